@@ -1,0 +1,56 @@
+"""What is read from AWS: one module for the datasets that come from the same calls.
+
+A module says `DATASETS` and `collect(account) -> {dataset name: rows}`. It succeeds or fails as a whole: a `CallFailed`
+out of `collect` fails all of its datasets in that account, and no others. Modules are found, not registered: a new
+file here is a new dataset. Names that begin with an underscore are helpers.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from pipeline.aws import Account
+from pipeline.schema import SYSTEM, Dataset, Row, Scope
+
+Rows = dict[str, list[Row]]
+
+
+@dataclass(frozen=True)
+class Collector:
+    """One module: the datasets it fills, how often it is asked, and its `collect`."""
+
+    name: str
+    datasets: tuple[Dataset, ...]
+    scope: Scope
+    collect: Callable[[Account], Rows]
+
+
+@cache
+def discover() -> tuple[Collector, ...]:
+    """Every collector of this folder, by name."""
+    names = sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
+    return tuple(_load(name) for name in names)
+
+
+@cache
+def datasets() -> dict[str, Dataset]:
+    """Every raw dataset by name: the collected ones and the run's own."""
+    found = [d for collector in discover() for d in collector.datasets] + list(SYSTEM)
+    names = [d.name for d in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise TypeError(f"pipeline/collectors: declared more than once: {', '.join(twice)}")
+    return {d.name: d for d in found}
+
+
+def _load(name: str) -> Collector:
+    module = importlib.import_module(f"{__name__}.{name}")
+    declared: tuple[Dataset, ...] = module.DATASETS
+    scopes = {d.scope for d in declared}
+    if len(scopes) != 1:
+        raise TypeError(f"{module.__name__}: its datasets must have one and the same scope, not {sorted(scopes)}")
+    return Collector(name, declared, declared[0].scope, module.collect)

@@ -1,0 +1,47 @@
+"""From what boto3 gives to what a row holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote
+
+from pipeline.schema import Column
+
+TAGS = Column("tags", "json", 'Tags as an object: {"key": "value"}', required=True)
+
+
+def compact(value: Any) -> str:
+    """JSON text without spaces, in the order given."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_moment)
+
+
+def document(value: Any) -> str | None:
+    """A policy document as JSON text; the text itself where it does not parse. Takes what boto3 decoded, or text."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            # boto3 leaves a document that it could not parse as it came: percent-encoded.
+            return unquote(value) if value.startswith("%") else value
+    return None if value is None else compact(value)
+
+
+def tags(items: Iterable[dict[str, str]] | None) -> str:
+    """AWS's list of Key and Value as one JSON object, by key."""
+    return compact({item["Key"]: item["Value"] for item in sorted(items or (), key=lambda item: item["Key"])})
+
+
+def utc(moment: datetime | None) -> datetime | None:
+    """A moment in UTC without its zone."""
+    if moment is None or moment.tzinfo is None:
+        return moment
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _moment(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{utc(value):%Y-%m-%dT%H:%M:%SZ}"
+    raise TypeError(f"{type(value).__name__} has no JSON form here")

@@ -1,0 +1,35 @@
+"""Whom AWS writes to beside the root user's address. Names, telephone numbers and addresses are not stored."""
+
+from __future__ import annotations
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.schema import Column, Dataset, account_column
+
+TYPES = ("SECURITY", "BILLING", "OPERATIONS")
+OPERATION = "account:GetAlternateContact"
+
+CONTACTS = Dataset(
+    "alternate_contacts",
+    "Alternate contacts of the account: a row for each one set.",
+    "account",
+    (OPERATION,),
+    (
+        account_column(),
+        Column("contact_type", "varchar", "What the contact is for", required=True, values=TYPES),
+        Column("email", "varchar", "Address of the contact", required=True, pattern=r"[^@\s]+@[^@\s]+"),
+    ),
+    key=("account_id", "contact_type"),
+)
+
+DATASETS = (CONTACTS,)
+
+
+def collect(account: Account) -> Rows:
+    rows = []
+    for contact_type in TYPES:
+        answer = account.optional(OPERATION, "ResourceNotFoundException", AlternateContactType=contact_type)
+        if answer is not None:
+            email = answer["AlternateContact"]["EmailAddress"]
+            rows.append({"account_id": account.account_id, "contact_type": contact_type, "email": email})
+    return {CONTACTS.name: rows}

@@ -1,0 +1,189 @@
+"""Users, groups, roles and policies of an account: one paginated call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.collectors._values import TAGS, document, tags, utc
+from pipeline.schema import ARN, Column, Dataset, Row, account_column
+
+OPERATION = "iam:GetAccountAuthorizationDetails"
+LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
+# Without AWSManagedPolicy an attached AWS managed policy would be a name without a document.
+FILTER = ["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"]
+PRINCIPAL_TYPES = ("user", "group", "role")
+
+
+def _dataset(name: str, description: str, key: tuple[str, ...], *columns: Column, **more: Any) -> Dataset:
+    return Dataset(name, description, "account", (OPERATION,), (account_column(), *columns), key=key, **more)
+
+
+def _identity(kind: str, prefix: str) -> tuple[Column, ...]:
+    return (
+        Column(f"{kind}_name", "varchar", f"Name of the {kind}", required=True),
+        Column(f"{kind}_id", "varchar", f"Unique id of the {kind}", required=True, pattern=rf"{prefix}[A-Z0-9]{{12,}}"),
+        Column("arn", "varchar", f"ARN of the {kind}", required=True, pattern=ARN),
+        Column("path", "varchar", f"Path of the {kind}, / for none", required=True),
+        Column("created_at", "timestamp", f"When the {kind} was created (UTC)", required=True),
+    )
+
+
+BOUNDARY = Column("permissions_boundary_arn", "varchar", "ARN of the permissions boundary; null for none", pattern=ARN)
+PRINCIPAL = (
+    Column("principal_type", "varchar", "Kind of principal", required=True, values=PRINCIPAL_TYPES),
+    Column("principal_name", "varchar", "Name of the principal", required=True),
+    Column("principal_arn", "varchar", "ARN of the principal", required=True, pattern=ARN),
+)
+
+USERS = _dataset(
+    "users",
+    "IAM users. The root user is not one of them.",
+    ("account_id", "arn"),
+    *_identity("user", "AIDA"),
+    Column("group_names", "varchar[]", "Names of the groups that the user is in", required=True),
+    BOUNDARY,
+    TAGS,
+)
+GROUPS = _dataset("groups", "IAM groups.", ("account_id", "arn"), *_identity("group", "AGPA"))
+ROLES = _dataset(
+    "roles",
+    "IAM roles, service-linked ones included.",
+    ("account_id", "arn"),
+    *_identity("role", "AROA"),
+    Column("trust_document", "json", "Trust policy: who may assume the role", required=True),
+    BOUNDARY,
+    Column("last_used_at", "timestamp", "When it was last used (UTC), in the 400 days that AWS remembers"),
+    Column("last_used_region", "varchar", "Region in which it was last used"),
+    Column("instance_profile_names", "varchar[]", "Names of the instance profiles that hold it", required=True),
+    TAGS,
+    may_be_empty=False,
+)
+POLICIES = _dataset(
+    "policies",
+    "Managed policies: the customer's own, and those of AWS that are in use in the account.",
+    ("account_id", "arn"),
+    Column("policy_name", "varchar", "Name of the policy", required=True),
+    Column("policy_id", "varchar", "Unique id of the policy", required=True, pattern=r"ANPA[A-Z0-9]{12,}"),
+    Column("arn", "varchar", "ARN of the policy", required=True, pattern=ARN),
+    Column("path", "varchar", "Path of the policy, / for none", required=True),
+    Column("default_version_id", "varchar", "Version that is in force", required=True, pattern=r"v[1-9][0-9]*"),
+    Column("attachment_count", "bigint", "Principals that it is attached to", required=True),
+    Column("permissions_boundary_usage_count", "bigint", "Principals that have it as boundary", required=True),
+    Column("is_attachable", "boolean", "Whether it can be attached", required=True),
+    Column("created_at", "timestamp", "When it was created (UTC)", required=True),
+    Column("updated_at", "timestamp", "When a version was last made the default (UTC)", required=True),
+    Column("version_count", "bigint", "Versions kept", required=True),
+    Column("document", "json", "Document of the default version", required=True),
+)
+ATTACHMENTS = _dataset(
+    "policy_attachments",
+    "Managed policies attached to users, groups and roles.",
+    ("account_id", "principal_arn", "policy_arn"),
+    *PRINCIPAL,
+    Column("policy_name", "varchar", "Name of the policy", required=True),
+    Column("policy_arn", "varchar", "ARN of the policy", required=True, pattern=ARN, references="policies.arn"),
+)
+INLINE = _dataset(
+    "inline_policies",
+    "Policies embedded in users, groups and roles.",
+    ("account_id", "principal_arn", "policy_name"),
+    *PRINCIPAL,
+    Column("policy_name", "varchar", "Name of the policy", required=True),
+    Column("document", "json", "The policy document", required=True),
+)
+
+DATASETS = (USERS, GROUPS, ROLES, POLICIES, ATTACHMENTS, INLINE)
+
+
+def collect(account: Account) -> Rows:
+    rows: Rows = {dataset.name: [] for dataset in DATASETS}
+    for page in account.answers(OPERATION, LISTS, Filter=FILTER):
+        users, groups, roles, policies = (page[name] for name in LISTS)
+        rows[USERS.name] += [_user(account.account_id, user) for user in users]
+        rows[GROUPS.name] += [_identified(account.account_id, "Group", group) for group in groups]
+        rows[ROLES.name] += [_role(account.account_id, role) for role in roles]
+        rows[POLICIES.name] += [_policy(account.account_id, policy) for policy in policies]
+        for kind, found in zip(PRINCIPAL_TYPES, (users, groups, roles), strict=True):
+            rows[ATTACHMENTS.name] += _attachments(account.account_id, kind, found)
+            rows[INLINE.name] += _inline(account.account_id, kind, found)
+    return rows
+
+
+def _identified(account_id: str, kind: str, found: dict[str, Any]) -> Row:
+    return {
+        "account_id": account_id,
+        f"{kind.lower()}_name": found[f"{kind}Name"],
+        f"{kind.lower()}_id": found[f"{kind}Id"],
+        "arn": found["Arn"],
+        "path": found["Path"],
+        "created_at": utc(found["CreateDate"]),
+    }
+
+
+def _boundary(found: dict[str, Any]) -> str | None:
+    arn: str | None = found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+    return arn
+
+
+def _user(account_id: str, user: dict[str, Any]) -> Row:
+    return {
+        **_identified(account_id, "User", user),
+        "group_names": user.get("GroupList", []),
+        "permissions_boundary_arn": _boundary(user),
+        "tags": tags(user.get("Tags")),
+    }
+
+
+def _role(account_id: str, role: dict[str, Any]) -> Row:
+    used = role.get("RoleLastUsed", {})
+    return {
+        **_identified(account_id, "Role", role),
+        "trust_document": document(role["AssumeRolePolicyDocument"]),
+        "permissions_boundary_arn": _boundary(role),
+        "last_used_at": utc(used.get("LastUsedDate")),
+        "last_used_region": used.get("Region"),
+        "instance_profile_names": [p["InstanceProfileName"] for p in role.get("InstanceProfileList", [])],
+        "tags": tags(role.get("Tags")),
+    }
+
+
+def _policy(account_id: str, policy: dict[str, Any]) -> Row:
+    versions = policy["PolicyVersionList"]
+    default = next(v for v in versions if v["VersionId"] == policy["DefaultVersionId"])
+    return {
+        "account_id": account_id,
+        "policy_name": policy["PolicyName"],
+        "policy_id": policy["PolicyId"],
+        "arn": policy["Arn"],
+        "path": policy["Path"],
+        "default_version_id": policy["DefaultVersionId"],
+        "attachment_count": policy["AttachmentCount"],
+        "permissions_boundary_usage_count": policy.get("PermissionsBoundaryUsageCount", 0),
+        "is_attachable": policy["IsAttachable"],
+        "created_at": utc(policy["CreateDate"]),
+        "updated_at": utc(policy["UpdateDate"]),
+        "version_count": len(versions),
+        "document": document(default["Document"]),
+    }
+
+
+def _principal(account_id: str, kind: str, found: dict[str, Any]) -> Row:
+    name = found[f"{kind.title()}Name"]
+    return {"account_id": account_id, "principal_type": kind, "principal_name": name, "principal_arn": found["Arn"]}
+
+
+def _attachments(account_id: str, kind: str, principals: Iterable[dict[str, Any]]) -> Iterator[Row]:
+    for found in principals:
+        for policy in found.get("AttachedManagedPolicies", []):
+            which = {"policy_name": policy["PolicyName"], "policy_arn": policy["PolicyArn"]}
+            yield {**_principal(account_id, kind, found), **which}
+
+
+def _inline(account_id: str, kind: str, principals: Iterable[dict[str, Any]]) -> Iterator[Row]:
+    for found in principals:
+        for policy in found.get(f"{kind.title()}PolicyList", []):
+            what = {"policy_name": policy["PolicyName"], "document": document(policy["PolicyDocument"])}
+            yield {**_principal(account_id, kind, found), **what}

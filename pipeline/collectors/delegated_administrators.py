@@ -1,0 +1,37 @@
+"""Accounts to which the management account has delegated a service."""
+
+from __future__ import annotations
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.collectors._values import utc
+from pipeline.schema import Column, Dataset, account_column
+
+ADMINISTRATORS = Dataset(
+    "delegated_administrators",
+    "Delegated administrators: a row for each account and service.",
+    "organization",
+    ("organizations:ListDelegatedAdministrators", "organizations:ListDelegatedServicesForAccount"),
+    (
+        account_column(references="accounts.account_id"),
+        Column("service_principal", "varchar", "Service that it administers (sso.amazonaws.com)", required=True),
+        Column("delegated_at", "timestamp", "Since when (UTC)"),
+    ),
+    key=("account_id", "service_principal"),
+)
+
+DATASETS = (ADMINISTRATORS,)
+
+
+def collect(organization: Account) -> Rows:
+    operation = "organizations:ListDelegatedServicesForAccount"
+    rows = [
+        {
+            "account_id": account["Id"],
+            "service_principal": service["ServicePrincipal"],
+            "delegated_at": utc(service.get("DelegationEnabledDate")),
+        }
+        for account in organization.pages("organizations:ListDelegatedAdministrators", "DelegatedAdministrators")
+        for service in organization.pages(operation, "DelegatedServices", AccountId=account["Id"])
+    ]
+    return {ADMINISTRATORS.name: rows}

@@ -1,0 +1,74 @@
+"""MFA devices of users and of the root user.
+
+Virtual devices come in one list, and with them the root user's. Hardware and passkey devices are listed user by user:
+asked only of users that the credential report shows with MFA. The root user's hardware device is in no API.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.collectors._values import utc
+from pipeline.collectors.credential_report import REPORT, ROOT_USER
+from pipeline.schema import ARN, Column, Dataset, Row, account_column
+
+DEVICES = Dataset(
+    "mfa_devices",
+    "MFA devices that are enabled for a user, or virtually for the root user.",
+    "account",
+    (*REPORT.operations, "iam:ListVirtualMFADevices", "iam:ListMFADevices"),
+    (
+        account_column(),
+        Column("user_name", "varchar", f"Name of the user, {ROOT_USER} for the root user", required=True),
+        Column("user_arn", "varchar", "ARN of the user", required=True, pattern=ARN),
+        Column(
+            "serial_number",
+            "varchar",
+            "Serial number: an ARN with :mfa/ for a virtual device, with :u2f/ for a passkey, else of the hardware",
+            required=True,
+        ),
+        Column("enabled_at", "timestamp", "When it was enabled (UTC)"),
+    ),
+    key=("account_id", "serial_number"),
+)
+
+DATASETS = (DEVICES,)
+
+
+def collect(account: Account) -> Rows:
+    virtual = account.pages("iam:ListVirtualMFADevices", "VirtualMFADevices", AssignmentStatus="Assigned")
+    rows = [_virtual(account.account_id, device) for device in virtual if device.get("User")]
+    for user in account.rows(REPORT.name):
+        if user["is_mfa_active"] and user["user_name"] != ROOT_USER:
+            rows += _of_user(account, user)
+    return {DEVICES.name: list({row["serial_number"]: row for row in rows}.values())}
+
+
+def _virtual(account_id: str, device: dict[str, Any]) -> Row:
+    user = device["User"]
+    return {
+        "account_id": account_id,
+        "user_name": ROOT_USER if user["Arn"].endswith(":root") else user["UserName"],
+        "user_arn": user["Arn"],
+        "serial_number": device["SerialNumber"],
+        "enabled_at": utc(device.get("EnableDate")),
+    }
+
+
+def _of_user(account: Account, user: Row) -> list[Row]:
+    # The report may be hours old: a user deleted since has no devices.
+    found = account.pages(
+        "iam:ListMFADevices", "MFADevices", expected=("NoSuchEntity",), UserName=user["user_name"]
+    )
+    return [
+        {
+            "account_id": account.account_id,
+            "user_name": user["user_name"],
+            "user_arn": user["arn"],
+            "serial_number": device["SerialNumber"],
+            "enabled_at": utc(device.get("EnableDate")),
+        }
+        for device in found
+    ]

@@ -1,0 +1,43 @@
+"""The organization itself."""
+
+from __future__ import annotations
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.schema import ACCOUNT_ID, ARN, Column, Dataset
+
+ORGANIZATION = Dataset(
+    "organization",
+    "The organization and its management account: one row.",
+    "organization",
+    ("organizations:DescribeOrganization",),
+    (
+        Column("organization_id", "varchar", "Id of the organization", required=True, pattern=r"o-[a-z0-9]{10,32}"),
+        Column("arn", "varchar", "ARN of the organization", required=True, pattern=ARN),
+        Column(
+            "feature_set",
+            "varchar",
+            "Whether policies work here (ALL) or only billing is shared",
+            required=True,
+            values=("ALL", "CONSOLIDATED_BILLING"),
+        ),
+        Column("management_account_id", "varchar", "Id of the management account", required=True, pattern=ACCOUNT_ID),
+        Column("management_account_arn", "varchar", "ARN of the management account", required=True, pattern=ARN),
+    ),
+    key=("organization_id",),
+    may_be_empty=False,
+)
+
+DATASETS = (ORGANIZATION,)
+
+
+def collect(organization: Account) -> Rows:
+    found = organization.call("organizations:DescribeOrganization")["Organization"]
+    row = {
+        "organization_id": found["Id"],
+        "arn": found["Arn"],
+        "feature_set": found["FeatureSet"],
+        "management_account_id": found["MasterAccountId"],
+        "management_account_arn": found["MasterAccountArn"],
+    }
+    return {ORGANIZATION.name: [row]}

@@ -1,0 +1,34 @@
+"""Centralized root access: which of its features the organization has switched on."""
+
+from __future__ import annotations
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.schema import Column, Dataset
+
+FEATURES = Dataset(
+    "organization_features",
+    "Features of IAM's central management of root users that are on.",
+    "organization",
+    ("iam:ListOrganizationsFeatures",),
+    (
+        Column(
+            "feature",
+            "varchar",
+            "RootCredentialsManagement (no root credentials in members) or RootSessions (privileged short sessions)",
+            required=True,
+            values=("RootCredentialsManagement", "RootSessions"),
+        ),
+    ),
+    key=("feature",),
+)
+
+DATASETS = (FEATURES,)
+
+# Trusted access for IAM never switched on, or an organization that only shares billing: no feature can be on.
+NONE_ON = ("ServiceAccessNotEnabledException", "OrganizationNotInAllFeaturesModeException")
+
+
+def collect(organization: Account) -> Rows:
+    answer = organization.optional("iam:ListOrganizationsFeatures", *NONE_ON)
+    return {FEATURES.name: [{"feature": feature} for feature in sorted((answer or {}).get("EnabledFeatures", []))]}

@@ -1,0 +1,142 @@
+"""Roots, organizational units and accounts: one walk of the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.collectors._values import TAGS, tags, utc
+from pipeline.schema import ARN, Column, Dataset, Row, account_column
+
+ROOT_ID = r"r-[0-9a-z]{4,32}"
+OU_ID = r"ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}"
+
+ROOTS = Dataset(
+    "organization_roots",
+    "The root of the organization, with the policy types that are enabled on it.",
+    "organization",
+    ("organizations:ListRoots",),
+    (
+        Column("root_id", "varchar", "Id of the root", required=True, pattern=ROOT_ID),
+        Column("arn", "varchar", "ARN of the root", required=True, pattern=ARN),
+        Column("name", "varchar", "Name of the root", required=True),
+        Column("enabled_policy_types", "varchar[]", "Policy types that are enabled, by name", required=True),
+    ),
+    key=("root_id",),
+    may_be_empty=False,
+)
+
+UNITS = Dataset(
+    "organizational_units",
+    "Organizational units. The parent is the root or another unit.",
+    "organization",
+    ("organizations:ListRoots", "organizations:ListOrganizationalUnitsForParent"),
+    (
+        Column("ou_id", "varchar", "Id of the organizational unit", required=True, pattern=OU_ID),
+        Column("arn", "varchar", "ARN of the organizational unit", required=True, pattern=ARN),
+        Column("name", "varchar", "Name of the organizational unit", required=True),
+        Column("parent_id", "varchar", "Id of the root or unit above", required=True, pattern=f"{ROOT_ID}|{OU_ID}"),
+    ),
+    key=("ou_id",),
+)
+
+ACCOUNTS = Dataset(
+    "accounts",
+    "Every account of the organization, also those that are suspended, closed or left out by the settings.",
+    "organization",
+    ("organizations:ListAccounts", "organizations:ListAccountsForParent", "organizations:ListTagsForResource"),
+    (
+        account_column(),
+        Column("arn", "varchar", "ARN of the account", required=True, pattern=ARN),
+        Column("name", "varchar", "Name of the account", required=True),
+        Column("email", "varchar", "Address of the account's root user", required=True),
+        Column(
+            "state",
+            "varchar",
+            "Phase of the account's life",
+            required=True,
+            values=("PENDING_ACTIVATION", "ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "CLOSED"),
+        ),
+        Column("joined_method", "varchar", "How it came in", values=("INVITED", "CREATED")),
+        Column("joined_at", "timestamp", "When it came into the organization (UTC)"),
+        Column(
+            "parent_id",
+            "varchar",
+            "Id of the root or unit above; null where AWS gives none (a closed account)",
+            pattern=f"{ROOT_ID}|{OU_ID}",
+        ),
+        TAGS,
+        Column("is_management", "boolean", "Whether it is the management account", required=True),
+        Column("is_in_scope", "boolean", "Whether the settings select it", required=True),
+    ),
+    key=("account_id",),
+    may_be_empty=False,
+)
+
+DATASETS = (ROOTS, UNITS, ACCOUNTS)
+
+
+def collect(organization: Account) -> Rows:
+    """`is_in_scope` is left true for all: which accounts the settings select is for the plan to say."""
+    management_id = organization.rows("organization")[0]["management_account_id"]
+    roots = list(organization.pages("organizations:ListRoots", "Roots"))
+    units = [unit for root in roots for unit in _units_below(organization, root["Id"])]
+    found = list(organization.pages("organizations:ListAccounts", "Accounts"))
+    if all(_parent_in_path(account) for account in found):
+        parents = {}
+    else:
+        parents = _parents(organization, [root["Id"] for root in roots] + [unit["ou_id"] for unit in units])
+    return {
+        ROOTS.name: [_root(root) for root in roots],
+        UNITS.name: units,
+        ACCOUNTS.name: [_account(organization, found_one, parents, management_id) for found_one in found],
+    }
+
+
+def _units_below(organization: Account, parent_id: str) -> Iterator[Row]:
+    operation = "organizations:ListOrganizationalUnitsForParent"
+    for unit in list(organization.pages(operation, "OrganizationalUnits", ParentId=parent_id)):
+        yield {"ou_id": unit["Id"], "arn": unit["Arn"], "name": unit["Name"], "parent_id": parent_id}
+        yield from _units_below(organization, unit["Id"])
+
+
+def _parents(organization: Account, parent_ids: list[str]) -> dict[str, str]:
+    """Account id to parent id, where ListAccounts gave no `Paths`: one call a parent, not one an account."""
+    operation = "organizations:ListAccountsForParent"
+    return {
+        account["Id"]: parent_id
+        for parent_id in parent_ids
+        for account in organization.pages(operation, "Accounts", ParentId=parent_id)
+    }
+
+
+def _parent_in_path(account: dict[str, Any]) -> str | None:
+    """The last root or unit of `o-…/r-…/ou-…/123456789012/`."""
+    steps = [step for path in account.get("Paths", [])[:1] for step in path.split("/")]
+    return next((step for step in reversed(steps) if step.startswith(("ou-", "r-"))), None)
+
+
+def _root(root: dict[str, Any]) -> Row:
+    enabled = sorted(t["Type"] for t in root.get("PolicyTypes", []) if t["Status"] == "ENABLED")
+    return {"root_id": root["Id"], "arn": root["Arn"], "name": root["Name"], "enabled_policy_types": enabled}
+
+
+def _account(organization: Account, account: dict[str, Any], parents: dict[str, str], management_id: str) -> Row:
+    account_id = account["Id"]
+    found = organization.pages("organizations:ListTagsForResource", "Tags", ResourceId=account_id)
+    return {
+        "account_id": account_id,
+        "arn": account["Arn"],
+        "name": account["Name"],
+        "email": account["Email"],
+        # `Status` is retired; older emulations and partitions still give nothing else.
+        "state": account.get("State") or account["Status"],
+        "joined_method": account.get("JoinedMethod"),
+        "joined_at": utc(account.get("JoinedTimestamp")),
+        "parent_id": _parent_in_path(account) or parents.get(account_id),
+        "tags": tags(found),
+        "is_management": account_id == management_id,
+        "is_in_scope": True,
+    }

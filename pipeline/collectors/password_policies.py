@@ -1,0 +1,49 @@
+"""The password policy for IAM users."""
+
+from __future__ import annotations
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.schema import Column, Dataset, account_column
+
+POLICIES = Dataset(
+    "password_policies",
+    "The account's own password policy; no row where it has none and AWS's default applies.",
+    "account",
+    ("iam:GetAccountPasswordPolicy",),
+    (
+        account_column(),
+        Column("minimum_password_length", "bigint", "Fewest characters", required=True),
+        Column("requires_symbols", "boolean", "Whether a symbol is required", required=True),
+        Column("requires_numbers", "boolean", "Whether a digit is required", required=True),
+        Column("requires_uppercase", "boolean", "Whether a capital letter is required", required=True),
+        Column("requires_lowercase", "boolean", "Whether a small letter is required", required=True),
+        Column("password_reuse_prevention", "bigint", "Earlier passwords that are refused; null for none"),
+        Column("max_password_age_days", "bigint", "Days after which a password expires; null for never"),
+        Column("users_may_change", "boolean", "Whether users may change their own password", required=True),
+        Column("is_hard_expiry", "boolean", "Whether an expired password needs an administrator", required=True),
+    ),
+    key=("account_id",),
+)
+
+DATASETS = (POLICIES,)
+
+
+def collect(account: Account) -> Rows:
+    answer = account.optional("iam:GetAccountPasswordPolicy", "NoSuchEntity")
+    if answer is None:
+        return {POLICIES.name: []}
+    found = answer["PasswordPolicy"]
+    row = {
+        "account_id": account.account_id,
+        "minimum_password_length": found["MinimumPasswordLength"],
+        "requires_symbols": found["RequireSymbols"],
+        "requires_numbers": found["RequireNumbers"],
+        "requires_uppercase": found["RequireUppercaseCharacters"],
+        "requires_lowercase": found["RequireLowercaseCharacters"],
+        "password_reuse_prevention": found.get("PasswordReusePrevention"),
+        "max_password_age_days": found.get("MaxPasswordAge") or None,  # some answers say 0 for never
+        "users_may_change": found["AllowUsersToChangePassword"],
+        "is_hard_expiry": found.get("HardExpiry", False),
+    }
+    return {POLICIES.name: [row]}

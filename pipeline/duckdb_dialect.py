@@ -1,0 +1,151 @@
+"""DuckDB for SQLAlchemy, as much of it as Great Expectations asks for: run a query, read its result, look at columns.
+
+Great Expectations has no DuckDB source of its own, and reads a result after SQLAlchemy gave the connection back. DuckDB
+streams results, and the rollback that goes with giving back drops them. So every statement gets a cursor of its own,
+and rollback and commit do nothing: only queries run here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import duckdb
+from sqlalchemy import types
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.postgresql.base import PGCompiler, PGIdentifierPreparer, PGTypeCompiler
+from sqlalchemy.engine.default import DefaultDialect
+
+NAME = "duckdb"
+
+TYPES: dict[str, type[types.TypeEngine[Any]]] = {
+    "BIGINT": types.BigInteger,
+    "BOOLEAN": types.Boolean,
+    "DATE": types.Date,
+    "DOUBLE": types.Float,
+    "INTEGER": types.Integer,
+    "TIMESTAMP": types.TIMESTAMP,
+}
+COLUMNS = """
+select column_name, data_type, is_nullable
+from duckdb_columns()
+where table_name = ? and schema_name = ?
+order by column_index
+"""
+RELATIONS = "select {kind}_name from duckdb_{kind}s() where schema_name = ? and not internal order by 1"
+
+
+class Cursor:
+    """One statement and its result, which outlives the SQLAlchemy connection; freed with the last reference."""
+
+    arraysize = 1
+    rowcount = -1
+    lastrowid = None
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+        self.description: Any = None
+
+    def execute(self, sql: str, parameters: Sequence[Any] | None = None) -> None:
+        self.description = self.connection.execute(sql, parameters or []).description
+
+    def fetchone(self) -> Any:
+        return self.connection.fetchone()
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        return self.connection.fetchmany(size or self.arraysize)
+
+    def fetchall(self) -> list[Any]:
+        return self.connection.fetchall()
+
+    def close(self) -> None:
+        """Keep the result: it may still be read."""
+
+
+class Connection:
+    """What SQLAlchemy takes for a connection: hands out cursors of a DuckDB connection that belongs to the caller."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+
+    def cursor(self) -> Cursor:
+        return Cursor(self.connection.cursor())
+
+    def commit(self) -> None:
+        """Nothing was written."""
+
+    def rollback(self) -> None:
+        """Nothing to undo, and a real one would drop the results that are still to be read."""
+
+    def close(self) -> None:
+        """The caller closes its own."""
+
+
+class DuckDBDialect(DefaultDialect):
+    """PostgreSQL's grammar, DuckDB's catalogue."""
+
+    name = NAME
+    driver = NAME
+    default_paramstyle = "qmark"
+    default_schema_name = "main"
+    statement_compiler = PGCompiler
+    preparer = PGIdentifierPreparer
+    type_compiler_cls = PGTypeCompiler
+    supports_native_boolean = True
+    supports_sane_rowcount = False
+    supports_statement_cache = True
+    postfetch_lastrowid = False
+    _backslash_escapes = False
+    _supports_drop_index_concurrently = False
+
+    @classmethod
+    def import_dbapi(cls) -> Any:
+        return duckdb
+
+    def initialize(self, connection: Any) -> None:
+        """Nothing to find out about the server."""
+
+    def get_columns(self, connection: Any, table_name: str, schema: str | None = None, **_: Any) -> Any:
+        found = connection.exec_driver_sql(COLUMNS, (table_name, schema or self.default_schema_name)).fetchall()
+        return [
+            {"name": name, "type": TYPES.get(kind, types.String)(), "nullable": bool(is_nullable), "default": None}
+            for name, kind, is_nullable in found
+        ]
+
+    def has_table(self, connection: Any, table_name: str, schema: str | None = None, **_: Any) -> bool:
+        return bool(self.get_columns(connection, table_name, schema))
+
+    def get_table_names(self, connection: Any, schema: str | None = None, **_: Any) -> list[str]:
+        return self._relations(connection, "table", schema)
+
+    def get_view_names(self, connection: Any, schema: str | None = None, **_: Any) -> list[str]:
+        return self._relations(connection, "view", schema)
+
+    def get_pk_constraint(self, *_: Any, **__: Any) -> Any:
+        return {"constrained_columns": [], "name": None}
+
+    def get_foreign_keys(self, *_: Any, **__: Any) -> Any:
+        return []
+
+    def get_indexes(self, *_: Any, **__: Any) -> Any:
+        return []
+
+    def get_unique_constraints(self, *_: Any, **__: Any) -> Any:
+        return []
+
+    def get_check_constraints(self, *_: Any, **__: Any) -> Any:
+        return []
+
+    def _relations(self, connection: Any, kind: str, schema: str | None) -> list[str]:
+        sql = RELATIONS.format(kind=kind)
+        return [name for (name,) in connection.exec_driver_sql(sql, (schema or self.default_schema_name,))]
+
+
+def register() -> None:
+    """Make `duckdb://` known to SQLAlchemy."""
+    registry.register(NAME, __name__, DuckDBDialect.__name__)
+
+
+def creator(connection: duckdb.DuckDBPyConnection) -> Callable[[], Connection]:
+    """What `create_engine(..., creator=...)` takes to work on a connection that is open already."""
+    return lambda: Connection(connection)

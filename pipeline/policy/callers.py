@@ -1,0 +1,162 @@
+"""Who makes a request, and which Principal elements name them.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+
+from pipeline.policy.context import Value
+from pipeline.policy.document import Statement
+from pipeline.policy.match import glob
+from pipeline.policy.tri import Tri, tri
+
+
+class Named(IntEnum):
+    """How closely a Principal element names a caller; within one account the closeness decides what else must allow."""
+
+    NOT = 0
+    ACCOUNT = 1
+    """By account: the account's own identity policies must allow too."""
+    ROLE = 2
+    """By role ARN or "*": a boundary or session policy still limits."""
+    SELF = 3
+    """By user or session ARN, service or provider: nothing else need allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """`kind` is user, role, session (of a role), federated-user, root, service, federated (web identity or SAML) or anonymous.
+
+    A role stands for any of its sessions. `unique_id` is the AIDA.../AROA... id where it is known.
+    """
+
+    kind: str
+    arn: str
+    partition: str = "aws"
+    account: str = ""
+    name: str = ""
+    unique_id: str = ""
+
+    @property
+    def is_aws_identity(self) -> bool:
+        """Whether the caller belongs to an account, so that identity policies and SCPs can speak of it."""
+        return self.account != "" and self.kind not in ("service", "federated")
+
+    @property
+    def is_service_linked_role(self) -> bool:
+        """By path for a role; a session ARN has no path, so by the name IAM keeps for such roles."""
+        return ":role/aws-service-role/" in self.arn or (self.kind == "session" and self.name.startswith("AWSServiceRoleFor"))
+
+    @property
+    def role_arn(self) -> str:
+        """The ARN that aws:PrincipalArn carries: the role's for a session (without its path, which a session ARN does not tell)."""
+        return f"arn:{self.partition}:iam::{self.account}:role/{self.name}" if self.kind == "session" else self.arn
+
+    def context(self) -> dict[str, Value]:
+        """The keys AWS derives from the caller alone."""
+        if self.kind == "service":
+            return {"aws:PrincipalIsAWSService": True, "aws:PrincipalServiceName": self.arn, "aws:PrincipalType": "Service"}
+        if not self.is_aws_identity:
+            federated: dict[str, Value] = {"aws:FederatedProvider": self.arn} if self.kind == "federated" else {}
+            return {"aws:PrincipalIsAWSService": False} | federated
+        type_name = {"user": "User", "root": "Account", "federated-user": "FederatedUser"}.get(self.kind, "AssumedRole")
+        keys: dict[str, Value] = {
+            "aws:PrincipalArn": self.role_arn,
+            "aws:PrincipalAccount": self.account,
+            "aws:PrincipalType": type_name,
+            "aws:PrincipalIsAWSService": False,
+        }
+        if self.kind == "user":
+            keys["aws:username"] = self.name
+        return keys
+
+
+@lru_cache(maxsize=65536)
+def caller(arn: str, unique_id: str = "") -> Caller:
+    """From an ARN, an account id (its root user), a service name, a provider name, or "*" (anonymous)."""
+    if arn in ("", "*"):
+        return Caller("anonymous", "*")
+    if arn.isdigit() and len(arn) == 12:
+        arn = f"arn:aws:iam::{arn}:root"
+    fields = arn.split(":", 5)
+    if len(fields) != 6 or fields[0] != "arn":
+        return Caller("service" if ".amazonaws." in arn and arn.split(".")[0] not in _WEB_IDENTITY else "federated", arn)
+    partition, account, resource = fields[1], fields[4], fields[5]
+    kind, _, rest = resource.partition("/")
+    if kind in ("saml-provider", "oidc-provider"):
+        return Caller("federated", arn, partition, account, rest)
+    if kind == "assumed-role":
+        return Caller("session", arn, partition, account, rest.split("/")[0], unique_id)
+    kind = kind if kind in ("user", "role", "federated-user", "root") else "anonymous"
+    return Caller(kind, arn, partition, account, rest.rsplit("/", 1)[-1], unique_id)
+
+
+_WEB_IDENTITY = {"cognito-identity"}
+
+
+def statement_names(statement: Statement, who: Caller) -> tuple[Tri, Named]:
+    """(does the statement speak of the caller, how closely). A statement without Principal names nobody."""
+    if statement.not_principals is not None:
+        return _not_listed(statement.not_principals, who)
+    found = [_names(kind, value, who) for kind, value in statement.principals or ()]
+    certain = [named for named in found if named is not None]
+    best = max(certain, default=Named.NOT)
+    if best is Named.NOT and None in found:
+        return Tri.DEPENDS, Named.SELF
+    return tri(best is not Named.NOT), best
+
+
+def _not_listed(listed: tuple[tuple[str, str], ...], who: Caller) -> tuple[Tri, Named]:
+    """NotPrincipal spares a caller for certain only if every ARN that AWS checks is listed: the account, and for a session its role too."""
+    found = {_names(kind, value, who) for kind, value in listed}
+    if found <= {Named.NOT, Named.ACCOUNT} and who.kind != "root":
+        return Tri.YES, Named.ROLE
+    needed = {Named.ACCOUNT, Named.SELF} | ({Named.ROLE} if who.kind in ("role", "session") else set())
+    spared = found >= needed or not who.is_aws_identity or who.kind == "root"
+    return (Tri.NO if spared else Tri.DEPENDS), Named.ROLE
+
+
+def _names(kind: str, value: str, who: Caller) -> Named | None:
+    """How one principal value names the caller; None if only AWS could tell."""
+    if value == "*" and kind in ("*", "AWS"):
+        return Named.ROLE if who.kind in ("role", "session") else Named.SELF
+    if kind in ("Service", "Federated"):
+        return Named.SELF if who.kind == kind.lower() and value in ("*", who.arn) else Named.NOT
+    if kind == "CanonicalUser":
+        return Named.SELF if value == "*" else None
+    if not who.is_aws_identity:
+        return Named.SELF if who.kind == "anonymous" and is_any_account(value) else Named.NOT
+    if value == who.arn or (who.unique_id and value in (who.unique_id, who.unique_id.split(":")[0])):
+        return Named.ROLE if who.kind == "role" else Named.ACCOUNT if who.kind == "root" else Named.SELF
+    if who.kind == "session" and value.startswith(f"arn:{who.partition}:iam::{who.account}:role/") and value.rsplit("/", 1)[-1] == who.name:
+        return Named.ROLE
+    if value in (who.account, f"arn:{who.partition}:iam::{who.account}:root"):
+        return Named.ACCOUNT
+    if is_any_account(value):
+        return Named.ROLE
+    return None if "*" in value and glob(value, who.arn) else Named.NOT
+
+
+def is_any_account(value: str) -> bool:
+    """`*`, or the root ARN with a star for the account: IAM refuses the latter, old dumps hold it, and readers take it for everyone."""
+    fields = value.split(":")
+    return value == "*" or (len(fields) == 6 and fields[4] == "*" and fields[5] == "root")
+
+
+def account_of(arn: str) -> str:
+    """The account field of an ARN, a bare account id, or ""."""
+    fields = arn.split(":", 5)
+    return fields[4] if len(fields) == 6 else arn if arn.isdigit() and len(arn) == 12 else ""
+
+
+def covers_everyone(statement: Statement) -> bool:
+    """Whether the Principal element alone lets anyone in: "*" in any of its spellings, or an Allow with NotPrincipal."""
+    if statement.not_principals is not None:
+        return statement.effect == "Allow"
+    return any((kind in ("*", "AWS", "CanonicalUser") and is_any_account(value)) for kind, value in statement.principals or ())
+

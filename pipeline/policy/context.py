@@ -1,0 +1,95 @@
+"""What is known about a request: the context keys, each present with values, absent, or not known.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import MappingProxyType
+
+from pipeline.policy.match import literal
+from pipeline.policy.tri import Tri
+
+Value = str | bool | int | float | Iterable[str]
+
+# AWS sends these with every request, whoever makes it.
+ALWAYS_SENT = frozenset({"aws:currenttime", "aws:epochtime", "aws:securetransport", "aws:useragent"})
+# ... and these with every request that an IAM principal signs.
+ALWAYS_SIGNED = frozenset({"aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid"})
+# Their values only grow: a request cannot arrive before `not_before`.
+CLOCKS = frozenset({"aws:currenttime", "aws:epochtime", "aws:tokenissuetime"})
+
+
+def _nothing(key: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Context:
+    """Known keys (lower case) and what to think of the others.
+
+    `complete`: a key that is not in `values` is absent. Otherwise it may hold anything, unless `is_absent(key)` or `key in present` says more.
+    `not_before`: no request judged here is older (judges date conditions that ended long ago).
+    """
+
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    complete: bool = True
+    present: frozenset[str] = frozenset()
+    is_absent: Callable[[str], bool] = _nothing
+    not_before: datetime | None = None
+
+    @classmethod
+    def of(cls, known: Mapping[str, Value] | None = None, *, complete: bool = True, not_before: datetime | None = None) -> Context:
+        """From a mapping of key to a value or values, keys in any letter case."""
+        values = {key.lower(): strings(value) for key, value in (known or {}).items()}
+        return cls(MappingProxyType(values), complete, not_before=not_before)
+
+    def with_defaults(self, known: Mapping[str, Value]) -> Context:
+        """The same, with more keys known; a key that already has a value keeps it."""
+        return replace(self, values=MappingProxyType({key.lower(): strings(value) for key, value in known.items()} | dict(self.values)))
+
+    def lookup(self, key: str) -> tuple[Tri, tuple[str, ...] | None]:
+        """(is the key in the request, its values or None where they are not known). An empty list is an absent key."""
+        name = key.lower()
+        if name in self.values:
+            values = self.values[name]
+            return (Tri.YES, values) if values else (Tri.NO, None)
+        if self.complete or self.is_absent(name):
+            return Tri.NO, None
+        return (Tri.YES if name in self.present or name in ALWAYS_SENT else Tri.DEPENDS), None
+
+    def expand(self, pattern: str) -> str | Tri:
+        """The pattern with its policy variables filled in, or NO (a variable has no value) or DEPENDS (its value is not known).
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+        """
+        out, rest = "", pattern
+        while (start := rest.find("${")) >= 0 and (end := rest.find("}", start)) >= 0:
+            value = self._variable(rest[start + 2 : end])
+            if isinstance(value, Tri):
+                return value
+            out += rest[:start] + literal(value)
+            rest = rest[end + 1 :]
+        return out + rest
+
+    def _variable(self, inside: str) -> str | Tri:
+        if inside in ("*", "?", "$"):
+            return inside
+        name, comma, default = inside.partition(",")
+        is_present, values = self.lookup(name.strip())
+        if is_present is Tri.NO:
+            return default.strip().strip("'") if comma else Tri.NO
+        if values is None:
+            return Tri.DEPENDS
+        return values[0] if len(values) == 1 else Tri.NO
+
+
+def strings(value: Value) -> tuple[str, ...]:
+    if isinstance(value, bool):
+        return (str(value).lower(),)
+    if isinstance(value, (str, int, float)):
+        return (str(value),)
+    return tuple(str(one) for one in value)

@@ -1,0 +1,286 @@
+"""Policy documents, parsed once into frozen statements.
+
+Accepts what AWS returns (a dict, JSON text, or the percent-encoded text of the raw IAM API) and nothing AWS would refuse to store: a
+document outside the grammar raises `MalformedPolicy`, so that no caller mistakes half-read text for a verdict.
+Grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Literal
+from urllib.parse import unquote, unquote_plus
+
+Kind = Literal["any", "identity", "trust", "resource", "scp", "rcp"]
+VERSIONS = ("2012-10-17", "2008-10-17")
+_TOP = {"Version", "Id", "Statement"}
+_ELEMENTS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition"}
+_PRINCIPALS = {"AWS", "Service", "Federated", "CanonicalUser"}
+_PREFIXES = {"forallvalues": "ForAllValues", "foranyvalue": "ForAnyValue"}
+
+
+class MalformedPolicy(ValueError):
+    """The document is outside the policy grammar. `statement` is an index or None, `element` the field, `expected` what belongs there."""
+
+    def __init__(self, statement: int | None, element: str, expected: str) -> None:
+        self.statement, self.element, self.expected = statement, element, expected
+        place = "document" if statement is None else f"statement {statement}"
+        super().__init__(f"{place}, {element}: expected {expected}")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One operator on one key: `ForAnyValue:StringLikeIfExists` on `aws:TagKeys` is ("StringLike", "ForAnyValue", True, ...)."""
+
+    operator: str
+    qualifier: str
+    if_exists: bool
+    key: str
+    values: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The operator as a policy spells it."""
+        return f"{self.qualifier + ':' if self.qualifier else ''}{self.operator}{'IfExists' if self.if_exists else ''}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Statement:
+    """One statement. A list element that the document leaves out is None; `principals` are (type, value) pairs and "*" is ("*", "*")."""
+
+    index: int
+    sid: str
+    effect: Literal["Allow", "Deny"]
+    actions: tuple[str, ...] | None
+    not_actions: tuple[str, ...] | None
+    resources: tuple[str, ...] | None
+    not_resources: tuple[str, ...] | None
+    principals: tuple[tuple[str, str], ...] | None
+    not_principals: tuple[tuple[str, str], ...] | None
+    conditions: tuple[Condition, ...]
+    variables: bool
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Document:
+    """A parsed document; equal content is one object with one `hash`. `remarks` are flaws AWS stores but readers should hear about."""
+
+    version: str
+    statements: tuple[Statement, ...]
+    hash: str
+    remarks: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Document) and self.hash == other.hash
+
+    def __hash__(self) -> int:
+        return hash(self.hash)
+
+
+def parse(source: Mapping[str, Any] | str | bytes, kind: Kind = "any") -> Document:
+    """Read one document; `kind` adds the rules of where it is attached (an identity policy has no Principal, a trust policy no Resource).
+
+    Raises MalformedPolicy.
+    """
+    loaded = source if isinstance(source, Mapping) else _load(source)
+    try:
+        normal = _normal_document(loaded, kind)
+    except RecursionError:
+        raise MalformedPolicy(None, "document", "a nesting depth of a policy") from None
+    return _build(_canonical(normal))
+
+
+def document_hash(source: Mapping[str, Any] | str | bytes) -> str:
+    """sha256 (hex) of the canonical form: blanks, key order and string-or-list spelling do not change it; statement order does."""
+    return parse(source).hash
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+
+
+# -- text to JSON
+
+
+def _load(text: str | bytes) -> Mapping[str, Any]:
+    if isinstance(text, bytes):
+        try:
+            text = text.decode("utf-8")
+        except UnicodeDecodeError:
+            raise MalformedPolicy(None, "document", "UTF-8 text") from None
+    text = text.lstrip("\ufeff").strip()
+    problem: Exception | None = None
+    for candidate in dict.fromkeys((text, unquote(text), unquote_plus(text)) if "%" in text[:8] else (text,)):
+        try:
+            loaded = json.loads(candidate, object_pairs_hook=_unique_keys, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            if isinstance(error, MalformedPolicy):
+                raise
+            problem = error
+            continue
+        if not isinstance(loaded, dict):
+            raise MalformedPolicy(None, "document", "a JSON object")
+        return loaded
+    raise MalformedPolicy(None, "document", "JSON text") from problem
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise MalformedPolicy(None, twice, "each key once (readers disagree on which of two counts)")
+    return made
+
+
+# -- JSON to the normal form: lists everywhere, strings only, absent elements absent
+
+
+def _normal_document(loaded: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
+    unknown = sorted(str(key) for key in loaded if key not in _TOP)
+    if unknown:
+        raise MalformedPolicy(None, unknown[0], f"one of {', '.join(sorted(_TOP))}")
+    version = loaded.get("Version", "2008-10-17")
+    if not isinstance(version, str) or version not in VERSIONS:
+        raise MalformedPolicy(None, "Version", " or ".join(VERSIONS))
+    statements = loaded.get("Statement")
+    if isinstance(statements, Mapping):
+        statements = [statements]
+    if not isinstance(statements, (list, tuple)) or not statements:
+        raise MalformedPolicy(None, "Statement", "one statement or a list of at least one")
+    return {"Version": version, "Statement": [_normal_statement(index, one, kind) for index, one in enumerate(statements)]}
+
+
+def _normal_statement(index: int, raw: Any, kind: Kind) -> dict[str, Any]:
+    if not isinstance(raw, Mapping):
+        raise MalformedPolicy(index, "Statement", "an object")
+    for key in raw:
+        if key not in _ELEMENTS:
+            raise MalformedPolicy(index, str(key), f"one of {', '.join(sorted(_ELEMENTS))}")
+    if raw.get("Effect") not in ("Allow", "Deny"):
+        raise MalformedPolicy(index, "Effect", "Allow or Deny, in that case")
+    sid = raw.get("Sid", "")
+    if not isinstance(sid, str):
+        raise MalformedPolicy(index, "Sid", "a string")
+    normal: dict[str, Any] = {"Effect": raw["Effect"]} | ({"Sid": sid} if sid else {})
+    for positive, needed in (("Action", True), ("Resource", kind in ("identity", "scp", "rcp")), ("Principal", kind in ("trust", "rcp"))):
+        present = [name for name in (positive, f"Not{positive}") if name in raw]
+        if len(present) > 1:
+            raise MalformedPolicy(index, positive, f"{positive} or Not{positive}, not both")
+        if not present and needed:
+            raise MalformedPolicy(index, positive, f"{positive} or Not{positive}")
+        for name in present:
+            if (positive, kind) in _PROHIBITED:
+                raise MalformedPolicy(index, name, f"no {name} in this kind of policy")
+            normal[name] = _normal_principal(index, name, raw[name]) if positive == "Principal" else _strings(index, name, raw[name])
+    if "Condition" in raw:
+        normal["Condition"] = _normal_condition(index, raw["Condition"])
+    return normal
+
+
+_PROHIBITED = {("Principal", "identity"), ("Principal", "scp"), ("Resource", "trust")}
+
+
+def _strings(index: int, element: str, raw: Any) -> list[str]:
+    values = list(raw) if isinstance(raw, (list, tuple)) else [raw]
+    if not values or not all(isinstance(value, str) for value in values):
+        raise MalformedPolicy(index, element, "a string or a list of at least one string")
+    return values
+
+
+def _normal_principal(index: int, element: str, raw: Any) -> Any:
+    if raw == "*":
+        return "*"
+    if not isinstance(raw, Mapping):
+        raise MalformedPolicy(index, element, '"*" or an object of AWS, Service, Federated, CanonicalUser')
+    for key in raw:
+        if key not in _PRINCIPALS:
+            raise MalformedPolicy(index, f"{element}.{key}", f"one of {', '.join(sorted(_PRINCIPALS))}")
+    return {key: _strings(index, f"{element}.{key}", raw[key]) for key in raw}
+
+
+def _normal_condition(index: int, raw: Any) -> dict[str, dict[str, list[str]]]:
+    if not isinstance(raw, Mapping):
+        raise MalformedPolicy(index, "Condition", "an object of operators")
+    normal: dict[str, dict[str, list[str]]] = {}
+    for operator, block in raw.items():
+        if not isinstance(operator, str) or not isinstance(block, Mapping):
+            raise MalformedPolicy(index, f"Condition.{operator}", "an object of condition keys")
+        normal[operator] = {str(key): _scalars(index, f"Condition.{operator}.{key}", values) for key, values in block.items()}
+    return normal
+
+
+def _scalars(index: int, element: str, raw: Any) -> list[str]:
+    values = list(raw) if isinstance(raw, (list, tuple)) else [raw]
+    if not all(isinstance(value, (str, int, float)) for value in values):
+        raise MalformedPolicy(index, element, "strings, numbers or booleans")
+    return [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
+
+
+# -- the normal form to statements
+
+
+@lru_cache(maxsize=65536)
+def _build(canonical: str) -> Document:
+    normal = json.loads(canonical)
+    version = normal["Version"]
+    statements = tuple(_statement(index, raw, version == "2012-10-17") for index, raw in enumerate(normal["Statement"]))
+    sids = [statement.sid for statement in statements if statement.sid]
+    remarks = tuple(f"Sid {sid} is used more than once" for sid in sorted({sid for sid in sids if sids.count(sid) > 1}))
+    return Document(version, statements, hashlib.sha256(canonical.encode()).hexdigest(), remarks)
+
+
+def _statement(index: int, raw: dict[str, Any], variables: bool) -> Statement:
+    def listed(name: str) -> tuple[str, ...] | None:
+        return tuple(raw[name]) if name in raw else None
+
+    def principals(name: str) -> tuple[tuple[str, str], ...] | None:
+        value = raw.get(name)
+        if value == "*":
+            return (("*", "*"),)
+        return None if value is None else tuple((kind, one) for kind, many in value.items() for one in many)
+
+    conditions = tuple(_condition(name, key, values) for name, block in raw.get("Condition", {}).items() for key, values in block.items())
+    return Statement(
+        index=index,
+        sid=raw.get("Sid", ""),
+        effect=raw["Effect"],
+        actions=listed("Action"),
+        not_actions=listed("NotAction"),
+        resources=listed("Resource"),
+        not_resources=listed("NotResource"),
+        principals=principals("Principal"),
+        not_principals=principals("NotPrincipal"),
+        conditions=conditions,
+        variables=variables,
+        text=_canonical(raw),
+    )
+
+
+def _condition(name: str, key: str, values: list[str]) -> Condition:
+    prefix, colon, rest = name.partition(":")
+    qualifier = _PREFIXES.get(prefix.lower(), "") if colon else ""
+    operator = rest if qualifier else name
+    if_exists = operator.lower().endswith("ifexists")
+    return Condition(OPERATORS.get((operator[:-8] if if_exists else operator).lower(), operator), qualifier, if_exists, key, tuple(values))
+
+
+OPERATORS = {
+    name.lower(): name
+    for name in (
+        *("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike", "StringNotLike"),
+        *("NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan"),
+        *("NumericGreaterThanEquals", "DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan"),
+        *("DateGreaterThanEquals", "Bool", "BinaryEquals", "IpAddress", "NotIpAddress", "ArnEquals", "ArnLike", "ArnNotEquals"),
+        *("ArnNotLike", "Null"),
+    )
+}

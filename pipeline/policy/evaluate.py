@@ -1,0 +1,270 @@
+"""One request through the whole decision order. `evaluate` is the page to read.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics-cross-account.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
+
+from pipeline.policy import catalog
+from pipeline.policy.callers import Caller, Named, account_of, caller, statement_names
+from pipeline.policy.conditions import condition_holds, conditions_hold
+from pipeline.policy.context import Context, Value
+from pipeline.policy.document import Document, Kind, MalformedPolicy, Statement, parse
+from pipeline.policy.match import statement_covers_action, statement_covers_resource
+from pipeline.policy.tri import Tri, every, some
+
+
+class Verdict(StrEnum):
+    ALLOWED = "Allowed"
+    IMPLICITLY_DENIED = "ImplicitlyDenied"
+    EXPLICITLY_DENIED = "ExplicitlyDenied"
+    DEPENDS = "Depends"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A named document. One that could not be read or parsed has `problem` instead, and makes every verdict that needs it DEPENDS."""
+
+    name: str
+    document: Document | None
+    problem: str = ""
+    arn: str = ""
+
+    @classmethod
+    def read(cls, name: str, source: Mapping[str, Any] | str | bytes | None, kind: Kind = "identity", arn: str = "") -> Policy:
+        """Never raises: None is a document that could not be read, a malformed one keeps the reason."""
+        if source is None:
+            return cls(name, None, "the document could not be read", arn)
+        try:
+            return cls(name, parse(source, kind), "", arn)
+        except MalformedPolicy as error:
+            return cls(name, None, str(error), arn)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks for what. `resource_account` is needed where the ARN has no account field (S3); without it the caller's is assumed."""
+
+    caller: Caller
+    action: str
+    resource: str
+    context: Context
+    resource_account: str = ""
+
+    @classmethod
+    def of(cls, principal: str, action: str, resource: str, context: Mapping[str, Value] | Context | None = None, account: str = "") -> Request:
+        """A plain mapping is the whole request context; for a partly known one pass `Context.of(..., complete=False)`."""
+        who = caller(principal)
+        known = context if isinstance(context, Context) else Context.of(context)
+        owner = account or account_of(resource)
+        derived = who.context() | ({"aws:ResourceAccount": owner} if owner else {}) | ({"kms:CallerAccount": who.account} if who.account else {})
+        return cls(who, action, resource, known.with_defaults(derived), owner or who.account)
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """Every policy that may speak of a request.
+
+    `identity` includes those of the user's groups. `boundary` None: the principal has none. `session` None: no session policy was passed.
+    `resource` None: the question leaves the resource's own policy out. `scp_levels` (root first, account last: the caller's account) and
+    `rcp_levels` (the resource's account) None: that policy type is not in force. SCPs skip the management account's principals, RCPs its resources.
+    """
+
+    identity: Sequence[Policy] = ()
+    boundary: Policy | None = None
+    session: Sequence[Policy] | None = None
+    resource: Policy | None = None
+    scp_levels: Sequence[Sequence[Policy]] | None = None
+    rcp_levels: Sequence[Sequence[Policy]] | None = None
+    management_account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A statement that took part: `layer` is identity, boundary, session, resource, scp or rcp; `unknown_keys` is what its answer waits for."""
+
+    layer: str
+    policy: str
+    sid: str
+    index: int | None
+    effect: str
+    answer: Tri
+    text: str
+    unknown_keys: tuple[str, ...] = ()
+    named: Named = field(default=Named.SELF, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    verdict: Verdict
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def unknown_keys(self) -> tuple[str, ...]:
+        """The condition keys that would settle a DEPENDS."""
+        return tuple(sorted({key for one in self.evidence for key in one.unknown_keys}))
+
+
+class _Gate(NamedTuple):
+    """One thing that must be so for the request to pass; `hits` are the statements that make it so, or might."""
+
+    needs: str
+    answer: Tri
+    hits: Sequence[Evidence]
+
+
+def evaluate(request: Request, policies: Policies) -> Decision:
+    """The verdict on one request, with the statements that decided it."""
+    layers = _layers_in_force(request, policies)
+
+    # 1. An explicit deny, wherever it stands, ends the matter.
+    denies = [hit for layer, members in layers.items() for hit in _hits(layer, members, "Deny", request)]
+    decisive = tuple(hit for hit in denies if hit.answer is Tri.YES)
+    if decisive:
+        return Decision(Verdict.EXPLICITLY_DENIED, f"denied by {_cite(decisive[0])}", decisive)
+    gates = [_Gate("that no Deny applies", ~_answer(denies), denies)]
+
+    # 2. Resource control policies only deny (AWS keeps RCPFullAWSAccess attached), so step 1 has heard them.
+    # 3. Service control policies: every level of the path, root to account, must allow.
+    for depth, level in enumerate(policies.scp_levels or () if "scp" in layers else ()):
+        gates.append(_allow_gate("scp", level, request, f"an Allow in the SCPs of level {depth} of the path"))
+
+    # 4. The caller's side: an identity policy grants; a boundary and a session policy, where there are any, must agree.
+    limits = [_allow_gate(name, layers[name], request) for name in ("boundary", "session") if name in layers]
+    own = [_own_grant(request, layers["identity"]), *limits]
+
+    # 5. The resource's side: its policy may grant alone, or only together with the caller's side.
+    return _decide([*gates, *_grants(request, policies, own, limits)])
+
+
+def _grants(request: Request, policies: Policies, own: list[_Gate], limits: list[_Gate]) -> list[_Gate]:
+    """The gates of the caller's and the resource's side, by how the two meet."""
+    who, members = request.caller, [policies.resource] if policies.resource else []
+    resource = _allow_gate("resource", members, request)
+    if not who.is_aws_identity:
+        return [resource]
+    if who.account != request.resource_account:
+        return [*own, resource if members else resource._replace(answer=Tri.DEPENDS)]
+    by = {named: _answer(hit for hit in resource.hits if hit.named is named) for named in Named}
+    alone = some([by[Named.SELF], every([by[Named.ROLE], *(gate.answer for gate in limits)])])
+    delegates = by[Named.ACCOUNT] if members and _resource_policy_rules(request) else Tri.YES
+    together = every([delegates, *(gate.answer for gate in own)])
+    if alone > together or delegates is Tri.NO:
+        return [resource._replace(answer=alone)]
+    return [*([resource._replace(answer=delegates)] if delegates is Tri.DEPENDS else []), *own]
+
+
+def _own_grant(request: Request, identity: Sequence[Policy]) -> _Gate:
+    if request.caller.kind == "root":
+        return _Gate("the root user", Tri.YES, ())
+    return _allow_gate("identity", identity, request)
+
+
+def _allow_gate(layer: str, members: Iterable[Policy], request: Request, needs: str = "") -> _Gate:
+    hits = _hits(layer, members, "Allow", request)
+    return _Gate(needs or f"an Allow in the {layer} policies", _answer(hits), hits)
+
+
+def _decide(gates: list[_Gate]) -> Decision:
+    closed = next((gate for gate in gates if gate.answer is Tri.NO), None)
+    if closed:
+        return Decision(Verdict.IMPLICITLY_DENIED, f"needs {closed.needs}")
+    waiting = [gate for gate in gates if gate.answer is Tri.DEPENDS]
+    if waiting:
+        unsure = tuple(hit for gate in waiting for hit in gate.hits if hit.answer is Tri.DEPENDS)
+        return Decision(Verdict.DEPENDS, f"the request decides about {waiting[0].needs}", unsure)
+    sure = tuple(hit for gate in gates[1:] for hit in gate.hits if hit.answer is Tri.YES)
+    return Decision(Verdict.ALLOWED, f"allowed by {_cite(sure[-1])}" if sure else "allowed: the root user", sure)
+
+
+def _layers_in_force(request: Request, policies: Policies) -> dict[str, list[Policy]]:
+    """The policies that apply, by layer. A limit that does not exist (no boundary, no session policy, no SCPs) has no entry."""
+    who = request.caller
+    layers: dict[str, list[Policy]] = {"resource": [policies.resource] if policies.resource else [], "identity": []}
+    if policies.rcp_levels is not None and _rcps_apply(request, policies):
+        layers["rcp"] = [policy for level in policies.rcp_levels for policy in level]
+    if policies.scp_levels is not None and _scps_apply(request, policies):
+        layers["scp"] = [policy for level in policies.scp_levels for policy in level]
+    if who.is_aws_identity and who.kind != "root":
+        layers["identity"] = list(policies.identity)
+        if policies.boundary:
+            layers["boundary"] = [policies.boundary]
+        if policies.session is not None:
+            layers["session"] = list(policies.session)
+    return layers
+
+
+# -- which policies apply
+
+
+def _scps_apply(request: Request, policies: Policies) -> bool:
+    """https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html (entities not restricted)"""
+    who = request.caller
+    return who.is_aws_identity and who.account != policies.management_account and not who.is_service_linked_role
+
+
+def _rcps_apply(request: Request, policies: Policies) -> bool:
+    """https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html (resources and services covered)"""
+    service = request.action.partition(":")[0].lower()
+    covered = service in catalog.rcp_services() and request.resource_account != policies.management_account
+    return covered and not request.caller.is_service_linked_role
+
+
+def _resource_policy_rules(request: Request) -> bool:
+    """Role trust and KMS keys: even inside the account nothing works unless the resource's policy lets the caller or the account in."""
+    action = request.action.lower()
+    return (action.startswith("sts:") and ":role/" in request.resource) or (action.startswith("kms:") and ":key/" in request.resource)
+
+
+# -- which statements speak of the request
+
+
+@lru_cache(maxsize=1 << 17)
+def statements_on(document: Document, action: str, effect: Literal["Allow", "Deny"]) -> tuple[Statement, ...]:
+    return tuple(one for one in document.statements if one.effect == effect and statement_covers_action(one, action))
+
+
+def _hits(layer: str, members: Iterable[Policy], effect: Literal["Allow", "Deny"], request: Request) -> list[Evidence]:
+    """The statements with this effect that may cover the request; answers NO are left out. Unreadable policies are DEPENDS both ways."""
+    found = []
+    for policy in members:
+        if policy.document is None:
+            found.append(Evidence(layer, policy.name, "", None, effect, Tri.DEPENDS, policy.problem))
+            continue
+        for statement in statements_on(policy.document, request.action, effect):
+            answer, named = _covers(layer, statement, request)
+            if answer is not Tri.NO:
+                keys = _unknown_keys(statement, request.context) if answer is Tri.DEPENDS else ()
+                found.append(Evidence(layer, policy.name, statement.sid, statement.index, effect, answer, statement.text, keys, named))
+    return found
+
+
+def _covers(layer: str, statement: Statement, request: Request) -> tuple[Tri, Named]:
+    speaks, named = statement_names(statement, request.caller) if layer in ("resource", "rcp") else (Tri.YES, Named.SELF)
+    if speaks is Tri.NO:
+        return Tri.NO, named
+    covered = statement_covers_resource(statement, request.resource, request.context.expand)
+    if covered is Tri.NO:
+        return Tri.NO, named
+    return every([speaks, covered, conditions_hold(statement, request.context)]), named
+
+
+def _unknown_keys(statement: Statement, context: Context) -> tuple[str, ...]:
+    return tuple(one.key for one in statement.conditions if condition_holds(one, context, statement.variables) is Tri.DEPENDS)
+
+
+def _answer(hits: Iterable[Evidence]) -> Tri:
+    return some(hit.answer for hit in hits)
+
+
+def _cite(hit: Evidence) -> str:
+    place = hit.sid or f"statement {hit.index}"
+    return f"{hit.layer} policy {hit.policy}, {place}"

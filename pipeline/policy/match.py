@@ -1,0 +1,147 @@
+"""Matching of actions, resources, and the patterns both are written in.
+
+`*` is any run of characters, `?` exactly one. Actions ignore case, resources do not.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from pipeline.policy.document import Statement
+from pipeline.policy.tri import Tri, every, some, tri
+
+# A policy variable may stand for text that holds a star, and `${*}` is a literal one. Literal wildcards travel as these code points.
+_LITERAL = str.maketrans({"*": "\ue000", "?": "\ue001"})
+Expand = Callable[[str], str | Tri]
+"""Fills in the policy variables of a pattern; NO when a variable has no value, DEPENDS when its value is not known."""
+
+
+def glob(pattern: str, text: str) -> bool:
+    """Whether the pattern covers the whole text. Greedy from the left: each run of text is looked at once per pattern piece at most."""
+    if "*" not in pattern:
+        return pattern == text if "?" not in pattern else _piece_at(pattern, text, 0) and len(pattern) == len(text)
+    head, *middle, tail = pattern.split("*")
+    if len(text) < len(head) + len(tail) or not _piece_at(head, text, 0) or not _piece_at(tail, text, len(text) - len(tail)):
+        return False
+    at, end = len(head), len(text) - len(tail)
+    for piece in middle:
+        if piece:
+            at = _find(piece, text, at, end)
+            if at < 0:
+                return False
+            at += len(piece)
+    return True
+
+
+def _piece_at(piece: str, text: str, at: int) -> bool:
+    if "?" not in piece:
+        return text.startswith(piece, at)
+    return len(piece) <= len(text) - at and all(p in ("?", t) for p, t in zip(piece, text[at:], strict=False))
+
+
+def _find(piece: str, text: str, start: int, end: int) -> int:
+    if "?" not in piece:
+        return text.find(piece, start, end)
+    return next((at for at in range(start, end - len(piece) + 1) if _piece_at(piece, text, at)), -1)
+
+
+def literal(text: str) -> str:
+    """The text as a pattern that matches only itself."""
+    return text.translate(_LITERAL)
+
+
+def glob_literal(pattern: str, text: str) -> bool:
+    """`glob` for a pattern that may hold pieces made by `literal`."""
+    return glob(pattern, text.translate(_LITERAL) if "\ue000" in pattern or "\ue001" in pattern else text)
+
+
+@lru_cache(maxsize=65536)
+def action_matches(pattern: str, action: str) -> bool:
+    """`iam:Create*` against `iam:CreateUser`, ignoring case; a blank is a character like any other, so `iam:* ` names nothing."""
+    return glob(pattern.lower(), action.lower())
+
+
+def resource_matches(pattern: str, resource: str) -> bool:
+    """An ARN pattern against an ARN. A star inside one of the first five fields stays in its field unless it ends the field."""
+    if not glob_literal(pattern, resource):
+        return False
+    fields = pattern.split(":", 5)
+    if all("*" not in one[:-1] for one in fields[:5]) or pattern == "*":
+        return True
+    parts = resource.split(":", 5)
+    return len(fields) == len(parts) and all(glob_literal(one, part) for one, part in zip(fields, parts, strict=True))
+
+
+def statement_covers_action(statement: Statement, action: str) -> bool:
+    if statement.actions is not None:
+        return any(action_matches(pattern, action) for pattern in statement.actions)
+    return statement.not_actions is not None and not any(action_matches(pattern, action) for pattern in statement.not_actions)
+
+
+def statement_covers_resource(statement: Statement, resource: str, expand: Expand) -> Tri:
+    """A statement without Resource (trust policies, some resource policies) speaks of the resource it is attached to."""
+    if statement.resources is not None:
+        return some(_pattern_covers(pattern, resource, expand if statement.variables else None) for pattern in statement.resources)
+    if statement.not_resources is not None:
+        return every(~_pattern_covers(pattern, resource, expand if statement.variables else None) for pattern in statement.not_resources)
+    return Tri.YES
+
+
+def _pattern_covers(pattern: str, resource: str, expand: Expand | None) -> Tri:
+    if expand is None or "${" not in pattern:
+        return tri(pattern == "*" or resource_matches(pattern, resource))
+    known = expand(pattern)
+    if isinstance(known, Tri):
+        return min(known, tri(resource_matches(without_variables(pattern, "*"), resource)))
+    return tri(resource_matches(known, resource))
+
+
+def without_variables(pattern: str, instead: str) -> str:
+    """The pattern with each `${...}` replaced: `instead` for a variable, the literal character for `${*}`, `${?}`, `${$}`."""
+    out, rest = "", pattern
+    while (start := rest.find("${")) >= 0 and (end := rest.find("}", start)) >= 0:
+        name = rest[start + 2 : end]
+        out += rest[:start] + (literal(name) if name in ("*", "?", "$") else instead)
+        rest = rest[end + 1 :]
+    return out + rest
+
+
+def common_text(left: str, right: str, fill: str) -> str | None:
+    """A text both patterns cover, or None; `fill` stands where both leave the text open.
+
+    `meets[i][j]` says whether the first i characters of `left` and j of `right` can cover one text: the table of an edit distance.
+    """
+    meets = [[True] + [False] * len(right) for _ in range(len(left) + 1)]
+    for i in range(len(left) + 1):
+        for j in range(len(right) + 1):
+            if i and j and "*" not in (left[i - 1], right[j - 1]):
+                meets[i][j] = meets[i - 1][j - 1] and (left[i - 1] == right[j - 1] or "?" in (left[i - 1], right[j - 1]))
+            elif i or j:
+                from_left = i > 0 and meets[i - 1][j] and (left[i - 1] == "*" or (j > 0 and right[j - 1] == "*"))
+                from_right = j > 0 and meets[i][j - 1] and (right[j - 1] == "*" or (i > 0 and left[i - 1] == "*"))
+                meets[i][j] = from_left or from_right
+    return _walk_back(left, right, meets, fill) if meets[-1][-1] else None
+
+
+def _walk_back(left: str, right: str, meets: list[list[bool]], fill: str) -> str:
+    pieces, i, j = [], len(left), len(right)
+    while i or j:
+        a, b = left[i - 1] if i else "", right[j - 1] if j else ""
+        if a == b == "*":
+            pieces.append(fill)
+            i, j = (i - 1, j) if meets[i - 1][j] else (i, j - 1)
+        elif a == "*" and meets[i - 1][j]:
+            i -= 1
+        elif b == "*" and meets[i][j - 1]:
+            j -= 1
+        elif "*" in (a, b):
+            taken = b if a == "*" else a
+            pieces.append(fill[:1] if taken == "?" else taken)
+            i, j = (i, j - 1) if a == "*" else (i - 1, j)
+        else:
+            pieces.append(fill[:1] if a == b == "?" else b if a == "?" else a)
+            i, j = i - 1, j - 1
+    return "".join(reversed(pieces))

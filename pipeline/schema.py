@@ -1,0 +1,212 @@
+"""What a raw table is and what it promises.
+
+A `Dataset` is declared once, beside the collector that fills it. The landing writes its Parquet from it, the warehouse
+takes the column comments from it, and the checks on the inputs follow from it: types, not null, keys, patterns, values
+and references. Nothing about a raw table is said a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pyarrow as pa
+
+Row = dict[str, Any]
+Scope = Literal["organization", "account", "region"]
+
+ACCOUNT_ID = r"\d{12}"
+ARN = r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws)?:.+"
+
+ARROW: Mapping[str, pa.DataType] = {
+    "varchar": pa.string(),
+    "boolean": pa.bool_(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "timestamp": pa.timestamp("us"),
+    "date": pa.date32(),
+    "varchar[]": pa.list_(pa.string()),
+    "json": pa.string(),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a raw table. Timestamps are UTC without a zone; durations carry their unit in the name."""
+
+    name: str
+    type: str
+    description: str
+    required: bool = False
+    pattern: str | None = None
+    values: tuple[str, ...] = ()
+    references: str | None = None
+    """`dataset.column` in which every value must be found."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A raw table: `raw_<name>` in SQL, `<name>/` in the landing.
+
+    `scope` says how it is read: once for the organization, once an account, or once an account and region.
+    `operations` are the API operations behind it, in the words of an IAM policy (`iam:GetAccountSummary`): the
+    dataset of an account counts only when all of them ended well there.
+    """
+
+    name: str
+    description: str
+    scope: Scope
+    operations: tuple[str, ...]
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    history_days: int = 0
+    """How many earlier days `raw_<name>` shows too (with their `as_of`), for what an API soon forgets."""
+    may_be_empty: bool = True
+    severity: Literal["blocking", "warning"] = "blocking"
+
+    def arrow(self) -> pa.Schema:
+        """The Parquet schema of this dataset."""
+        return pa.schema([pa.field(c.name, ARROW[c.type]) for c in self.columns])
+
+    def table(self, rows: Iterable[Row]) -> pa.Table:
+        """Rows as Arrow. Unknown or missing members are errors: a typo must not become a column of nulls."""
+        names = {c.name for c in self.columns}
+        rows = list(rows)
+        for row in rows:
+            if row.keys() != names:
+                odd = sorted(row.keys() ^ names)
+                raise ValueError(f"{self.name}: a row must have exactly the declared columns; differs in {odd}")
+        return pa.Table.from_pylist(rows, schema=self.arrow())
+
+
+def account_column(**more: Any) -> Column:
+    """The `account_id` column that nearly every dataset starts with."""
+    return Column("account_id", "varchar", "Id of the account", required=True, pattern=ACCOUNT_ID, **more)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One row of the ledger: an operation in an account and region, all its pages and attempts together."""
+
+    account_id: str
+    region: str
+    operation: str
+    status: Literal["ok", "failed"]
+    error_class: str | None = None
+    error_code: str | None = None
+    message: str | None = None
+    calls: int = 0
+    attempts: int = 0
+    rows: int = 0
+    seconds: float = 0.0
+    data_time: Any = None
+
+
+LEDGER = Dataset(
+    "ledger",
+    "Every operation asked of every account and region on this night, and how it ended.",
+    "organization",
+    (),
+    (
+        account_column(),
+        Column("region", "varchar", "Region asked, 'global' for services without one", required=True),
+        Column("operation", "varchar", "API operation, in the words of an IAM policy", required=True),
+        Column("status", "varchar", "How it ended", required=True, values=("ok", "failed")),
+        Column("error_class", "varchar", "Why it failed: scp_deny, iam_deny, assume_role_failed, throttled, ..."),
+        Column("error_code", "varchar", "The error code AWS answered with"),
+        Column("message", "varchar", "The message AWS answered with"),
+        Column("calls", "bigint", "Requests that were answered (pages)", required=True),
+        Column("attempts", "bigint", "Requests sent, repeats included", required=True),
+        Column("rows", "bigint", "Items in the answers", required=True),
+        Column("seconds", "double", "Time spent waiting for the answers", required=True),
+        Column("data_time", "timestamp", "Time of the data (UTC): of the answer, or of the report inside it"),
+    ),
+    key=("account_id", "region", "operation"),
+)
+
+EXTRACTS = Dataset(
+    "extracts",
+    "For every account in scope, region and dataset: whether its rows count, else the call that failed.",
+    "organization",
+    (),
+    (
+        account_column(),
+        Column("region", "varchar", "Region read, 'global' for services without one", required=True),
+        Column("dataset", "varchar", "Name of the dataset", required=True),
+        Column("status", "varchar", "Whether the extract finished", required=True, values=("ok", "failed")),
+        Column("rows", "bigint", "Rows landed", required=True),
+        Column("operation", "varchar", "The operation that failed"),
+        Column("error_class", "varchar", "Class of the failure, as in the ledger"),
+        Column("error_code", "varchar", "The error code AWS answered with"),
+        Column("message", "varchar", "The message AWS answered with"),
+    ),
+    key=("account_id", "region", "dataset"),
+    may_be_empty=False,
+)
+
+REGISTER = Dataset(
+    "register",
+    "The register file as it stood on this night: exceptions, attestations, justified keys, approved parties.",
+    "organization",
+    (),
+    (
+        Column("entry", "varchar", "Where the entry stands in the register: kind and number", required=True),
+        Column(
+            "kind",
+            "varchar",
+            "What the entry says",
+            required=True,
+            values=("exception", "attestation", "long_term_key", "delegated_administrator"),
+        ),
+        Column("control_id", "varchar", "Control it speaks of"),
+        Column("account_id", "varchar", "Account it is limited to; null for every account", pattern=ACCOUNT_ID),
+        Column("resource", "varchar", "ARN or glob of ARNs it is limited to; null for every resource"),
+        Column("service_principal", "varchar", "Service that a delegated administrator is approved for"),
+        Column("use_case", "varchar", "Why the long-term key exists"),
+        Column("owner", "varchar", "Who answers for the entry", required=True),
+        Column("reason", "varchar", "Why the entry exists", required=True),
+        Column("ticket", "varchar", "Ticket or change record"),
+        Column("evidence_url", "varchar", "Where the evidence of an attestation is"),
+        Column("expires_on", "date", "Last day on which the entry counts", required=True),
+    ),
+    key=("entry",),
+)
+
+QUALITY_RESULTS = Dataset(
+    "quality_results",
+    "Every check on the inputs of this night, and what it found.",
+    "organization",
+    (),
+    (
+        Column("dataset", "varchar", "Name of the dataset checked", required=True),
+        Column("check_name", "varchar", "Name of the check, unique in its dataset", required=True),
+        Column("expectation", "varchar", "The expectation behind it, as Great Expectations calls it", required=True),
+        Column(
+            "severity",
+            "varchar",
+            "Whether a failure keeps the night from being published",
+            required=True,
+            values=("blocking", "warning"),
+        ),
+        Column("passed", "boolean", "Whether it held", required=True),
+        Column("unexpected_count", "bigint", "Rows that did not hold; null where the check could not be computed"),
+        Column("sample", "json", "Up to ten of those rows, as a list of objects", required=True),
+        Column("message", "varchar", "What is expected and what was found, as a sentence", required=True),
+    ),
+    key=("dataset", "check_name"),
+)
+
+SYSTEM = (LEDGER, EXTRACTS, REGISTER, QUALITY_RESULTS)
+
+
+@dataclass
+class Selection:
+    """Which accounts a run reads, by account, OU (id or path) and tag (`key=value`). Empty means all."""
+
+    include_accounts: tuple[str, ...] = ()
+    exclude_accounts: tuple[str, ...] = ()
+    include_ous: tuple[str, ...] = ()
+    exclude_ous: tuple[str, ...] = ()
+    include_tags: tuple[str, ...] = ()
+    exclude_tags: tuple[str, ...] = field(default=())

@@ -1,0 +1,85 @@
+"""Settings: `rolecall.toml`, then `ROLECALL_*` variables over it. AWS itself is set up through boto3's own chain."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+FILE = "rolecall.toml"
+
+
+class Refused(Exception):
+    """The run cannot start or must not publish: one sentence that names what, where, and what to do (exit code 2)."""
+
+
+class ControlSettings(BaseSettings):
+    """Per control, under `[controls.<control_id>]`: switch it off, or give its parameters other values."""
+
+    model_config = SettingsConfigDict(extra="allow")
+    enabled: bool = True
+
+    @property
+    def params(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Field names are the keys of `rolecall.toml` and, upper-cased, of `ROLECALL_*`."""
+
+    model_config = SettingsConfigDict(env_prefix="ROLECALL_", toml_file=FILE, extra="forbid")
+
+    home: Path = Field(Path("var"), description="Folder that holds landing, databases and reports")
+    role_name: str = Field("RolecallReader", description="Role to assume in every account", min_length=1)
+    external_id: str | None = Field(None, description="ExternalId that the role asks for")
+    session_name: str = Field("rolecall", description="Session name, as it shows in CloudTrail")
+    regions: list[str] = Field(["us-east-1"], description="Regions in which regional services are read", min_length=1)
+    include_accounts: list[str] = Field([], description="Read only these accounts")
+    exclude_accounts: list[str] = Field([], description="Leave these accounts out")
+    include_ous: list[str] = Field([], description="Read only accounts under these OUs (id or path)")
+    exclude_ous: list[str] = Field([], description="Leave accounts under these OUs out (id or path)")
+    include_tags: list[str] = Field([], description="Read only accounts with one of these tags (key=value)")
+    exclude_tags: list[str] = Field([], description="Leave accounts with one of these tags out (key=value)")
+    concurrency: int = Field(16, description="Accounts read side by side", ge=1, le=256)
+    shards: int = Field(1, description="Parts that the accounts are split into, a worker each", ge=1, le=1000)
+    call_timeout_seconds: float = Field(60, description="Longest wait for one answer", gt=0)
+    max_attempts: int = Field(6, description="Times a call is sent before it counts as failed", ge=1, le=20)
+    coverage_floor: float = Field(80, description="Percent of accounts that must be read to publish", ge=0, le=100)
+    enough_data: float = Field(95, description="Percent coverage under which a score is not shown", ge=0, le=100)
+    report_max_age_hours: float = Field(24, description="Age at which a credential report counts as stale", gt=0)
+    exceptions_file: Path = Field(Path("exceptions.toml"), description="The register of exceptions and attestations")
+    schedule_hour: int = Field(2, description="Hour at which the nightly job starts", ge=0, le=23)
+    schedule_timezone: str = Field("UTC", description="Time zone of that hour")
+    today: date | None = Field(None, description="Pretended date, for a demonstration or a test")
+    controls: dict[str, ControlSettings] = Field({}, description="Per control: enabled, and its parameters")
+
+    @field_validator("include_accounts", "exclude_accounts")
+    @classmethod
+    def _account_ids(cls, value: list[str]) -> list[str]:
+        for account_id in value:
+            if not (len(account_id) == 12 and account_id.isdigit()):
+                raise ValueError(f"{account_id!r} is not an account id (12 digits, quoted)")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource, **named: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (named["init_settings"], named["env_settings"], TomlConfigSettingsSource(settings_cls))
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the settings. Raises `Refused` naming the file or variable, the field and what was expected."""
+    try:
+        return Settings(**overrides)
+    except tomllib.TOMLDecodeError as error:
+        raise Refused(f"{FILE}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        faults = [
+            f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {str(e['input'])[:80]!r})" for e in error.errors()
+        ]
+        raise Refused(f"Settings ({FILE} or ROLECALL_*): " + "; ".join(faults)) from error

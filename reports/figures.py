@@ -1,0 +1,150 @@
+"""Charts, as the JSON that Plotly draws. Colours are names of CSS properties (`--accent`), filled in by `site.js`,
+so that a chart follows the reader's light or dark scheme. Every chart comes with a sentence that says what it shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from reports.queries import Row
+from reports.words import SEVERITIES, iso, percent, plural
+
+FEW_NIGHTS = 14
+DAY = 86_400_000
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure for Plotly, what it shows in words, and the same numbers as a table."""
+
+    id: str
+    title: str
+    says: str
+    figure: dict[str, Any]
+    head: tuple[str, ...]
+    body: tuple[tuple[str, ...], ...]
+    height: int = 300
+
+
+def _axis(**more: Any) -> dict[str, Any]:
+    return {
+        "gridcolor": "--line",
+        "linecolor": "--line",
+        "zeroline": False,
+        "fixedrange": True,
+        "automargin": True,
+        "tickfont": {"color": "--muted", "size": 12},
+    } | more
+
+
+def _layout(nights: int, **more: Any) -> dict[str, Any]:
+    dates = {"type": "date", "tickformat": "%-d %b", "hoverformat": "%-d %B %Y", "showgrid": False}
+    if nights <= FEW_NIGHTS:
+        dates |= {"dtick": DAY}
+    return {
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": "--ink", "family": "system-ui, sans-serif", "size": 13},
+        "margin": {"l": 44, "r": 12, "t": 8, "b": 30},
+        "hovermode": "x unified",
+        "hoverlabel": {"bgcolor": "--surface", "bordercolor": "--line", "font": {"color": "--ink"}},
+        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
+        "xaxis": _axis(**dates),
+    } | more
+
+
+def has_enough(row: Row) -> bool:
+    return row["score"] is not None and bool(row["has_enough_data"])
+
+
+def trend(rows: list[Row], id: str = "trend", of: str = "The score") -> Chart | None:
+    """Score and coverage above, fails below, night by night. None on the first night: one point is no trend."""
+    if len(rows) < 2:
+        return None
+    dates = [iso(r["as_of"]) for r in rows]
+    scores = [r["score"] if has_enough(r) else None for r in rows]
+    shown = [v for v in [*scores, *(r["coverage"] for r in rows)] if v is not None]
+    bottom = max(0, int(min(shown, default=0) // 10) * 10 - 5)
+    lines = [
+        _line("coverage", dates, [r["coverage"] for r in rows], "--muted", dash="dot"),
+        _line("score", dates, scores, "--accent", dash="solid"),
+    ]
+    bars = {
+        "type": "bar",
+        "name": "fail findings",
+        "x": dates,
+        "y": [r["fail"] for r in rows],
+        "yaxis": "y2",
+        "width": [DAY * 0.45] * len(rows),
+        "marker": {"color": "--fail-soft"},
+        "hovertemplate": "%{y:,} fail<extra></extra>",
+    }
+    layout = _layout(
+        len(rows),
+        yaxis=_axis(domain=[0.36, 1], range=[bottom, 102], ticksuffix="%", nticks=5),
+        yaxis2=_axis(domain=[0, 0.26], rangemode="tozero", nticks=3, tickformat=",d"),
+    )
+    table = tuple(
+        (iso(r["as_of"]), percent(r["score"]) if has_enough(r) else "not enough data", percent(r["coverage"]))
+        + (f"{r['fail']:,}", f"{r['pass']:,}")
+        for r in reversed(rows)
+    )
+    head = ("Night", "Score", "Coverage", "Fail", "Pass")
+    title = "Score, coverage and fail findings by night"
+    return Chart(id, title, _says(rows, of), {"data": [*lines, bars], "layout": layout}, head, table)
+
+
+def _line(name: str, dates: list[str], values: list[float | None], color: str, dash: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": name,
+        "x": dates,
+        "y": [None if v is None else round(v, 2) for v in values],
+        "line": {"color": color, "width": 2.5 if dash == "solid" else 1.5, "dash": dash},
+        "marker": {"color": color, "size": 7 if dash == "solid" else 4},
+        "connectgaps": False,
+        "hovertemplate": f"%{{y:.1f}}% {name}<extra></extra>",
+    }
+
+
+def _says(rows: list[Row], of: str) -> str:
+    first, last = rows[0], rows[-1]
+    if not (has_enough(first) and has_enough(last)):
+        return f"{of} over {plural(len(rows), 'night')}; on some of them there was not enough data for a score."
+    return (
+        f"{of} went from {percent(first['score'])} (coverage {percent(first['coverage'])}) on {iso(first['as_of'])} to "
+        f"{percent(last['score'])} (coverage {percent(last['coverage'])}) on {iso(last['as_of'])}; fail findings from "
+        f"{first['fail']:,} to {last['fail']:,}."
+    )
+
+
+def open_fails(rows: list[Row]) -> Chart | None:
+    """Fail findings of each night by severity, stacked, the gravest at the bottom."""
+    dates = sorted({iso(r["as_of"]) for r in rows})
+    if len(dates) < 2:
+        return None
+    counts = {(iso(r["as_of"]), r["severity"]): r["fails"] for r in rows}
+    data = [
+        {
+            "type": "bar",
+            "name": severity,
+            "x": dates,
+            "y": [counts.get((d, severity), 0) for d in dates],
+            "width": [DAY * 0.55] * len(dates),
+            "marker": {"color": f"--sev-{severity}"},
+            "hovertemplate": f"%{{y:,}} {severity}<extra></extra>",
+        }
+        for severity in SEVERITIES
+    ]
+    layout = _layout(len(dates), barmode="stack", yaxis=_axis(rangemode="tozero", nticks=5, tickformat=",d"))
+    table = tuple((d, *(f"{counts.get((d, s), 0):,}" for s in SEVERITIES)) for d in reversed(dates))
+    totals = [sum(counts.get((d, s), 0) for s in SEVERITIES) for d in (dates[0], dates[-1])]
+    grave = [counts.get((d, "critical"), 0) for d in (dates[0], dates[-1])]
+    says = (
+        f"Fail findings went from {totals[0]:,} on {dates[0]} to {totals[1]:,} on {dates[-1]}; "
+        f"critical ones from {grave[0]:,} to {grave[1]:,}."
+    )
+    figure = {"data": data, "layout": layout}
+    return Chart("open-fails", "Fail findings by severity and night", says, figure, ("Night", *SEVERITIES), table)

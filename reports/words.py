@@ -1,0 +1,174 @@
+"""How values are worded and drawn: percentages, changes, dates, verdicts, ARNs. Pure functions, used as Jinja filters."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from datetime import date, datetime
+from typing import Any
+
+from markupsafe import Markup, escape
+
+VERDICTS = ("fail", "unknown", "exempt", "manual", "pass", "not_applicable")
+VERDICT_SYMBOLS = {"pass": "✓", "fail": "✕", "unknown": "?", "exempt": "⊘", "manual": "☐", "not_applicable": "–"}
+SEVERITIES = ("critical", "high", "medium", "low")
+CHANGES = {
+    "new fail": ("✕", "Fails tonight, did not fail the night before"),
+    "fixed": ("✓", "Failed the night before, passes tonight"),
+    "gone": ("–", "Failed the night before, and the resource is gone"),
+    "became unknown": ("?", "Was judged the night before, could not be read tonight"),
+    "readable again": ("↻", "Could not be read the night before, is judged tonight"),
+}
+FRAMEWORKS = {"cis_aws_7": "CIS AWS Foundations 7.0", "security_hub": "Security Hub", "prowler": "Prowler"}
+_ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+def visible(value: Any) -> Any:
+    """Characters that print nothing or turn the line around are shown by their code; None is shown as nothing."""
+    if value is None:
+        return ""
+    if type(value) is str and not (value.isascii() and value.isprintable()):
+        return _ODD.sub(lambda m: f"\\u{ord(m[0]):04x}", value)
+    return value
+
+
+def percent(value: float | None) -> str:
+    """`84.1%`, rounded down, so that 99.96 never reads 100 and 94.99 never reads 95."""
+    if value is None:
+        return "–"
+    tenths = math.floor(value * 10 + 1e-6)
+    return f"{tenths // 10}%" if tenths % 10 == 0 else f"{tenths / 10:.1f}%"
+
+
+def number(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.0f}"
+
+
+def seconds(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.1f} s"
+
+
+def points(now: float | None, then: float | None) -> tuple[str, str, str]:
+    """A change of score as (class, sign and figure, words for a screen reader)."""
+    if now is None or then is None:
+        return "none", "–", "no score to compare with"
+    change = now - then
+    if abs(change) < 1e-9:
+        return "same", "0.0", "unchanged"
+    figure = f"{abs(change):.1f}" if abs(change) >= 0.05 else "<0.1"
+    if change > 0:
+        return "up", f"▲ {figure}", f"up {figure} points"
+    return "down", f"▼ {figure}", f"down {figure} points"
+
+
+def day(value: date | None) -> str:
+    """`24 November 2026`."""
+    return "" if value is None else f"{value.day} {value:%B %Y}"
+
+
+def iso(value: date | None) -> str:
+    return "–" if value is None else value.strftime("%Y-%m-%d")
+
+
+def moment(value: datetime | None) -> str:
+    """`2026-11-24 02:04`; times are UTC, the page says so once."""
+    return "–" if value is None else value.strftime("%Y-%m-%d %H:%M")
+
+
+def verdict_word(value: str) -> str:
+    return value.replace("_", " ")
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """`1 account`, `1,200 accounts`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def arn(value: str | None) -> Markup:
+    """An ARN with its repetitive beginning toned down, so that the eye finds the name."""
+    text = str(visible(value))
+    parts = text.split(":", 5)
+    if len(parts) < 6 or parts[0] != "arn":
+        return Markup('<code class="arn">{}</code>').format(text)
+    return Markup('<code class="arn"><span>{}:</span>{}</code>').format(":".join(parts[:5]), parts[5])
+
+
+def pretty(value: str | None, limit: int = 1200) -> str:
+    """JSON laid out for reading, cut at `limit` characters."""
+    if not value:
+        return ""
+    try:
+        text = json.dumps(json.loads(value), indent=2, ensure_ascii=False)
+    except ValueError:
+        text = value
+    return text if len(text) <= limit else text[:limit] + " …"
+
+
+def pairs(value: str | None) -> list[tuple[str, str]]:
+    """Members of a JSON object as text, in the order of their names."""
+    found = json.loads(value) if value else {}
+    if not isinstance(found, dict):
+        return []
+    return [(k, v if isinstance(v, str) else json.dumps(v, ensure_ascii=False)) for k, v in sorted(found.items())]
+
+
+def script_json(value: Any) -> Markup:
+    """JSON that is safe inside a script element, whatever names are in it."""
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
+    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
+
+
+def select(where: str, columns: str = "account_id, region, resource, verdict, reason, evidence") -> str:
+    """The command that lists findings beyond those on a page."""
+    return f"""duckdb -readonly rolecall.duckdb "select {columns} from findings where {where}\""""
+
+
+def sparkline(values: list[float | None], width: int = 96, height: int = 22) -> Markup:
+    """A line of scores, drawn between the lowest and the highest of them; decoration beside the numbers."""
+    known = [v for v in values if v is not None]
+    if len(known) < 2:
+        return Markup("")
+    low, span = min(known), max(max(known) - min(known), 2.0)
+    step = (width - 6) / (len(values) - 1)
+    dots = [
+        (3 + i * step, height - 4 - (v - low) / span * (height - 8)) for i, v in enumerate(values) if v is not None
+    ]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in dots)
+    return Markup(
+        '<svg class="spark" viewBox="0 0 {w} {h}" width="{w}" height="{h}" aria-hidden="true" focusable="false">'
+        '<polyline points="{p}"/><circle cx="{x:.1f}" cy="{y:.1f}" r="2.4"/></svg>'
+    ).format(w=width, h=height, p=path, x=dots[-1][0], y=dots[-1][1])
+
+
+def stack(counts: dict[str, int], most: int) -> Markup:
+    """A stacked bar of fails by severity, as wide as `most` allows; the words stand beside it."""
+    if not most or not counts:
+        return Markup("")
+    parts, x = Markup(""), 0.0
+    for severity in SEVERITIES:
+        width = 100 * counts.get(severity, 0) / most
+        if width:
+            parts += Markup('<rect class="sev-{}" x="{:.2f}" width="{:.2f}" height="8"/>').format(severity, x, width)
+            x += width
+    return Markup(
+        '<svg class="stack" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" focusable="false">{}</svg>'
+    ).format(parts)
+
+
+def severities_text(counts: dict[str, int]) -> str:
+    """`2 critical, 13 high`."""
+    return ", ".join(f"{counts[s]:,} {s}" for s in SEVERITIES if counts.get(s)) or "none"
+
+
+FILTERS = {
+    f.__name__: f
+    for f in (arn, day, iso, moment, number, pairs, percent, pretty, script_json, seconds, verdict_word, severities_text)
+}
+GLOBALS = {f.__name__: f for f in (plural, points, select, sparkline, stack, escape)} | {
+    "VERDICT_SYMBOLS": VERDICT_SYMBOLS,
+    "VERDICTS": VERDICTS,
+    "CHANGES": CHANGES,
+    "SEVERITIES": SEVERITIES,
+    "FRAMEWORKS": FRAMEWORKS,
+}

@@ -1,0 +1,55 @@
+/*
+id = "BP07-03"
+title = "The principal has no inline policies"
+practice = 7
+severity = "low"
+why = "An inline policy has no versions, cannot be reused, and is missed by everybody who reviews the account's policies."
+fix = "Move its statements into a customer managed policy, attach that, and delete the inline policy."
+frameworks = { other = "Config:IAM_NO_INLINE_POLICY_CHECK" }
+*/
+with principals as (
+    select account_id, 'user' as principal_type, arn, null as maker from stg_users
+    union all
+    select account_id, 'group' as principal_type, arn, null as maker from stg_groups
+    union all
+    select
+        account_id,
+        'role' as principal_type,
+        arn,
+        case when is_service_linked then 'an AWS service' when is_identity_center then 'IAM Identity Center' end as maker
+    from stg_roles
+),
+
+inline_policies as (
+    select
+        account_id,
+        principal_arn,
+        list(policy_name order by policy_name) as names
+    from stg_inline_policies
+    group by account_id, principal_arn
+),
+
+judged as (
+    select
+        principals.*,
+        coalesce(inline_policies.names, []) as names
+    from principals
+    left join inline_policies
+        on principals.account_id = inline_policies.account_id and principals.arn = inline_policies.principal_arn
+),
+
+final as (
+    select
+        account_id,
+        arn as resource,
+        case when maker is not null then 'not_applicable' when len(names) > 0 then 'fail' else 'pass' end as verdict,
+        case
+            when maker is not null then format('The policies of this role are kept by {}.', maker)
+            when len(names) > 0 then format('{} inline policies: {}.', len(names), array_to_string(names, ', '))
+            else format('The {} has no inline policies.', principal_type)
+        end as reason,
+        to_json(struct_pack(principal_type, inline_policies := names)) as evidence
+    from judged
+)
+
+select * from final

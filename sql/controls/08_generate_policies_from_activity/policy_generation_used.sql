@@ -1,0 +1,64 @@
+/*
+id = "BP08-01"
+title = "Over-permissioned workload roles have had a policy generated from their activity"
+practice = 8
+severity = "low"
+description = "Judged are, until permissions can be compared with their use, workload roles that carry a broad AWS managed policy (see broad_aws_managed_on_workloads). Access Analyzer forgets a job after 7 days: the nightly snapshots keep it for 180. Jobs count from the regions that are read."
+why = "A policy generated from what the role really did is the shortest way from a broad policy to one that fits."
+fix = "Run Access Analyzer's policy generation on the role, review the result, and attach it in place of the broad policy."
+params = { history_days = 180, activity_days = 90, min_age_days = 14 }
+*/
+with roles as (
+    select * from stg_workload_roles where malformed_reason is null and len(broad_policies) > 0
+),
+
+generations as (
+    select
+        account_id,
+        principal_arn,
+        max(coalesce(completed_at, started_at)) filter (where status = 'SUCCEEDED') as succeeded_at,
+        list(job_id order by job_id) filter (where status = 'SUCCEEDED') as job_ids,
+        list(distinct status order by status) as statuses
+    from stg_policy_generations
+    where getvariable('as_of') - coalesce(completed_at, started_at)::date <= getvariable('history_days')
+    group by account_id, principal_arn
+),
+
+judged as (
+    select
+        roles.*,
+        generations.succeeded_at,
+        generations.job_ids,
+        coalesce(generations.statuses, []) as statuses,
+        array_to_string(roles.broad_policies, ', ') as broad
+    from roles
+    left join generations on roles.account_id = generations.account_id and roles.arn = generations.principal_arn
+),
+
+final as (
+    select
+        account_id,
+        arn as resource,
+        case
+            when succeeded_at is not null then 'pass'
+            when coalesce(unused_days, age_days) > getvariable('activity_days') then 'not_applicable'
+            when age_days < getvariable('min_age_days') then 'not_applicable'
+            else 'fail'
+        end as verdict,
+        case
+            when succeeded_at is not null then format('A policy was generated on {}, in place of {}.', succeeded_at::date, broad)
+            when unused_days > getvariable('activity_days')
+                then format('Last used {} days ago: no activity to generate a policy from.', unused_days)
+            when unused_days is null and age_days > getvariable('activity_days')
+                then 'Never used: no activity to generate a policy from.'
+            when age_days < getvariable('min_age_days')
+                then format('Created {} days ago: too little activity to generate a policy from.', age_days)
+            when len(statuses) > 0
+                then format('Carries {}; generations ended {} only.', broad, array_to_string(statuses, ', '))
+            else format('Carries {}; no policy was generated in {} days.', broad, getvariable('history_days'))
+        end as reason,
+        to_json(struct_pack(broad_policies, succeeded_at, job_ids, statuses, age_days, unused_days)) as evidence
+    from judged
+)
+
+select * from final

@@ -1,0 +1,59 @@
+/*
+id = "BP13-02"
+title = "Every member account is bound by a service control policy beyond full access"
+practice = 13
+severity = "high"
+description = "Judged by attachment between the account and the root; what the policies deny is not weighed. SCPs never bind the management account."
+why = "Without an SCP, whoever administers the account may do anything in it, switching off its logs and guards included."
+fix = "Turn on the policy type at the root and attach guardrail SCPs to the account's organizational unit."
+may_break = "A new deny binds every principal of the accounts below, automation included: try it on a test unit first."
+frameworks = { cis_aws_7 = "2.1.2" }
+*/
+with accounts as (select * from stg_accounts),
+
+root as (
+    select coalesce(bool_or(list_contains(enabled_policy_types, 'SERVICE_CONTROL_POLICY')), false) as is_enabled
+    from raw_organization_roots
+),
+
+guardrails as (
+    select
+        account_id,
+        list_sort(list(distinct name)) as names
+    from stg_effective_organization_policies
+    where policy_type = 'SERVICE_CONTROL_POLICY' and not is_aws_managed
+    group by account_id
+),
+
+judged as (
+    select
+        accounts.account_id,
+        accounts.arn as resource,
+        accounts.is_management,
+        root.is_enabled,
+        coalesce(guardrails.names, []) as names
+    from accounts
+    cross join root
+    left join guardrails on accounts.account_id = guardrails.account_id
+),
+
+final as (
+    select
+        account_id,
+        resource,
+        case
+            when is_management then 'not_applicable'
+            when is_enabled and len(names) > 0 then 'pass'
+            else 'fail'
+        end as verdict,
+        case
+            when is_management then 'SCPs never bind the management account.'
+            when not is_enabled then 'The policy type SERVICE_CONTROL_POLICY is not enabled at the root.'
+            when len(names) > 0 then format('Bound by {} beyond full access: {}.', len(names), array_to_string(names, ', '))
+            else 'Only FullAWSAccess, which denies nothing, binds the account.'
+        end as reason,
+        to_json(struct_pack(is_enabled, policies := names)) as evidence
+    from judged
+)
+
+select * from final

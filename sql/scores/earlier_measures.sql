@@ -1,0 +1,34 @@
+/*
+title = "For everything measured tonight, its score on the night before and a week ago"
+[columns]
+previous_score = "Score of the night before"
+previous_as_of = "That night"
+week_ago_score = "Score of the last night at least seven days before"
+week_ago_as_of = "That night"
+*/
+with
+earlier as (
+    from history_measures
+    where as_of < getvariable('as_of')
+),
+
+before as (
+    from earlier
+    where as_of = (select max(as_of) from earlier)
+),
+
+week_ago as (
+    from earlier
+    where as_of = (select max(as_of) from earlier where as_of <= getvariable('as_of') - 7)
+)
+
+select
+    measures.scope,
+    measures.key,
+    before.score as previous_score,
+    (select max(as_of) from before) as previous_as_of,
+    week_ago.score as week_ago_score,
+    (select max(as_of) from week_ago) as week_ago_as_of
+from measures
+left join before using (scope, key)
+left join week_ago using (scope, key)

@@ -1,0 +1,168 @@
+/*
+title = "The verdict of every control on every resource tonight"
+description = """
+What the controls say, with three things laid over it. Where a dataset that a control rests on could not be read, its
+rows are dropped and one `unknown` names the call that failed. Where a live exception covers a fail, the fail is
+`exempt`. Where an account has no resource of the kind, one `not_applicable` says so: every control has a verdict in
+every account that it is owed by.
+"""
+*/
+with
+expected as (
+    select
+        controls.control_id,
+        controls.practice,
+        accounts.account_id,
+        accounts.arn
+    from control_catalog as controls
+    inner join stg_accounts as accounts
+        on accounts.is_expected and (controls.scope = 'account' or accounts.is_management)
+),
+
+owed as (
+    select distinct
+        expected.control_id,
+        expected.account_id,
+        needs.dataset,
+        needs.scope
+    from expected
+    inner join control_needs as needs using (control_id)
+),
+
+unread as (
+    select
+        owed.control_id,
+        owed.account_id,
+        owed.dataset,
+        coalesce(extracts.region, 'global') as region,
+        extracts.operation,
+        extracts.error_class,
+        extracts.error_code,
+        extracts.message
+    from owed
+    left join raw_extracts as extracts
+        on owed.dataset = extracts.dataset and (owed.scope = 'organization' or owed.account_id = extracts.account_id)
+    where extracts.status is distinct from 'ok'
+),
+
+blocked as (
+    select
+        control_id,
+        account_id,
+        region,
+        min_by(unread, dataset) as first
+    from unread
+    group by all
+),
+
+said as (
+    select
+        results.control_id,
+        results.account_id,
+        coalesce(results.region, 'global') as region,
+        results.resource,
+        results.verdict,
+        results.reason,
+        results.evidence::json as evidence
+    from control_results as results
+    inner join expected using (control_id, account_id)
+    where not exists (
+        from blocked
+        where
+            blocked.control_id = results.control_id
+            and blocked.account_id = results.account_id
+            and (blocked.region = 'global' or coalesce(results.region, 'global') in ('global', blocked.region))
+    )
+),
+
+unknowns as (
+    select
+        blocked.control_id,
+        blocked.account_id,
+        blocked.region,
+        expected.arn as resource,
+        'unknown' as verdict,
+        case
+            when blocked.first.operation is null
+                then format('The dataset {} was not collected on this night.', blocked.first.dataset)
+            else format(
+                '{} failed ({}): {}', blocked.first.operation, blocked.first.error_class,
+                coalesce(blocked.first.message, blocked.first.error_code, 'no message')
+            )
+        end as reason,
+        to_json({
+            dataset: blocked.first.dataset,
+            operation: blocked.first.operation,
+            error_class: blocked.first.error_class,
+            error_code: blocked.first.error_code
+        }) as evidence
+    from blocked
+    inner join expected using (control_id, account_id)
+),
+
+absent as (
+    select
+        expected.control_id,
+        expected.account_id,
+        'global' as region,
+        expected.arn as resource,
+        'not_applicable' as verdict,
+        'There is nothing of the kind in the account.' as reason,
+        '{}'::json as evidence
+    from expected
+    anti join said using (control_id, account_id)
+    anti join unknowns using (control_id, account_id)
+),
+
+verdicts as (
+    select * from said
+    union all by name
+    select * from unknowns
+    union all by name
+    select * from absent
+),
+
+covering as (
+    select
+        verdicts.control_id,
+        verdicts.account_id,
+        verdicts.region,
+        verdicts.resource,
+        min_by(register, register.entry) as entry
+    from verdicts
+    inner join raw_register as register
+        on
+            register.kind = 'exception'
+            and verdicts.control_id = register.control_id
+            and verdicts.account_id = coalesce(register.account_id, verdicts.account_id)
+            and verdicts.resource glob coalesce(register.resource, '*')
+            and register.expires_on >= getvariable('as_of')
+    where verdicts.verdict = 'fail'
+    group by all
+),
+
+final as (
+    select
+        verdicts.control_id,
+        controls.practice,
+        verdicts.account_id,
+        verdicts.region,
+        verdicts.resource,
+        if(covering.entry is null, verdicts.verdict, 'exempt') as verdict,
+        if(
+            covering.entry is null,
+            verdicts.reason,
+            format(
+                '{} Accepted by {} until {}: {}', verdicts.reason, covering.entry.owner,
+                covering.entry.expires_on, covering.entry.reason
+            )
+        ) as reason,
+        verdicts.evidence,
+        covering.entry.entry as exception_entry
+    from verdicts
+    inner join control_catalog as controls using (control_id)
+    left join covering using (control_id, account_id, region, resource)
+)
+
+select * from final
+order by control_id, account_id, region, resource

@@ -1,0 +1,15 @@
+/*
+title = "IAM groups"
+[columns]
+age_days = "Days since it was created"
+*/
+select
+    account_id,
+    group_name,
+    group_id,
+    arn,
+    path,
+    created_at,
+    getvariable('as_of') - created_at::date as age_days
+from raw_groups
+semi join stg_expected_accounts using (account_id)

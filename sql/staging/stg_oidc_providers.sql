@@ -1,0 +1,15 @@
+/*
+title = "OIDC providers"
+[columns]
+age_days = "Days since it was created"
+*/
+select
+    account_id,
+    arn,
+    url,
+    client_ids,
+    thumbprints,
+    created_at,
+    getvariable('as_of') - created_at::date as age_days
+from raw_oidc_providers
+semi join stg_expected_accounts using (account_id)

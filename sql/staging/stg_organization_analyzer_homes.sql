@@ -1,0 +1,29 @@
+/*
+title = "Where analyzers of the whole organization can be"
+description = "The management account and the delegated administrators of Access Analyzer, a row for each region that is read. What was not read there might hold one."
+[columns]
+is_read = "Whether the analyzers of this account and region were read"
+*/
+with
+
+homes as (
+    select management_account_id as account_id from raw_organization
+    union
+    select account_id from raw_delegated_administrators where service_principal = 'access-analyzer.amazonaws.com'
+),
+
+extracts as (
+    select * from raw_extracts where dataset = 'analyzers'
+),
+
+regions as (
+    select distinct region from extracts
+)
+
+select
+    homes.account_id,
+    regions.region,
+    coalesce(extracts.status = 'ok', false) as is_read
+from homes
+cross join regions
+left join extracts on homes.account_id = extracts.account_id and regions.region = extracts.region

@@ -1,0 +1,20 @@
+/*
+title = "The register: exceptions, attestations, justified keys, approved delegations"
+[columns]
+is_live = "Whether the entry still counts on this night"
+*/
+select
+    entry,
+    kind,
+    control_id,
+    account_id,
+    resource,
+    service_principal,
+    use_case,
+    owner,
+    reason,
+    ticket,
+    evidence_url,
+    expires_on,
+    expires_on >= getvariable('as_of') as is_live
+from raw_register

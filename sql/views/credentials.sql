@@ -1,0 +1,5 @@
+/*
+title = "The long-term credentials of every account"
+*/
+select *
+from stg_credentials

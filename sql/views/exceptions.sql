@@ -1,0 +1,23 @@
+/*
+title = "The register: exceptions, attestations, justified keys and approved parties"
+[columns]
+is_live = "Whether the entry still counts tonight"
+covers = "Fails that it makes exempt tonight"
+*/
+with
+covering as (
+    select
+        exception_entry as entry,
+        count(*) as covers
+    from judgements
+    where exception_entry is not null
+    group by exception_entry
+)
+
+select
+    register.*,
+    register.expires_on >= getvariable('as_of') as is_live,
+    coalesce(covering.covers, 0) as covers
+from raw_register as register
+left join covering using (entry)
+order by register.entry

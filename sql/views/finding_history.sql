@@ -1,0 +1,10 @@
+/*
+title = "For how long each resource has had each verdict"
+[columns]
+from_as_of = "First night of the verdict"
+to_as_of = "Last night of the verdict"
+verdict = "pass, fail, exempt, not_applicable, unknown or manual"
+*/
+select *
+from history_spans
+order by control_id, account_id, region, resource, from_as_of

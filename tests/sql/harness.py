@@ -1,0 +1,175 @@
+"""Rows in, verdicts out: build one control over the rows of a case, exactly as a night would."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipeline import catalog, collectors, history, store
+from pipeline.catalog import Catalog, control_results
+from pipeline.schema import Dataset
+from pipeline.settings import ControlSettings, Settings
+
+CASES = Path(__file__).parent / "cases"
+MANAGEMENT, MEMBER, ROOT = "999999999999", "111111111111", "r-root"
+AS_OF = date(2026, 11, 20)
+
+
+def account(account_id: str, **more: Any) -> dict[str, Any]:
+    return {
+        "account_id": account_id,
+        "arn": f"arn:aws:organizations::{MANAGEMENT}:account/o-example/{account_id}",
+        "name": f"account-{account_id}",
+        "email": f"{account_id}@example.com",
+        "state": "ACTIVE",
+        "parent_id": ROOT,
+        "is_management": account_id == MANAGEMENT,
+        "is_in_scope": True,
+        "tags": "{}",
+    } | more
+
+
+DEFAULTS: dict[str, list[dict[str, Any]]] = {
+    "organization": [
+        {
+            "organization_id": "o-example",
+            "arn": f"arn:aws:organizations::{MANAGEMENT}:organization/o-example",
+            "feature_set": "ALL",
+            "management_account_id": MANAGEMENT,
+            "management_account_arn": account(MANAGEMENT)["arn"],
+        }
+    ],
+    "organization_roots": [
+        {
+            "root_id": ROOT,
+            "arn": f"arn:aws:organizations::{MANAGEMENT}:root/o-example/{ROOT}",
+            "name": "Root",
+            "enabled_policy_types": ["SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"],
+        }
+    ],
+    "accounts": [account(MANAGEMENT), account(MEMBER)],
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    control_id: str
+    name: str
+    as_of: date
+    rows: dict[str, list[dict[str, Any]]]
+    settings: dict[str, Any]
+    unread: list[dict[str, Any]]
+    expect: list[dict[str, Any]]
+
+
+def read_cases() -> Iterator[Case]:
+    for path in sorted(CASES.glob("*.toml")):
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        for case in found["case"]:
+            yield Case(
+                path.stem,
+                case["name"],
+                case.get("as_of", found.get("as_of", AS_OF)),
+                case.get("rows", {}),
+                case.get("settings", {}),
+                case.get("unread", []),
+                case.get("expect", []),
+            )
+
+
+def judge(case: Case, models: Catalog) -> list[dict[str, Any]]:
+    """The findings of the case's control: rows of `judgements`."""
+    con = duckdb.connect()
+    rows = DEFAULTS | {name: [dict(row) for row in many] for name, many in case.rows.items()}
+    if "accounts" in case.rows:
+        rows["accounts"] = [account(row.get("account_id", MEMBER)) | row for row in case.rows["accounts"]]
+    datasets = collectors.datasets()
+    if unknown := rows.keys() - datasets.keys():
+        raise AssertionError(f"{case.name}: no such dataset: {unknown}")
+    rows["extracts"] = list(extracts(case, rows["accounts"], models.datasets(case.control_id), datasets))
+    for name, dataset in datasets.items():
+        load(con, dataset, rows.get(name, []))
+    history.prepare(con)
+    settings = Settings(controls={case.control_id: ControlSettings(**case.settings)})
+    one = one_control(models, case.control_id)
+    with store.prepared(con, settings, case.as_of, one) as night:
+        for model in one.with_ancestors(["judgements"]):
+            night.build(model)
+        names = ("account_id", "region", "resource", "verdict", "reason", "evidence")
+        found = con.execute(f"select {', '.join(names)} from judgements").fetchall()
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def one_control(models: Catalog, name: str) -> Catalog:
+    """The catalog as if the named control were the only one."""
+    kept = {n: m for n, m in models.models.items() if m.control is None or n == name}
+    return Catalog(kept | {"control_results": control_results([name])})
+
+
+def extracts(
+    case: Case, accounts: list[dict[str, Any]], needed: frozenset[str], datasets: dict[str, Dataset]
+) -> Iterator[dict[str, Any]]:
+    read = [a["account_id"] for a in accounts if a["state"] == "ACTIVE" and a["is_in_scope"]]
+    failed = {}
+    for unread in case.unread:
+        scope = datasets[unread["dataset"]].scope
+        account_id = unread.get("account_id", MANAGEMENT if scope == "organization" else MEMBER)
+        failed[account_id, unread["dataset"]] = unread
+    for name in needed:
+        dataset = datasets[name]
+        if not dataset.operations:
+            continue
+        for account_id in [MANAGEMENT] if dataset.scope == "organization" else read:
+            row = {
+                "account_id": account_id,
+                "region": "us-east-1" if dataset.scope == "region" else "global",
+                "dataset": name,
+                "status": "ok",
+                "rows": 0,
+            }
+            if fault := failed.get((account_id, name)):
+                row |= {
+                    "status": "failed",
+                    "operation": fault.get("operation", dataset.operations[0]),
+                    "error_class": fault.get("error_class", "iam_deny"),
+                    "message": fault.get("message", "not authorized"),
+                }
+            yield row
+
+
+def load(con: duckdb.DuckDBPyConnection, dataset: Dataset, rows: list[dict[str, Any]]) -> None:
+    """A raw table from the rows of a case; what a row leaves out is null, but for the account."""
+    names = [c.name for c in dataset.columns]
+    full = []
+    for row in rows:
+        if odd := row.keys() - set(names) - ({"as_of"} if dataset.history_days else set()):
+            raise AssertionError(f"{dataset.name}: no such column: {odd}")
+        full.append({n: value(row.get(n, MEMBER if n == "account_id" else None)) for n in names})
+    made = pa.Table.from_pylist(full, schema=dataset.arrow())  # noqa: F841  (DuckDB reads it by name)
+    casts = ", ".join(f"{c.name}::{c.type} as {c.name}" for c in dataset.columns)
+    con.execute(f"create table raw_{dataset.name} as select {casts} from made")
+    if dataset.history_days:
+        con.execute(f"alter table raw_{dataset.name} add column as_of date")
+        con.execute(f"update raw_{dataset.name} set as_of = ?", [AS_OF])
+
+
+def value(raw: Any) -> Any:
+    """TOML tables are JSON columns; TOML times are naive UTC already."""
+    return json.dumps(raw) if isinstance(raw, dict) else raw
+
+
+def load_catalog() -> Catalog:
+    return catalog.load()
+
+
+def without(case: Case, dataset: str) -> Case:
+    """The same case with one dataset unread."""
+    return replace(case, unread=[*case.unread, {"dataset": dataset}])
