@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from demo.documents import account_trust, allow, deny, document, github_trust, saml_trust, service_trust, trust
+from demo.identity_center import has_single_sign_on, provision
 from demo.kit import FIDO, HARDWARE, Kit
 from demo.model import Contact, Document
-from demo.organization import ACCOUNTS, EXTERNAL_ID, MANAGEMENT, READER_ROLE, SECURITY, UNITS
+from demo.organization import ACCOUNTS, EXTERNAL_ID, MANAGEMENT, READER_ROLE, SECURITY
 
 GOOD_PASSWORDS = {
     "MinimumPasswordLength": 16,
@@ -17,6 +18,8 @@ GOOD_PASSWORDS = {
     "ExpirePasswords": False,
     "PasswordReusePrevention": 24,
 }
+# A vendor that is publicly known to use this account id.
+CLOUDABILITY = "165736516723"
 # Members whose root has no credentials at all: root access is centralized.
 CENTRAL_ROOT = ("Security", "Infrastructure", "Workloads/Prod")
 
@@ -24,14 +27,15 @@ CENTRAL_ROOT = ("Security", "Infrastructure", "Workloads/Prod")
 def furnish(kit: Kit) -> None:
     """Everything an ordinary account of its kind has."""
     name = kit.account.name
-    unit, environment, business_unit, owner = ACCOUNTS[name]
+    unit, environment, _, owner = ACCOUNTS[name]
     tags = {"owner": owner or "platform", "environment": environment}
     kit.account.alias = None if environment == "sandbox" else f"halden-{name}"
     _root(kit, unit)
     _contacts(kit)
-    _platform_roles(kit)
-    _sso_roles(kit, environment)
     _boundary(kit)
+    _platform_roles(kit)
+    if has_single_sign_on(name):
+        provision(kit)
     if unit.startswith("Workloads") or unit == "Exceptions":
         _workload(kit, tags)
         _deployment(kit, tags)
@@ -62,13 +66,8 @@ def _platform_roles(kit: Kit) -> None:
     management = kit.org.management_id
     platform = {"owner": "platform"}
     if kit.account.id != management:
-        kit.role(
-            READER_ROLE,
-            account_trust(management, EXTERNAL_ID),
-            attached=["SecurityAudit"],
-            tags=platform,
-            description="Read by Rolecall each night",
-        )
+        add_reader(kit)
+    if kit.account.joined_method == "CREATED" and kit.account.id != management:
         kit.role(
             "OrganizationAccountAccessRole",
             account_trust(management, mfa=True),
@@ -77,7 +76,9 @@ def _platform_roles(kit: Kit) -> None:
             every=20,
             days=500,
         )
-    kit.role("SupportCases", account_trust(kit.account.id, mfa=True), attached=["AWSSupportAccess"], tags=platform, every=30)
+    kit.role(
+        "SupportCases", account_trust(kit.account.id, mfa=True), attached=["AWSSupportAccess"], tags=platform, every=30
+    )
     auditor = kit.org.account(SECURITY).id
     kit.role(
         "SecurityAuditor",
@@ -99,28 +100,15 @@ def _platform_roles(kit: Kit) -> None:
         kit.service_linked_role(role, service, [policy])
 
 
-def _sso_roles(kit: Kit, environment: str) -> None:
-    """The roles Identity Center keeps in an account for its permission sets."""
-    mark = kit.scene.token("sso-provider", 16).lower()
-    provider = kit.saml_provider(f"AWSSSO_{mark}_DO_NOT_DELETE", valid_days=3000)
-    sets = {"ReadOnlyAccess": ("ReadOnlyAccess", 8), "AdministratorAccess": ("AdministratorAccess", 4)}
-    if environment != "prod":
-        sets["PowerUserAccess"] = ("PowerUserAccess", 8)
-    for name, (policy, hours) in sets.items():
-        suffix = kit.scene.token(kit.key("sso", name), 16).lower()
-        kit.role(
-            f"AWSReservedSSO_{name}_{suffix}",
-            trust(
-                {"Federated": provider.arn},
-                ["sts:AssumeRoleWithSAML", "sts:TagSession"],
-                StringEquals={"SAML:aud": "https://signin.aws.amazon.com/saml"},
-            ),
-            path="/aws-reserved/sso.amazonaws.com/",
-            attached=[policy],
-            every=5 if name == "AdministratorAccess" else 1,
-            hours=hours,
-            days=380,
-        )
+def add_reader(kit: Kit) -> None:
+    """The role the pipeline takes in every member account."""
+    kit.role(
+        READER_ROLE,
+        account_trust(kit.org.management_id, EXTERNAL_ID),
+        attached=["SecurityAudit"],
+        tags={"owner": "platform"},
+        description="Read by Rolecall each night",
+    )
 
 
 def _boundary(kit: Kit) -> None:
@@ -153,7 +141,14 @@ def _workload(kit: Kit, tags: dict[str, str]) -> None:
             boundary="workload-boundary",
             tags=tags,
         )
-    kit.role(f"{app}-task-execution", service_trust("ecs-tasks", me), path="/app/", attached=["AmazonECSTaskExecutionRolePolicy"], tags=tags)
+    kit.role(
+        f"{app}-task-execution",
+        service_trust("ecs-tasks", me),
+        path="/app/",
+        attached=["AmazonECSTaskExecutionRolePolicy"],
+        boundary="workload-boundary",
+        tags=tags,
+    )
     for part in ("resize", "notify", "export", "reconcile"):
         kit.role(
             f"{app}-{part}-fn",
@@ -164,9 +159,23 @@ def _workload(kit: Kit, tags: dict[str, str]) -> None:
             tags=tags,
             every=2,
         )
-    kit.role(f"{app}-instance", service_trust("ec2"), path="/app/", attached=["AmazonSSMManagedInstanceCore", "CloudWatchAgentServerPolicy"], tags=tags)
+    kit.role(
+        f"{app}-instance",
+        service_trust("ec2"),
+        path="/app/",
+        attached=["AmazonSSMManagedInstanceCore", "CloudWatchAgentServerPolicy"],
+        boundary="workload-boundary",
+        tags=tags,
+    )
     kit.instance_profile(f"{app}-instance", f"{app}-instance")
-    kit.role(f"{app}-events", service_trust("events", me), path="/app/", attached=[f"{app}-orders-data"], tags=tags, every=1)
+    kit.role(
+        f"{app}-events",
+        service_trust("events", me),
+        path="/app/",
+        attached=[f"{app}-orders-data"],
+        boundary="workload-boundary",
+        tags=tags,
+    )
 
 
 def _data_access(me: str, app: str, part: str) -> list[Document]:
@@ -177,7 +186,11 @@ def _data_access(me: str, app: str, part: str) -> list[Document]:
     second = document(
         allow(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"], table),
         allow(["s3:GetObject", "s3:PutObject"], f"{bucket}/*", StringEquals={"aws:ResourceAccount": me}),
-        allow("kms:Decrypt", f"arn:aws:kms:us-east-1:{me}:key/*", StringEquals={"kms:ViaService": "s3.us-east-1.amazonaws.com"}),
+        allow(
+            "kms:Decrypt",
+            f"arn:aws:kms:us-east-1:{me}:key/*",
+            StringEquals={"kms:ViaService": "s3.us-east-1.amazonaws.com"},
+        ),
     )
     return [first, second]
 
@@ -190,9 +203,20 @@ def _deployment(kit: Kit, tags: dict[str, str]) -> None:
     kit.policy(
         "deploy-application",
         document(
-            allow(["cloudformation:CreateStack", "cloudformation:UpdateStack", "cloudformation:DescribeStacks"], f"arn:aws:cloudformation:*:{me}:stack/{app}-*"),
-            allow("iam:PassRole", f"arn:aws:iam::{me}:role/app/*", StringEquals={"iam:PassedToService": ["ecs-tasks.amazonaws.com", "lambda.amazonaws.com"]}),
-            allow(["iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy"], f"arn:aws:iam::{me}:role/app/*", StringEquals=bounded),
+            allow(
+                ["cloudformation:CreateStack", "cloudformation:UpdateStack", "cloudformation:DescribeStacks"],
+                f"arn:aws:cloudformation:*:{me}:stack/{app}-*",
+            ),
+            allow(
+                "iam:PassRole",
+                f"arn:aws:iam::{me}:role/app/*",
+                StringEquals={"iam:PassedToService": ["ecs-tasks.amazonaws.com", "lambda.amazonaws.com"]},
+            ),
+            allow(
+                ["iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy"],
+                f"arn:aws:iam::{me}:role/app/*",
+                StringEquals=bounded,
+            ),
         ),
         tags=tags,
     )
@@ -203,11 +227,15 @@ def _deployment(kit: Kit, tags: dict[str, str]) -> None:
         boundary="workload-boundary",
         tags=tags | {"owner": "developer-experience"},
     )
-    kit.policy("pipeline-artifacts", document(allow(["s3:GetObject", "s3:PutObject"], f"arn:aws:s3:::halden-{app}-artifacts/*")), tags=tags)
+    kit.policy(
+        "pipeline-artifacts",
+        document(allow(["s3:GetObject", "s3:PutObject"], f"arn:aws:s3:::halden-{app}-artifacts/*")),
+        tags=tags,
+    )
     kit.role("release-pipeline", service_trust("codepipeline", me), attached=["pipeline-artifacts"], tags=tags, every=2)
     kit.role(
-        "cost-optimizer-vendor",
-        account_trust("386209384616", f"halden-{kit.scene.token(kit.key('vendor'), 12).lower()}"),
+        "cloudability-reader",
+        account_trust(CLOUDABILITY, f"halden-{kit.scene.token(kit.key('vendor'), 12).lower()}"),
         attached=["ViewOnlyAccess"],
         tags=tags | {"owner": "cloud-finance"},
     )
@@ -216,7 +244,9 @@ def _deployment(kit: Kit, tags: dict[str, str]) -> None:
 def _sandbox(kit: Kit, tags: dict[str, str]) -> None:
     """A person's own account: a few roles, nothing that lasts."""
     kit.role("playground-fn", service_trust("lambda"), attached=["AWSLambdaBasicExecutionRole"], tags=tags, every=9)
-    kit.role("playground-instance", service_trust("ec2"), attached=["AmazonSSMManagedInstanceCore"], tags=tags, every=14)
+    kit.role(
+        "playground-instance", service_trust("ec2"), attached=["AmazonSSMManagedInstanceCore"], tags=tags, every=14
+    )
     kit.instance_profile("playground-instance", "playground-instance")
 
 
@@ -231,9 +261,20 @@ def _service_account(kit: Kit, tags: dict[str, str]) -> None:
     for job, service in (("collector", "lambda"), ("forwarder", "firehose"), ("scheduler", "scheduler")):
         source = None if service == "lambda" else me
         kit.role(f"{name}-{job}", service_trust(service, source), attached=[f"{name}-automation"], tags=tags)
-    kit.role("PlatformAutomation", account_trust(kit.org.account("shared-services").id, mfa=False), attached=["PowerUserAccess"], tags=tags, every=2)
+    kit.role(
+        "PlatformAutomation",
+        account_trust(kit.org.account("shared-services").id, mfa=False),
+        attached=["PowerUserAccess"],
+        tags=tags,
+        every=2,
+    )
     if name == SECURITY:
-        kit.role("AuditHub", saml_trust(next(iter(kit.account.saml_providers.values())).arn), attached=["SecurityAudit"], tags=tags)
+        kit.role(
+            "AuditHub",
+            saml_trust(next(iter(kit.account.saml_providers.values())).arn),
+            attached=["SecurityAudit"],
+            tags=tags,
+        )
     if name == MANAGEMENT:
         kit.role(
             "RolecallRunner",
@@ -246,18 +287,26 @@ def _service_account(kit: Kit, tags: dict[str, str]) -> None:
 def _break_glass(kit: Kit) -> None:
     """One emergency user: hardware MFA, a group that may only take the emergency role, never used."""
     me = kit.account.id
-    kit.role("EmergencyAdministrator", account_trust(me, mfa=True), attached=["AdministratorAccess"], every=None, last=None, days=460, tags={"owner": "security", "purpose": "break-glass"})
+    kit.role(
+        "EmergencyAdministrator",
+        account_trust(me, mfa=True),
+        attached=["AdministratorAccess"],
+        every=None,
+        last=None,
+        days=460,
+        tags={"owner": "security", "purpose": "break-glass"},
+    )
     kit.policy(
         "require-mfa",
         document(deny("*", "*", BoolIfExists={"aws:MultiFactorAuthPresent": "false"})),
         days=450,
     )
-    kit.policy("take-emergency-role", document(allow("sts:AssumeRole", f"arn:aws:iam::{me}:role/EmergencyAdministrator")), days=450)
+    kit.policy(
+        "take-emergency-role",
+        document(allow("sts:AssumeRole", f"arn:aws:iam::{me}:role/EmergencyAdministrator")),
+        days=450,
+    )
     kit.group("emergency", attached=["take-emergency-role", "require-mfa"])
     user = kit.user("break-glass", groups=["emergency"], days=450, tags={"owner": "security", "purpose": "break-glass"})
     kit.password(user, changed=30, every=None, last=28)
     kit.mfa(user, FIDO if kit.scene.number(kit.key("glass"), 2) else HARDWARE)
-
-
-def is_workload(name: str) -> bool:
-    return ACCOUNTS[name][0] in UNITS and ACCOUNTS[name][0].startswith("Workloads")

@@ -53,6 +53,11 @@ def aws_policy(arn: str) -> Policy:
     )
 
 
+def is_known(name: str) -> bool:
+    """Whether AWS has a policy of that name today."""
+    return name in _known()
+
+
 @cache
 def every_aws_policy() -> list[Policy]:
     return [aws_policy(aws_arn(name)) for name in _known()]

@@ -44,12 +44,14 @@ def account_trust(account_id: str, external_id: str | None = None, mfa: bool = F
         condition["StringEquals"] = {"sts:ExternalId": external_id}
     if mfa:
         condition["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
-    return trust({"AWS": f"arn:aws:iam::{account_id}:root"}, **condition)
+    return trust({"AWS": f"arn:aws:iam::{account_id}:root"}, "sts:AssumeRole", **condition)
 
 
 def saml_trust(provider_arn: str, pinned: bool = True) -> Document:
-    condition = {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}} if pinned else {}
-    return trust({"Federated": provider_arn}, "sts:AssumeRoleWithSAML", **condition)
+    principal, action = {"Federated": provider_arn}, "sts:AssumeRoleWithSAML"
+    if not pinned:
+        return trust(principal, action)
+    return trust(principal, action, StringEquals={"SAML:aud": "https://signin.aws.amazon.com/saml"})
 
 
 def github_trust(provider_arn: str, subject: str | None, audience: bool = True) -> Document:

@@ -71,7 +71,9 @@ class Faults:
 def denial(caller: str, service: str, operation: str, resource: str, reason: str) -> ApiError:
     """AWS's sentence for a denied call; ``reason`` is its last part."""
     action = f"{_PREFIXES.get(service, service)}:{operation}"
-    message = f"User: {caller} is not authorized to perform: {action} on resource: {resource} {reason.format(action=action)}"
+    message = (
+        f"User: {caller} is not authorized to perform: {action} on resource: {resource} {reason.format(action=action)}"
+    )
     return common_error("denied", protocol_of(service), service, message)
 
 

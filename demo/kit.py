@@ -248,7 +248,9 @@ class Kit:
         self.account.saml_providers[name] = provider
         return provider
 
-    def oidc_provider(self, url: str, clients: Iterable[str] = ("sts.amazonaws.com",), *, days: int = 350) -> OidcProvider:
+    def oidc_provider(
+        self, url: str, clients: Iterable[str] = ("sts.amazonaws.com",), *, days: int = 350
+    ) -> OidcProvider:
         key = self.key("oidc", url)
         provider = OidcProvider(
             url=url,
@@ -272,7 +274,9 @@ class Kit:
         )
         self.account.server_certificates[name] = certificate
 
-    def root(self, *, password: bool = True, mfa: str | None = HARDWARE, last: int | None = None, keys: int = 0) -> Root:
+    def root(
+        self, *, password: bool = True, mfa: str | None = HARDWARE, last: int | None = None, keys: int = 0
+    ) -> Root:
         """Root's credentials; without password and keys the account's root access is centralized."""
         root = Root()
         key = self.key("root")

@@ -252,6 +252,8 @@ class Account:
     groups: dict[str, Group] = field(default_factory=dict)
     roles: dict[str, Role] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
+    # AWS managed policies that only an old dump still knows, by ARN.
+    aws_policies: dict[str, Policy] = field(default_factory=dict)
     instance_profiles: dict[str, InstanceProfile] = field(default_factory=dict)
     saml_providers: dict[str, SamlProvider] = field(default_factory=dict)
     oidc_providers: dict[str, OidcProvider] = field(default_factory=dict)

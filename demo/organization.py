@@ -89,6 +89,7 @@ ACCOUNTS: dict[str, tuple[str, str, str, str | None]] = {
     "bluefin-platform": ("Acquired", "prod", "bluefin", None),
     "tinsmith-web": ("Acquired", "prod", "tinsmith", None),
     "harborlight-erp": ("Acquired", "prod", "harborlight", "erp"),
+    "harborlight-shop": ("Acquired", "prod", "harborlight", None),
     "partner-exchange": ("Exceptions", "prod", "group", "partners"),
     "marketing-campaigns": ("Exceptions", "prod", "group", "marketing"),
     "policy-staging": ("Policy Staging", "test", "group", "security"),
@@ -96,7 +97,9 @@ ACCOUNTS: dict[str, tuple[str, str, str, str | None]] = {
     "payments-pilot": ("Suspended", "dev", "payments", "payments-core"),
 }
 STATES = {"retail-promo-2023": "SUSPENDED", "payments-pilot": "CLOSED"}
-INVITED = ("bluefin-platform", "tinsmith-web", "harborlight-erp", "legacy-telemetry")
+INVITED = ("bluefin-platform", "tinsmith-web", "harborlight-erp", "harborlight-shop", "legacy-telemetry")
+# Accounts that are not there from the beginning, and the night they join.
+JOINS = {"harborlight-shop": 4}
 # Attached to one account, beside what its unit gives it.
 ACCOUNT_POLICIES = {
     "partner-exchange": ("deny-credential-listing",),
@@ -214,9 +217,9 @@ TRUSTED = (*DELEGATIONS, "cloudtrail", "ram", "tagpolicies.tag", "member.org.sta
 def found(scene: Scene) -> Organization:
     """The organization as it was founded: everything but what is inside the accounts."""
     org_id = f"o-{scene.token('organization', 10).lower()}"
-    ids = {name: scene.account_id(name) for name in ACCOUNTS}
+    ids = {name: scene.account_id(name) for name in ACCOUNTS if JOINS.get(name, 1) <= scene.night}
     units = _units(scene)
-    accounts = [_account(scene, name, ids[name], units) for name in ACCOUNTS]
+    accounts = [_account(scene, name, account_id, units) for name, account_id in ids.items()]
     org = Organization(
         id=org_id,
         management_id=ids[MANAGEMENT],
@@ -255,7 +258,7 @@ def _account(scene: Scene, name: str, account_id: str, units: dict[str, Unit]) -
         name=name,
         email=f"aws+{name}@{domain}",
         parent=units[path].id,
-        joined=scene.ago(500 + scene.number(f"joined|{name}", 1500), name),
+        joined=scene.ago(2 - JOINS[name] if name in JOINS else 500 + scene.number(f"joined|{name}", 1500), name),
         state=STATES.get(name, "ACTIVE"),
         joined_method="INVITED" if name in INVITED else "CREATED",
         tags=tags | ({"owner": owner} if owner else {}),

@@ -28,10 +28,11 @@ class Scene:
     @property
     def now(self) -> datetime:
         """When the night's run happens: 02:00 UTC."""
-        return datetime.combine(self.date, time(2), UTC)
+        return datetime.combine(self.day, time(2), UTC)
 
     @property
-    def date(self) -> date:
+    def day(self) -> date:
+        """The date of the night: the run's ``as_of``."""
         return FIRST_NIGHT + timedelta(days=self.night - 1)
 
     def number(self, key: str, limit: int) -> int:
@@ -60,7 +61,7 @@ class Scene:
 
     def lately(self, key: str, every_days: int = 1) -> datetime:
         """When something that happens every so many days last happened before this night."""
-        yesterday = self.date.toordinal() - 1
+        yesterday = self.day.toordinal() - 1
         last = yesterday - (yesterday + self.number(f"phase|{key}", every_days)) % every_days
         return self._at(date.fromordinal(last), key)
 

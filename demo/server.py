@@ -80,7 +80,9 @@ class Emulator:
             return self._control(request)
         signature = Signature.of(request)
         if signature is None:
-            return write_error("sts", ApiError("MissingAuthenticationToken", "Request is missing Authentication Token", 403))
+            return write_error(
+                "sts", ApiError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
+            )
         operation = operation_name(signature.service, request)
         try:
             return self._serve(request, signature, operation)
@@ -149,7 +151,7 @@ class Emulator:
             body = json.loads(request.get_data() or b"null")
             if what == ("POST", "night"):
                 self.set_night(int(body["night"]))
-                return _json({"night": self.state.scene.night, "date": str(self.state.scene.date)})
+                return _json({"night": self.state.scene.night, "date": str(self.state.scene.day)})
             if what == ("PUT", "faults"):
                 self.faults.replace(body)
                 return _json({"rules": len(body)})
@@ -187,7 +189,7 @@ class Emulator:
             },
             "role_name": READER_ROLE,
             "external_id": EXTERNAL_ID,
-            "nights": [str(Scene(self.seed, n).date) for n in range(1, NIGHTS + 1)],
+            "nights": [str(Scene(self.seed, n).day) for n in range(1, NIGHTS + 1)],
             "night": self.state.scene.night,
         }
 

@@ -85,7 +85,8 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.delay_seconds:
             time.sleep(reply.delay_seconds)
         if reply.damage == "reset":
-            return self._reset()
+            self._reset()
+            return
         body = reply.body
         if reply.damage == "malformed":
             body = body[: len(body) // 2]

@@ -91,7 +91,7 @@ def operation_name(service: str, request: Request) -> str:
 def parse_parameters(operation: OperationModel, request: Request) -> dict[str, Any]:
     """The operation's input as boto3 was given it."""
     service = operation.service_model
-    uri: Mapping[str, Any] = {}
+    uri: dict[str, Any] = {}
     if str(service.protocol).startswith("rest"):
         uri = get_service_router(service.service_name).match(request)[1]
     parsed = PROTOCOL_PARSERS[str(service.protocol)](operation).parse(

@@ -67,7 +67,9 @@ def validate(
     wanted = [check for check in checks(datasets.values()) if only is None or check.key in only]
     with night(settings, as_of) as con:
         results = run(con, wanted, datasets)
-        kept = [] if only is None else previous_results(con, {result.key for result in results})
+    again = {result.key for result in results}
+    earlier = landing.read(settings.home, as_of, QUALITY_RESULTS).to_pylist() if only is not None else []
+    kept = [row for row in earlier if (row["dataset"], row["check_name"]) not in again]
     rows = sorted([*kept, *(result.row() for result in results)], key=lambda r: (r["dataset"], r["check_name"]))
     landing.write(settings.home, as_of, QUALITY_RESULTS, rows)
     return results
@@ -118,7 +120,8 @@ def _source(con: duckdb.DuckDBPyConnection) -> Any:
     duckdb_dialect.register()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}  # type: ignore[assignment]
-    return context.data_sources.add_sql(
+    sources: Any = context.data_sources
+    return sources.add_sql(
         "landing",
         connection_string=f"{duckdb_dialect.NAME}://",
         create_temp_table=False,

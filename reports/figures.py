@@ -39,9 +39,6 @@ def _axis(**more: Any) -> dict[str, Any]:
 
 
 def _layout(nights: int, **more: Any) -> dict[str, Any]:
-    dates = {"type": "date", "tickformat": "%-d %b", "hoverformat": "%-d %B %Y", "showgrid": False}
-    if nights <= FEW_NIGHTS:
-        dates |= {"dtick": DAY}
     return {
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
@@ -50,8 +47,13 @@ def _layout(nights: int, **more: Any) -> dict[str, Any]:
         "hovermode": "x unified",
         "hoverlabel": {"bgcolor": "--surface", "bordercolor": "--line", "font": {"color": "--ink"}},
         "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
-        "xaxis": _axis(**dates),
+        "xaxis": _dates(nights),
     } | more
+
+
+def _dates(nights: int, **more: Any) -> dict[str, Any]:
+    every = {"dtick": DAY} if nights <= FEW_NIGHTS else {}
+    return _axis(type="date", tickformat="%-d %b", hoverformat="%-d %B %Y", showgrid=False, **every, **more)
 
 
 def has_enough(row: Row) -> bool:
@@ -82,7 +84,8 @@ def trend(rows: list[Row], id: str = "trend", of: str = "The score") -> Chart | 
     }
     layout = _layout(
         len(rows),
-        yaxis=_axis(domain=[0.36, 1], range=[bottom, 102], ticksuffix="%", nticks=5),
+        xaxis=_dates(len(rows), anchor="y2"),
+        yaxis=_axis(domain=[0.34, 1], range=[bottom, 102], ticksuffix="%", nticks=5),
         yaxis2=_axis(domain=[0, 0.26], rangemode="tozero", nticks=3, tickformat=",d"),
     )
     table = tuple(

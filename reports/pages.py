@@ -13,7 +13,8 @@ from reports.practices import TEXTS
 from reports.queries import Grouped, Night, Row, group
 
 WORST = 8
-NEWEST = 10
+NEWEST = 6
+UNREAD = 10
 _SAFE = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 Crumb = tuple[str, str]
@@ -48,6 +49,11 @@ def account_page(account_id: str) -> str:
 
 def ou_page(ou_id: str) -> str:
     return f"ous/{file_name(ou_id)}.html"
+
+
+def count(night: Night) -> int:
+    """How many pages `pages` will yield."""
+    return 8 + len(TEXTS) + len(night.ous) + len(night.accounts)
 
 
 def pages(night: Night) -> Iterator[Page]:
@@ -99,7 +105,7 @@ def _quality_counts(rows: list[Row]) -> Row:
 
 
 def _index(night: Night) -> Page:
-    worst_ous, thin_ous = _worst(night.by_ou, night.ous)
+    worst_ous, thin_ous = _worst(night.by_ou, {k: o for k, o in night.ous.items() if o["parent_id"] is not None})
     worst_accounts, thin_accounts = _worst(night.by_account, night.accounts)
     practices = _practice_rows(night)
     context = {
@@ -114,7 +120,7 @@ def _index(night: Night) -> Page:
         "thin_accounts": thin_accounts,
         "new": night.changes.get("new fail", [])[:NEWEST],
         "fixed": night.changes.get("fixed", [])[:NEWEST],
-        "unread": night.unread[:NEWEST],
+        "unread": night.unread[:UNREAD],
         "quality": _quality_counts(night.quality),
         "held_back": [n for n in night.nights if not n["published"]],
         "times": _data_times(night),

@@ -71,24 +71,28 @@ OPEN_FAILS = """
     from nights n join spans s on n.as_of between s.from_as_of and s.to_as_of
     where n.published and n.as_of <= $as_of group by all order by all"""
 UNREAD = """
-    with latest as (
-        select account_id, region, dataset, max(as_of) filter (where status = 'ok') as last_ok
-        from coverage where as_of <= $as_of group by all
+    with failed as (select *, coalesce(controls, []) as resting from coverage where as_of = $as_of and status = 'failed'),
+    unknown as (
+        select account_id, control_id, min(from_as_of) as since from finding_history
+        where verdict = 'unknown' and from_as_of <= $as_of and coalesce(to_as_of, $as_of) >= $as_of group by all
     ),
+    -- The night since which most of the controls that rest on a call are unknown.
     since as (
-        select c.account_id, c.region, c.dataset, min(c.as_of) as since
-        from coverage c join latest l using (account_id, region, dataset)
-        where c.status = 'failed' and c.as_of <= $as_of and (l.last_ok is null or c.as_of > l.last_ok) group by all
+        select account_id, operation, error_class, since
+        from (select distinct account_id, operation, error_class, unnest(resting) as control_id from failed)
+            join unknown using (account_id, control_id)
+        group by account_id, operation, error_class, since
+        qualify row_number() over (partition by account_id, operation, error_class order by count(*) desc, since) = 1
     )
-    select c.account_id, a.name as account_name, c.operation, c.error_class,
-        list(distinct c.error_code order by c.error_code) filter (where c.error_code is not null) as error_codes,
-        min(c.message) as message, list(distinct c.region order by c.region) as regions,
-        list(distinct c.dataset order by c.dataset) as datasets, min(s.since) as since,
-        list_sort(list_distinct(flatten(list(coalesce(c.controls, []))))) as controls
-    from coverage c left join since s using (account_id, region, dataset) left join accounts a using (account_id)
-    where c.as_of = $as_of and c.status = 'failed'
-    group by c.account_id, a.name, c.operation, c.error_class
-    order by len(datasets) desc, a.name, c.account_id, c.operation, c.error_class"""
+    select f.account_id, a.name as account_name, f.operation, f.error_class,
+        list(distinct f.error_code order by f.error_code) filter (where f.error_code is not null) as error_codes,
+        min(f.message) as message, list(distinct f.region order by f.region) as regions,
+        list(distinct f.dataset order by f.dataset) as datasets, coalesce(min(s.since), $as_of) as since,
+        list_sort(list_distinct(flatten(list(f.resting)))) as controls
+    from failed f left join accounts a using (account_id) left join since s on s.account_id = f.account_id
+        and s.operation is not distinct from f.operation and s.error_class is not distinct from f.error_class
+    group by f.account_id, a.name, f.operation, f.error_class
+    order by len(datasets) desc, a.name, f.account_id, f.operation, f.error_class"""
 OPERATIONS = """
     select operation, count(distinct account_id) as accounts, sum(calls)::bigint as calls,
         sum(attempts)::bigint as attempts, sum("rows")::bigint as "rows", sum(seconds) as seconds,

@@ -14,6 +14,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipeline.catalog import PRACTICES
 from reports import pages, queries, words
 
 HERE = Path(str(files("reports")))
@@ -37,7 +38,7 @@ class Site:
 
 
 class Templates(Environment):
-    """Jinja with autoescape, strict about names; `row.name` reads a column, never a method of dict."""
+    """Jinja with autoescape, strict about names; `row.name` is the column of that name, even where dict has a method of it."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -53,8 +54,8 @@ class Templates(Environment):
         self.globals |= words.GLOBALS | {"account_page": pages.account_page, "ou_page": pages.ou_page, "csp": POLICY}
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if type(obj) is dict:
-            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
+        if type(obj) is dict and attribute in obj:
+            return obj[attribute]
         return super().getattr(obj, attribute)
 
 
@@ -68,17 +69,16 @@ def build(database: Path, folder: Path, notice: str | None = None, progress: Pro
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder}: the folder of a new site must be empty")
     templates = Templates()
-    templates.globals |= {"night": night, "notice": notice}
+    templates.globals |= {"night": night, "notice": notice, "night_titles": dict(PRACTICES)}
     written: list[str] = []
     kinds: Counter[str] = Counter()
     size = 0
-    todo = list(pages.pages(night))
-    for page in todo:
+    for page in pages.pages(night):
         size += _write(folder / page.path, _render(templates, page))
         written.append(page.path)
         kinds[page.template.removesuffix(".html.j2")] += 1
         if progress:
-            progress(len(written), len(todo))
+            progress(len(written), pages.count(night))
     _assets(folder / "assets")
     return Site(folder, night.as_of, tuple(written), dict(kinds), size)
 

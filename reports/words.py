@@ -38,7 +38,7 @@ def percent(value: float | None) -> str:
     if value is None:
         return "–"
     tenths = math.floor(value * 10 + 1e-6)
-    return f"{tenths // 10}%" if tenths % 10 == 0 else f"{tenths / 10:.1f}%"
+    return f"{tenths // 10}%" if tenths in (0, 1000) else f"{tenths / 10:.1f}%"
 
 
 def number(value: float | None) -> str:

@@ -9,10 +9,10 @@ from demo.errors import ApiError
 from demo.model import Account
 from demo.paging import BadToken, take
 
-DEFAULT_REGIONS = (
+REGIONS = (
     "ap-northeast-1,ap-northeast-2,ap-northeast-3,ap-south-1,ap-southeast-1,ap-southeast-2,ca-central-1,"
     "eu-central-1,eu-north-1,eu-west-1,eu-west-2,eu-west-3,sa-east-1,us-east-1,us-east-2,us-west-1,us-west-2"
-).split(",")
+)
 OPT_IN_REGIONS = ("af-south-1", "ap-east-1", "eu-central-2", "eu-south-1", "il-central-1", "me-south-1")
 
 
@@ -64,7 +64,7 @@ def get_account_information(call: Call) -> dict[str, Any]:
 
 def list_regions(call: Call) -> dict[str, Any]:
     account, wanted = _subject(call), call.get("RegionOptStatusContains")
-    rows = [{"RegionName": r, "RegionOptStatus": "ENABLED_BY_DEFAULT"} for r in DEFAULT_REGIONS]
+    rows = [{"RegionName": r, "RegionOptStatus": "ENABLED_BY_DEFAULT"} for r in REGIONS.split(",")]
     for region in OPT_IN_REGIONS:
         enabled = region == "eu-central-2" and account.tags.get("business_unit") == "payments"
         rows.append({"RegionName": region, "RegionOptStatus": "ENABLED" if enabled else "DISABLED"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from demo.aws_policies import PREFIX, aws_policy, every_aws_policy
@@ -13,6 +13,8 @@ from demo.call import Call
 from demo.errors import ApiError, no_such_entity
 from demo.model import Account, Document, Group, Policy, PolicyVersion, Principal, Role, User
 from demo.paging import BadToken, take
+
+T = TypeVar("T")
 
 # IAM may give less than MaxItems; here no page of the account's details is longer than this.
 DETAILS_PAGE = 400
@@ -57,7 +59,7 @@ def _details(account: Account) -> Iterable[tuple[int, str, Iterable[Any]]]:
 def used_aws_policies(account: Account) -> list[Policy]:
     """AWS managed policies attached, or used as a boundary, in the account."""
     arns = {arn for p in account.principals() for arn in (*p.attached, p.boundary or "") if arn.startswith(PREFIX)}
-    return [aws_policy(arn) for arn in sorted(arns)]
+    return [account.aws_policies.get(arn) or aws_policy(arn) for arn in sorted(arns)]
 
 
 def _user_detail(account: Account, user: User) -> dict[str, Any]:
@@ -205,28 +207,28 @@ def list_entities_for_policy(call: Call) -> dict[str, Any]:
 
 
 def find_user(call: Call) -> User:
-    return _find(call.account.users, call.need("UserName"), "user")
+    return found(call.account.users, call.need("UserName"), "user")
 
 
 def find_group(call: Call) -> Group:
-    return _find(call.account.groups, call.need("GroupName"), "group")
+    return found(call.account.groups, call.need("GroupName"), "group")
 
 
 def find_role(call: Call) -> Role:
-    return _find(call.account.roles, call.need("RoleName"), "role")
+    return found(call.account.roles, call.need("RoleName"), "role")
 
 
 def find_policy(call: Call) -> Policy:
     arn = call.need("PolicyArn")
     if arn.startswith(PREFIX):
-        return aws_policy(arn)
+        return call.account.aws_policies.get(arn) or aws_policy(arn)
     for policy in call.account.policies.values():
         if policy.arn == arn:
             return policy
     raise no_such_entity(f"Policy {arn} was not found.")
 
 
-def _find(owners: dict[str, Any], name: str, kind: str) -> Any:
+def found(owners: dict[str, T], name: str, kind: str) -> T:
     if name not in owners:
         raise no_such_entity(f"The {kind} with name {name} cannot be found.")
     return owners[name]

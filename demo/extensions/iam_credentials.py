@@ -27,7 +27,9 @@ def get_access_key_last_used(call: Call) -> dict[str, Any]:
                 used = key.last_used
                 known = {"LastUsedDate": used.at, "ServiceName": used.service, "Region": used.region} if used else {}
                 return {"UserName": user.name, "AccessKeyLastUsed": {"ServiceName": "N/A", "Region": "N/A"} | known}
-    raise ApiError("AccessDenied", f"User: {call.session.arn} is not authorized to perform: iam:GetAccessKeyLastUsed", 403)
+    raise ApiError(
+        "AccessDenied", f"User: {call.session.arn} is not authorized to perform: iam:GetAccessKeyLastUsed", 403
+    )
 
 
 def get_login_profile(call: Call) -> dict[str, Any]:

@@ -35,13 +35,13 @@ QUOTAS = {
     "UsersQuota": 5000,
     "VersionsPerPolicyQuota": 5,
 }
-COLUMNS = (
+HEADER = (
     "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,password_next_rotation,"
     "mfa_active,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,"
     "access_key_1_last_used_region,access_key_1_last_used_service,access_key_2_active,access_key_2_last_rotated,"
     "access_key_2_last_used_date,access_key_2_last_used_region,access_key_2_last_used_service,cert_1_active,"
     "cert_1_last_rotated,cert_2_active,cert_2_last_rotated"
-).split(",")
+)
 
 
 def get_account_summary(call: Call) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def get_credential_report(call: Call) -> dict[str, Any]:
 def credential_report(account: Account) -> str:
     """The CSV: root first, then the users; what AWS cannot say is N/A, no_information or not_supported."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n", restval="N/A")
+    writer = csv.DictWriter(text, HEADER.split(","), lineterminator="\n", restval="N/A")
     writer.writeheader()
     writer.writerow(_root_row(account))
     writer.writerows(_user_row(account, user) for user in account.users.values())

@@ -106,7 +106,9 @@ def describe_organizational_unit(call: Call) -> dict[str, Any]:
     require_reader(call)
     unit = call.organization.units.get(call.need("OrganizationalUnitId"))
     if unit is None or unit.parent is None:
-        raise ApiError("OrganizationalUnitNotFoundException", "You specified an organizational unit that doesn't exist.")
+        raise ApiError(
+            "OrganizationalUnitNotFoundException", "You specified an organizational unit that doesn't exist."
+        )
     return {"OrganizationalUnit": _unit(call.organization, unit)}
 
 

@@ -24,6 +24,6 @@ DATASETS = (SUMMARY,)
 
 
 def collect(account: Account) -> Rows:
-    found = account.call("iam:GetAccountSummary", needs=("SummaryMap",))["SummaryMap"]
+    found = account.call("iam:GetAccountSummary")["SummaryMap"]
     rows = [{"account_id": account.account_id, "metric": metric, "value": found[metric]} for metric in sorted(found)]
     return {SUMMARY.name: rows}

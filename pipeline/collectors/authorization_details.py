@@ -21,10 +21,10 @@ def _dataset(name: str, description: str, key: tuple[str, ...], *columns: Column
     return Dataset(name, description, "account", (OPERATION,), (account_column(), *columns), key=key, **more)
 
 
-def _identity(kind: str, prefix: str) -> tuple[Column, ...]:
+def _identity(kind: str) -> tuple[Column, ...]:
     return (
         Column(f"{kind}_name", "varchar", f"Name of the {kind}", required=True),
-        Column(f"{kind}_id", "varchar", f"Unique id of the {kind}", required=True, pattern=rf"{prefix}[A-Z0-9]{{12,}}"),
+        Column(f"{kind}_id", "varchar", f"Unique id of the {kind}", required=True),
         Column("arn", "varchar", f"ARN of the {kind}", required=True, pattern=ARN),
         Column("path", "varchar", f"Path of the {kind}, / for none", required=True),
         Column("created_at", "timestamp", f"When the {kind} was created (UTC)", required=True),
@@ -42,17 +42,17 @@ USERS = _dataset(
     "users",
     "IAM users. The root user is not one of them.",
     ("account_id", "arn"),
-    *_identity("user", "AIDA"),
+    *_identity("user"),
     Column("group_names", "varchar[]", "Names of the groups that the user is in", required=True),
     BOUNDARY,
     TAGS,
 )
-GROUPS = _dataset("groups", "IAM groups.", ("account_id", "arn"), *_identity("group", "AGPA"))
+GROUPS = _dataset("groups", "IAM groups.", ("account_id", "arn"), *_identity("group"))
 ROLES = _dataset(
     "roles",
     "IAM roles, service-linked ones included.",
     ("account_id", "arn"),
-    *_identity("role", "AROA"),
+    *_identity("role"),
     Column("trust_document", "json", "Trust policy: who may assume the role", required=True),
     BOUNDARY,
     Column("last_used_at", "timestamp", "When it was last used (UTC), in the 400 days that AWS remembers"),
@@ -66,7 +66,7 @@ POLICIES = _dataset(
     "Managed policies: the customer's own, and those of AWS that are in use in the account.",
     ("account_id", "arn"),
     Column("policy_name", "varchar", "Name of the policy", required=True),
-    Column("policy_id", "varchar", "Unique id of the policy", required=True, pattern=r"ANPA[A-Z0-9]{12,}"),
+    Column("policy_id", "varchar", "Unique id of the policy", required=True),
     Column("arn", "varchar", "ARN of the policy", required=True, pattern=ARN),
     Column("path", "varchar", "Path of the policy, / for none", required=True),
     Column("default_version_id", "varchar", "Version that is in force", required=True, pattern=r"v[1-9][0-9]*"),
@@ -101,7 +101,7 @@ DATASETS = (USERS, GROUPS, ROLES, POLICIES, ATTACHMENTS, INLINE)
 def collect(account: Account) -> Rows:
     rows: Rows = {dataset.name: [] for dataset in DATASETS}
     for page in account.answers(OPERATION, LISTS, Filter=FILTER):
-        users, groups, roles, policies = (page[name] for name in LISTS)
+        users, groups, roles, policies = (page.get(name, []) for name in LISTS)
         rows[USERS.name] += [_user(account.account_id, user) for user in users]
         rows[GROUPS.name] += [_identified(account.account_id, "Group", group) for group in groups]
         rows[ROLES.name] += [_role(account.account_id, role) for role in roles]

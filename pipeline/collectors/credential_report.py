@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from collections.abc import Iterator
 from datetime import datetime
 
-from pipeline.aws import Account, CallFailed
+from pipeline.aws import Account
 from pipeline.collectors import Rows
 from pipeline.collectors._values import utc
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
@@ -18,7 +19,7 @@ from pipeline.schema import ARN, Column, Dataset, Row, account_column
 ROOT_USER = "<root_account>"
 GENERATE, GET = "iam:GenerateCredentialReport", "iam:GetCredentialReport"
 POLLS = 12
-LONGEST_PAUSE_SECONDS = 10.0
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 10.0
 
 
 def _access_key(number: int) -> tuple[Column, ...]:
@@ -82,13 +83,13 @@ def collect(account: Account) -> Rows:
 
 def _generate(account: Account) -> None:
     """Ask until the report is made; each pause is twice the one before."""
-    pause = 0.25
+    pause = FIRST_PAUSE_SECONDS
     for _ in range(POLLS):
         if account.call(GENERATE)["State"] == "COMPLETE":
             return
-        account.pause(pause)
+        time.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-    raise CallFailed(GENERATE, "timeout", None, f"not complete after {POLLS} requests", account.region)
+    raise account.failed(GENERATE, "timeout", f"not complete after {POLLS} requests")
 
 
 def _rows(account_id: str, generated_at: datetime | None, lines: csv.DictReader[str]) -> Iterator[Row]:

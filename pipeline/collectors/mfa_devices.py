@@ -59,9 +59,7 @@ def _virtual(account_id: str, device: dict[str, Any]) -> Row:
 
 def _of_user(account: Account, user: Row) -> list[Row]:
     # The report may be hours old: a user deleted since has no devices.
-    found = account.pages(
-        "iam:ListMFADevices", "MFADevices", expected=("NoSuchEntity",), UserName=user["user_name"]
-    )
+    found = account.pages("iam:ListMFADevices", "MFADevices", expected=("NoSuchEntity",), UserName=user["user_name"])
     return [
         {
             "account_id": account.account_id,

@@ -38,7 +38,7 @@ _SERVICE_ONLY = frozenset(
 class Principal:
     """`policies`: inline, managed, and those of the user's groups. `facts`: context keys known of the principal (organization id, tags).
 
-    `scp_levels` and `session` as in `Policies`.
+    `scp_levels` and `session` as in `Policies`. `groups`: ARNs of the user's groups, None where they are not known.
     """
 
     arn: str
@@ -47,6 +47,7 @@ class Principal:
     session: tuple[Policy, ...] | None = None
     scp_levels: tuple[tuple[Policy, ...], ...] | None = None
     management_account: str = ""
+    groups: tuple[str, ...] | None = None
     facts: Mapping[str, Value] = field(default_factory=dict)
     not_before: datetime = FIRST_RELEASE
 

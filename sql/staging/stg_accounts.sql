@@ -3,7 +3,7 @@ title = "Accounts"
 description = "Every account of the organization, closed ones too, with its place in the tree and its owner."
 [columns]
 parent_id = "Where the account hangs: an organizational unit or the root"
-ou_path = "Names of the organizational units from the root down; '/' directly under the root"
+ou_path = "Names of the organizational units from the root down; '/' directly under the root, null where AWS gives no place"
 ou_ids = "Ids from the root down to where the account hangs, the root's included"
 owner = "Who answers for it: its tag owner, else team, else contact (keys in any case)"
 environment = "Its tag environment, else env, else stage (keys in any case)"
@@ -12,10 +12,14 @@ is_expected = "Whether it is active and in scope, so that its data is expected"
 with recursive
 
 above as (
-    select account_id, parent_id as ou_id, [parent_id] as ou_ids, []::varchar[] as names
+    select account_id, parent_id as ou_id, if(parent_id is null, [], [parent_id]) as ou_ids, []::varchar[] as names
     from raw_accounts
     union all
-    select above.account_id, unit.parent_id, list_prepend(unit.parent_id, above.ou_ids), list_prepend(unit.name, above.names)
+    select
+        above.account_id,
+        unit.parent_id,
+        list_prepend(unit.parent_id, above.ou_ids),
+        list_prepend(unit.name, above.names)
     from above
     inner join raw_organizational_units as unit on above.ou_id = unit.ou_id
 ),
@@ -35,7 +39,7 @@ select
     account.joined_method,
     account.joined_at,
     account.parent_id,
-    '/' || array_to_string(place.names, '/') as ou_path,
+    if(account.parent_id is null, null, '/' || array_to_string(place.names, '/')) as ou_path,
     place.ou_ids,
     list_min(
         list_transform(

@@ -42,7 +42,7 @@ select
     credentials.status = 'Active' as is_active,
     credentials.created_at,
     getvariable('as_of') - credentials.created_at::date as age_days,
-    credentials.expires_at::timestamp as expires_at,
+    credentials.expires_at,
     users.owner
 from credentials
 semi join stg_expected_accounts using (account_id)

@@ -148,13 +148,14 @@ def extracts(
 def load(con: duckdb.DuckDBPyConnection, dataset: Dataset, rows: list[dict[str, Any]]) -> None:
     """A raw table from the rows of a case; what a row leaves out is null, but for the account."""
     names = [c.name for c in dataset.columns]
+    owned = {c.name: MEMBER for c in dataset.columns if c.name == "account_id" and c.required}
     full = []
     for row in rows:
         if odd := row.keys() - set(names) - ({"as_of"} if dataset.history_days else set()):
             raise AssertionError(f"{dataset.name}: no such column: {odd}")
-        full.append({n: value(row.get(n, MEMBER if n == "account_id" else None)) for n in names})
+        full.append({n: value(row.get(n, owned.get(n))) for n in names})
     made = pa.Table.from_pylist(full, schema=dataset.arrow())  # noqa: F841  (DuckDB reads it by name)
-    casts = ", ".join(f"{c.name}::{c.type} as {c.name}" for c in dataset.columns)
+    casts = ", ".join(f"{c.name}::{'varchar' if c.type == 'json' else c.type} as {c.name}" for c in dataset.columns)
     con.execute(f"create table raw_{dataset.name} as select {casts} from made")
     if dataset.history_days:
         con.execute(f"alter table raw_{dataset.name} add column as_of date")

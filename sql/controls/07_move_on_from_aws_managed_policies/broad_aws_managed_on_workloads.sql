@@ -50,7 +50,7 @@ final as (
                 'Broad: ' || nullif(array_to_string(roles.broad_policies, ', '), ''),
                 'Deprecated: ' || nullif(array_to_string(roles.deprecated_policies, ', '), '')
             ) || format('; assumed by {}.', array_to_string(roles.services, ', '))
-            else format('{} AWS managed policies, none of them broad or deprecated.', len(roles.aws_managed_policies))
+            else format('AWS managed policies on the role: {}, none broad or deprecated.', len(roles.aws_managed_policies))
         end as reason,
         to_json(struct_pack(
             services := roles.services, broad_policies := roles.broad_policies,

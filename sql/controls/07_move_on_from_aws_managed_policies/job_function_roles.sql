@@ -15,10 +15,13 @@ roles as (select * from stg_roles),
 
 required as (select distinct unnest(getvariable('required_policies')::varchar[]) as policy_name),
 
-assumable as (
-    select distinct document_sha256
+trusts as (
+    select
+        document_sha256,
+        bool_or(effect = 'Allow' and principal_type in ('aws', 'federated', 'any')) as is_assumable,
+        bool_or(malformed_reason is not null) as is_malformed
     from trust_principals
-    where effect = 'Allow' and principal_type in ('aws', 'federated', 'any')
+    group by document_sha256
 ),
 
 carriers as (
@@ -26,10 +29,11 @@ carriers as (
         roles.account_id,
         attachments.policy_name,
         list(roles.role_name order by roles.role_name) as role_names,
-        list(roles.role_name order by roles.role_name) filter (where assumable.document_sha256 is not null) as assumable
+        list(roles.role_name order by roles.role_name) filter (where trusts.is_assumable) as assumable,
+        bool_or(coalesce(trusts.is_malformed, true)) as is_unsure
     from stg_policy_attachments as attachments
     inner join roles on attachments.account_id = roles.account_id and attachments.principal_arn = roles.arn
-    left join assumable on roles.trust_document_sha256 = assumable.document_sha256
+    left join trusts on roles.trust_document_sha256 = trusts.document_sha256
     where attachments.is_aws_managed
     group by roles.account_id, attachments.policy_name
 ),
@@ -39,6 +43,7 @@ judged as (
         accounts.account_id,
         accounts.arn as resource,
         list(required.policy_name order by required.policy_name) filter (where carriers.assumable is null) as missing,
+        bool_and(coalesce(carriers.is_unsure, false)) filter (where carriers.assumable is null) as is_unsure,
         list(
             struct_pack(policy := required.policy_name, roles := carriers.role_names, assumable := carriers.assumable)
             order by required.policy_name
@@ -54,8 +59,10 @@ final as (
     select
         account_id,
         resource,
-        if(missing is null, 'pass', 'fail') as verdict,
+        case when missing is null then 'pass' when is_unsure then 'unknown' else 'fail' end as verdict,
         case
+            when missing is not null and is_unsure
+                then format('The trust policy of a role that carries {} cannot be read.', array_to_string(missing, ' or '))
             when missing is not null then format('No role that people can assume carries {}.', array_to_string(missing, ' or '))
             else 'Carried by: ' || array_to_string(
                 list_transform(carriers, lambda c: format('{} by {}', c.policy, array_to_string(c.assumable, ', '))), '; '

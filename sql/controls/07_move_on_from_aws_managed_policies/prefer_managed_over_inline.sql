@@ -45,7 +45,7 @@ final as (
         case when maker is not null then 'not_applicable' when len(names) > 0 then 'fail' else 'pass' end as verdict,
         case
             when maker is not null then format('The policies of this role are kept by {}.', maker)
-            when len(names) > 0 then format('{} inline policies: {}.', len(names), array_to_string(names, ', '))
+            when len(names) > 0 then format('Inline policies on the {}: {}.', principal_type, array_to_string(names, ', '))
             else format('The {} has no inline policies.', principal_type)
         end as reason,
         to_json(struct_pack(principal_type, inline_policies := names)) as evidence

@@ -9,7 +9,7 @@ fix = "Run Access Analyzer's policy generation on the role, review the result, a
 params = { history_days = 180, activity_days = 90, min_age_days = 14 }
 */
 with roles as (
-    select * from stg_workload_roles where malformed_reason is null and len(broad_policies) > 0
+    select * from stg_workload_roles where len(broad_policies) > 0
 ),
 
 generations as (
@@ -40,12 +40,14 @@ final as (
         account_id,
         arn as resource,
         case
+            when malformed_reason is not null then 'unknown'
             when succeeded_at is not null then 'pass'
             when coalesce(unused_days, age_days) > getvariable('activity_days') then 'not_applicable'
             when age_days < getvariable('min_age_days') then 'not_applicable'
             else 'fail'
         end as verdict,
         case
+            when malformed_reason is not null then format('Its trust policy cannot be read: {}.', malformed_reason)
             when succeeded_at is not null then format('A policy was generated on {}, in place of {}.', succeeded_at::date, broad)
             when unused_days > getvariable('activity_days')
                 then format('Last used {} days ago: no activity to generate a policy from.', unused_days)

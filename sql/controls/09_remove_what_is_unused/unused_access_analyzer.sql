@@ -4,10 +4,10 @@ title = "Unused access is analyzed in every account and its findings are dealt w
 practice = 9
 severity = "medium"
 scope = "organization"
-description = "An active unused-access analyzer of the organization, or one in each account; accounts that it leaves out must be in approved_exclusions. The analyzer is paid: an organization that decides against it says so, with reason and end, in the register of exceptions."
+description = "An active unused-access analyzer of the organization, or one in each account; accounts that it leaves out must be in approved_exclusions. The analyzer is paid: an organization that decides against it gives accept_no_analyzer_reason or, with an owner and an end, an exception in the register."
 why = "AWS knows which roles, keys and permissions nobody uses, and tells those who ask and then act on it."
 fix = "Create an unused-access analyzer for the organization in the delegated administrator's account, and work off its findings."
-params = { max_finding_age_days = 60, approved_exclusions = [] }
+params = { max_finding_age_days = 60, approved_exclusions = [], accept_no_analyzer_reason = "" }
 */
 with organization as (select * from raw_organization),
 
@@ -78,20 +78,23 @@ final as (
         account_id,
         resource,
         case
+            when len(analyzers) = 0 and getvariable('accept_no_analyzer_reason') <> '' then 'not_applicable'
             when len(uncovered) > 0 or overdue_findings > 0 then 'fail'
             when len(unread) > 0 or len(unread_findings) > 0 then 'unknown'
             else 'pass'
         end as verdict,
         case
+            when len(analyzers) = 0 and getvariable('accept_no_analyzer_reason') <> ''
+                then format('Accepted without an analyzer: {}', getvariable('accept_no_analyzer_reason'))
             when len(uncovered) > 0 and len(analyzers) = 0 then 'No unused-access analyzer is active.'
             when len(uncovered) > 0 then format('No unused-access analyzer covers {}.', array_to_string(uncovered, ', '))
             when overdue_findings > 0
-                then format('{} findings are open for more than {} days, the oldest for {}.', overdue_findings, getvariable('max_finding_age_days'), oldest_days)
+                then format('Findings open for more than {} days: {}, the oldest for {}.', getvariable('max_finding_age_days'), overdue_findings, oldest_days)
             when len(unread) > 0
                 then format('The analyzers that might cover {} were not read.', array_to_string(unread, ', '))
             when len(unread_findings) > 0
                 then format('The findings in {} were not read.', array_to_string(unread_findings, ', '))
-            else format('{} analyzers cover every account; no finding is open for more than {} days.', len(analyzers), getvariable('max_finding_age_days'))
+            else format('Every account is covered, and no finding is open for more than {} days.', getvariable('max_finding_age_days'))
         end as reason,
         to_json(struct_pack(
             analyzers, uncovered, unread, overdue_findings, oldest_days,

@@ -72,7 +72,7 @@ final as (
             else 'fail'
         end as verdict,
         case
-            when uses > 0 then format('The {} is in use: {} {}.', kind, uses, users)
+            when uses > 0 then format('The {} is in use, by {}: {}.', kind, users, uses)
             when obstacle = 'not_applicable' then format('IAM Identity Center made this {} and keeps it.', kind)
             when obstacle = 'unknown' then 'A role of the account has a trust policy that cannot be read; it might trust this one.'
             when idle_days is not null then format('The {} has no {}, and was last changed {} days ago; limit {}.', kind, users, idle_days, getvariable('max_unused_days'))

@@ -15,7 +15,7 @@ with roles as (select * from stg_roles),
 judged as (
     select
         *,
-        greatest(coalesce(unused_days, age_days), 0) as idle_days,
+        if(unused_days < 0, 0, coalesce(unused_days, age_days)) as idle_days,
         case
             when is_service_linked then 'an AWS service, which deletes it when it is done'
             when is_identity_center then 'IAM Identity Center for a permission set'

@@ -39,12 +39,8 @@ credentials as (
 judged as (
     select
         *,
-        greatest(
-            getvariable('as_of') - case
-                when is_active then coalesce(last_used_at, created_at) else greatest(last_used_at, created_at)
-            end::date,
-            0
-        ) as idle_days,
+        if(is_active, coalesce(last_used_at, created_at), greatest(last_used_at, created_at))::date as idle_since,
+        if(idle_since > getvariable('as_of'), 0, getvariable('as_of') - idle_since) as idle_days,
         if(is_active, getvariable('max_unused_days'), getvariable('max_inactive_key_days')) as limit_days
     from credentials
 ),

@@ -17,7 +17,7 @@ homes as (select * from stg_organization_analyzer_homes),
 analyzers as (
     select
         *,
-        greatest(date_diff('hour', last_resource_analyzed_at, getvariable('as_of')::timestamp), 0) as analyzed_hours_ago
+        date_diff('hour', last_resource_analyzed_at, getvariable('as_of')::timestamp) as analyzed_hours_ago
     from stg_analyzers
     where analyzer_type = 'ORGANIZATION'
 ),
@@ -38,6 +38,7 @@ judged as (
     select
         management_account_id as account_id,
         arn as resource,
+        feature_set,
         exists (
             select 1 from raw_trusted_services where service_principal = 'access-analyzer.amazonaws.com'
         ) as has_trusted_access,
@@ -62,11 +63,13 @@ final as (
         account_id,
         resource,
         case
+            when feature_set <> 'ALL' then 'not_applicable'
             when not has_trusted_access or len(administrators) = 0 or len(unwatched) > 0 then 'fail'
-            when len(unread) > 0 then 'unknown'
-            else 'pass'
+            when len(watched) > 0 and unread is null then 'pass'
+            else 'unknown'
         end as verdict,
         case
+            when feature_set <> 'ALL' then format('The organization has the feature set {}; trusted access needs ALL.', feature_set)
             when not has_trusted_access then 'Access Analyzer has no trusted access to the organization.'
             when len(administrators) = 0 then 'Access Analyzer has no delegated administrator.'
             when len(unwatched) > 0
@@ -74,9 +77,13 @@ final as (
                     'No organization analyzer is active and has analyzed anything in the last {} hours in {}.',
                     getvariable('max_analysis_age_hours'), array_to_string(unwatched, ', ')
                 )
-            when len(unread) > 0
-                then format('Where an organization analyzer might be was not read in {}.', array_to_string(unread, ', '))
-            else format('An organization analyzer is up to date in {}, administered by {}.', array_to_string(watched, ', '), array_to_string(administrators, ', '))
+            when len(watched) > 0 and unread is null
+                then format(
+                    'An organization analyzer is up to date in {}, administered by {}.',
+                    array_to_string(watched, ', '), array_to_string(administrators, ', ')
+                )
+            when unread is null then 'The analyzers of no region were read.'
+            else format('Where an organization analyzer might be was not read in {}.', array_to_string(unread, ', '))
         end as reason,
         to_json(struct_pack(has_trusted_access, administrators, watched, unwatched, unread, analyzers)) as evidence
     from judged

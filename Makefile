@@ -1,0 +1,46 @@
+# Everything runs in .venv, which is filled once and again when the pins change.
+PYTHON := $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+# Without bytecode every start costs seconds.
+unexport PYTHONDONTWRITEBYTECODE
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test check dev docs bench install clean
+.DEFAULT_GOAL := demo
+
+demo: $(INSTALLED)  ## run every night of a synthetic organization; ends by naming the report
+	@$(BIN)/rolecall demo
+
+test: $(INSTALLED)  ## run the tests
+	@$(BIN)/python -m pytest
+
+check: $(INSTALLED)  ## everything that must hold before a commit
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --processes 2 sql
+	$(BIN)/python -m pytest
+
+dev: $(INSTALLED)  ## open Dagster on the synthetic organization
+	@$(BIN)/python -m assets.dev
+
+docs: $(INSTALLED)  ## write the generated pages under docs/ anew
+	@$(BIN)/python -m assets.docs
+
+bench: $(INSTALLED)  ## seconds of each stage of one night
+	@$(BIN)/python -m assets.bench
+
+install: $(INSTALLED)
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing the packages of requirements.lock into .venv (about a minute)"
+	@$(BIN)/python -m pip install --quiet --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@$(BIN)/python -m compileall -q pipeline reports assets demo
+	@touch $@
+
+clean:  ## remove what runs and installs have made
+	rm -rf var .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

@@ -1,0 +1,57 @@
+"""The nightly job, its schedule and the sensor that tells of a failed run. Both are off until switched on."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from assets import nights
+from pipeline.settings import Settings
+
+JOB = "nightly"
+Notify = Callable[[str], None]
+
+
+def nightly() -> "UnresolvedAssetJobDefinition":
+    """One night, from the organization to the report. Steps share one process: DuckDB has one writer."""
+    return dg.define_asset_job(
+        JOB,
+        selection=dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks(),
+        executor_def=dg.in_process_executor,
+        description="Reads every account, checks what was read, judges it and publishes the night.",
+    )
+
+
+def schedule(settings: Settings) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name="every_night",
+        job_name=JOB,
+        cron_schedule=f"0 {settings.schedule_hour} * * *",
+        execution_timezone=settings.schedule_timezone,
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+        description="Runs the night of the date on which it starts.",
+    )
+    def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        night = context.scheduled_execution_time.astimezone(nights.zone(settings)).date().isoformat()
+        return dg.RunRequest(run_key=night, partition_key=night)
+
+    return every_night
+
+
+def failure_sensor(notify: Notify | None) -> dg.SensorDefinition:
+    @dg.run_failure_sensor(
+        name="failed_night",
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        description="Logs a night that failed, and notifies where a notification is set up.",
+    )
+    def failed_night(context: dg.RunFailureSensorContext) -> None:
+        night = context.dagster_run.tags.get("dagster/partition", "a night")
+        text = f"Rolecall: {night} was not published: {context.failure_event.message}"
+        context.log.error(text)
+        if notify:
+            notify(text)
+
+    return failed_night

@@ -1,0 +1,142 @@
+"""The command line. Exit code 0: done; 1: done, but accounts could not be read; 2: refused or failed."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+from rich.console import Console
+
+from pipeline.settings import Refused
+
+DONE, UNREAD, REFUSED = 0, 1, 2
+ACCOUNTS, RUN = "Which accounts", "How"
+
+app = typer.Typer(
+    help="Every account of an AWS organization against the fourteen IAM best practices, each night.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Settings that have no option here are in rolecall.toml or ROLECALL_* variables (docs/settings.md).",
+)
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code; what is refused is one sentence on stderr."""
+    try:
+        code = app(standalone_mode=False)
+    except Refused as refused:
+        code = complain(str(refused))
+    except click.ClickException as error:
+        error.show()
+        code = REFUSED
+    except (KeyboardInterrupt, click.Abort):
+        code = complain("interrupted; what was published before is still in place")
+    sys.exit(code or DONE)
+
+
+def complain(sentence: str) -> int:
+    Console(stderr=True).print(f"rolecall: {sentence}", highlight=False, markup=False, soft_wrap=True)
+    return REFUSED
+
+
+@app.command()
+def run(
+    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The night; today if not given.")] = None,
+    judge_only: Annotated[bool, typer.Option("--judge-only", help="Leave AWS alone: use the night's landing.")] = False,
+    home: Annotated[Path | None, typer.Option(help="Folder that holds landing, databases and reports.")] = None,
+    role_name: Annotated[str | None, typer.Option(help="Role to assume in every account.")] = None,
+    external_id: Annotated[str | None, typer.Option(help="ExternalId that the role asks for.")] = None,
+    region: Annotated[list[str] | None, typer.Option(help="Region to read; repeat for more.")] = None,
+    include_account: Annotated[
+        list[str] | None, typer.Option(help="Read only this account; repeat for more.", rich_help_panel=ACCOUNTS)
+    ] = None,
+    exclude_account: Annotated[
+        list[str] | None, typer.Option(help="Leave this account out.", rich_help_panel=ACCOUNTS)
+    ] = None,
+    include_ou: Annotated[
+        list[str] | None, typer.Option(help="Read only accounts under this OU (id or path).", rich_help_panel=ACCOUNTS)
+    ] = None,
+    exclude_ou: Annotated[
+        list[str] | None, typer.Option(help="Leave accounts under this OU out.", rich_help_panel=ACCOUNTS)
+    ] = None,
+    include_tag: Annotated[
+        list[str] | None, typer.Option(help="Read only accounts with this tag (key=value).", rich_help_panel=ACCOUNTS)
+    ] = None,
+    exclude_tag: Annotated[
+        list[str] | None, typer.Option(help="Leave accounts with this tag out.", rich_help_panel=ACCOUNTS)
+    ] = None,
+    concurrency: Annotated[int | None, typer.Option(help="Accounts read side by side.")] = None,
+    shards: Annotated[int | None, typer.Option(help="Parts that the accounts are split into.")] = None,
+    exceptions_file: Annotated[Path | None, typer.Option(help="Register of exceptions and attestations.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show Dagster's own log as well.")] = False,
+) -> int:
+    """Read every account, check, judge and publish one night."""
+    from assets import nights, runner
+    from assets.progress import say, shown
+    from pipeline import settings
+
+    chosen = settings.load(
+        **given(
+            home=home,
+            role_name=role_name,
+            external_id=external_id,
+            regions=region,
+            include_accounts=include_account,
+            exclude_accounts=exclude_account,
+            include_ous=include_ou,
+            exclude_ous=exclude_ou,
+            include_tags=include_tag,
+            exclude_tags=exclude_tag,
+            concurrency=concurrency,
+            shards=shards,
+            exceptions_file=exceptions_file,
+        )
+    )
+    night = as_of.date() if as_of else nights.today(chosen)
+    console = Console()
+    with shown(console) as progress:
+        done = runner.run_night(chosen, night, progress, judge_only=judge_only, verbose=verbose)
+    say(console, "report", str(done.report))
+    say(console, "database", str(done.database))
+    if done.unread:
+        say(console, "unread", f"{done.unread} accounts could not be read, or only in part; the report's coverage page says why")
+    return UNREAD if done.unread else DONE
+
+
+@app.command()
+def controls(
+    control: Annotated[str | None, typer.Argument(help="Id of one control, for all that is known of it.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> int:
+    """List the controls, or show one."""
+    from assets import listing
+
+    listing.show(Console(), control, as_json)
+    return DONE
+
+
+@app.command()
+def demo(
+    home: Annotated[Path | None, typer.Option(help="Folder of the demo, apart from a real organization's.")] = None,
+    nights: Annotated[int | None, typer.Option(min=1, help="How many of its nights to run; all if not given.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show Dagster's own log as well.")] = False,
+) -> int:
+    """Run every night of a synthetic organization on this machine."""
+    from assets import demonstration
+
+    return demonstration.run(Console(), home or demonstration.HOME, nights, verbose)
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """The options that were given: the others are for the settings to say."""
+    return {name: value for name, value in options.items() if value not in (None, [])}
+
+
+if __name__ == "__main__":
+    main()

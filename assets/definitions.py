@@ -1,0 +1,39 @@
+"""The code location: everything that Dagster sees, made from the settings, the datasets and the SQL models."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets.automation import failure_sensor, nightly, schedule
+from assets.checks import raw_checks, results_asset
+from assets.collection import collection
+from assets.models import models
+from assets.progress import Progress, Silent
+from assets.published import published
+from pipeline import catalog, collectors, settings
+from pipeline.settings import Settings
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    return build(settings.load())
+
+
+def build(chosen: Settings, progress: Progress | None = None) -> dg.Definitions:
+    """The definitions for these settings. Raises `Refused` for a setting or a model that is not right."""
+    progress = progress or Silent()
+    datasets, known = collectors.datasets(), catalog.load()
+    raw = {f"raw_{name}" for name in datasets}
+    return dg.Definitions(
+        assets=[
+            collection(chosen, datasets, progress),
+            results_asset(chosen, datasets),
+            models(chosen, known, raw, progress),
+            published(chosen, known, progress),
+        ],
+        asset_checks=[raw_checks(chosen, datasets, progress)],
+        jobs=[nightly()],
+        schedules=[schedule(chosen)],
+        sensors=[failure_sensor(None)],
+        executor=dg.in_process_executor,
+    )

@@ -1,0 +1,47 @@
+"""Nights as partitions, and the only clock: which date it is today."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import dagster as dg
+
+from pipeline import landing
+from pipeline.settings import Refused, Settings
+
+
+def zone(settings: Settings) -> ZoneInfo:
+    """The time zone of the schedule. Raises `Refused` for one that does not exist."""
+    try:
+        return ZoneInfo(settings.schedule_timezone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        where = f"Settings: schedule_timezone: {settings.schedule_timezone!r} is not a time zone"
+        raise Refused(f"{where}; expected a name such as 'Europe/Berlin'") from error
+
+
+def clock_date(settings: Settings) -> date:
+    """The date by the clock, in the time zone of the schedule."""
+    return datetime.now(zone(settings)).date()
+
+
+def today(settings: Settings) -> date:
+    """The date on which accounts can be read: the pretended one of the settings, else that of the clock."""
+    return settings.today or clock_date(settings)
+
+
+def partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
+    """A partition a night: from the first one landed to today."""
+    last = today(settings)
+    first = min([*landing.nights(settings.home), last])
+    ahead = (last - clock_date(settings)).days
+    return dg.DailyPartitionsDefinition(
+        start_date=first.isoformat(), timezone=settings.schedule_timezone, end_offset=1 + ahead
+    )
+
+
+def as_of(context: dg.OpExecutionContext | dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> date:
+    """The night that a run is about."""
+    if not context.has_partition_key:
+        raise dg.Failure("A run is about one night: choose a partition", allow_retries=False)
+    return date.fromisoformat(context.partition_key)

@@ -1,0 +1,64 @@
+"""What people open, as assets: the analysts' database and the pages of the report. Put in place together, or not at all."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from assets import home, nights, publishing
+from assets.collection import refusing
+from assets.progress import Progress
+from pipeline import store
+from pipeline.catalog import Catalog
+from pipeline.settings import Settings
+
+DATABASE = "rolecall_database"
+PAGES = {
+    "index": ("report_index", "The overview: practices, what changed, what could not be read."),
+    "practice": ("report_practices", "A page for each practice: its controls and their findings."),
+    "controls": ("report_controls", "Every control: what it means and how to fix what it finds."),
+    "accounts": ("report_accounts", "The list of accounts with their scores."),
+    "account": ("report_account_pages", "A page for each account: its findings, credentials and coverage."),
+    "ous": ("report_ous", "The tree of organizational units with their scores."),
+    "ou": ("report_ou_pages", "A page for each organizational unit."),
+    "changes": ("report_changes", "What is new, fixed or gone since the night before."),
+    "coverage": ("report_coverage", "What could not be read, and why."),
+    "exceptions": ("report_exceptions", "The register of exceptions and what each entry covers."),
+    "quality": ("report_quality", "The checks on the inputs and what they found."),
+}
+"""Templates of the report: the asset that their pages are, and what it is."""
+
+
+def published(settings: Settings, catalog: Catalog, progress: Progress) -> dg.AssetsDefinition:
+    """The database from what is published of the models; every kind of page from the database."""
+    shown = [model.name for model in catalog.models.values() if model.layer in store.PUBLISHED_LAYERS]
+
+    @dg.multi_asset(
+        name="publish",
+        specs=[database_spec(shown), *(page_spec(*asset) for asset in PAGES.values())],
+        partitions_def=nights.partitions(settings),
+    )
+    def publish(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        refusing(lambda: home.hold(settings.home))
+        done = refusing(lambda: publishing.publish_night(settings, nights.as_of(context), progress))
+        place = {"path": dg.MetadataValue.path(str(done.database)), "night": done.site.as_of.isoformat()}
+        yield dg.MaterializeResult(asset_key=DATABASE, metadata=place)
+        index: dict[str, Any] = {"path": dg.MetadataValue.path(str(done.report / "index.html"))}
+        for kind, (name, _) in PAGES.items():
+            yield dg.MaterializeResult(asset_key=name, metadata={**index, "pages": done.site.kinds.get(kind, 0)})
+
+    return publish
+
+
+def database_spec(shown: list[str]) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        DATABASE,
+        deps=shown,
+        group_name="published",
+        kinds={"duckdb"},
+        description="`rolecall.duckdb`: the tables that analysts query, replaced whole each night.",
+    )
+
+
+def page_spec(name: str, text: str) -> dg.AssetSpec:
+    return dg.AssetSpec(name, deps=[DATABASE], group_name="report", kinds={"plotly", "html"}, description=text)

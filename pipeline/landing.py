@@ -1,0 +1,238 @@
+"""The landing: Parquet files, a folder for each night, whole nights only.
+
+    <home>/landing/as_of=2026-11-20/<dataset>/<part>.parquet     a night
+    <home>/landing/.run/as_of=2026-11-20/<run id>/<dataset>/...  a run that has not been committed
+    <home>/landing/.old/as_of=2026-11-20/<run id>/               the night before that run took its place
+
+A night appears, and is replaced, as a whole: its folder is renamed. Nothing reads a clock here.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline import collectors
+from pipeline.schema import Dataset, Row
+from pipeline.settings import Refused
+
+ROW_GROUP = 65_536
+PARTIAL = ".partial"
+
+
+def nights(home: Path) -> list[date]:
+    """The nights that have landed, oldest first."""
+    return sorted(_date(path) for path in _root(home).glob("as_of=????-??-??"))
+
+
+def night_folder(home: Path, as_of: date) -> Path:
+    """Where a night lands."""
+    return _root(home) / f"as_of={as_of}"
+
+
+def run_folder(home: Path, as_of: date, run_id: str) -> Path:
+    """Where a run collects until it is committed."""
+    return _root(home) / ".run" / f"as_of={as_of}" / run_id
+
+
+def attach(con: duckdb.DuckDBPyConnection, home: Path, as_of: date) -> None:
+    """Make a view `raw_<dataset>` of every known dataset over a night's files; raises `Refused` if it has none.
+
+    A dataset that the night does not have is an empty view with the right columns. A dataset with `history_days` also
+    shows that many days before, and says the night of every row in a last column `as_of`.
+    """
+    if as_of not in nights(home):
+        raise Refused(f"{_root(home)}: nothing has landed for {as_of}; collect that night first")
+    for dataset in collectors.datasets().values():
+        con.execute(f"create or replace view raw_{dataset.name} as {_query(home, as_of, dataset)}")
+
+
+def read(home: Path, as_of: date, dataset: Dataset) -> pa.Table:
+    """One dataset of a night, without its earlier nights."""
+    files = _files(home, as_of, dataset)
+    return pa.concat_tables([pq.read_table(file) for file in files]) if files else dataset.table([])
+
+
+def write(home: Path, as_of: date, dataset: Dataset, rows: Iterable[Row]) -> None:
+    """Put a dataset into a night that has landed, in place of what the night has of it."""
+    folder = night_folder(home, as_of) / dataset.name
+    if not folder.parent.is_dir():
+        raise Refused(f"{folder.parent}: nothing has landed for {as_of}; collect that night first")
+    folder.mkdir(exist_ok=True)
+    before = set(folder.glob("*.parquet"))
+    target = folder / "rows.parquet"
+    pq.write_table(dataset.table(rows), target.with_suffix(PARTIAL), compression="zstd")
+    os.replace(target.with_suffix(PARTIAL), target)
+    for path in before - {target}:
+        path.unlink()
+
+
+class Part:
+    """One worker's share of a run: a file for each dataset, in row groups, visible only when the part is whole.
+
+    Rows are sorted by account within a row group, so that the order in which accounts finish does not show. Safe to
+    use from many threads.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.rows: dict[str, int] = {}
+        self._folder, self._name = folder, name
+        self._waiting: dict[str, list[tuple[str, pa.Table]]] = {}
+        self._writers: dict[str, pq.ParquetWriter] = {}
+        self._lock = threading.Lock()
+        for left in folder.glob(f"*/{name}.*"):  # of an earlier try at this part
+            left.unlink()
+
+    def add(self, account_id: str, tables: dict[str, pa.Table]) -> None:
+        """Tables of an account by dataset name."""
+        with self._lock:
+            for name, table in tables.items():
+                self.rows[name] = self.rows.get(name, 0) + table.num_rows
+                waiting = self._waiting.setdefault(name, [])
+                waiting.append((account_id, table))
+                if sum(table.num_rows for _, table in waiting) >= ROW_GROUP:
+                    self._flush(name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for name in list(self._waiting):
+            if kind is None:
+                self._flush(name)
+        for name, writer in self._writers.items():
+            writer.close()
+            if kind is None:
+                os.replace(self._path(name, PARTIAL), self._path(name, ".parquet"))
+
+    def _flush(self, name: str) -> None:
+        waiting = self._waiting.pop(name)
+        table = pa.concat_tables([table for _, table in sorted(waiting, key=lambda pair: pair[0])])
+        if name not in self._writers:
+            path = self._path(name, PARTIAL)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._writers[name] = pq.ParquetWriter(path, table.schema, compression="zstd")
+        self._writers[name].write_table(table, row_group_size=ROW_GROUP)
+
+    def _path(self, name: str, suffix: str) -> Path:
+        return self._folder / name / f"{self._name}{suffix}"
+
+
+def begin(home: Path, as_of: date, run_id: str) -> Path:
+    """The empty folder of a new run. Mends what a killed run left, and clears runs of this and earlier nights."""
+    with _alone(home):
+        _recover(home)
+        for left in (_root(home) / ".run").glob("as_of=*"):
+            if _date(left) <= as_of:
+                shutil.rmtree(left)
+        folder = run_folder(home, as_of, run_id)
+        folder.mkdir(parents=True)
+    return folder
+
+
+def commit(home: Path, as_of: date, run_id: str) -> dict[str, int]:
+    """Make a run the night, in place of what the night was. Returns the rows of each dataset."""
+    run, night, old = run_folder(home, as_of, run_id), night_folder(home, as_of), _old(home, as_of, run_id)
+    with _alone(home):
+        _recover(home)
+        if night.exists():
+            old.parent.mkdir(parents=True, exist_ok=True)
+            os.rename(night, old)
+        os.rename(run, night)
+        _sweep(home)
+    return counts(home, as_of)
+
+
+def counts(home: Path, as_of: date) -> dict[str, int]:
+    """Rows of each dataset of a night."""
+    folders = sorted(path for path in night_folder(home, as_of).iterdir() if path.is_dir())
+    return {path.name: sum(pq.read_metadata(file).num_rows for file in path.glob("*.parquet")) for path in folders}
+
+
+def _recover(home: Path) -> None:
+    """Finish a swap that was cut off: the night is missing, its old and its new folder are both there."""
+    for old in (_root(home) / ".old").glob("as_of=*/*"):
+        as_of = _date(old.parent)
+        night, run = night_folder(home, as_of), run_folder(home, as_of, old.name)
+        if not night.exists():
+            os.rename(run if run.exists() else old, night)
+    _sweep(home)
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Keep other runs from moving folders at the same time."""
+    _root(home).mkdir(parents=True, exist_ok=True)
+    with (_root(home) / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def note(folder: Path, name: str, text: str) -> None:
+    """Leave a note beside the datasets of a run, whole or not at all."""
+    path = folder / f".{name}"
+    path.with_suffix(PARTIAL).write_text(text, encoding="utf-8")
+    os.replace(path.with_suffix(PARTIAL), path)
+
+
+def noted(folder: Path, name: str) -> str | None:
+    """What was noted under that name; None for nothing."""
+    path = folder / f".{name}"
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def _root(home: Path) -> Path:
+    return home / "landing"
+
+
+def _old(home: Path, as_of: date, run_id: str) -> Path:
+    return _root(home) / ".old" / f"as_of={as_of}" / run_id
+
+
+def _sweep(home: Path) -> None:
+    shutil.rmtree(_root(home) / ".old", ignore_errors=True)
+
+
+def _date(path: Path) -> date:
+    return date.fromisoformat(path.name.removeprefix("as_of="))
+
+
+def _files(home: Path, as_of: date, dataset: Dataset) -> list[Path]:
+    return sorted((night_folder(home, as_of) / dataset.name).glob("*.parquet"))
+
+
+def _query(home: Path, as_of: date, dataset: Dataset) -> str:
+    """A SELECT of a dataset's columns over its files, with nulls for columns that an older file does not have."""
+    columns = {column.name: column.type for column in dataset.columns}
+    first = as_of - timedelta(days=dataset.history_days)
+    files = [file for night in nights(home) if first <= night <= as_of for file in _files(home, night, dataset)]
+    options = "union_by_name = true, hive_partitioning = false"
+    if dataset.history_days:
+        columns["as_of"] = "date"
+        options = "union_by_name = true, hive_partitioning = true, hive_types = {'as_of': date}"
+    nulls = ", ".join(f'null::{_sql(kind)} as "{name}"' for name, kind in columns.items())
+    wanted = ", ".join(f'"{name}"' for name in columns)
+    empty = f"select {nulls} where false"
+    if not files:
+        return empty
+    paths = ", ".join("'" + str(file.resolve()).replace("'", "''") + "'" for file in files)
+    return f"select {wanted} from ({empty} union all by name from read_parquet([{paths}], {options}))"
+
+
+def _sql(kind: str) -> str:
+    """JSON stays text: a document that does not parse must not stop a query."""
+    return "varchar" if kind == "json" else kind

@@ -1,0 +1,66 @@
+"""What an account holds that a principal could turn to its advantage: roles with their trust, users, groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pipeline.policy.callers import Caller, caller
+from pipeline.policy.context import Context
+from pipeline.policy.evaluate import Policies, Policy, Request, evaluate
+from pipeline.policy.principal import Principal, answer, can
+from pipeline.policy.tri import Tri
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Role:
+    """A role as a target. `admin` DEPENDS where nobody has judged it; `policies`: ARNs of the customer managed policies it holds."""
+
+    arn: str
+    trust: Policy
+    admin: Tri = Tri.DEPENDS
+    policies: tuple[str, ...] = ()
+
+    @property
+    def is_reserved(self) -> bool:
+        """Kept by AWS: IAM calls cannot change it, and it cannot be passed."""
+        return ":role/aws-service-role/" in self.arn or ":role/aws-reserved/" in self.arn
+
+
+@dataclass(frozen=True, eq=False)
+class Account:
+    """`users` and `groups`: {ARN: is it, or does it make, an administrator}. Roles may include those of other accounts."""
+
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    users: Mapping[str, Tri] = field(default_factory=dict)
+    groups: Mapping[str, Tri] = field(default_factory=dict)
+    _trusting: dict[str, tuple[Role, ...]] = field(default_factory=dict, init=False, repr=False)
+
+    def trusting(self, service: str) -> tuple[Role, ...]:
+        """The roles that the service may assume, administrators first. "saml" stands for any SAML provider."""
+        if service not in self._trusting:
+            found = [role for role in self.roles.values() if trusts_service(role.trust, service)]
+            self._trusting[service] = tuple(sorted(found, key=lambda role: (-role.admin, role.arn)))
+        return self._trusting[service]
+
+
+def trusts_service(trust: Policy, service: str) -> bool:
+    """Whether the service may assume a role with this trust in some request; an unreadable trust may."""
+    if trust.document is None:
+        return True
+    if service == "saml":
+        providers = {value for one in trust.document.statements for kind, value in one.principals or () if ":saml-provider/" in value}
+        return any(_may_enter(trust, caller(provider), "sts:AssumeRoleWithSAML") for provider in providers)
+    if _may_enter(trust, Caller("service", service), "sts:AssumeRole"):
+        return True
+    return _may_enter(trust, Caller("federated", service), "sts:AssumeRoleWithWebIdentity")
+
+
+def _may_enter(trust: Policy, who: Caller, action: str) -> bool:
+    request = Request(who, action, "arn:aws:iam:::role/any", Context.of(who.context(), complete=False))
+    return answer(evaluate(request, Policies(resource=trust))) is not Tri.NO
+
+
+def may_assume(principal: Principal, role: Role) -> Tri:
+    """Whether the principal may assume the role: its own side, its SCPs, and the role's trust together."""
+    return answer(can(principal, "sts:AssumeRole", role.arn, resource_policy=role.trust))

@@ -1,0 +1,101 @@
+"""All datasets of one account, or of the organization: what was read, and what failed with what."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from typing import TypeVar
+
+import pyarrow as pa
+
+from pipeline import collectors
+from pipeline.aws import Account, Visit
+from pipeline.cloud import GLOBAL
+from pipeline.collectors import Collector, Rows
+from pipeline.failures import CallFailed
+from pipeline.schema import EXTRACTS, LEDGER, Dataset, Row, Scope
+
+Result = TypeVar("Result")
+
+
+class Reading:
+    """Runs the collectors of some scopes over one visit, each once, whoever asks for its rows."""
+
+    def __init__(self, visit: Visit, scopes: tuple[Scope, ...]) -> None:
+        self._visit = visit
+        self._collectors = [c for c in collectors.discover() if c.scope in scopes]
+        self._of_dataset = {d.name: c for c in self._collectors for d in c.datasets}
+        self._results: dict[tuple[str, str], Rows | CallFailed] = {}
+        self.failures: dict[str, CallFailed] = {}
+        """The datasets that could not be read, after `read_all`."""
+
+    def rows(self, dataset: str, region: str = GLOBAL) -> list[Row]:
+        """Rows of a dataset, collected now if they are not there yet. Raises the `CallFailed` that it failed with."""
+        collector = self._of_dataset[dataset]
+        result = self._result(collector, region if collector.scope == "region" else GLOBAL)
+        if isinstance(result, CallFailed):
+            raise result
+        return result[dataset]
+
+    def read_all(self) -> dict[str, pa.Table]:
+        """Run every collector. Tables of what finished, and the rows of `extracts` and `ledger` about all of it."""
+        tables: dict[str, list[pa.Table]] = {}
+        extracts: list[Row] = []
+        for collector in self._collectors:
+            for region in self._regions(collector):
+                made = self._tables(collector, region)
+                for dataset in collector.datasets:
+                    if isinstance(made, CallFailed):
+                        self.failures.setdefault(dataset.name, made)
+                        extracts.append(self._extract(dataset, region, 0, made))
+                    else:
+                        tables.setdefault(dataset.name, []).append(made[dataset.name])
+                        extracts.append(self._extract(dataset, region, made[dataset.name].num_rows))
+        whole = {name: pa.concat_tables(parts) for name, parts in tables.items()}
+        calls = [asdict(call) for call in self._visit.ledger()]
+        return whole | {EXTRACTS.name: EXTRACTS.table(extracts), LEDGER.name: LEDGER.table(calls)}
+
+    def _regions(self, collector: Collector) -> list[str]:
+        return self._visit.cloud.settings.regions if collector.scope == "region" else [GLOBAL]
+
+    def _result(self, collector: Collector, region: str) -> Rows | CallFailed:
+        key = (collector.name, region)
+        if key not in self._results:
+            account = Account(self._visit, region, partial(self.rows, region=region))
+            self._results[key] = _attempt(collector, region, lambda: collector.collect(account))
+        return self._results[key]
+
+    def _tables(self, collector: Collector, region: str) -> dict[str, pa.Table] | CallFailed:
+        result = self._result(collector, region)
+        if isinstance(result, CallFailed):
+            return result
+        return _attempt(collector, region, lambda: {d.name: d.table(result[d.name]) for d in collector.datasets})
+
+    def _extract(self, dataset: Dataset, region: str, rows: int, failed: CallFailed | None = None) -> Row:
+        return {
+            "account_id": self._visit.account_id,
+            "region": region,
+            "dataset": dataset.name,
+            "status": "failed" if failed else "ok",
+            "rows": rows,
+            "operation": failed and (failed.operation or None),
+            "error_class": failed and failed.error_class,
+            "error_code": failed and failed.error_code,
+            "message": failed and failed.message,
+        }
+
+
+def _attempt(collector: Collector, region: str, work: Callable[[], Result]) -> Result | CallFailed:
+    """What the work gives, or why it failed. A collector that breaks on an account must not stop the others."""
+    try:
+        return work()
+    except CallFailed as failed:
+        return failed
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        message = (
+            f"{collector.name}: {type(error).__name__}: {error} ({last.filename.rsplit('/', 1)[-1]}:{last.lineno})"
+        )
+        return CallFailed("", "collector_error", type(error).__name__, message, region)

@@ -1,0 +1,83 @@
+"""Which accounts the settings select: by account, by organizational unit and by tag.
+
+Each kind of `include_` narrows the selection further; any `exclude_` takes out. A name that the organization does not
+have is refused: a slip of the pen must not read too much or too little.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pipeline.schema import Row
+from pipeline.settings import Refused, Settings
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The units of an organization: id to parent, and every way to name a unit (id, path below the root)."""
+
+    parents: Mapping[str, str]
+    ids: Mapping[str, str]
+
+    @classmethod
+    def of(cls, roots: Iterable[Row], units: Iterable[Row]) -> Tree:
+        parents = {unit["ou_id"]: unit["parent_id"] for unit in units}
+        names = {unit["ou_id"]: unit["name"] for unit in units}
+        ids = {root[key]: root["root_id"] for root in roots for key in ("root_id", "name")}
+        for ou_id in parents:
+            path = "/".join(names[above] for above in reversed(_line(parents, ou_id)) if above in names)
+            ids |= {ou_id: ou_id, path: ou_id}
+            ids |= {f"{root['name']}/{path}": ou_id for root in roots}
+        return cls(parents, ids)
+
+    def above(self, unit_id: str | None) -> set[str]:
+        """The unit and everything above it."""
+        return set(_line(self.parents, unit_id)) if unit_id else set()
+
+
+def select(settings: Settings, roots: list[Row], units: list[Row], accounts: list[Row]) -> set[str]:
+    """Ids of the accounts that the settings select, whatever their state. Raises `Refused`."""
+    tree = Tree.of(roots, units)
+    known = {account["account_id"] for account in accounts}
+    named = {
+        key: {_known(key, name, tree.ids) for name in getattr(settings, key)} for key in ("include_ous", "exclude_ous")
+    }
+    for key in ("include_accounts", "exclude_accounts"):
+        named[key] = {_known(key, account_id, {a: a for a in known}) for account_id in getattr(settings, key)}
+    for key in ("include_tags", "exclude_tags"):
+        named[key] = {_tag(key, tag) for tag in getattr(settings, key)}
+    chosen = set()
+    for account in accounts:
+        of = {
+            "accounts": {account["account_id"]},
+            "ous": tree.above(account["parent_id"]),
+            "tags": {f"{key}={value}" for key, value in json.loads(account["tags"]).items()},
+        }
+        is_in = all(not named[f"include_{kind}"] or named[f"include_{kind}"] & of[kind] for kind in of)
+        if is_in and not any(named[f"exclude_{kind}"] & of[kind] for kind in of):
+            chosen.add(account["account_id"])
+    return chosen
+
+
+def _line(parents: Mapping[str, str], unit_id: str) -> list[str]:
+    """The unit, its parent, and so on up to the root."""
+    line = [unit_id]
+    while line[-1] in parents:
+        line.append(parents[line[-1]])
+    return line
+
+
+def _known(key: str, name: str, ids: Mapping[str, str]) -> str:
+    found = ids.get(name.strip("/"))
+    if found is None:
+        what = "account" if key.endswith("accounts") else "organizational unit (id, or path below the root)"
+        raise Refused(f"Settings: {key}: {name!r} is no {what} of this organization")
+    return found
+
+
+def _tag(key: str, tag: str) -> str:
+    if "=" not in tag:
+        raise Refused(f"Settings: {key}: {tag!r} must be written key=value")
+    return tag

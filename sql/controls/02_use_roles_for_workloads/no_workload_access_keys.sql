@@ -1,0 +1,61 @@
+/*
+id = "BP02-01"
+title = "Access keys of IAM users run no workload"
+practice = 2
+severity = "high"
+description = "A key that lately called anything but the services listed is taken for a workload's."
+why = "A workload's access key lies in files and variables for years; a role's credentials expire within hours."
+fix = "Give the workload a role: an instance profile, task role, IRSA, OIDC federation or Roles Anywhere."
+may_break = "Deactivate the key and watch before deleting it: what still uses it stops working."
+frameworks = { prowler = "iam_user_with_temporary_credentials" }
+
+[params]
+window_days = 90
+# A key that calls only these does no more than look at itself.
+harmless_services = ["iam", "sts"]
+*/
+with
+users as (select * from stg_credential_report where not is_root),
+
+used as (
+    select
+        account_id,
+        user_name,
+        list(
+            struct_pack(key_number, last_used_service, last_used_at, last_used_region)
+            order by key_number
+        ) as keys,
+        string_agg(
+            format(
+                'key {} called {} on {}',
+                key_number, coalesce(last_used_service, 'an unnamed service'), last_used_at::date
+            ),
+            ', ' order by key_number
+        ) as calls
+    from stg_access_keys
+    where
+        is_active
+        and unused_days <= getvariable('window_days')
+        and not list_contains(getvariable('harmless_services'), coalesce(last_used_service, ''))
+    group by account_id, user_name
+),
+
+final as (
+    select
+        users.account_id,
+        users.arn as resource,
+        if(used.keys is null, 'pass', 'fail') as verdict,
+        case
+            when used.keys is not null then format('{}: {}.', users.user_name, used.calls)
+            when users.active_access_keys = 0 then format('{} has no active access key.', users.user_name)
+            else format(
+                'No access key of {} called a workload''s service in the last {} days.',
+                users.user_name, getvariable('window_days')
+            )
+        end as reason,
+        to_json(struct_pack(users.active_access_keys, keys := coalesce(used.keys, []))) as evidence
+    from users
+    left join used on users.account_id = used.account_id and users.user_name = used.user_name
+)
+
+select * from final

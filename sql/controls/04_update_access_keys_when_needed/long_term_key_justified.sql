@@ -1,0 +1,75 @@
+/*
+id = "BP04-04"
+title = "Long-term keys have a use case, an owner and an expiry in the register"
+practice = 4
+severity = "high"
+description = "Users with an active access key or service-specific credential are judged."
+why = "A key without an owner is the one that nobody rotates, and that outlives the employee who made it."
+fix = "Replace the key by a role, or enter it in the register as a long_term_key with use case, owner and expiry."
+
+[params]
+use_cases = ["no_role_possible", "third_party_client", "codecommit", "keyspaces"]
+*/
+with
+keys as (
+    select account_id, user_name, format('access key {}', key_number) as name
+    from stg_access_keys
+    where is_active and not is_root
+    union all
+    select account_id, user_name, format('{} credential {}', service_name, credential_id)
+    from stg_service_specific_credentials
+    where is_active
+),
+
+users as (
+    select report.account_id, report.user_name, report.arn, list(keys.name order by keys.name) as keys
+    from stg_credential_report as report
+    inner join keys on report.account_id = keys.account_id and report.user_name = keys.user_name
+    group by report.account_id, report.user_name, report.arn
+),
+
+register as (
+    select *, is_live and coalesce(list_contains(getvariable('use_cases'), use_case), false) as is_good
+    from stg_register
+    where kind = 'long_term_key'
+),
+
+judged as (
+    select
+        users.account_id,
+        users.arn as resource,
+        users.user_name,
+        users.keys,
+        array_to_string(users.keys, ', ') as names,
+        arg_max(register, (register.is_good, register.expires_on, register.entry)) as entry
+    from users
+    left join register
+        on users.account_id = coalesce(register.account_id, users.account_id)
+        and users.arn glob coalesce(register.resource, '*')
+    group by users.account_id, users.arn, users.user_name, users.keys
+),
+
+final as (
+    select
+        account_id,
+        resource,
+        if(coalesce(entry.is_good, false), 'pass', 'fail') as verdict,
+        case
+            when entry.entry is null then format('{} has {} and no entry in the register.', user_name, names)
+            when entry.is_good
+                then format(
+                    '{} has {} for {}; {} answers until {}.',
+                    user_name, names, entry.use_case, entry.owner, entry.expires_on
+                )
+            when entry.is_live
+                then format(
+                    '{} has {}; the use case "{}" in the register is not one that is approved.',
+                    user_name, names, coalesce(entry.use_case, '')
+                )
+            else format('{} has {}; its entry in the register ended on {}.', user_name, names, entry.expires_on)
+        end as reason,
+        to_json(struct_pack(keys, entry := entry.entry, use_case := entry.use_case, ends_on := entry.expires_on)) as evidence
+    from judged
+)
+
+select * from final

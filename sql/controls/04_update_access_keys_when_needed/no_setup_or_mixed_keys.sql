@@ -1,0 +1,67 @@
+/*
+id = "BP04-03"
+title = "Access keys are used, and not held beside a password"
+practice = 4
+severity = "medium"
+description = "Users with an active key are judged: one never used past the grace, or made together with the user and never used, or a password beside it."
+why = "A key nobody ever used can only be stolen, and one user for person and program blurs who did what."
+fix = "Delete keys that were never used, and split the person from the program: Identity Center for one, a role for the other."
+may_break = "A key made for a rarely run job counts as never used until its first call."
+frameworks = { prowler = "iam_user_no_setup_initial_access_key", other = "Steampipe:iam_user_access_keys_and_password_at_setup; Scout:iam-user-unused-access-key-initial-setup, iam-user-with-password-and-key, iam-service-user-with-password; Fix:user_uses_access_keys_console_access" }
+
+[params]
+grace_days = 7
+# A key this soon after the user was made together with it.
+setup_seconds = 60
+*/
+with
+users as (select * from stg_credential_report where not is_root),
+
+keys as (
+    select
+        *,
+        last_used_at is null and coalesce(age_days > getvariable('grace_days'), true) as is_never_used,
+        last_used_at is null
+        and date_diff('second', user_created_at, created_at) <= getvariable('setup_seconds') as is_from_setup
+    from stg_access_keys
+    where is_active
+),
+
+judged as (
+    select
+        users.account_id,
+        users.arn as resource,
+        users.user_name,
+        users.has_password,
+        list(struct_pack(keys.key_number, keys.created_at, keys.last_used_at) order by keys.key_number) as keys,
+        concat_ws(
+            '; ',
+            if(users.has_password, 'it has a console password beside its access key', null),
+            string_agg(
+                format(
+                    'access key {} was made on {} and never used',
+                    keys.key_number, coalesce(keys.created_at::date::varchar, 'an unknown day')
+                ),
+                '; ' order by keys.key_number
+            ) filter (where keys.is_never_used or keys.is_from_setup)
+        ) as faults
+    from users
+    inner join keys on users.account_id = keys.account_id and users.user_name = keys.user_name
+    group by users.account_id, users.arn, users.user_name, users.has_password
+),
+
+final as (
+    select
+        account_id,
+        resource,
+        if(faults = '', 'pass', 'fail') as verdict,
+        if(
+            faults = '',
+            format('{} has no password, and its access keys are used or new.', user_name),
+            format('{}: {}.', user_name, faults)
+        ) as reason,
+        to_json(struct_pack(has_password, keys)) as evidence
+    from judged
+)
+
+select * from final

@@ -1,0 +1,48 @@
+/*
+id = "BP04-02"
+title = "IAM users have one active access key, two only while they rotate"
+practice = 4
+severity = "medium"
+description = "Users with an active key are judged."
+why = "A second key is a second secret to lose, and hides which of the two is really in use."
+fix = "Find by its last use which key is needed, then deactivate and delete the other."
+may_break = "Whatever uses the other key stops working once it is deactivated."
+frameworks = { prowler = "iam_user_two_active_access_key", other = "Steampipe:iam_user_one_active_key; Scout:iam-user-with-multiple-access-keys; Fix:user_has_two_active_access_keys; Cartography:aws_multiple_access_keys" }
+
+[params]
+rotation_days = 7
+*/
+with
+keys as (select * from stg_access_keys where is_active and not is_root),
+
+users as (
+    select
+        account_id,
+        user_name,
+        user_arn,
+        count(*) as active_keys,
+        min(age_days) as youngest_days,
+        list(struct_pack(key_number, created_at, age_days, last_used_at, last_used_service) order by key_number) as keys
+    from keys
+    group by account_id, user_name, user_arn
+),
+
+final as (
+    select
+        account_id,
+        user_arn as resource,
+        if(active_keys > 1 and coalesce(youngest_days > getvariable('rotation_days'), true), 'fail', 'pass') as verdict,
+        if(
+            active_keys = 1,
+            format('{} has one active access key.', user_name),
+            format(
+                '{} has {} active access keys, the younger of them {} days old; a rotation may take {}.',
+                user_name, active_keys,
+                coalesce(youngest_days::varchar, 'an unknown number of'), getvariable('rotation_days')
+            )
+        ) as reason,
+        to_json(struct_pack(keys)) as evidence
+    from users
+)
+
+select * from final

@@ -1,0 +1,37 @@
+"""Reports are swapped in whole; what fails half-way leaves the published ones alone."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline import publish
+
+NIGHT, NEXT = date(2026, 11, 20), date(2026, 11, 21)
+
+
+def put(home: Path, as_of: date, text: str) -> None:
+    with publish.report(home, as_of) as folder:
+        (folder / "index.html").write_text(text)
+
+
+def test_latest_leads_to_the_last_report(tmp_path: Path) -> None:
+    assert publish.shown(tmp_path) is None
+    put(tmp_path, NIGHT, "one")
+    put(tmp_path, NEXT, "two")
+    put(tmp_path, NEXT, "two again")
+    assert (tmp_path / "reports/latest/index.html").read_text() == "two again"
+    assert (tmp_path / "reports/2026-11-20/index.html").read_text() == "one"
+    assert publish.shown(tmp_path) == NEXT
+    assert sorted(p.name for p in (tmp_path / "reports").iterdir()) == ["2026-11-20", "2026-11-21", "latest"]
+
+
+def test_a_report_that_fails_leaves_the_published_one(tmp_path: Path) -> None:
+    put(tmp_path, NIGHT, "one")
+    with pytest.raises(OSError), publish.report(tmp_path, NEXT) as folder:
+        (folder / "index.html").write_text("half")
+        raise OSError
+    assert publish.shown(tmp_path) == NIGHT
+    assert sorted(p.name for p in (tmp_path / "reports").iterdir()) == ["2026-11-20", "latest"]
