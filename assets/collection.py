@@ -59,7 +59,9 @@ def is_over(settings: Settings, night: date, judge_only: bool) -> bool:
 
 def collection(settings: Settings, datasets: dict[str, Dataset], progress: Progress) -> dg.AssetsDefinition:
     """Every dataset but the checks' results, which the checks write themselves."""
-    written = {name: dataset for name, dataset in datasets.items() if name != QUALITY_RESULTS.name}
+    first = [name for name in (ROOT_DATASET, ROLL_DATASET) if name in datasets]
+    names = dict.fromkeys([*first, *datasets])
+    written = {name: datasets[name] for name in names if name != QUALITY_RESULTS.name}
     plan, read, land = plan_step(settings, progress), read_step(settings, progress), land_step(settings, written, progress)
 
     @dg.graph(name="collection", out={name: dg.GraphOut() for name in written})

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from demo.charter import SECURITY
 from demo.identity_center import uuid
-from demo.model import Account, Analyzer, Organization, Role
-from demo.organization import SECURITY
+from demo.model import Account, Analyzer, Role
+from demo.model_organization import Organization
 from demo.scene import Scene
 
 Finding = dict[str, Any]

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from demo.errors import ApiError
-from demo.model import Account, Organization
+from demo.model import Account
+from demo.model_organization import Organization
 from demo.scene import Scene
 
 

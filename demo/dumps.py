@@ -16,18 +16,7 @@ from typing import Any
 
 from demo.aws_policies import PREFIX, is_known
 from demo.kit import HARDWARE, VIRTUAL, Kit
-from demo.model import (
-    AccessKey,
-    Group,
-    InstanceProfile,
-    Password,
-    Policy,
-    PolicyVersion,
-    Principal,
-    Role,
-    Use,
-    User,
-)
+from demo.model import AccessKey, Group, InstanceProfile, Password, Policy, PolicyVersion, Principal, Role, Use, User
 
 Row = dict[str, Any]
 # From the dump's last entry to the eve of the first night.

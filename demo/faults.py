@@ -70,7 +70,7 @@ class Faults:
 
 def denial(caller: str, service: str, operation: str, resource: str, reason: str) -> ApiError:
     """AWS's sentence for a denied call; ``reason`` is its last part."""
-    action = f"{_PREFIXES.get(service, service)}:{operation}"
+    action = f"{action_prefix(service)}:{operation}"
     message = (
         f"User: {caller} is not authorized to perform: {action} on resource: {resource} {reason.format(action=action)}"
     )
@@ -82,11 +82,18 @@ SCP_DENY = "with an explicit deny in a service control policy"
 _PREFIXES = {"accessanalyzer": "access-analyzer", "sso-admin": "sso"}
 
 
+def action_prefix(service: str) -> str:
+    """How policies name a service."""
+    return _PREFIXES.get(service, service)
+
+
 def refuse(rule: Rule, service: str, operation: str, caller: str, resource: str) -> Reply:
     """The answer of a rule that answers instead of the service."""
     protocol = protocol_of(service)
     if rule.kind in ("deny", "scp_deny"):
-        reason = SCP_DENY if rule.kind == "scp_deny" else NO_POLICY
+        # A role that does not let the caller in gives no reason.
+        plain = "" if operation == "AssumeRole" else NO_POLICY
+        reason = SCP_DENY if rule.kind == "scp_deny" else plain
         error = denial(caller, service, operation, resource, reason)
     elif rule.kind == "throttle":
         error = common_error("throttled", protocol, service, "Rate exceeded")

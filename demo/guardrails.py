@@ -12,7 +12,8 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
-from demo.model import Document, Organization
+from demo.model import Document
+from demo.model_organization import Organization
 
 
 def denied_by_scp(org: Organization, account_id: str, action: str, role: str, region: str) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from demo.charter import ACCOUNTS
 from demo.documents import allow, document, trust
 from demo.kit import Kit
-from demo.model import Organization, PermissionSet, Person, SsoInstance, Team
-from demo.organization import ACCOUNTS
+from demo.model_organization import Organization, PermissionSet, Person, SsoInstance, Team
 from demo.scene import Scene
 
 # Login -> (name, teams).

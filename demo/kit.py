@@ -17,7 +17,6 @@ from demo.model import (
     InstanceProfile,
     MfaDevice,
     OidcProvider,
-    Organization,
     Password,
     Policy,
     PolicyVersion,
@@ -31,6 +30,7 @@ from demo.model import (
     Use,
     User,
 )
+from demo.model_organization import Organization
 from demo.scene import Scene
 
 VIRTUAL, FIDO, HARDWARE = "virtual", "fido", "hardware"

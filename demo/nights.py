@@ -13,14 +13,17 @@ from datetime import timedelta
 
 from demo.accounts import GOOD_PASSWORDS, add_reader, furnish
 from demo.analyzers import CROWN_JEWELS, add_analyzer, find, install_analyzers
+from demo.charter import READER_ROLE, SECURITY
 from demo.defects_access import ACCESS_DEFECTS
 from demo.defects_credentials import CREDENTIAL_DEFECTS
+from demo.defects_trust import TRUST_DEFECTS
 from demo.documents import allow, saml_trust
 from demo.dumps import load_bluefin, load_tinsmith
 from demo.identity_center import open_identity_center
 from demo.kit import FIDO, VIRTUAL, Kit
-from demo.model import Organization, PolicyVersion
-from demo.organization import READER_ROLE, SECURITY, found
+from demo.model import PolicyVersion
+from demo.model_organization import Organization
+from demo.organization import found
 from demo.scene import Scene
 
 DUMPS = {"bluefin-platform": load_bluefin, "tinsmith-web": load_tinsmith}
@@ -210,7 +213,7 @@ def organization_on(scene: Scene) -> Organization:
             add_reader(kit)
             continue
         furnish(kit)
-        for defects in (CREDENTIAL_DEFECTS, ACCESS_DEFECTS):
+        for defects in (CREDENTIAL_DEFECTS, ACCESS_DEFECTS, TRUST_DEFECTS):
             if account.name in defects:
                 defects[account.name](kit)
     del org.account(WITHOUT_READER).roles[READER_ROLE]

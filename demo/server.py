@@ -18,12 +18,12 @@ from botocore import xform_name
 from moto.core.request import Request
 
 from demo.call import Call, Session, Sessions, State
+from demo.charter import EXTERNAL_ID, READER_ROLE
 from demo.errors import ApiError, common_error
 from demo.fallback import ask_moto, not_emulated
-from demo.faults import ANSWERS, DAMAGES, SCP_DENY, Faults, Rule, denial, refuse
+from demo.faults import ANSWERS, DAMAGES, SCP_DENY, Faults, Rule, action_prefix, denial, refuse
 from demo.guardrails import denied_by_scp
 from demo.nights import organization_on
-from demo.organization import EXTERNAL_ID, READER_ROLE
 from demo.scene import NIGHTS, Scene
 from demo.web import LoopbackServer
 from demo.wire import (
@@ -38,7 +38,7 @@ from demo.wire import (
 )
 
 EXTENSIONS = {
-    "iam": ("iam", "iam_credentials", "iam_providers", "iam_reports", "iam_access"),
+    "iam": ("iam", "iam_policies", "iam_credentials", "iam_providers", "iam_reports", "iam_access"),
     "sts": ("sts",),
     "organizations": ("organizations", "organizations_policies"),
     "account": ("account",),
@@ -101,7 +101,8 @@ class Emulator:
         rule = self.faults.find({account_id, _target(parameters)}, service, operation, region)
         if rule is not None and rule.kind in ANSWERS:
             caller = session.arn if session else "unknown"
-            return _after(rule, refuse(rule, service, operation, caller, _resource(service, account_id)))
+            resource = _resource(service, operation, account_id, parameters)
+            return _after(rule, refuse(rule, service, operation, caller, resource))
         reply = self._respond(request, signature, operation, session, parameters)
         return _after(rule, reply) if rule else reply
 
@@ -125,7 +126,7 @@ class Emulator:
         account = self.state.organization.accounts.get(session.account_id)
         if account is None or account.state != "ACTIVE":
             raise _bad_key(service)
-        self._check_guardrails(session, service, operation, signature.region)
+        self._check_guardrails(session, signature, operation, parameters)
         if service not in EXTENSIONS:
             return ask_moto(request, service, operation, session.account_id)
         function = _function(service, operation)
@@ -136,13 +137,15 @@ class Emulator:
         assert model is not None
         return write_result(model.operation_model(operation), function(call))
 
-    def _check_guardrails(self, session: Session, service: str, operation: str, region: str) -> None:
+    def _check_guardrails(
+        self, session: Session, signature: Signature, operation: str, parameters: dict[str, Any] | None
+    ) -> None:
+        service = signature.service
         if service == "sts" and operation == "GetCallerIdentity":
             return
-        prefix = {"accessanalyzer": "access-analyzer", "sso-admin": "sso"}.get(service, service)
-        org = self.state.organization
-        if denied_by_scp(org, session.account_id, f"{prefix}:{operation}", session.role, region):
-            resource = _resource(service, session.account_id)
+        action = f"{action_prefix(service)}:{operation}"
+        if denied_by_scp(self.state.organization, session.account_id, action, session.role, signature.region):
+            resource = _resource(service, operation, session.account_id, parameters)
             raise denial(session.arn, service, operation, resource, SCP_DENY)
 
     def _control(self, request: Request) -> Reply:
@@ -234,9 +237,17 @@ def _target(parameters: dict[str, Any] | None) -> str | None:
     return parts[4] if len(parts) > 4 else None
 
 
-def _resource(service: str, account_id: str | None) -> str:
-    """What AWS names as the resource of a call that lists things."""
-    return f"arn:aws:iam::{account_id}:user/" if service == "iam" else "*"
+def _resource(service: str, operation: str, account_id: str | None, parameters: dict[str, Any] | None) -> str:
+    """What AWS names as the resource of a denied call: the user or role asked for, or the kind listed."""
+    if operation == "AssumeRole":
+        return str((parameters or {}).get("RoleArn", "*"))
+    if service != "iam":
+        return "*"
+    for kind in ("User", "Role", "Group"):
+        name = (parameters or {}).get(f"{kind}Name")
+        if name or operation.endswith(f"{kind}s"):
+            return f"arn:aws:iam::{account_id}:{kind.lower()}/{name or ''}"
+    return "*"
 
 
 def _json(value: Any, status: int = 200) -> Reply:

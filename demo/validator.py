@@ -82,7 +82,7 @@ def _check_statement(
     if not has_principal and policy_type in ("RESOURCE_POLICY", "RESOURCE_CONTROL_POLICY"):
         yield Issue("ERROR", "MISSING_PRINCIPAL", "Add a principal.", at)
     yield from _check_actions(s, at)
-    if s.get("Effect") == "Allow":
+    if s.get("Effect") == "Allow" and policy_type in ("IDENTITY_POLICY", "RESOURCE_POLICY"):
         yield from _check_allow(s, at)
 
 

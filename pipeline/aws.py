@@ -19,7 +19,7 @@ from typing import Any
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from pipeline.cloud import GLOBAL, Answer, Cloud, Paging, parts
+from pipeline.cloud import GLOBAL, Answer, Cloud, parts
 from pipeline.failures import ASSUME_ROLE, ERRORS, CallFailed, CutAnswer, classed
 from pipeline.schema import Call, Row
 
@@ -200,11 +200,11 @@ class Account:
                 return
             self._visit.count(operation, self.region, sum(len(page.get(member, ())) for member in members))
             yield page
-            before, token = token, _next_token(page, paging)
-            if paging is None or not token:
+            before, token = token, page.get(paging.output_token) if paging else None
+            if paging is None or page.get("IsTruncated") is False or not (token or page.get("IsTruncated")):
                 return
-            if token == before:
-                raise self.failed(operation, "truncated", "the same page token came twice")
+            if token in (before, None):
+                raise self.failed(operation, "truncated", "there is more, but no new token to ask for it")
             asked[paging.input_token] = token
 
     def pages(self, operation: str, member: str, expected: Sequence[str] = (), **params: Any) -> Iterator[Any]:
@@ -219,13 +219,6 @@ class Account:
     def failed(self, operation: str, error_class: str, message: str) -> CallFailed:
         """Book an operation as failed, though AWS answered, and return what to raise."""
         return self._visit.fail(CallFailed(operation, error_class, None, message, self.region))
-
-
-def _next_token(page: Answer, paging: Paging | None) -> str | None:
-    if paging is None or page.get("IsTruncated") is False:
-        return None
-    token: str | None = page.get(paging.output_token)
-    return token
 
 
 def _date(answer: Any) -> datetime | None:

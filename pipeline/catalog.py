@@ -159,23 +159,13 @@ EMPTY_RESULT = """
 select '' as control_id, '' as account_id, 'global' as region, '' as resource, '' as verdict, '' as reason, null::json as evidence
 where false"""
 
-HISTORY = (
-    Model(
-        "history_spans",
-        "history",
-        Path(__file__).with_name("history.py"),
-        Header(title="For how long each resource has had each verdict, night by night"),
-        "",
-        ("judgements",),
-    ),
-    Model(
-        "history_measures",
-        "history",
-        Path(__file__).with_name("history.py"),
-        Header(title="The measures of every night"),
-        "",
-        ("measures",),
-    ),
+HISTORY = tuple(
+    Model(f"history_{name}", "history", Path(__file__).with_name("history.py"), Header(title=title), "", (read,))
+    for name, title, read in (
+        ("nights", "The nights judged so far, and those held back", "judgements"),
+        ("spans", "For how long each resource has had each verdict, night by night", "judgements"),
+        ("measures", "The measures of every night", "measures"),
+    )
 )
 
 

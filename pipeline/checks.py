@@ -45,12 +45,13 @@ class Check:
 def no_rows(dataset: str, name: str, severity: Severity, description: str, query: str) -> Check:
     """A check that a query finds nothing. `$table` in it is the dataset's table.
 
-    Great Expectations formats the query and SQLAlchemy looks for parameters in it: braces and colons are made literal.
+    Great Expectations formats the query and SQLAlchemy looks for `:parameters` in it, in string literals too: braces
+    are doubled, and a colon that could begin a parameter is taken out of its literal.
     """
     if "$table" not in query:
         query += " /* $table */"
     query = query.replace("{", "{{").replace("}", "}}").replace("$table", "{batch}")
-    query = re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", f"select * from ({query}) order by all")
+    query = re.sub(r"(?<![:\w]):(?=\w)", "' || chr(58) || '", f"select * from ({query}) order by all")
     return Check(dataset, name, severity, description, ROWS, {"unexpected_rows_query": query})
 
 

@@ -65,6 +65,10 @@ def record_spans(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
             if statement.strip():
                 named = {"night": as_of, "before": before, "after": after}
                 con.execute(statement, {k: v for k, v in named.items() if f"${k}" in statement})
+
+
+def record_nights(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    """Write down that the night was judged."""
     note_night(con, as_of, None)
 
 

@@ -278,6 +278,7 @@ def copy(warehouse: Path, target: Path, models: Catalog) -> None:
     con.execute(f"attach {quoted(str(target))} as published (storage_version {quoted(STORAGE_VERSION)})")
     try:
         con.execute("use published")
+        con.execute("begin")
         con.execute("create schema staging")
         for model in models.models.values():
             if schema := PUBLISHED_LAYERS.get(model.layer):
@@ -288,6 +289,7 @@ def copy(warehouse: Path, target: Path, models: Catalog) -> None:
                     [model.name],
                 ).fetchall()
                 comment(con, f"{schema}.{model.name}", model.header.title, dict(comments))
+        con.execute("commit")
     finally:
         con.execute("use memory")
         con.execute("detach published")

@@ -61,8 +61,8 @@ def has_enough(row: Row) -> bool:
 
 
 def trend(rows: list[Row], id: str = "trend", of: str = "The score") -> Chart | None:
-    """Score and coverage above, fails below, night by night. None on the first night: one point is no trend."""
-    if len(rows) < 2:
+    """Score and coverage above, fails below, night by night. None where fewer than two nights have a pass or a fail."""
+    if len([r for r in rows if r["pass"] or r["fail"]]) < 2:
         return None
     dates = [iso(r["as_of"]) for r in rows]
     scores = [r["score"] if has_enough(r) else None for r in rows]
@@ -86,7 +86,7 @@ def trend(rows: list[Row], id: str = "trend", of: str = "The score") -> Chart | 
         len(rows),
         xaxis=_dates(len(rows), anchor="y2"),
         yaxis=_axis(domain=[0.34, 1], range=[bottom, 102], ticksuffix="%", nticks=5),
-        yaxis2=_axis(domain=[0, 0.26], rangemode="tozero", nticks=3, tickformat=",d"),
+        yaxis2=_axis(domain=[0, 0.26], rangemode="tozero", tickformat=",d", **_few_ticks(max(r["fail"] for r in rows))),
     )
     table = tuple(
         (iso(r["as_of"]), percent(r["score"]) if has_enough(r) else "not enough data", percent(r["coverage"]))
@@ -96,6 +96,11 @@ def trend(rows: list[Row], id: str = "trend", of: str = "The score") -> Chart | 
     head = ("Night", "Score", "Coverage", "Fail", "Pass")
     title = "Score, coverage and fail findings by night"
     return Chart(id, title, _says(rows, of), {"data": [*lines, bars], "layout": layout}, head, table)
+
+
+def _few_ticks(most: int) -> dict[str, Any]:
+    """Ticks at whole numbers, however small the counts are."""
+    return {"nticks": 3} if most > 4 else {"dtick": max(1, most // 2), "range": [0, max(1, most) * 1.1]}
 
 
 def _line(name: str, dates: list[str], values: list[float | None], color: str, dash: str) -> dict[str, Any]:

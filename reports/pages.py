@@ -15,6 +15,7 @@ from reports.queries import Grouped, Night, Row, group
 WORST = 8
 NEWEST = 6
 UNREAD = 10
+MEMBERS = 150
 _SAFE = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 Crumb = tuple[str, str]
@@ -221,6 +222,7 @@ def _ou_pages(night: Night) -> Iterator[Page]:
             "chart": _chart(night, "ou", ou_id, "The score of this organizational unit"),
             "children": children.get(ou_id, []),
             "members": members.get(ou_id, []),
+            "most": MEMBERS,
             "by_practice": {r["practice"]: r for r in night.by_ou_and_practice.get(ou_id, [])},
         }
         title = ou["name"] or ou_id

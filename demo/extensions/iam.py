@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from demo.aws_policies import PREFIX, aws_policy, every_aws_policy
+from demo.aws_policies import PREFIX, aws_policy
 from demo.call import Call
 from demo.errors import ApiError, no_such_entity
 from demo.model import Account, Document, Group, Policy, PolicyVersion, Principal, Role, User
@@ -65,14 +65,14 @@ def used_aws_policies(account: Account) -> list[Policy]:
 def _user_detail(account: Account, user: User) -> dict[str, Any]:
     return (
         _named(user, "User")
-        | ({"UserPolicyList": _inline(user)} if user.inline else {})
-        | {"GroupList": user.groups, "AttachedManagedPolicies": _attached(user), "Tags": tags(user)}
+        | ({"UserPolicyList": inline_rows(user)} if user.inline else {})
+        | {"GroupList": user.groups, "AttachedManagedPolicies": attached(user), "Tags": tags(user)}
         | _boundary(user)
     )
 
 
 def _group_detail(account: Account, group: Group) -> dict[str, Any]:
-    return _named(group, "Group") | {"GroupPolicyList": _inline(group), "AttachedManagedPolicies": _attached(group)}
+    return _named(group, "Group") | {"GroupPolicyList": inline_rows(group), "AttachedManagedPolicies": attached(group)}
 
 
 def _role_detail(account: Account, role: Role) -> dict[str, Any]:
@@ -81,8 +81,8 @@ def _role_detail(account: Account, role: Role) -> dict[str, Any]:
         | {
             "AssumeRolePolicyDocument": encoded(role.trust),
             "InstanceProfileList": profiles_of(account, role),
-            "RolePolicyList": _inline(role),
-            "AttachedManagedPolicies": _attached(role),
+            "RolePolicyList": inline_rows(role),
+            "AttachedManagedPolicies": attached(role),
             "Tags": tags(role),
             "RoleLastUsed": _last_used(role),
         }
@@ -91,7 +91,7 @@ def _role_detail(account: Account, role: Role) -> dict[str, Any]:
 
 
 def _policy_detail(account: Account, policy: Policy) -> dict[str, Any]:
-    return policy_row(account, policy) | {"PolicyVersionList": [_version(policy, v) for v in policy.versions]}
+    return policy_row(account, policy) | {"PolicyVersionList": [version_row(policy, v) for v in policy.versions]}
 
 
 _DETAIL_WRITERS: dict[str, Any] = dict(
@@ -136,76 +136,6 @@ def get_role(call: Call) -> dict[str, Any]:
     return {"Role": _role(role) | more | _boundary(role)}
 
 
-def list_policies(call: Call) -> dict[str, Any]:
-    """Scope and OnlyAttached are honoured; AWS's own policies come from the copy moto carries."""
-    account, scope = call.account, call.get("Scope", "All")
-    policies = [] if scope == "AWS" else list(account.policies.values())
-    policies += [] if scope == "Local" else every_aws_policy()
-    rows = [policy_row(account, p) for p in policies if p.path.startswith(call.get("PathPrefix", "/"))]
-    if call.get("OnlyAttached"):
-        rows = [r for r in rows if r["AttachmentCount"]]
-    return paged(call, "Policies", rows)
-
-
-def get_policy(call: Call) -> dict[str, Any]:
-    policy = find_policy(call)
-    named = [{"Key": k, "Value": v} for k, v in policy.tags.items()]
-    return {"Policy": policy_row(call.account, policy) | {"Tags": named}}
-
-
-def get_policy_version(call: Call) -> dict[str, Any]:
-    policy, wanted = find_policy(call), call.need("VersionId")
-    for version in policy.versions:
-        if version.id == wanted:
-            return {"PolicyVersion": _version(policy, version)}
-    raise no_such_entity(f"Policy {policy.arn} version {wanted} does not exist or is not attachable.")
-
-
-def list_policy_versions(call: Call) -> dict[str, Any]:
-    policy = find_policy(call)
-    rows = [{k: v for k, v in _version(policy, x).items() if k != "Document"} for x in policy.versions]
-    return paged(call, "Versions", rows)
-
-
-def list_attached_user_policies(call: Call) -> dict[str, Any]:
-    return paged(call, "AttachedPolicies", _attached(find_user(call)))
-
-
-def list_attached_group_policies(call: Call) -> dict[str, Any]:
-    return paged(call, "AttachedPolicies", _attached(find_group(call)))
-
-
-def list_attached_role_policies(call: Call) -> dict[str, Any]:
-    return paged(call, "AttachedPolicies", _attached(find_role(call)))
-
-
-def list_user_policies(call: Call) -> dict[str, Any]:
-    return paged(call, "PolicyNames", list(find_user(call).inline))
-
-
-def list_group_policies(call: Call) -> dict[str, Any]:
-    return paged(call, "PolicyNames", list(find_group(call).inline))
-
-
-def list_role_policies(call: Call) -> dict[str, Any]:
-    return paged(call, "PolicyNames", list(find_role(call).inline))
-
-
-def list_entities_for_policy(call: Call) -> dict[str, Any]:
-    account, arn = call.account, call.need("PolicyArn")
-    rows = [
-        (f"Policy{kind}s", {f"{kind}Name": p.name, f"{kind}Id": p.id})
-        for kind, owners in (("Group", account.groups), ("User", account.users), ("Role", account.roles))
-        for p in owners.values()
-        if arn in p.attached
-    ]
-    page = paged(call, "Rows", rows)
-    output: dict[str, Any] = {"PolicyGroups": [], "PolicyUsers": [], "PolicyRoles": []}
-    for name, row in page.pop("Rows"):
-        output[name].append(row)
-    return output | page
-
-
 def find_user(call: Call) -> User:
     return found(call.account.users, call.need("UserName"), "user")
 
@@ -216,16 +146,6 @@ def find_group(call: Call) -> Group:
 
 def find_role(call: Call) -> Role:
     return found(call.account.roles, call.need("RoleName"), "role")
-
-
-def find_policy(call: Call) -> Policy:
-    arn = call.need("PolicyArn")
-    if arn.startswith(PREFIX):
-        return call.account.aws_policies.get(arn) or aws_policy(arn)
-    for policy in call.account.policies.values():
-        if policy.arn == arn:
-            return policy
-    raise no_such_entity(f"Policy {arn} was not found.")
 
 
 def found(owners: dict[str, T], name: str, kind: str) -> T:
@@ -262,11 +182,11 @@ def _role(role: Role) -> dict[str, Any]:
     return _named(role, "Role") | more | ({"Description": role.description} if role.description else {})
 
 
-def _inline(p: Principal) -> list[dict[str, str]]:
+def inline_rows(p: Principal) -> list[dict[str, str]]:
     return [{"PolicyName": name, "PolicyDocument": encoded(doc)} for name, doc in p.inline.items()]
 
 
-def _attached(p: Principal) -> list[dict[str, str]]:
+def attached(p: Principal) -> list[dict[str, str]]:
     return [{"PolicyName": arn.rsplit("/", 1)[-1], "PolicyArn": arn} for arn in p.attached]
 
 
@@ -281,7 +201,7 @@ def _last_used(role: Role) -> dict[str, Any]:
     return {"LastUsedDate": used.at, "Region": used.region} if used else {}
 
 
-def _version(policy: Policy, version: PolicyVersion) -> dict[str, Any]:
+def version_row(policy: Policy, version: PolicyVersion) -> dict[str, Any]:
     return {
         "VersionId": version.id,
         "Document": encoded(version.document),

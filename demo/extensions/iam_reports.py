@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from demo.call import Call
+from demo.charter import SECURITY
 from demo.errors import ApiError, no_such_entity
 from demo.extensions.iam import paged, used_aws_policies
 from demo.model import AccessKey, Account, Password, Root, User
-from demo.organization import SECURITY
 
 QUOTAS = {
     "AccessKeysPerUserQuota": 2,

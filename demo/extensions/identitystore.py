@@ -7,7 +7,7 @@ from typing import Any
 from demo.call import Call
 from demo.errors import ApiError
 from demo.extensions.ssoadmin import paged
-from demo.model import Person
+from demo.model_organization import Person
 
 
 def list_users(call: Call) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from demo.call import Call
 from demo.errors import ApiError
-from demo.model import Account, Organization, Unit
+from demo.model import Account
+from demo.model_organization import Organization, Unit
 from demo.paging import BadToken, take
 
 PAGE = 20

@@ -7,7 +7,7 @@ from typing import Any
 from demo.call import Call
 from demo.errors import ApiError
 from demo.extensions.organizations import account_arn, paged, require_reader, unit_arn
-from demo.model import Organization, OrgPolicy
+from demo.model_organization import Organization, OrgPolicy
 
 
 def list_policies(call: Call) -> dict[str, Any]:

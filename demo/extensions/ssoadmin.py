@@ -8,7 +8,7 @@ from typing import Any
 
 from demo.call import Call
 from demo.errors import ApiError
-from demo.model import PermissionSet, SsoInstance
+from demo.model_organization import PermissionSet, SsoInstance
 from demo.paging import BadToken, take
 
 

@@ -84,9 +84,8 @@ def collect(organization: Account) -> Rows:
     roots = list(organization.pages("organizations:ListRoots", "Roots"))
     units = [unit for root in roots for unit in _units_below(organization, root["Id"])]
     found = list(organization.pages("organizations:ListAccounts", "Accounts"))
-    if all(_parent_in_path(account) for account in found):
-        parents = {}
-    else:
+    parents = {}
+    if any(_state(account) == "ACTIVE" and not _parent_in_path(account) for account in found):
         parents = _parents(organization, [root["Id"] for root in roots] + [unit["ou_id"] for unit in units])
     return {
         ROOTS.name: [_root(root) for root in roots],
@@ -118,6 +117,12 @@ def _parent_in_path(account: dict[str, Any]) -> str | None:
     return next((step for step in reversed(steps) if step.startswith(("ou-", "r-"))), None)
 
 
+def _state(account: dict[str, Any]) -> str:
+    """`State`; the retired `Status` only where there is no `State`."""
+    state: str = account.get("State") or account["Status"]
+    return state
+
+
 def _root(root: dict[str, Any]) -> Row:
     enabled = sorted(t["Type"] for t in root.get("PolicyTypes", []) if t["Status"] == "ENABLED")
     return {"root_id": root["Id"], "arn": root["Arn"], "name": root["Name"], "enabled_policy_types": enabled}
@@ -131,8 +136,7 @@ def _account(organization: Account, account: dict[str, Any], parents: dict[str, 
         "arn": account["Arn"],
         "name": account["Name"],
         "email": account["Email"],
-        # `Status` is retired; older emulations and partitions still give nothing else.
-        "state": account.get("State") or account["Status"],
+        "state": _state(account),
         "joined_method": account.get("JoinedMethod"),
         "joined_at": utc(account.get("JoinedTimestamp")),
         "parent_id": _parent_in_path(account) or parents.get(account_id),

@@ -62,8 +62,6 @@ def pins(issuer: str, conditions: Iterable[Condition]) -> list[Pin]:
 def grade(issuer: str, found: Iterable[Pin], claims: Mapping[str, str] | None = None) -> OidcGrade:
     """The grade of a whole condition block (its conditions are ANDed). With the claims of a token that it admits, of that admission too."""
     listed = [pin for pin in found if pin.values]
-    if any(pin.claim == "sub" and not _open(pin) for pin in listed) and len(listed) > 1:
-        listed = [pin for pin in listed if not (pin.claim == "sub" and _open(pin))]
     graded = [(*_grade_pin(issuer, pin, listed), pin) for pin in listed if pin.claim != "aud"]
     worst, reason = min(((one, why) for one, why, _ in graded), default=_no_identity(issuer, listed))
     if claims and admits(listed, claims):

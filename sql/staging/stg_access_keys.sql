@@ -4,6 +4,7 @@ description = "A row for each key that exists, working or not, the root user's t
 [columns]
 is_root = "Whether it is the root user's"
 key_number = "1 or 2, as in the credential report"
+user_arn = "ARN of the user"
 resource = "ARN of the user and the key's number"
 is_active = "Whether the key works"
 created_at = "When the key was made"

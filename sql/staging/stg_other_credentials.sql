@@ -4,6 +4,7 @@ description = "SSH keys, signing certificates and service-specific credentials o
 [columns]
 kind = "SSH key, signing certificate or service-specific credential"
 credential = "Its id"
+user_arn = "ARN of the user"
 resource = "ARN of the user, what it is, and its id"
 service_name = "Service that a service-specific credential is for"
 is_active = "Whether it works"

@@ -2,11 +2,13 @@
 title = "Console passwords of IAM users"
 description = "A row for each user who can sign in with a password. From the credential report alone; the root user's is in stg_root."
 [columns]
+user_arn = "ARN of the user"
 resource = "ARN of the user and '/password'"
 created_at = "When the password was last changed, else when the user was created"
 age_days = "Days since then"
 last_used_at = "When the password last was used; null when never"
 unused_days = "Days since then; null when never used"
+has_mfa = "Whether the user has an MFA device"
 */
 select
     account_id,

@@ -13,7 +13,7 @@ from pipeline.settings import Refused
 
 HEADER = '/*\ntitle = "t"\n*/\n'
 CONTROL = '/*\nid = "BP01-01"\ntitle = "t"\npractice = 1\nseverity = "low"\nwhy = "w"\nfix = "f"\n*/\n'
-CATALOG_TABLES = {"control_catalog", "control_needs", "history_nights"}
+CATALOG_TABLES = {"control_catalog", "control_needs"}
 
 
 @pytest.fixture(scope="module")

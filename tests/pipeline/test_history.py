@@ -23,6 +23,7 @@ def record(con: duckdb.DuckDBPyConnection, as_of: date, verdicts: dict[str, str]
     for resource, verdict in verdicts.items():
         con.execute("insert into judgements values ('c', '1', 'global', ?, ?)", [resource, verdict])
     history.record_spans(con, as_of)
+    history.record_nights(con, as_of)
 
 
 def spans(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, date, date]]:

@@ -65,7 +65,8 @@ final as (
             when console_users = 0 then 'No IAM user can sign in to the console.'
             when faults is null
                 then format('The account has no password policy; IAM users who can sign in: {}.', console_users)
-            when faults = [] then format('Passwords need {} characters, {} are remembered.', minimum_length, reuse_prevention)
+            when faults = []
+                then format('Passwords need {} characters, {} are remembered.', minimum_length, reuse_prevention)
             else format(
                 'The password policy falls short of length {} and {} remembered: {}; IAM users who can sign in: {}.',
                 getvariable('minimum_length'), getvariable('reuse_prevention'),

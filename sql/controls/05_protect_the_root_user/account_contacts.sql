@@ -47,7 +47,7 @@ final as (
             else concat_ws(
                 ' ',
                 if(has_contact, null, 'The account has no security contact.'),
-                if(is_own_domain, null, format('The root e-mail address {} is on no domain of the company.', root_email))
+                if(is_own_domain, null, format('The root e-mail address {} is not on a company domain.', root_email))
             )
         end as reason,
         to_json(struct_pack(security_contact, root_email, is_own_domain)) as evidence

@@ -3,7 +3,7 @@ id = "BP06-07"
 title = "IAM users get their permissions through groups alone"
 practice = 6
 severity = "low"
-description = "No attached and no inline policy of their own, and in a group. A permissions boundary is not a grant."
+description = "No attached and no inline policy of their own, and in a group. A permissions boundary is not a grant, nor is the policy by which AWS quarantines a key."
 why = "Permissions attached to single users are forgotten when the person changes jobs; a group's are seen and reviewed together."
 fix = "Put the policies on a group and the user into it, then detach the user's own."
 may_break = "Attach the group's policies before detaching the user's, or the user loses access in between."
@@ -15,7 +15,7 @@ users as (select * from stg_users),
 own as (
     select account_id, principal_arn, policy_name, 'attached' as kind
     from stg_policy_attachments
-    where principal_type = 'user'
+    where principal_type = 'user' and not (is_aws_managed and policy_name glob 'AWSCompromisedKeyQuarantine*')
     union all
     select account_id, principal_arn, policy_name, 'inline' as kind
     from stg_inline_policies

@@ -4,7 +4,10 @@ title = "Access Analyzer watches the whole organization from a delegated account
 practice = 11
 severity = "medium"
 scope = "organization"
-description = "Trusted access, a delegated administrator, and in every region that is read an active analyzer of the organization that has analyzed something lately."
+description = """
+Trusted access, a delegated administrator and, in every region that is read, an active analyzer of the organization
+that has analyzed something lately.
+"""
 why = "An analyzer of one account takes every other account of the organization for an outsider, and a region without one has no findings at all."
 fix = "Turn on trusted access for Access Analyzer, register the security account as its delegated administrator, and create an organization analyzer in every region in use."
 frameworks = { cis_aws_7 = "2.1.6" }
@@ -14,10 +17,13 @@ with organization as (select * from raw_organization),
 
 homes as (select * from stg_organization_analyzer_homes),
 
+delegations as (select * from stg_organization_delegations where service_principal = 'access-analyzer.amazonaws.com'),
+
 analyzers as (
     select
         *,
-        date_diff('hour', last_resource_analyzed_at, getvariable('as_of')::timestamp) as analyzed_hours_ago
+        date_diff('hour', last_resource_analyzed_at, getvariable('as_of')::timestamp) as analyzed_hours_ago,
+        status = 'ACTIVE' and analyzed_hours_ago <= getvariable('max_analysis_age_hours') as is_healthy
     from stg_analyzers
     where analyzer_type = 'ORGANIZATION'
 ),
@@ -25,10 +31,11 @@ analyzers as (
 regions as (
     select
         homes.region,
-        bool_and(homes.is_read) as is_read,
-        bool_or(
-            analyzers.status = 'ACTIVE' and analyzers.analyzed_hours_ago <= getvariable('max_analysis_age_hours')
-        ) as is_watched
+        case
+            when bool_or(analyzers.is_healthy) then 'watched'
+            when bool_and(homes.is_read) then 'unwatched'
+            else 'unread'
+        end as state
     from homes
     left join analyzers on homes.region = analyzers.region
     group by homes.region
@@ -36,26 +43,20 @@ regions as (
 
 judged as (
     select
-        management_account_id as account_id,
-        arn as resource,
-        feature_set,
-        exists (
-            select 1 from raw_trusted_services where service_principal = 'access-analyzer.amazonaws.com'
-        ) as has_trusted_access,
+        organization.management_account_id as account_id,
+        organization.arn as resource,
+        organization.feature_set,
+        coalesce(delegations.has_trusted_access, false) as has_trusted_access,
+        nullif(array_to_string(delegations.account_ids, ', '), '') as administrators,
+        (select array_to_string(list(region order by region), ', ') from regions where state = 'watched') as watched,
+        (select array_to_string(list(region order by region), ', ') from regions where state = 'unwatched') as unwatched,
+        (select array_to_string(list(region order by region), ', ') from regions where state = 'unread') as unread,
         (
-            select coalesce(list(account_id order by account_id), []) from raw_delegated_administrators
-            where service_principal = 'access-analyzer.amazonaws.com'
-        ) as administrators,
-        (select list(region order by region) from regions where coalesce(is_watched, false)) as watched,
-        (select list(region order by region) from regions where not coalesce(is_watched, false) and is_read) as unwatched,
-        (select list(region order by region) from regions where not coalesce(is_watched, false) and not is_read) as unread,
-        (
-            select list(
-                struct_pack(analyzer_arn, status, status_reason, last_resource_analyzed_at, analyzed_hours_ago)
-                order by analyzer_arn
-            ) from analyzers
+            select list({analyzer: analyzer_arn, status: status, analyzed_hours_ago: analyzed_hours_ago} order by analyzer_arn)
+            from analyzers
         ) as analyzers
     from organization
+    left join delegations on true
 ),
 
 final as (
@@ -64,28 +65,31 @@ final as (
         resource,
         case
             when feature_set <> 'ALL' then 'not_applicable'
-            when not has_trusted_access or len(administrators) = 0 or len(unwatched) > 0 then 'fail'
-            when len(watched) > 0 and unread is null then 'pass'
-            else 'unknown'
+            when not has_trusted_access or administrators is null or unwatched is not null then 'fail'
+            when unread is not null or watched is null then 'unknown'
+            else 'pass'
         end as verdict,
         case
-            when feature_set <> 'ALL' then format('The organization has the feature set {}; trusted access needs ALL.', feature_set)
+            when feature_set <> 'ALL' then format('Trusted access needs all features; the organization has {}.', feature_set)
             when not has_trusted_access then 'Access Analyzer has no trusted access to the organization.'
-            when len(administrators) = 0 then 'Access Analyzer has no delegated administrator.'
-            when len(unwatched) > 0
+            when administrators is null then 'Access Analyzer has no delegated administrator.'
+            when unwatched is not null
                 then format(
-                    'No organization analyzer is active and has analyzed anything in the last {} hours in {}.',
-                    getvariable('max_analysis_age_hours'), array_to_string(unwatched, ', ')
+                    'No active analyzer of the organization has analyzed anything in the last {} hours in {}.',
+                    getvariable('max_analysis_age_hours'), unwatched
                 )
-            when len(watched) > 0 and unread is null
-                then format(
-                    'An organization analyzer is up to date in {}, administered by {}.',
-                    array_to_string(watched, ', '), array_to_string(administrators, ', ')
-                )
-            when unread is null then 'The analyzers of no region were read.'
-            else format('Where an organization analyzer might be was not read in {}.', array_to_string(unread, ', '))
+            when verdict = 'unknown'
+                then format('Where an analyzer of the organization might be was not read in {}.', coalesce(unread, 'any region'))
+            else format('An analyzer of the organization is up to date in {}, administered by {}.', watched, administrators)
         end as reason,
-        to_json(struct_pack(has_trusted_access, administrators, watched, unwatched, unread, analyzers)) as evidence
+        to_json({
+            has_trusted_access: has_trusted_access,
+            administrators: administrators,
+            watched_regions: watched,
+            unwatched_regions: unwatched,
+            unread_regions: unread,
+            analyzers: analyzers
+        }) as evidence
     from judged
 )
 

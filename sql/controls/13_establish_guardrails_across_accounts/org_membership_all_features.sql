@@ -33,7 +33,7 @@ final as (
         case
             when feature_set is distinct from 'ALL' then 'fail'
             when is_management then 'not_applicable'
-            when nullif(parent_id, '') is null then 'unknown'
+            when parent_id is null then 'unknown'
             when is_under_root then 'fail'
             else 'pass'
         end as verdict,
@@ -43,7 +43,7 @@ final as (
                 then format('Organization {} has the feature set {}, not ALL.', organization_id, feature_set)
             when is_management
                 then format('Management account of {}, which has all features; no guardrail binds it anywhere.', organization_id)
-            when nullif(parent_id, '') is null then 'The place of the account in the organization was not read.'
+            when parent_id is null then 'The place of the account in the organization was not read.'
             when is_under_root then format('The account stands directly under the root {}, in no organizational unit.', parent_id)
             else format('Member of {}, which has all features, in {}.', organization_id, parent_id)
         end as reason,

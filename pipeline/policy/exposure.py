@@ -1,0 +1,213 @@
+"""Who outside the organization a resource policy or a role's trust lets in, found by asking it.
+
+Each outsider the policy could mean (an account it names, an account its patterns would fit, an account nobody named) is put through `evaluate`:
+calling directly, from no organization and from another one, and through an AWS service that acts for it (the confused deputy).
+https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from pipeline.policy import catalog
+from pipeline.policy.callers import Caller, caller
+from pipeline.policy.context import ALWAYS_SIGNED, Context, Value
+from pipeline.policy.document import Condition, Document, Statement
+from pipeline.policy.evaluate import Decision, Policies, Policy, Request, Verdict, evaluate
+from pipeline.policy.match import common_text
+from pipeline.policy.principal import FRESH, answer
+from pipeline.policy.tri import Tri
+
+STRANGER = "999999999999"
+_ANY_ADDRESS = "198.51.100.77"
+_ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
+_ALLOW_ALL = Policy.read("outsider", {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+
+# An outsider cannot choose these; a verdict that waits for them is limited. Every other open key the caller picks or a stranger could have.
+LIMITING_KEYS = frozenset(
+    {"aws:sourceip", "aws:vpcsourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid"}
+    | {"aws:vpceorgpaths", "sts:externalid", "aws:resourcetag", "s3:existingobjecttag", "aws:userid", "aws:principalservicename"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """The accounts that count as inside. `id` may be unknown ("")."""
+
+    account: str
+    accounts: frozenset[str] = frozenset()
+    id: str = ""
+    partition: str = "aws"
+
+    def has(self, account: str) -> bool:
+        return account == self.account or account in self.accounts
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """An outsider who gets in. `account` is STRANGER for "any account"; `service` is the service that acts for it, "" for a direct call.
+
+    `verdict` YES: freely; DEPENDS: if the keys in `limited_by` (network, external id, tags of the resource) are met.
+    """
+
+    account: str
+    service: str
+    verdict: Tri
+    action: str
+    limited_by: tuple[str, ...]
+    decision: Decision
+
+    @property
+    def is_public(self) -> bool:
+        return self.account == STRANGER and not self.service
+
+
+def outside_access(policy: Policy, inside: Organization, resource: str = "") -> list[Access]:
+    """The outsiders the policy lets in, the freest way of each. A policy that could not be read lets anyone in perhaps: DEPENDS."""
+    if policy.document is None:
+        unread = Decision(Verdict.DEPENDS, policy.problem)
+        return [Access(STRANGER, "", Tri.DEPENDS, "*", (), unread)]
+    best: dict[tuple[str, str], Access] = {}
+    for action, target in _requests(policy.document, resource, inside):
+        for account, who, context in _outsiders(policy.document, inside):
+            service = who.arn if who.kind == "service" else ""
+            known = best.get((account, service))
+            if known and known.verdict is Tri.YES:
+                continue
+            found = _try(policy, Request(who, action, target, context, inside.account))
+            if found and (known is None or found[0] > known.verdict):
+                best[account, service] = Access(account, service, found[0], action, found[1], found[2])
+    return sorted(best.values(), key=lambda one: (one.account != STRANGER, one.account, one.service))
+
+
+def public(policy: Policy, inside: Organization, resource: str = "") -> Tri:
+    """Whether anyone in the world gets in: YES freely, DEPENDS with limits, NO."""
+    return max((one.verdict for one in outside_access(policy, inside, resource) if one.is_public), default=Tri.NO)
+
+
+def _try(policy: Policy, request: Request) -> tuple[Tri, tuple[str, ...], Decision] | None:
+    decision = evaluate(request, Policies(identity=[_ALLOW_ALL], resource=policy))
+    found = answer(decision)
+    if found is Tri.NO:
+        return None
+    limits = tuple(key for key in decision.unknown_keys if key.lower().partition("/")[0] in LIMITING_KEYS)
+    sure = found is Tri.YES or (not limits and decision.unknown_keys != ())
+    return (Tri.YES if sure else Tri.DEPENDS), limits, decision
+
+
+# -- what to ask
+
+
+def _requests(document: Document, resource: str, inside: Organization) -> Iterator[tuple[str, str]]:
+    """One action and resource inside each pattern that an Allow names."""
+    seen: dict[tuple[str, str], None] = {}
+    for one in document.statements:
+        if one.effect == "Allow":
+            actions = [name for pattern in one.actions or ("*",) for name in _sample(pattern)]
+            places = [common_text(pattern, resource or "*", FRESH) or resource for pattern in one.resources or ("*",)]
+            seen.update(dict.fromkeys(product(actions, places)))
+    yield from seen
+
+
+def _sample(pattern: str) -> tuple[str, ...]:
+    if ":" not in pattern:
+        return (f"{FRESH}:{FRESH}", "s3:GetObject", "sts:AssumeRole")
+    return catalog.expand(pattern)[:1] or (pattern.replace("*", FRESH),)
+
+
+def _outsiders(document: Document, inside: Organization) -> Iterator[tuple[str, Caller, Context]]:
+    """(account, who calls, with what known): directly from anywhere, and through a service."""
+    conditions = [condition for one in document.statements for condition in one.conditions]
+    named = {value for one in document.statements for _, value in one.principals or () if value.startswith("arn:")}
+    orgs = ((), *(("o-" + FRESH,), *((text,) for text in _instances(conditions, "aws:principalorgid"))))
+    for account in _accounts(document, conditions, inside):
+        arns = {f"arn:{inside.partition}:iam::{account}:role/{FRESH}", *(arn for arn in named if f"::{account}:" in arn)}
+        patterns = _values(conditions, "aws:principalarn")
+        arns |= {text for value in patterns if (text := common_text(value, f"arn:{inside.partition}:iam::{account}:*", FRESH))}
+        addresses: tuple[tuple[str, ...] | None, ...] = ((_ANY_ADDRESS,), None)
+        for arn, org, address in product(sorted(arns), orgs, addresses):
+            if ":root" not in arn:
+                yield account, caller(arn), _context(_direct(account, org, address), caller(arn))
+        if account == STRANGER:
+            yield account, caller("*"), _context(_direct(account, (), None), caller("*"))
+        for service in sorted(_services(document.statements)):
+            for source in _sources(conditions, account, inside):
+                yield account, Caller("service", service), _context(_on_behalf(account, source), Caller("service", service))
+
+
+def _direct(account: str, org: tuple[str, ...], address: tuple[str, ...] | None) -> dict[str, Value]:
+    known: dict[str, Value] = {
+        "aws:PrincipalOrgID": org,
+        "aws:PrincipalOrgPaths": (f"{org[0]}/r-{FRESH}/ou-{FRESH}/",) if org else (),
+        "kms:CallerAccount": account,
+        "s3:DataAccessPointAccount": account,
+        "aws:SourceOwner": account,
+        "aws:userid": f"AROAZQ7X:{FRESH}",
+        "aws:SecureTransport": True,
+        **dict.fromkeys(("aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID", "aws:SourceOrgPaths"), ()),
+    }
+    return known | ({"aws:SourceIp": address} if address else {})
+
+
+def _on_behalf(account: str, source: str) -> dict[str, Value]:
+    return {
+        "aws:SourceAccount": account,
+        "aws:SourceOwner": account,
+        "aws:SourceArn": source,
+        "aws:SourceOrgID": f"o-{FRESH}",
+        "aws:SourceOrgPaths": (f"o-{FRESH}/r-{FRESH}/ou-{FRESH}/",),
+        "aws:SecureTransport": True,
+        **dict.fromkeys(("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalArn", "aws:PrincipalAccount"), ()),
+    }
+
+
+def _context(known: dict[str, Value], who: Caller) -> Context:
+    values = Context.of({**who.context(), **known}, complete=False)
+    return Context(values.values, False, ALWAYS_SIGNED if who.is_aws_identity else frozenset())
+
+
+# -- whom the policy could mean
+
+
+def _accounts(document: Document, conditions: Sequence[Condition], inside: Organization) -> list[str]:
+    texts = [value for one in document.statements for _, value in one.principals or ()]
+    texts += [value for one in conditions for value in one.values]
+    found = {account for text in texts for account in _ACCOUNT.findall(text)}
+    found |= {text for key in _ACCOUNT_KEYS for text in _instances(conditions, key, "9" * 12) if _ACCOUNT.fullmatch(text)}
+    return [STRANGER, *sorted(account for account in found if not inside.has(account) and account != STRANGER)]
+
+
+_ACCOUNT_KEYS = ("aws:sourceaccount", "aws:sourceowner", "aws:principalaccount", "kms:calleraccount", "s3:dataaccesspointaccount")
+
+
+def _instances(conditions: Iterable[Condition], key: str, frame: str = "") -> list[str]:
+    """A text inside each wildcard value of the key; with `frame`, one as long as the frame, filled up from it."""
+    found = []
+    for value in _values(conditions, key):
+        if "*" in value or "?" in value:
+            head, _, tail = value.replace("?", "9").partition("*")
+            filling = frame[len(head) + len(tail) :] if frame else FRESH
+            found.append(head + filling + tail.replace("*", ""))
+    return found
+
+
+def _values(conditions: Iterable[Condition], key: str) -> list[str]:
+    return [value for one in conditions if one.key.lower() == key for value in one.values]
+
+
+def _services(statements: Iterable[Statement]) -> set[str]:
+    named = {value for one in statements if one.effect == "Allow" for kind, value in one.principals or () if kind == "Service"}
+    return named
+
+
+def _sources(conditions: Sequence[Condition], account: str, inside: Organization) -> list[str]:
+    """ARNs that a resource of the outsider could have and the SourceArn conditions would accept, and one they would not."""
+    found = [f"arn:{inside.partition}:{FRESH}:{FRESH}:{account}:{FRESH}/{FRESH}"]
+    for value in _values(conditions, "aws:sourcearn"):
+        inside_account = common_text(value, f"arn:*:*:*:{account}:*", FRESH)
+        without_account = common_text(value, "arn:*:*:*::*", FRESH) if "*" in value.split(":")[-1] else None
+        found += [text for text in (inside_account, without_account) if text]
+    return found

@@ -1,0 +1,100 @@
+"""The synthetic organization on loopback AWS: a server process of its own, one for the whole test session."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+# So that no test ever reaches a real account: boto3 finds nothing of the machine it runs on.
+HERMETIC = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "127.0.0.1"}
+
+
+@dataclass(frozen=True)
+class Loopback:
+    """The running server: what a client needs to know, and what can be asked of it beside AWS."""
+
+    endpoint: str
+    environment: dict[str, str]
+    role_name: str
+    external_id: str
+    nights: list[date]
+
+    def settings(self, home: Path, **more: Any) -> Settings:
+        """Settings that read this organization, with short waits."""
+        given = {"home": home, "role_name": self.role_name, "external_id": self.external_id}
+        return Settings(**{**given, "call_timeout_seconds": 20, "max_attempts": 3, **more})
+
+    def faults(self, *rules: dict[str, Any]) -> None:
+        """Put these fault rules in force, in place of those before."""
+        self._ask("PUT", "faults", list(rules))
+
+    def calls(self) -> Counter[tuple[str, str]]:
+        """Requests that have arrived since the last reset, by account and `service:Operation`."""
+        counted: Counter[tuple[str, str]] = Counter()
+        for row in self._ask("GET", "calls"):
+            counted[row["account_id"], f"{row['service']}:{row['operation']}"] += row["count"]
+        return counted
+
+    def reset(self, night: int = 1) -> None:
+        """That night, no faults, no calls counted."""
+        self.faults()
+        self._ask("POST", "night", {"night": night})
+        self._ask("DELETE", "calls")
+
+    def _ask(self, method: str, what: str, body: Any = None) -> Any:
+        request = urllib.request.Request(
+            f"{self.endpoint}/_rolecall/{what}",
+            method=method,
+            data=json.dumps(body).encode() if body is not None else None,
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+
+@pytest.fixture(scope="session")
+def loopback() -> Iterator[Loopback]:
+    """The server, on its first night. It sets no environment: see `aws`."""
+    command = [sys.executable, "-m", "demo", "serve", "--with-parent"]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, "the demo server did not start"
+        ready = json.loads(line)
+        nights = [date.fromisoformat(night) for night in ready["nights"]]
+        known = {key: ready[key] for key in ("endpoint", "environment", "role_name", "external_id")}
+        yield Loopback(**known, nights=nights)
+        process.terminate()
+
+
+@pytest.fixture
+def aws(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> Loopback:
+    """The server on its first night without faults, and boto3's environment set to it; pauses are short."""
+    use(loopback, monkeypatch)
+    return loopback
+
+
+def use(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reset the server and point boto3 at it."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in {**HERMETIC, **loopback.environment}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("pipeline.cloud.PACED_CALLS_PER_SECOND", 1000)
+    monkeypatch.setattr("pipeline.aws.FIRST_BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr("pipeline.collectors.credential_report.FIRST_PAUSE_SECONDS", 0.01)
+    loopback.reset()
