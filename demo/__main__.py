@@ -1,4 +1,7 @@
-"""``python -m demo serve``: the synthetic organization on a loopback port until it is told to stop."""
+"""``python -m demo serve``: the synthetic organization on a loopback port until it is told to stop.
+
+``examples`` and ``changes`` print the two tables of README.md.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,25 @@ import signal
 import sys
 import threading
 
+from demo.examples import as_table
+from demo.nights import changes_as_table
 from demo.server import Emulator
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="demo", description="A synthetic organization on loopback AWS.")
-    serve = parser.add_subparsers(dest="command", required=True).add_parser("serve", help="serve it until stopped")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("examples", help="where each control's good and bad example is, as a table")
+    commands.add_parser("changes", help="what changes on each night, as a table")
+    serve = commands.add_parser("serve", help="serve it until stopped")
     serve.add_argument("--port", type=int, default=0, help="0 takes a free port")
     serve.add_argument("--night", type=int, default=1, help="the night to begin with")
     serve.add_argument("--seed", type=int, default=1, help="another seed is another organization")
     serve.add_argument("--with-parent", action="store_true", help="end when the parent process ends")
     options = parser.parse_args(arguments)
+    if options.command != "serve":
+        print(as_table() if options.command == "examples" else changes_as_table())
+        return 0
     return run(options.port, options.seed, options.night, options.with_parent)
 
 

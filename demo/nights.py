@@ -24,7 +24,7 @@ from demo.kit import FIDO, VIRTUAL, Kit
 from demo.model import PolicyVersion
 from demo.model_organization import Organization
 from demo.organization import found
-from demo.scene import Scene
+from demo.scene import NIGHTS, Scene
 
 DUMPS = {"bluefin-platform": load_bluefin, "tinsmith-web": load_tinsmith}
 WITHOUT_READER = "marketing-campaigns"
@@ -200,6 +200,15 @@ CHANGES = (
     Change(8, "Tomas Novak is disabled in the identity store", novak_leaves),
     Change(8, "maria.alvarez has MFA again", alvarez_gets_a_new_key),
 )
+
+
+def changes_as_table() -> str:
+    """The changes as a Markdown table, a row per night."""
+    lines = ["| night | date | what changed since the night before |", "|---|---|---|"]
+    for night in range(2, NIGHTS + 1):
+        texts = "; ".join(c.text for c in CHANGES if c.night == night)
+        lines.append(f"| {night} | {Scene(0, night).day} | {texts} |")
+    return "\n".join(lines)
 
 
 def organization_on(scene: Scene) -> Organization:

@@ -1,1 +1,1 @@
-"""The report: static pages over the published database. Reads `rolecall.duckdb`, writes a folder, knows nothing else."""
+"""The report: static pages over the published database. Reads `rolecall.duckdb`, writes a folder."""

@@ -182,7 +182,9 @@ def _coverage(night: Night) -> Page:
 
 def _children(night: Night) -> Grouped:
     """OUs by parent; those whose parent is not an OU of the table stand under None."""
-    return group(({**o, "above": o["parent_id"] if o["parent_id"] in night.ous else None} for o in _tree(night)), "above")
+    return group(
+        ({**o, "above": o["parent_id"] if o["parent_id"] in night.ous else None} for o in _tree(night)), "above"
+    )
 
 
 def _tree(night: Night) -> list[Row]:
@@ -249,7 +251,9 @@ def _account_pages(night: Night) -> Iterator[Page]:
             "keys": night.keys.get(account_id, []),
         }
         title = account["name"] or account_id
-        yield Page(account_page(account_id), "account.html.j2", title, "accounts", _account_way(night, account), context)
+        yield Page(
+            account_page(account_id), "account.html.j2", title, "accounts", _account_way(night, account), context
+        )
 
 
 def _account_way(night: Night, account: Row) -> tuple[Crumb, ...]:

@@ -50,8 +50,8 @@ BY_ACCOUNT = _findings(
     f"{_RANK}, {_SEVERITY}, c.number, f.region nulls first, f.resource, f.reason",
     "c.number, c.title, c.severity, c.practice",
 )
-FAILS = f"""
-    select {{key}} as key, severity, count(*) as fails
+FAILS = """
+    select {key} as key, severity, count(*) as fails
     from findings f join controls c using (control_id)
     where f.as_of = $as_of and verdict = 'fail' group by all order by all"""
 CHANGES = f"""

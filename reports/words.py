@@ -1,4 +1,4 @@
-"""How values are worded and drawn: percentages, changes, dates, verdicts, ARNs. Pure functions, used as Jinja filters."""
+"""How values are worded and drawn: percentages, changes, dates, ARNs. Pure functions, used as Jinja filters."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ import re
 from datetime import date, datetime
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
+
+NOTHING = "\u2013"
+"""Stands where there is no value: an en dash."""
 
 VERDICTS = ("fail", "unknown", "exempt", "manual", "pass", "not_applicable")
-VERDICT_SYMBOLS = {"pass": "✓", "fail": "✕", "unknown": "?", "exempt": "⊘", "manual": "☐", "not_applicable": "–"}
+VERDICT_SYMBOLS = {"pass": "✓", "fail": "✕", "unknown": "?", "exempt": "⊘", "manual": "☐", "not_applicable": NOTHING}
 SEVERITIES = ("critical", "high", "medium", "low")
 CHANGES = {
     "new fail": ("✕", "Fails tonight, did not fail the night before"),
     "fixed": ("✓", "Failed the night before, passes tonight"),
-    "gone": ("–", "Failed the night before, and the resource is gone"),
+    "gone": (NOTHING, "Failed the night before, and the resource is gone"),
     "became unknown": ("?", "Was judged the night before, could not be read tonight"),
     "readable again": ("↻", "Could not be read the night before, is judged tonight"),
 }
@@ -36,23 +39,23 @@ def visible(value: Any) -> Any:
 def percent(value: float | None) -> str:
     """`84.1%`, rounded down, so that 99.96 never reads 100 and 94.99 never reads 95."""
     if value is None:
-        return "–"
+        return NOTHING
     tenths = math.floor(value * 10 + 1e-6)
     return f"{tenths // 10}%" if tenths in (0, 1000) else f"{tenths / 10:.1f}%"
 
 
 def number(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.0f}"
+    return NOTHING if value is None else f"{value:,.0f}"
 
 
 def seconds(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.1f} s"
+    return NOTHING if value is None else f"{value:,.1f} s"
 
 
 def points(now: float | None, then: float | None) -> tuple[str, str, str]:
     """A change of score as (class, sign and figure, words for a screen reader)."""
     if now is None or then is None:
-        return "none", "–", "no score to compare with"
+        return "none", NOTHING, "no score to compare with"
     change = now - then
     if abs(change) < 1e-9:
         return "same", "0.0", "unchanged"
@@ -68,12 +71,12 @@ def day(value: date | None) -> str:
 
 
 def iso(value: date | None) -> str:
-    return "–" if value is None else value.strftime("%Y-%m-%d")
+    return NOTHING if value is None else value.strftime("%Y-%m-%d")
 
 
 def moment(value: datetime | None) -> str:
     """`2026-11-24 02:04`; times are UTC, the page says so once."""
-    return "–" if value is None else value.strftime("%Y-%m-%d %H:%M")
+    return NOTHING if value is None else value.strftime("%Y-%m-%d %H:%M")
 
 
 def verdict_word(value: str) -> str:
@@ -85,13 +88,18 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def path(value: str | None) -> Markup:
+    """A path that may be broken after each slash."""
+    return Markup("/<wbr>").join(str(visible(value)).split("/"))
+
+
 def arn(value: str | None) -> Markup:
     """An ARN with its repetitive beginning toned down, so that the eye finds the name."""
     text = str(visible(value))
     parts = text.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn":
         return Markup('<code class="arn">{}</code>').format(text)
-    return Markup('<code class="arn"><span>{}:</span>{}</code>').format(":".join(parts[:5]), parts[5])
+    return Markup('<code class="arn"><span>{}:</span>{}</code>').format(":".join(parts[:5]), path(parts[5]))
 
 
 def pretty(value: str | None, limit: int = 1200) -> str:
@@ -131,9 +139,7 @@ def sparkline(values: list[float | None], width: int = 96, height: int = 22) -> 
         return Markup("")
     low, span = min(known), max(max(known) - min(known), 2.0)
     step = (width - 6) / (len(values) - 1)
-    dots = [
-        (3 + i * step, height - 4 - (v - low) / span * (height - 8)) for i, v in enumerate(values) if v is not None
-    ]
+    dots = [(3 + i * step, height - 4 - (v - low) / span * (height - 8)) for i, v in enumerate(values) if v is not None]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in dots)
     return Markup(
         '<svg class="spark" viewBox="0 0 {w} {h}" width="{w}" height="{h}" aria-hidden="true" focusable="false">'
@@ -161,11 +167,9 @@ def severities_text(counts: dict[str, int]) -> str:
     return ", ".join(f"{counts[s]:,} {s}" for s in SEVERITIES if counts.get(s)) or "none"
 
 
-FILTERS = {
-    f.__name__: f
-    for f in (arn, day, iso, moment, number, pairs, percent, pretty, script_json, seconds, verdict_word, severities_text)
-}
-GLOBALS = {f.__name__: f for f in (plural, points, select, sparkline, stack, escape)} | {
+_FILTERS = (arn, path, day, iso, moment, number, pairs, percent, pretty, script_json, seconds, verdict_word)
+FILTERS = {f.__name__: f for f in (*_FILTERS, severities_text)}
+GLOBALS = {f.__name__: f for f in (plural, points, select, sparkline, stack)} | {
     "VERDICT_SYMBOLS": VERDICT_SYMBOLS,
     "VERDICTS": VERDICTS,
     "CHANGES": CHANGES,

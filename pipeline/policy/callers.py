@@ -60,10 +60,10 @@ class Caller:
     def context(self) -> dict[str, Value]:
         """The keys AWS derives from the caller alone."""
         if self.kind == "service":
-            return {"aws:PrincipalIsAWSService": True, "aws:PrincipalServiceName": self.arn, "aws:PrincipalType": "Service"}
+            return {"aws:PrincipalIsAWSService": True, "aws:PrincipalServiceName": self.arn, "aws:PrincipalType": "Service", **_NO_ACCOUNT}
         if not self.is_aws_identity:
             federated: dict[str, Value] = {"aws:FederatedProvider": self.arn} if self.kind == "federated" else {}
-            return {"aws:PrincipalIsAWSService": False} | federated
+            return {"aws:PrincipalIsAWSService": False, **federated, **_NO_ACCOUNT}
         type_name = {"user": "User", "root": "Account", "federated-user": "FederatedUser"}.get(self.kind, "AssumedRole")
         keys: dict[str, Value] = {
             "aws:PrincipalArn": self.role_arn,
@@ -74,6 +74,10 @@ class Caller:
         if self.kind == "user":
             keys["aws:username"] = self.name
         return keys
+
+
+# A caller outside every account has none of these: an empty value is an absent key.
+_NO_ACCOUNT: dict[str, Value] = dict.fromkeys(("aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths"), ())
 
 
 @lru_cache(maxsize=65536)

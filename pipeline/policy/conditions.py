@@ -126,12 +126,12 @@ def _binary(value: str, expected: str) -> bool:
 
 
 def _ip(value: str, expected: str) -> bool:
-    network, address = _network(expected), _address(value)
-    return network is not None and address is not None and address.version == network.version and address in network
+    within, address = network(expected), _address(value)
+    return within is not None and address is not None and address.version == within.version and address in within
 
 
 @lru_cache(maxsize=4096)
-def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     try:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:

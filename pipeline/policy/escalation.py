@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Any
 
 from pipeline.policy.account import Account, Role
 from pipeline.policy.context import Value
 from pipeline.policy.document import Document
 from pipeline.policy.evaluate import Decision, Policy, statements_on
-from pipeline.policy.principal import FRESH, Admin, Principal, allows, answer, can, is_admin, targets
+from pipeline.policy.principal import FRESH, Admin, Principal, answer, can, is_admin, targets
 from pipeline.policy.tri import Tri, every, some
 
 
@@ -297,14 +298,14 @@ def _without_denies(policy: Policy) -> Policy:
 
 
 @cache
-def _toml() -> Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]]:
+def _toml() -> Mapping[str, Any]:
     return tomllib.loads(files("pipeline.policy").joinpath("escalation_paths.toml").read_text("utf-8"))
 
 
-def _path(raw: Mapping[str, object]) -> Path:
-    lists = {key: tuple(value) for key, value in raw.items() if isinstance(value, list) and key != "steps"}
-    texts = {key: value for key, value in raw.items() if isinstance(value, str)}
-    return Path(**texts, **lists, steps=tuple(_step(text) for text in raw["steps"]))  # type: ignore[arg-type, attr-defined]
+def _path(raw: Mapping[str, Any]) -> Path:
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
+    fields["steps"] = tuple(_step(text) for text in raw["steps"])
+    return Path(**fields)
 
 
 def _step(text: str) -> Step:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network, collapse_addresses
 from itertools import product
 
 from pipeline.policy import catalog
-from pipeline.policy.callers import Caller, caller
+from pipeline.policy.callers import Caller, caller, covers_everyone
+from pipeline.policy.conditions import network
 from pipeline.policy.context import ALWAYS_SIGNED, Context, Value
 from pipeline.policy.document import Condition, Document, Statement
 from pipeline.policy.evaluate import Decision, Policies, Policy, Request, Verdict, evaluate
@@ -22,7 +24,7 @@ from pipeline.policy.principal import FRESH, answer
 from pipeline.policy.tri import Tri
 
 STRANGER = "999999999999"
-_ANY_ADDRESS = "198.51.100.77"
+ANY_SERVICE = "*"
 _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _ALLOW_ALL = Policy.read("outsider", {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 
@@ -62,22 +64,28 @@ class Access:
 
     @property
     def is_public(self) -> bool:
-        return self.account == STRANGER and not self.service
+        return self.account == STRANGER and self.service in ("", ANY_SERVICE)
 
 
-def outside_access(policy: Policy, inside: Organization, resource: str = "") -> list[Access]:
-    """The outsiders the policy lets in, the freest way of each. A policy that could not be read lets anyone in perhaps: DEPENDS."""
+def outside_access(policy: Policy, inside: Organization, resource: str = "", actions: tuple[str, ...] = ()) -> list[Access]:
+    """The outsiders the policy lets in, the freest way of each. A policy that could not be read lets anyone in perhaps: DEPENDS.
+
+    `actions` narrows the question (a trust is entered by AssumeRole only); otherwise one of each pattern the policy names is asked.
+    """
     if policy.document is None:
         unread = Decision(Verdict.DEPENDS, policy.problem)
         return [Access(STRANGER, "", Tri.DEPENDS, "*", (), unread)]
     best: dict[tuple[str, str], Access] = {}
-    for action, target in _requests(policy.document, resource, inside):
+    limits_address = not _any_address(policy.document)
+    for action, target in _requests(policy.document, resource, actions):
         for account, who, context in _outsiders(policy.document, inside):
             service = who.arn if who.kind == "service" else ""
             known = best.get((account, service))
             if known and known.verdict is Tri.YES:
                 continue
-            found = _try(policy, Request(who, action, target, context, inside.account))
+            if who.kind == "anonymous" and action.startswith("sts:"):
+                continue
+            found = _try(policy, Request(who, action, target, context, inside.account), limits_address)
             if found and (known is None or found[0] > known.verdict):
                 best[account, service] = Access(account, service, found[0], action, found[1], found[2])
     return sorted(best.values(), key=lambda one: (one.account != STRANGER, one.account, one.service))
@@ -88,12 +96,28 @@ def public(policy: Policy, inside: Organization, resource: str = "") -> Tri:
     return max((one.verdict for one in outside_access(policy, inside, resource) if one.is_public), default=Tri.NO)
 
 
-def _try(policy: Policy, request: Request) -> tuple[Tri, tuple[str, ...], Decision] | None:
+def confused_deputies(policy: Policy, inside: Organization, resource: str = "", actions: tuple[str, ...] = ()) -> list[Access]:
+    """The named services that would act here for strangers, leaving out those that only ever act for the account that owns the resource."""
+    found = outside_access(policy, inside, resource, actions)
+    return [one for one in found if one.service not in ("", ANY_SERVICE) and needs_source(one.service)]
+
+
+def needs_source(service: str) -> bool:
+    """Whether a policy that trusts this service should name the source account or resource: the service acts for other accounts too."""
+    return service.partition(".")[0] not in OWN_ACCOUNT_SERVICES
+
+
+# Services that assume a role only for resources of the role's own account, and send no source keys to check.
+OWN_ACCOUNT_SERVICES = frozenset({"ec2", "eks", "eks-fargate-pods", "lambda", "edgelambda"})
+
+
+def _try(policy: Policy, request: Request, limits_address: bool) -> tuple[Tri, tuple[str, ...], Decision] | None:
     decision = evaluate(request, Policies(identity=[_ALLOW_ALL], resource=policy))
     found = answer(decision)
     if found is Tri.NO:
         return None
     limits = tuple(key for key in decision.unknown_keys if key.lower().partition("/")[0] in LIMITING_KEYS)
+    limits = tuple(key for key in limits if limits_address or key.lower() != "aws:sourceip")
     sure = found is Tri.YES or (not limits and decision.unknown_keys != ())
     return (Tri.YES if sure else Tri.DEPENDS), limits, decision
 
@@ -101,12 +125,19 @@ def _try(policy: Policy, request: Request) -> tuple[Tri, tuple[str, ...], Decisi
 # -- what to ask
 
 
-def _requests(document: Document, resource: str, inside: Organization) -> Iterator[tuple[str, str]]:
+def _any_address(document: Document) -> bool:
+    """Whether the addresses that IpAddress conditions name are half of the IPv4 internet or more, that is, no limit."""
+    values = [value for one in document.statements for condition in one.conditions for value in _values([condition], "aws:sourceip")]
+    found = [net for value in values if isinstance(net := network(value), IPv4Network)]
+    return sum(net.num_addresses for net in collapse_addresses(found)) >= 2**31 or "::/0" in values
+
+
+def _requests(document: Document, resource: str, asked: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """One action and resource inside each pattern that an Allow names."""
     seen: dict[tuple[str, str], None] = {}
     for one in document.statements:
         if one.effect == "Allow":
-            actions = [name for pattern in one.actions or ("*",) for name in _sample(pattern)]
+            actions = asked or tuple(name for pattern in one.actions or ("*",) for name in _sample(pattern))
             places = [common_text(pattern, resource or "*", FRESH) or resource for pattern in one.resources or ("*",)]
             seen.update(dict.fromkeys(product(actions, places)))
     yield from seen
@@ -123,23 +154,23 @@ def _outsiders(document: Document, inside: Organization) -> Iterator[tuple[str, 
     conditions = [condition for one in document.statements for condition in one.conditions]
     named = {value for one in document.statements for _, value in one.principals or () if value.startswith("arn:")}
     orgs = ((), *(("o-" + FRESH,), *((text,) for text in _instances(conditions, "aws:principalorgid"))))
-    for account in _accounts(document, conditions, inside):
+    literal_accounts, fitting = _accounts(document, conditions, inside)
+    for account in (STRANGER, *literal_accounts, *fitting):
         arns = {f"arn:{inside.partition}:iam::{account}:role/{FRESH}", *(arn for arn in named if f"::{account}:" in arn)}
         patterns = _values(conditions, "aws:principalarn")
         arns |= {text for value in patterns if (text := common_text(value, f"arn:{inside.partition}:iam::{account}:*", FRESH))}
-        addresses: tuple[tuple[str, ...] | None, ...] = ((_ANY_ADDRESS,), None)
-        for arn, org, address in product(sorted(arns), orgs, addresses):
+        label = account if account in literal_accounts else STRANGER
+        for arn, org in product(sorted(arns), orgs):
             if ":root" not in arn:
-                yield account, caller(arn), _context(_direct(account, org, address), caller(arn))
+                yield label, caller(arn), _context(_direct(account, org), caller(arn))
         if account == STRANGER:
-            yield account, caller("*"), _context(_direct(account, (), None), caller("*"))
-        for service in sorted(_services(document.statements)):
-            for source in _sources(conditions, account, inside):
-                yield account, Caller("service", service), _context(_on_behalf(account, source), Caller("service", service))
+            yield label, caller("*"), _context(_direct(account, ()), caller("*"))
+        for service, source in product(sorted(_services(document.statements)), _sources(conditions, account, inside)):
+            yield label, Caller("service", service), _context(_on_behalf(account, source), Caller("service", service))
 
 
-def _direct(account: str, org: tuple[str, ...], address: tuple[str, ...] | None) -> dict[str, Value]:
-    known: dict[str, Value] = {
+def _direct(account: str, org: tuple[str, ...]) -> dict[str, Value]:
+    return {
         "aws:PrincipalOrgID": org,
         "aws:PrincipalOrgPaths": (f"{org[0]}/r-{FRESH}/ou-{FRESH}/",) if org else (),
         "kms:CallerAccount": account,
@@ -149,7 +180,6 @@ def _direct(account: str, org: tuple[str, ...], address: tuple[str, ...] | None)
         "aws:SecureTransport": True,
         **dict.fromkeys(("aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID", "aws:SourceOrgPaths"), ()),
     }
-    return known | ({"aws:SourceIp": address} if address else {})
 
 
 def _on_behalf(account: str, source: str) -> dict[str, Value]:
@@ -172,12 +202,13 @@ def _context(known: dict[str, Value], who: Caller) -> Context:
 # -- whom the policy could mean
 
 
-def _accounts(document: Document, conditions: Sequence[Condition], inside: Organization) -> list[str]:
+def _accounts(document: Document, conditions: Sequence[Condition], inside: Organization) -> tuple[list[str], list[str]]:
+    """(accounts the policy names, accounts that would fit a pattern of it), those inside left out."""
     texts = [value for one in document.statements for _, value in one.principals or ()]
     texts += [value for one in conditions for value in one.values]
-    found = {account for text in texts for account in _ACCOUNT.findall(text)}
-    found |= {text for key in _ACCOUNT_KEYS for text in _instances(conditions, key, "9" * 12) if _ACCOUNT.fullmatch(text)}
-    return [STRANGER, *sorted(account for account in found if not inside.has(account) and account != STRANGER)]
+    named = {account for text in texts for account in _ACCOUNT.findall(text)}
+    fitting = {text for key in _ACCOUNT_KEYS for text in _instances(conditions, key, "9" * 12) if _ACCOUNT.fullmatch(text)}
+    return tuple(sorted(one for one in found if not inside.has(one) and one != STRANGER) for found in (named, fitting - named))  # type: ignore[return-value]
 
 
 _ACCOUNT_KEYS = ("aws:sourceaccount", "aws:sourceowner", "aws:principalaccount", "kms:calleraccount", "s3:dataaccesspointaccount")
@@ -199,8 +230,11 @@ def _values(conditions: Iterable[Condition], key: str) -> list[str]:
 
 
 def _services(statements: Iterable[Statement]) -> set[str]:
-    named = {value for one in statements if one.effect == "Allow" for kind, value in one.principals or () if kind == "Service"}
-    return named
+    """The services named, and ANY_SERVICE where everyone is let in by what a service would say of its source."""
+    allows = [one for one in statements if one.effect == "Allow"]
+    named = {value for one in allows for kind, value in one.principals or () if kind == "Service"}
+    by_source = any(covers_everyone(one) and any(key.key.lower().startswith("aws:source") for key in one.conditions) for one in allows)
+    return named | ({ANY_SERVICE} if by_source else set())
 
 
 def _sources(conditions: Sequence[Condition], account: str, inside: Organization) -> list[str]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
+from pipeline.policy.catalog import key_type
 from pipeline.policy.conditions import is_negated
 from pipeline.policy.document import Condition
 from pipeline.policy.match import glob
@@ -62,8 +63,10 @@ def pins(issuer: str, conditions: Iterable[Condition]) -> list[Pin]:
 def grade(issuer: str, found: Iterable[Pin], claims: Mapping[str, str] | None = None) -> OidcGrade:
     """The grade of a whole condition block (its conditions are ANDed). With the claims of a token that it admits, of that admission too."""
     listed = [pin for pin in found if pin.values]
-    graded = [(*_grade_pin(issuer, pin, listed), pin) for pin in listed if pin.claim != "aud"]
-    worst, reason = min(((one, why) for one, why, _ in graded), default=_no_identity(issuer, listed))
+    graded = [_grade_pin(issuer, pin, listed) for pin in listed if pin.claim != "aud"]
+    worst, reason = min(graded, default=_no_identity(issuer, listed))
+    if issuer in _SHARED and not any(pin.claim == "aud" and not _open(pin) for pin in listed):
+        worst, reason = Grade.DANGEROUS, "no audience is pinned: users of anybody's client or pool may enter"
     if claims and admits(listed, claims):
         worst, reason = max((worst, reason), _admission(issuer, listed, claims))
     return OidcGrade(
@@ -81,6 +84,38 @@ def grade_claim(issuer: str, pin: Pin, claims: Mapping[str, str] | None = None) 
     return grade(issuer, [pin], claims)
 
 
+def pins_tenant(issuer: str, found: Iterable[Pin]) -> bool:
+    """Whether the token must come from one customer of the provider: by its own issuer, by an id, or by the owner part of the subject."""
+    host = issuer.split("/")[0]
+    if host in ("oidc.circleci.com", "api.bitbucket.org") or host.startswith("oidc.eks."):
+        return True
+    listed = list(found)
+    if any(pin.claim in _TENANT_CLAIMS and pin.exact for pin in listed):
+        return True
+    owner = _OWNER.get(host, r"[^*?]+")
+    return any(pin.claim == "sub" and all(re.match(owner, value) for value in pin.values) for pin in listed)
+
+
+_TENANT_CLAIMS = frozenset({"repository_id", "repository", "repository_owner_id", "enterprise_id", "project_id", "namespace_id", "organization_id"})
+_OWNER = {
+    "token.actions.githubusercontent.com": r"(repo|job_workflow_ref):[^*?/:]+/",
+    "gitlab.com": r"(project_path:[^*?/:]+/|project_id:\d+:)",
+    "app.terraform.io": r"organization:[^*?:]+:",
+}
+# The claims AWS reads from any provider; more only where the catalogue has a condition key for them.
+_ALWAYS_EXPOSED = frozenset({"aud", "sub", "amr", "oaud", "email", "azp", "app_id", "id", "user_id"})
+
+
+def unexposed(issuer: str, found: Iterable[Pin]) -> tuple[str, ...]:
+    """Pinned claims that AWS does not read from this provider: a condition on them is never met."""
+    named = {pin.claim for pin in found} - _ALWAYS_EXPOSED
+    return tuple(sorted(claim for claim in named if key_type(f"{issuer}:{claim}") is None and key_type(f"{_circle(issuer)}:{claim}") is None))
+
+
+def _circle(issuer: str) -> str:
+    return re.sub(r"^oidc\.circleci\.com/org/.*", "oidc.circleci.com/org/${orgid}", issuer)
+
+
 def admits(found: Iterable[Pin], claims: Mapping[str, str]) -> bool:
     """Whether a token with these claims meets every pin."""
     return all(
@@ -95,6 +130,10 @@ _COMMIT = re.compile(r"@[0-9a-f]{40}$")
 _GITHUB = ("token.actions.githubusercontent.com", "github")
 
 
+# One issuer for all of its customers: what tells them apart is the audience.
+_SHARED = ("cognito-identity.amazonaws.com", "accounts.google.com", "graph.facebook.com", "www.amazon.com")
+
+
 def _open(pin: Pin) -> bool:
     return pin.is_pattern and any(not value.strip("*?") for value in pin.values)
 
@@ -107,7 +146,7 @@ def _no_identity(issuer: str, listed: list[Pin]) -> _Graded:
     host = issuer.split("/")[0]
     if host.startswith("oidc.eks."):
         return Grade.CAUTION, "every service account of the cluster may enter: no subject is pinned"
-    if host in ("accounts.google.com", "graph.facebook.com", "www.amazon.com") and any(not _open(pin) for pin in listed):
+    if host in _SHARED and any(pin.claim == "aud" and not _open(pin) for pin in listed):
         return Grade.CAUTION, "every user of one client may enter: no subject is pinned"
     return Grade.DANGEROUS, "no subject is pinned: any token of the issuer with this audience may enter"
 
@@ -123,7 +162,7 @@ def _grade_pin(issuer: str, pin: Pin, listed: list[Pin]) -> _Graded:
 def _subject_grader(issuer: str) -> Callable[[str, bool, list[Pin]], _Graded]:
     host = issuer.split("/")[0]
     for names, grader in _ISSUERS:
-        if any(name == issuer or name == host or (name.endswith(".") and host.startswith(name)) for name in names):
+        if any(name in (issuer, host) or (name.endswith(".") and host.startswith(name)) for name in names):
             return grader
     return _unknown_issuer
 
@@ -226,7 +265,7 @@ def _workflow_claim(pin: Pin) -> _Graded:
 
 def _amr(pin: Pin) -> _Graded:
     guests = any(glob(value, "unauthenticated") for value in pin.values)
-    return (Grade.DANGEROUS, "guests of the identity pool may enter") if guests else (Grade.CAUTION, "signed-in users of the pool may enter")
+    return (Grade.DANGEROUS, "guests of the identity pool may enter") if guests else (Grade.SAFE, "signed-in users of the pool may enter")
 
 
 _CLAIMS: dict[str, Callable[[Pin], _Graded]] = {

@@ -212,7 +212,8 @@ def targets(principal: Principal, action: str, resource_type: str = "") -> tuple
     partition, account = principal.caller.partition, principal.account
     patterns = dict.fromkeys(pattern for document in principal.documents for pattern in _allowed_patterns(document, action))
     if found is None:
-        return tuple(dict.fromkeys([_anything(principal), "*", *(common_text(pattern, "*", FRESH) or "*" for pattern in patterns)]))
+        named = (common_text(pattern, f"arn:*:{action.partition(':')[0]}:*", FRESH) for pattern in patterns)
+        return tuple(dict.fromkeys(["*", *(one for one in named if one)]))
     if found.needs_star:
         return ("*",)
     out: dict[str, None] = {}

@@ -13,15 +13,13 @@ from pipeline.policy.callers import Caller, account_of, caller, is_any_account
 from pipeline.policy.context import Context, Value
 from pipeline.policy.document import Document, Statement
 from pipeline.policy.evaluate import Policies, Policy, Request, evaluate
-from pipeline.policy.exposure import STRANGER, Organization
-from pipeline.policy.match import statement_covers_action
-from pipeline.policy.oidc import OidcGrade, grade, pins
+from pipeline.policy.exposure import STRANGER, Access, Organization, outside_access
+from pipeline.policy.match import common_text, statement_covers_action
+from pipeline.policy.oidc import grade, pins, pins_tenant, unexposed
 from pipeline.policy.principal import FRESH, answer
 from pipeline.policy.tri import Tri
 
 ENTRY_ACTIONS = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
-# Services that assume a role only for resources of the role's own account, and send no source keys to check.
-OWN_ACCOUNT_SERVICES = frozenset({"ec2", "eks", "eks-fargate-pods", "lambda", "edgelambda"})
 _ORPHAN_PREFIXES = ("AIDA", "AROA", "AGPA", "ANPA")
 
 
@@ -31,7 +29,7 @@ class TrustFact:
 
     `relation`: own account, organization, external, everyone, service, provider or nobody. `lets_in`: does the policy, all statements counted,
     let this principal assume the role (DEPENDS: under conditions). The pins are true where a request that lacks them is refused.
-    `issuer` and the rest are set for web identity: `oidc_grade` is safe, caution, dangerous or "".
+    `issuer` and the rest are set for web identity: `oidc_grade` is safe, caution, dangerous or ""; `unexposed_claims` are never met.
     """
 
     statement: int
@@ -51,6 +49,8 @@ class TrustFact:
     oidc_reason: str = ""
     pins_audience: bool = False
     pins_subject: bool = False
+    pins_tenant: bool = False
+    unexposed_claims: tuple[str, ...] = ()
     condition_keys: tuple[str, ...] = ()
 
 
@@ -64,10 +64,22 @@ def trust_facts(trust: Document, inside: Organization) -> list[TrustFact]:
     ]
 
 
+def outsiders(trust: Policy, inside: Organization) -> list[Access]:
+    """Who outside the organization can assume the role, and through which service."""
+    return outside_access(trust, inside, actions=ENTRY_ACTIONS[:1])
+
+
 def _fact(trust: Document, statement: Statement, kind: str, value: str, inside: Organization) -> TrustFact:
     what, relation, who = _whom(kind, value, inside)
-    ask = _Asker(trust, who, inside)
-    graded = _oidc(statement, who, what)
+    ask = max((_Asker(trust, one, inside) for one in _stand_ins(who, what, statement, inside)), key=lambda asker: asker())
+    lets_in = ask()
+
+    def refuses(*lacking: dict[str, Value]) -> bool:
+        return lets_in is not Tri.NO and all(ask(one) is Tri.NO for one in lacking)
+
+    issuer = (value.partition("oidc-provider/")[2] or value) if what == "oidc" else ""
+    claims = pins(issuer, statement.conditions) if issuer else []
+    graded = grade(issuer, claims) if issuer else None
     return TrustFact(
         statement=statement.index,
         sid=statement.sid,
@@ -75,19 +87,36 @@ def _fact(trust: Document, statement: Statement, kind: str, value: str, inside: 
         value=value,
         account=account_of(value),
         relation=relation,
-        lets_in=ask(),
-        pins_external_id=ask({"sts:ExternalId": ()}) is ask({"sts:ExternalId": FRESH}) is Tri.NO,
-        pins_mfa=ask(_NO_MFA) is ask(_FALSE_MFA) is Tri.NO,
-        pins_organization=ask(_NO_ORG) is ask(_OTHER_ORG) is Tri.NO,
-        pins_source=what == "service" and ask(_foreign_source(inside)) is Tri.NO,
-        pins_saml_audience=what == "saml" and ask({"SAML:aud": ()}) is ask({"SAML:aud": FRESH}) is Tri.NO,
-        issuer=who.arn.partition("oidc-provider/")[2] or who.arn if what == "oidc" else "",
+        lets_in=lets_in,
+        pins_external_id=refuses({"sts:ExternalId": ()}, {"sts:ExternalId": FRESH}),
+        pins_mfa=refuses(_NO_MFA, _FALSE_MFA),
+        pins_organization=refuses(_NO_ORG, _OTHER_ORG),
+        pins_source=what == "service" and refuses(_foreign_source(inside)) and not _serves_strangers(trust, value, inside),
+        pins_saml_audience=what == "saml" and refuses({"SAML:aud": ()}, {"SAML:aud": FRESH}),
+        issuer=issuer,
         oidc_grade=graded.grade.name.lower() if graded else "",
         oidc_reason=graded.reason if graded else "",
         pins_audience=bool(graded and graded.has_audience),
         pins_subject=bool(graded and graded.has_subject),
+        pins_tenant=bool(issuer) and pins_tenant(issuer, claims),
+        unexposed_claims=unexposed(issuer, claims) if issuer else (),
         condition_keys=tuple(sorted({one.key for one in statement.conditions})),
     )
+
+
+def _stand_ins(who: Caller, what: str, statement: Statement, inside: Organization) -> list[Caller]:
+    """Callers that could be meant: the given one, and for a whole account or everyone those that aws:PrincipalArn narrows it to."""
+    if what not in ("account", "everyone"):
+        return [who]
+    account = who.account if what == "account" else "*"
+    patterns = [value for one in statement.conditions if one.key.lower() == "aws:principalarn" for value in one.values]
+    narrowed = [common_text(value, f"arn:{inside.partition}:iam::{account}:*", FRESH) for value in patterns]
+    return [who, *(caller(arn) for arn in narrowed if arn)]
+
+
+def _serves_strangers(trust: Document, service: str, inside: Organization) -> bool:
+    found = outside_access(Policy("trust", trust), inside, actions=("sts:AssumeRole",))
+    return any(one.service == service for one in found)
 
 
 _NO_MFA: dict[str, Value] = {"aws:MultiFactorAuthPresent": (), "aws:MultiFactorAuthAge": ()}
@@ -142,15 +171,3 @@ class _Asker:
 
 
 _ANY = Policy.read("any", {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
-
-
-def _oidc(statement: Statement, who: Caller, what: str) -> OidcGrade | None:
-    if what != "oidc":
-        return None
-    issuer = who.arn.partition("oidc-provider/")[2] or who.arn
-    return grade(issuer, pins(issuer, statement.conditions))
-
-
-def needs_source(service: str) -> bool:
-    """Whether a trust in this service should name the source account or resource (the service acts for other accounts too)."""
-    return service.partition(".")[0] not in OWN_ACCOUNT_SERVICES

@@ -11,7 +11,9 @@ select
     coalesce(
         list_sort(list(distinct issue_code) filter (where finding_type in ('ERROR', 'SECURITY_WARNING'))), []
     ) as faults,
-    coalesce(list_sort(list(distinct issue_code) filter (where finding_type in ('WARNING', 'SUGGESTION'))), []) as remarks,
+    coalesce(
+        list_sort(list(distinct issue_code) filter (where finding_type in ('WARNING', 'SUGGESTION'))), []
+    ) as remarks,
     coalesce(list_sort(list(distinct learn_more_link)), []) as learn_more_links
 from raw_policy_validations
 group by document_sha256, policy_type

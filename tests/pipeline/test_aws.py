@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from datetime import datetime
 from types import SimpleNamespace
@@ -233,9 +232,7 @@ def test_a_service_that_does_not_answer_is_given_up() -> None:
 
 
 def test_one_slow_operation_does_not_give_up_a_service() -> None:
-    found, _, scripted = account(
-        {"iam:A": [TIMEOUT], "iam:B": [answer(x=1)], "iam:C": [TIMEOUT, answer(x=1)]}, max_attempts=2
-    )
+    found, _, _ = account({"iam:A": [TIMEOUT], "iam:B": [answer(x=1)], "iam:C": [TIMEOUT, answer(x=1)]}, max_attempts=2)
     with pytest.raises(CallFailed):
         found.call("iam:A")
     found.call("iam:B")

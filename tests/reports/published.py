@@ -34,13 +34,14 @@ TABLES = {
     "accounts": """account_id varchar, name varchar, email varchar, state varchar, ou_id varchar, ou_path varchar,
         owner varchar, environment varchar, tags json, is_management boolean, is_in_scope boolean, read_status varchar,
         read_reason varchar""",
-    "organizational_units": "ou_id varchar, parent_id varchar, name varchar, ou_path varchar, depth integer, accounts bigint",
-    "findings": """as_of date, control_id varchar, practice integer, account_id varchar, region varchar, resource varchar,
-        verdict varchar, reason varchar, evidence json, first_seen date, last_changed date""",
+    "organizational_units": """ou_id varchar, parent_id varchar, name varchar, ou_path varchar, depth integer,
+        accounts bigint""",
+    "findings": """as_of date, control_id varchar, practice integer, account_id varchar, region varchar,
+        resource varchar, verdict varchar, reason varchar, evidence json, first_seen date, last_changed date""",
     "finding_changes": """as_of date, change varchar, control_id varchar, practice integer, account_id varchar,
         region varchar, resource varchar, previous_verdict varchar, verdict varchar, reason varchar, severity varchar""",
-    "finding_history": """control_id varchar, account_id varchar, region varchar, resource varchar, verdict varchar,
-        from_as_of date, to_as_of date""",
+    "finding_history": """control_id varchar, account_id varchar, region varchar, resource varchar,
+        verdict varchar, from_as_of date, to_as_of date""",
     "scores_by_practice": _MEASURES.format(keys="practice integer, practice_title varchar") + _BEFORE,
     "scores_by_account": _MEASURES.format(keys="account_id varchar") + _BEFORE,
     "scores_by_account_and_practice": _MEASURES.format(keys="account_id varchar, practice integer"),
@@ -50,7 +51,7 @@ TABLES = {
     "scores_overall": _MEASURES.replace("{keys}, ", "")
     + _BEFORE
     + ", accounts_expected bigint, accounts_read bigint, account_coverage double",
-    "trend": "as_of date, scope varchar, key varchar, \"pass\" bigint, fail bigint, score double, coverage double",
+    "trend": 'as_of date, scope varchar, key varchar, "pass" bigint, fail bigint, score double, coverage double',
     "nights": "as_of date, published boolean, blocked_reason varchar",
     "coverage": """as_of date, account_id varchar, region varchar, dataset varchar, status varchar, "rows" bigint,
         operation varchar, error_class varchar, error_code varchar, message varchar, controls varchar[]""",
@@ -78,7 +79,16 @@ ACCOUNTS = [
     ("111111111111", "management", "ACTIVE", "r-root", "platform", "prod", "read", None),
     ("222222222222", HOSTILE, "ACTIVE", "ou-prod", "R&D <lead>", "prod", "read", None),
     ("333333333333", "payments", "ACTIVE", "ou-prod", "payments", "prod", "read", None),
-    ("444444444444", "locked-away", "ACTIVE", "ou-dev", "nobody", "dev", "not read", "AccessDenied when assuming the role"),
+    (
+        "444444444444",
+        "locked-away",
+        "ACTIVE",
+        "ou-dev",
+        "nobody",
+        "dev",
+        "not read",
+        "AccessDenied when assuming the role",
+    ),
     ("555555555555", "fenced", "ACTIVE", "ou-dev", None, "dev", "partly read", "3 of 30 datasets could not be read"),
     ("666666666666", "left", "SUSPENDED", "ou-dev", "gone", None, "not active", "The account is SUSPENDED"),
     ("777777777777", "elsewhere", "ACTIVE", "ou-dev", "other", "dev", "out of scope", "Left out by the settings"),
@@ -107,7 +117,16 @@ Finding = dict[str, Any]
 def many(count: int) -> list[tuple[Any, ...]]:
     """The accounts above and `count` more that were all read, for what only shows at size."""
     more = [
-        (f"{880000000000 + n * 37}", f"team-{n:04d}", "ACTIVE", ("ou-prod", "ou-dev")[n % 2], f"team {n % 9}", "prod", "read", None)
+        (
+            f"{880000000000 + n * 37}",
+            f"team-{n:04d}",
+            "ACTIVE",
+            ("ou-prod", "ou-dev")[n % 2],
+            f"team {n % 9}",
+            "prod",
+            "read",
+            None,
+        )
         for n in range(count)
     ]
     return [*ACCOUNTS, *more]
@@ -123,7 +142,9 @@ def findings(night: date, accounts: Sequence[tuple[Any, ...]] = JUDGED) -> Itera
                 yield _finding(night, control, practice, account[0], "", "unknown", "iam:GetCredentialReport: scp_deny")
                 continue
             if control == "idc_mfa_attested":
-                yield _finding(night, control, practice, account[0], "", "manual", "No API tells; no attestation stands")
+                yield _finding(
+                    night, control, practice, account[0], "", "manual", "No API tells; no attestation stands"
+                )
                 continue
             if control == "scp_coverage" and account[1] == "management":
                 yield _finding(night, control, practice, account[0], "", "not_applicable", "SCPs do not bind it")
@@ -254,7 +275,7 @@ def _coverage(night: date, judged: Sequence[tuple[Any, ...]]) -> Iterator[Findin
         for dataset in ("users", "roles", "credential_report"):
             role = account[6] == "not read"
             failed = role or (account[6] == "partly read" and dataset == "credential_report")
-            deny = "User: arn:aws:sts::1:assumed-role/x is not authorized to perform: iam:GetCredentialReport <explicit deny>"
+            deny = "User: arn:aws:sts::1:assumed-role/x is not authorized: iam:GetCredentialReport <explicit deny>"
             yield {
                 "as_of": night,
                 "account_id": account[0],
@@ -266,7 +287,9 @@ def _coverage(night: date, judged: Sequence[tuple[Any, ...]]) -> Iterator[Findin
                 "error_class": None if not failed else "assume_role_failed" if role else "scp_deny",
                 "error_code": "AccessDenied" if failed else None,
                 "message": deny if failed else None,
-                "controls": [CONTROLS[n][0] for n in (1, 2, 4)] if dataset == "credential_report" else [c[0] for c in CONTROLS],
+                "controls": [CONTROLS[n][0] for n in (1, 2, 4)]
+                if dataset == "credential_report"
+                else [c[0] for c in CONTROLS],
             }
 
 
@@ -403,7 +426,7 @@ _COUNTS = """
 def _derived(nights: Sequence[date]) -> Iterator[str]:
     """Scores, trend, history and changes, counted from the findings of every night."""
     as_of = f"date '{nights[-1]}'"
-    yield f"""create temp table f as select f.*, a.ou_id, o.ou_path, p.ou_id as above, p.ou_path as above_path,
+    yield """create temp table f as select f.*, a.ou_id, o.ou_path, p.ou_id as above, p.ou_path as above_path,
         c.severity, c.practice_title from findings f join accounts a using (account_id)
         join organizational_units o on a.ou_id = o.ou_id join controls c using (control_id)
         join organizational_units p on o.ou_path = p.ou_path or starts_with(o.ou_path, p.ou_path || '/')"""

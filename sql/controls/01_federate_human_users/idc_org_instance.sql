@@ -31,7 +31,7 @@ judged as (
         accounts.is_management and organization.feature_set <> 'ALL' as is_impossible,
         trusted.is_trusted,
         coalesce(own.instances, []) as instances,
-        array_to_string(instances, ', ') as names
+        array_to_string(own.instances, ', ') as names
     from accounts
     cross join organization
     cross join trusted

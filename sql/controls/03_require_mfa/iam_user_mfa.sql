@@ -6,7 +6,7 @@ severity = "high"
 description = "With strict, users who cannot sign in to the console need MFA too."
 why = "A password alone is phished, guessed or reused; MFA makes it worth little to the thief."
 fix = "Have the user register a security key or passkey, or better, remove the password and use IAM Identity Center."
-frameworks = { cis_aws_7 = "2.10", security_hub = "IAM.5 (IAM.19 strict)", prowler = "iam_user_mfa_enabled_console_access", other = "Config:MFA_ENABLED_FOR_IAM_CONSOLE_ACCESS, IAM_USER_MFA_ENABLED; Steampipe:iam_user_console_access_mfa_enabled, iam_user_mfa_enabled; Scout:iam-user-without-mfa; Fix:user_mfa_enabled_console_access; Cartography:missing-mfa-aws; c7n:iam-user.mfa-device" }
+frameworks = { cis_aws_7 = "2.10", security_hub = "IAM.5, IAM.19", prowler = "iam_user_mfa_enabled_console_access", other = "Config:MFA_ENABLED_FOR_IAM_CONSOLE_ACCESS, IAM_USER_MFA_ENABLED; Steampipe:iam_user_console_access_mfa_enabled, iam_user_mfa_enabled; Scout:iam-user-without-mfa; Fix:user_mfa_enabled_console_access; Cartography:missing-mfa-aws; c7n:iam-user.mfa-device" }
 
 [params]
 strict = false

@@ -68,7 +68,8 @@ final as (
                 )
             else format('{} has {}; its entry in the register ended on {}.', user_name, names, entry.expires_on)
         end as reason,
-        to_json(struct_pack(keys, entry := entry.entry, use_case := entry.use_case, ends_on := entry.expires_on)) as evidence
+        to_json(struct_pack(keys, entry := entry.entry, use_case := entry.use_case, ends_on := entry.expires_on))
+            as evidence
     from judged
 )
 

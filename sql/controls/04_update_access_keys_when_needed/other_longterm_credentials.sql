@@ -7,7 +7,7 @@ description = "Active ones are judged. A service-specific credential must be for
 why = "These credentials sign in as the user without MFA, and key reviews overlook them."
 fix = "Use roles and the SigV4 helpers of CodeCommit, Keyspaces and Bedrock; otherwise replace the credential and delete the old one."
 may_break = "Git remotes, Cassandra drivers and API clients that hold the old credential stop working."
-frameworks = { prowler = "bedrock_api_key_no_long_term_credentials, bedrock_api_key_no_administrative_privileges", other = "Config(RDK):IAM_USER_NO_SERVICE_SPECIFIC_CREDENTIALS; c7n:iam-user.{service-specific-credentials,ssh-key}; Steampipe: table only" }
+frameworks = { prowler = "bedrock_api_key_no_long_term_credentials", other = "Config(RDK):IAM_USER_NO_SERVICE_SPECIFIC_CREDENTIALS; c7n:iam-user.{service-specific-credentials,ssh-key}; Steampipe: table only" }
 
 [params]
 max_age_days = 90

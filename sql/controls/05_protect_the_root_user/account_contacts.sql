@@ -6,7 +6,7 @@ severity = "medium"
 description = "The address is judged once email_domains lists the company's domains. Whether the contacts are current, no API tells."
 why = "AWS writes to the security contact about exposed keys and abuse, and to the root address about the account's recovery."
 fix = "Set the SECURITY alternate contact to a team's address, from the management account for all members, and the root address to a company mailbox."
-frameworks = { cis_aws_7 = "2.2, 2.3", security_hub = "Account.1", prowler = "account_security_contact_information_is_registered, account_maintain_current_contact_details, account_maintain_different_contact_details_to_security_billing_and_operations", other = "Steampipe:account_alternate_contact_security_registered; Fix:account_{maintain_current_contact_details,security_contact_information_is_registered,security_questions_are_registered_in_the_aws_account}" }
+frameworks = { cis_aws_7 = "2.3", security_hub = "Account.1", prowler = "account_security_contact_information_is_registered", other = "Steampipe:account_alternate_contact_security_registered; Fix:account_security_contact_information_is_registered" }
 
 [params]
 # Empty: the domain of the root e-mail address is not judged.

@@ -42,8 +42,8 @@ judged as (
         coalesce(policies.inline, []) as inline,
         concat_ws(
             '; ',
-            if(attached = [], null, 'attached policies ' || array_to_string(attached, ', ')),
-            if(inline = [], null, 'inline policies ' || array_to_string(inline, ', ')),
+            'attached policies ' || array_to_string(policies.attached, ', '),
+            'inline policies ' || array_to_string(policies.inline, ', '),
             if(groups = [], 'in no group', null)
         ) as faults
     from users

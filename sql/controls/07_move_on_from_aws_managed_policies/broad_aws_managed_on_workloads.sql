@@ -9,7 +9,8 @@ fix = "Replace the policy by a customer managed one with the actions the workloa
 may_break = "The workload loses what the new policy leaves out: try it outside production first."
 frameworks = { prowler = "bedrock_full_access_policy_attached", other = "Config:IAM_ROLE_MANAGED_POLICY_CHECK" }
 */
-with roles as (select * from stg_workload_roles),
+with
+roles as (select * from stg_workload_roles),
 
 attachments as (select * from stg_policy_attachments),
 
@@ -44,13 +45,17 @@ final as (
             else 'pass'
         end as verdict,
         case
-            when roles.malformed_reason is not null then format('Its trust policy cannot be read: {}.', roles.malformed_reason)
+            when roles.malformed_reason is not null
+                then format('Its trust policy cannot be read: {}.', roles.malformed_reason)
             when len(roles.broad_policies) + len(roles.deprecated_policies) > 0 then concat_ws(
                 '; ',
                 'Broad: ' || nullif(array_to_string(roles.broad_policies, ', '), ''),
                 'Deprecated: ' || nullif(array_to_string(roles.deprecated_policies, ', '), '')
             ) || format('; assumed by {}.', array_to_string(roles.services, ', '))
-            else format('AWS managed policies on the role: {}, none broad or deprecated.', len(roles.aws_managed_policies))
+            else format(
+                'AWS managed policies on the role: {}, none broad or deprecated.',
+                len(roles.aws_managed_policies)
+            )
         end as reason,
         to_json(struct_pack(
             services := roles.services, broad_policies := roles.broad_policies,

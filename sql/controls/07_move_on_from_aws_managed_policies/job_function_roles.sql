@@ -9,7 +9,8 @@ fix = "Attach AWSSupportAccess to a role or permission set that those who handle
 frameworks = { cis_aws_7 = "2.15", security_hub = "IAM.18", prowler = "iam_support_role_created, iam_securityaudit_role_created" }
 params = { required_policies = ["AWSSupportAccess"] }
 */
-with accounts as (select * from stg_expected_accounts),
+with
+accounts as (select * from stg_expected_accounts),
 
 roles as (select * from stg_roles),
 
@@ -62,8 +63,12 @@ final as (
         case when missing is null then 'pass' when is_unsure then 'unknown' else 'fail' end as verdict,
         case
             when missing is not null and is_unsure
-                then format('The trust policy of a role that carries {} cannot be read.', array_to_string(missing, ' or '))
-            when missing is not null then format('No role that people can assume carries {}.', array_to_string(missing, ' or '))
+                then format(
+                    'The trust policy of a role that carries {} cannot be read.',
+                    array_to_string(missing, ' or ')
+                )
+            when missing is not null
+                then format('No role that people can assume carries {}.', array_to_string(missing, ' or '))
             else 'Carried by: ' || array_to_string(
                 list_transform(carriers, lambda c: format('{} by {}', c.policy, array_to_string(c.assumable, ', '))), '; '
             ) || '.'

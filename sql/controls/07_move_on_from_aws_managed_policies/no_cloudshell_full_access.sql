@@ -9,7 +9,8 @@ fix = "Detach AWSCloudShellFullAccess; where CloudShell is needed, allow it with
 may_break = "People can no longer upload to or download from CloudShell."
 frameworks = { cis_aws_7 = "2.20", security_hub = "IAM.27", prowler = "iam_policy_cloudshell_admin_not_attached" }
 */
-with principals as (
+with
+principals as (
     select account_id, 'user' as principal_type, arn from stg_users
     union all
     select account_id, 'group' as principal_type, arn from stg_groups

@@ -7,7 +7,8 @@ why = "An inline policy has no versions, cannot be reused, and is missed by ever
 fix = "Move its statements into a customer managed policy, attach that, and delete the inline policy."
 frameworks = { other = "Config:IAM_NO_INLINE_POLICY_CHECK" }
 */
-with principals as (
+with
+principals as (
     select account_id, 'user' as principal_type, arn, null as maker from stg_users
     union all
     select account_id, 'group' as principal_type, arn, null as maker from stg_groups
@@ -16,7 +17,10 @@ with principals as (
         account_id,
         'role' as principal_type,
         arn,
-        case when is_service_linked then 'an AWS service' when is_identity_center then 'IAM Identity Center' end as maker
+        case
+            when is_service_linked then 'an AWS service'
+            when is_identity_center then 'IAM Identity Center'
+        end as maker
     from stg_roles
 ),
 
@@ -45,7 +49,8 @@ final as (
         case when maker is not null then 'not_applicable' when len(names) > 0 then 'fail' else 'pass' end as verdict,
         case
             when maker is not null then format('The policies of this role are kept by {}.', maker)
-            when len(names) > 0 then format('Inline policies on the {}: {}.', principal_type, array_to_string(names, ', '))
+            when len(names) > 0
+                then format('Inline policies on the {}: {}.', principal_type, array_to_string(names, ', '))
             else format('The {} has no inline policies.', principal_type)
         end as reason,
         to_json(struct_pack(principal_type, inline_policies := names)) as evidence

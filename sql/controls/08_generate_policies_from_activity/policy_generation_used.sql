@@ -8,7 +8,8 @@ why = "A policy generated from what the role really did is the shortest way from
 fix = "Run Access Analyzer's policy generation on the role, review the result, and attach it in place of the broad policy."
 params = { history_days = 180, activity_days = 90, min_age_days = 14 }
 */
-with roles as (
+with
+roles as (
     select * from stg_workload_roles where len(broad_policies) > 0
 ),
 
@@ -48,7 +49,8 @@ final as (
         end as verdict,
         case
             when malformed_reason is not null then format('Its trust policy cannot be read: {}.', malformed_reason)
-            when succeeded_at is not null then format('A policy was generated on {}, in place of {}.', succeeded_at::date, broad)
+            when succeeded_at is not null
+                then format('A policy was generated on {}, in place of {}.', succeeded_at::date, broad)
             when unused_days > getvariable('activity_days')
                 then format('Last used {} days ago: no activity to generate a policy from.', unused_days)
             when unused_days is null and age_days > getvariable('activity_days')

@@ -10,7 +10,8 @@ may_break = "A load balancer or distribution that still uses it must be given an
 frameworks = { cis_aws_7 = "2.17", security_hub = "IAM.26", prowler = "iam_no_expired_server_certificates_stored" }
 params = { remark_days = 30 }
 */
-with certificates as (select * from stg_server_certificates),
+with
+certificates as (select * from stg_server_certificates),
 
 final as (
     select
@@ -20,7 +21,8 @@ final as (
         case
             when valid_days is null then 'Its date of expiry was not told.'
             when valid_days < 0 then format('Expired {} days ago, on {}.', -valid_days, expires_at::date)
-            when valid_days < getvariable('remark_days') then format('Expires soon: in {} days, on {}.', valid_days, expires_at::date)
+            when valid_days < getvariable('remark_days')
+                then format('Expires soon: in {} days, on {}.', valid_days, expires_at::date)
             else format('Expires in {} days, on {}.', valid_days, expires_at::date)
         end as reason,
         to_json(struct_pack(server_certificate_name, uploaded_at, expires_at, valid_days)) as evidence

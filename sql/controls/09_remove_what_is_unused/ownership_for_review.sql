@@ -9,7 +9,8 @@ fix = "Tag it with its owner, best where it is made: in the template or pipeline
 frameworks = { security_hub = "IAM.24, IAM.25" }
 params = { owner_tag_keys = ["owner", "team", "contact"] }
 */
-with users as (select * from stg_users),
+with
+users as (select * from stg_users),
 
 roles as (select * from stg_roles),
 
@@ -22,7 +23,10 @@ principals as (
         account_id,
         arn,
         tags,
-        case when is_service_linked then 'an AWS service' when is_identity_center then 'IAM Identity Center' end as maker
+        case
+            when is_service_linked then 'an AWS service'
+            when is_identity_center then 'IAM Identity Center'
+        end as maker
     from roles
 ),
 
@@ -31,8 +35,9 @@ judged as (
         principals.*,
         list_filter(
             map_entries(principals.tags::map(varchar, varchar)),
-            lambda tag: trim(tag.value) <> ''
-            and list_contains(list_transform(getvariable('owner_tag_keys')::varchar[], lambda k: lower(k)), lower(tag.key))
+            lambda tag: trim(tag.value) <> '' and list_contains(
+                list_transform(getvariable('owner_tag_keys')::varchar[], lambda k: lower(k)), lower(tag.key)
+            )
         ) as owner_tags,
         (
             select list(reviews.entry order by reviews.entry) from reviews
@@ -45,11 +50,18 @@ final as (
     select
         account_id,
         arn as resource,
-        case when maker is not null then 'not_applicable' when len(owner_tags) > 0 then 'pass' else 'fail' end as verdict,
+        case
+            when maker is not null then 'not_applicable'
+            when len(owner_tags) > 0 then 'pass'
+            else 'fail'
+        end as verdict,
         case
             when maker is not null then format('This role is kept by {}.', maker)
             when len(owner_tags) > 0 then format('Tagged {} = {}.', owner_tags[1].key, owner_tags[1].value)
-            else format('None of the tags {} has a value.', array_to_string(getvariable('owner_tag_keys')::varchar[], ', '))
+            else format(
+                'None of the tags {} has a value.',
+                array_to_string(getvariable('owner_tag_keys')::varchar[], ', ')
+            )
         end as reason,
         to_json(struct_pack(owner_tags, review_entries)) as evidence
     from judged

@@ -13,7 +13,8 @@ why = "AWS knows which roles, keys and permissions nobody uses, and tells those 
 fix = "Create an unused-access analyzer for the organization in the delegated administrator's account, and work off its findings."
 params = { max_finding_age_days = 60, approved_exclusions = [], accept_no_analyzer_reason = "" }
 */
-with organization as (select * from raw_organization),
+with
+organization as (select * from raw_organization),
 
 analyzers as (
     select * from stg_analyzers where analyzer_type like '%\_UNUSED\_ACCESS' escape '\' and status = 'ACTIVE'
@@ -66,7 +67,10 @@ final as (
             when uncovered is not null
                 then format('No unused-access analyzer covers {}.', array_to_string(uncovered, ', '))
             when overdue > 0
-                then format('Findings open for more than {} days: {}, the oldest for {}.', max_days, overdue, oldest_days)
+                then format(
+                    'Findings open for more than {} days: {}, the oldest for {}.',
+                    max_days, overdue, oldest_days
+                )
             when unread is not null
                 then format('The analyzers that might cover {} were not read.', array_to_string(unread, ', '))
             when unread_findings is not null

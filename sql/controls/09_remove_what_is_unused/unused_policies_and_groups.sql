@@ -13,7 +13,8 @@ may_break = "A SAML provider may serve Client VPN without any role; a policy may
 frameworks = { other = "Config:IAM_GROUP_HAS_USERS_CHECK, Config:IAM_POLICY_IN_USE" }
 params = { max_unused_days = 90 }
 */
-with policies as (select * from stg_policies where not is_aws_managed),
+with
+policies as (select * from stg_policies where not is_aws_managed),
 
 groups as (select * from stg_groups),
 
@@ -60,7 +61,8 @@ final as (
         case
             when uses > 0 then format('The {} is in use, by {}: {}.', kind, wanted, uses)
             when obstacle = 'not_applicable' then format('IAM Identity Center made this {} and keeps it.', kind)
-            when obstacle = 'unknown' then 'A role has a trust policy that cannot be read; it might trust this provider.'
+            when obstacle = 'unknown'
+                then 'A role has a trust policy that cannot be read; it might trust this provider.'
             when idle_days is null then format('The {} has no {}.', kind, wanted)
             else format(
                 'The {} has no {}, and was last changed {} days ago; limit {}.',

@@ -5,12 +5,13 @@ practice = 9
 severity = "medium"
 description = "IAM looks back 400 days: a role without a last use has not been used for as long as that. Break-glass roles belong in the register of exceptions."
 why = "A role that nobody uses is a way in that nobody watches."
-fix = "Cut the role off by an inline deny of sessions and trust, wait, and delete it."
+fix = "Deny the role everything by an inline policy, wait until nobody has missed it, then delete it."
 may_break = "Jobs that run once a year need their role: ask its owner."
 frameworks = { other = "Steampipe:iam_role_unused_60, AccessAnalyzer:UnusedIAMRole" }
 params = { max_unused_days = 90 }
 */
-with roles as (select * from stg_roles),
+with
+roles as (select * from stg_roles),
 
 judged as (
     select
@@ -36,8 +37,15 @@ final as (
         case
             when maker is not null then format('Made by {}.', maker)
             when idle_days is null then 'Neither its creation nor its last use was told.'
-            when unused_days is null then format('No use on record, created {} days ago; limit {}.', age_days, getvariable('max_unused_days'))
-            else format('Last used {} days ago in {}; limit {}.', idle_days, coalesce(last_used_region, 'an unnamed region'), getvariable('max_unused_days'))
+            when unused_days is null
+                then format(
+                    'No use on record, created {} days ago; limit {}.',
+                    age_days, getvariable('max_unused_days')
+                )
+            else format(
+                'Last used {} days ago in {}; limit {}.',
+                idle_days, coalesce(last_used_region, 'an unnamed region'), getvariable('max_unused_days')
+            )
         end as reason,
         to_json(struct_pack(created_at, last_used_at, last_used_region, age_days, unused_days)) as evidence
     from judged

@@ -10,7 +10,8 @@ may_break = "A job that runs less often than the limit loses its credential: loo
 frameworks = { cis_aws_7 = "2.11", security_hub = "IAM.22, IAM.8", prowler = "iam_user_accesskey_unused, iam_user_console_access_unused", other = "Config:IAM_USER_UNUSED_CREDENTIALS_CHECK" }
 params = { max_unused_days = 45, max_inactive_key_days = 30 }
 */
-with access_keys as (select * from stg_access_keys where not is_root),
+with
+access_keys as (select * from stg_access_keys where not is_root),
 
 passwords as (select * from stg_passwords),
 
@@ -52,11 +53,21 @@ final as (
         case when idle_days is null then 'unknown' when idle_days > limit_days then 'fail' else 'pass' end as verdict,
         case
             when idle_days is null then format('The report has no date for this {}.', kind)
-            when not is_active then format('Inactive {}, last changed or used {} days ago; limit {}.', kind, idle_days, limit_days)
-            when last_used_at is null then format('Active {}, never used, made {} days ago; limit {}.', kind, idle_days, limit_days)
+            when not is_active
+                then format('Inactive {}, last changed or used {} days ago; limit {}.', kind, idle_days, limit_days)
+            when last_used_at is null
+                then format('Active {}, never used, made {} days ago; limit {}.', kind, idle_days, limit_days)
             else format('Active {}, last used {} days ago; limit {}.', kind, idle_days, limit_days)
         end as reason,
-        to_json(struct_pack(kind, is_active, created_at, last_used_at, last_used_service, idle_days)) as evidence
+        to_json({
+            kind: kind,
+            is_active: is_active,
+            severity: if(is_active, 'medium', 'low'),
+            created_at: created_at,
+            last_used_at: last_used_at,
+            last_used_service: last_used_service,
+            idle_days: idle_days
+        }) as evidence
     from judged
 )
 

@@ -9,7 +9,8 @@ fix = "Add a StringEquals condition on sts:ExternalId, with a value that the thi
 may_break = "The third party must send the external id from then on."
 frameworks = { other = "Scout:iam-assume-role-lacks-external-id-and-mfa" }
 */
-with trusts as (select * from stg_outside_trusts),
+with
+trusts as (select * from stg_outside_trusts),
 
 judged as (
     select
@@ -17,7 +18,9 @@ judged as (
         arn as resource,
         any_value(malformed_reason) as malformed_reason,
         list_sort(list(distinct principal)) as principals,
-        list_sort(list(distinct principal) filter (where not has_external_id and not (names_person and has_mfa))) as open_to,
+        list_sort(
+            list(distinct principal) filter (where not has_external_id and not (names_person and has_mfa))
+        ) as open_to,
         list(
             struct_pack(statement_index, principal, has_external_id, names_person, has_mfa)
             order by statement_index, principal
@@ -38,7 +41,10 @@ final as (
         case
             when malformed_reason is not null then format('Its trust policy cannot be read: {}.', malformed_reason)
             when open_to is not null
-                then format('Assumable without an external id from outside the organization: {}.', array_to_string(open_to, ', '))
+                then format(
+                    'Assumable without an external id from outside the organization: {}.',
+                    array_to_string(open_to, ', ')
+                )
             else format('Demands an external id, or MFA of a named person, of {}.', array_to_string(principals, ', '))
         end as reason,
         to_json(struct_pack(statements)) as evidence

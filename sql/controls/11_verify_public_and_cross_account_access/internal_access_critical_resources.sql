@@ -12,7 +12,8 @@ why = "For the most valuable data somebody should know who inside the organizati
 fix = "Create an internal-access analyzer for the organization, and include the resource in its analysis rule."
 params = { critical_resources = [] }
 */
-with organization as (select * from raw_organization),
+with
+organization as (select * from raw_organization),
 
 inclusions as (select * from stg_internal_access_inclusions),
 

@@ -13,7 +13,8 @@ fix = "Turn on trusted access for Access Analyzer, register the security account
 frameworks = { cis_aws_7 = "2.1.6" }
 params = { max_analysis_age_hours = 48 }
 */
-with organization as (select * from raw_organization),
+with
+organization as (select * from raw_organization),
 
 homes as (select * from stg_organization_analyzer_homes),
 
@@ -48,11 +49,14 @@ judged as (
         organization.feature_set,
         coalesce(delegations.has_trusted_access, false) as has_trusted_access,
         nullif(array_to_string(delegations.account_ids, ', '), '') as administrators,
-        (select array_to_string(list(region order by region), ', ') from regions where state = 'watched') as watched,
-        (select array_to_string(list(region order by region), ', ') from regions where state = 'unwatched') as unwatched,
-        (select array_to_string(list(region order by region), ', ') from regions where state = 'unread') as unread,
+        (select string_agg(region, ', ' order by region) from regions where state = 'watched') as watched,
+        (select string_agg(region, ', ' order by region) from regions where state = 'unwatched') as unwatched,
+        (select string_agg(region, ', ' order by region) from regions where state = 'unread') as unread,
         (
-            select list({analyzer: analyzer_arn, status: status, analyzed_hours_ago: analyzed_hours_ago} order by analyzer_arn)
+            select
+                list(
+                    {analyzer: analyzer_arn, status: status, analyzed_hours_ago: analyzed_hours_ago} order by analyzer_arn
+                )
             from analyzers
         ) as analyzers
     from organization
@@ -70,7 +74,8 @@ final as (
             else 'pass'
         end as verdict,
         case
-            when feature_set <> 'ALL' then format('Trusted access needs all features; the organization has {}.', feature_set)
+            when feature_set <> 'ALL'
+                then format('Trusted access needs all features; the organization has {}.', feature_set)
             when not has_trusted_access then 'Access Analyzer has no trusted access to the organization.'
             when administrators is null then 'Access Analyzer has no delegated administrator.'
             when unwatched is not null
@@ -79,8 +84,14 @@ final as (
                     getvariable('max_analysis_age_hours'), unwatched
                 )
             when verdict = 'unknown'
-                then format('Where an analyzer of the organization might be was not read in {}.', coalesce(unread, 'any region'))
-            else format('An analyzer of the organization is up to date in {}, administered by {}.', watched, administrators)
+                then format(
+                    'Where an analyzer of the organization might be was not read in {}.',
+                    coalesce(unread, 'any region')
+                )
+            else format(
+                'An analyzer of the organization is up to date in {}, administered by {}.',
+                watched, administrators
+            )
         end as reason,
         to_json({
             has_trusted_access: has_trusted_access,

@@ -14,7 +14,8 @@ may_break = "A corrected statement begins to deny what it was meant to deny."
 frameworks = { other = "aws-samples 05-scps/validate-scp.sh" }
 params = { max_policy_bytes = 5120, max_policies_per_target = 5, near_quota_percent = 90 }
 */
-with organization as (select * from raw_organization),
+with
+organization as (select * from raw_organization),
 
 policies as (select * from stg_organization_policies where not is_aws_managed),
 

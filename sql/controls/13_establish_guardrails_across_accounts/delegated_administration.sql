@@ -21,7 +21,8 @@ services_without_delegation = [
     "tagpolicies.tag.amazonaws.com", "wellarchitected.amazonaws.com",
 ]
 */
-with organization as (select * from raw_organization),
+with
+organization as (select * from raw_organization),
 
 services as (
     select
@@ -41,8 +42,12 @@ findings as (
         end as verdict,
         service_principal || case
             when len(not_approved) > 0
-                then format(' is delegated to {}, which the register does not approve.', array_to_string(not_approved, ', '))
-            when len(account_ids) > 0 then format(' is delegated to {}, as approved.', array_to_string(account_ids, ', '))
+                then format(
+                    ' is delegated to {}, which the register does not approve.',
+                    array_to_string(not_approved, ', ')
+                )
+            when len(account_ids) > 0
+                then format(' is delegated to {}, as approved.', array_to_string(account_ids, ', '))
             when is_undelegable then ' has trusted access; AWS offers no delegated administrator for it.'
             else ' has trusted access but no delegated administrator.'
         end as reason,

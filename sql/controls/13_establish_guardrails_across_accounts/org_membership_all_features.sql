@@ -9,7 +9,8 @@ fix = "Enable all features, and move the account into the organizational unit wh
 may_break = "Moving an account changes the policies that bind it."
 frameworks = { cis_aws_7 = "2.1.4", security_hub = "Account.2", prowler = "organizations_account_part_of_organizations", other = "Config:ACCOUNT_PART_OF_ORGANIZATIONS" }
 */
-with accounts as (select * from raw_accounts semi join stg_expected_accounts using (account_id)),
+with
+accounts as (select * from raw_accounts semi join stg_expected_accounts using (account_id)),
 
 organization as (select * from raw_organization),
 
@@ -42,9 +43,13 @@ final as (
             when feature_set is distinct from 'ALL'
                 then format('Organization {} has the feature set {}, not ALL.', organization_id, feature_set)
             when is_management
-                then format('Management account of {}, which has all features; no guardrail binds it anywhere.', organization_id)
+                then format(
+                    'Management account of {}, which has all features; no guardrail binds it anywhere.',
+                    organization_id
+                )
             when parent_id is null then 'The place of the account in the organization was not read.'
-            when is_under_root then format('The account stands directly under the root {}, in no organizational unit.', parent_id)
+            when is_under_root
+                then format('The account stands directly under the root {}, in no organizational unit.', parent_id)
             else format('Member of {}, which has all features, in {}.', organization_id, parent_id)
         end as reason,
         to_json(struct_pack(organization_id, feature_set, parent_id, is_management)) as evidence

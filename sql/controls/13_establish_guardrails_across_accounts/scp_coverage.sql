@@ -9,7 +9,8 @@ fix = "Turn on the policy type at the root and attach guardrail SCPs to the acco
 may_break = "A new deny binds every principal of the accounts below, automation included: try it on a test unit first."
 frameworks = { cis_aws_7 = "2.1.2" }
 */
-with accounts as (select * from stg_expected_accounts),
+with
+accounts as (select * from stg_expected_accounts),
 
 root as (
     select coalesce(bool_or(list_contains(enabled_policy_types, 'SERVICE_CONTROL_POLICY')), false) as is_enabled

@@ -10,7 +10,8 @@ may_break = "What the boundary does not allow stops working for the role."
 frameworks = { other = "Config(RDK):IAM_USER_PERMISSION_BOUNDARY_CHECK" }
 params = { delegated_path_prefixes = ["/app/", "/delegated/"], delegated_names = [], delegated_tag_keys = ["delegated-by"], approved_boundaries = [] }
 */
-with principals as (
+with
+principals as (
     select account_id, arn, user_name as name, path, tags, permissions_boundary_arn from stg_users
     union all
     select account_id, arn, role_name as name, path, tags, permissions_boundary_arn from stg_roles
@@ -54,7 +55,10 @@ final as (
             when permissions_boundary_arn is null
                 then format('Made by delegation ({}), without a permissions boundary.', array_to_string(signs, ', '))
             when is_approved then format('Bound by {}.', permissions_boundary_arn)
-            else format('Made by delegation ({}); its boundary {} is not an approved one.', array_to_string(signs, ', '), permissions_boundary_arn)
+            else format(
+                'Made by delegation ({}); its boundary {} is not an approved one.',
+                array_to_string(signs, ', '), permissions_boundary_arn
+            )
         end as reason,
         to_json(struct_pack(path, signs, permissions_boundary_arn)) as evidence
     from judged

@@ -1,0 +1,186 @@
+"""Nights as folders of Parquet: whole, replaced as a whole, mended after a kill, and read as views."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline import collectors, landing
+from pipeline.schema import QUALITY_RESULTS, Row
+from pipeline.settings import Refused
+
+NIGHT, NEXT = date(2026, 11, 20), date(2026, 11, 21)
+ALIASES = collectors.datasets()["account_aliases"]
+GENERATIONS = collectors.datasets()["policy_generations"]
+
+
+def alias(account_id: str, name: str) -> Row:
+    return {"account_id": account_id, "alias": name}
+
+
+def job(name: str) -> Row:
+    return {column.name: None for column in GENERATIONS.columns} | {
+        "account_id": "111111111111",
+        "job_id": name,
+        "started_at": datetime(2026, 11, 1),
+    }
+
+
+def land(home: Path, as_of: date, run_id: str, aliases: list[Row], jobs: tuple[Row, ...] = ()) -> dict[str, int]:
+    folder = landing.begin(home, as_of, run_id)
+    with landing.Part(folder, "shard-0000") as part:
+        part.add("111111111111", {"account_aliases": ALIASES.table(aliases)})
+        part.add("111111111111", {"policy_generations": GENERATIONS.table(jobs)})
+    return landing.commit(home, as_of, run_id)
+
+
+def select(home: Path, as_of: date, query: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect() as con:
+        landing.attach(con, home, as_of)
+        return con.execute(query).fetchall()
+
+
+def test_a_night_is_read_as_views(tmp_path: Path) -> None:
+    assert land(tmp_path, NIGHT, "a", [alias("1", "one")]) == {"account_aliases": 1, "policy_generations": 0}
+    assert landing.nights(tmp_path) == [NIGHT]
+    assert select(tmp_path, NIGHT, "from raw_account_aliases") == [("1", "one")]
+    assert landing.read(tmp_path, NIGHT, ALIASES).to_pylist() == [alias("1", "one")]
+
+
+def test_every_dataset_has_a_view_with_its_columns_and_types(tmp_path: Path) -> None:
+    land(tmp_path, NIGHT, "a", [])
+    names = {"varchar": "VARCHAR", "json": "VARCHAR", "varchar[]": "VARCHAR[]"}
+    with duckdb.connect() as con:
+        landing.attach(con, tmp_path, NIGHT)
+        for dataset in collectors.datasets().values():
+            found = {row[0]: row[1] for row in con.execute(f"describe raw_{dataset.name}").fetchall()}
+            expected = {c.name: names.get(c.type, c.type.upper()) for c in dataset.columns}
+            assert found == expected | ({"as_of": "DATE"} if dataset.history_days else {}), dataset.name
+
+
+def test_a_night_that_has_not_landed_is_refused(tmp_path: Path) -> None:
+    land(tmp_path, NIGHT, "a", [])
+    with duckdb.connect() as con, pytest.raises(Refused, match="nothing has landed for 2026-11-21"):
+        landing.attach(con, tmp_path, NEXT)
+    with pytest.raises(Refused, match="nothing has landed"):
+        landing.write(tmp_path, NEXT, QUALITY_RESULTS, [])
+
+
+def test_a_night_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    land(tmp_path, NIGHT, "a", [alias("1", "one")], (job("x"),))
+    folder = landing.begin(tmp_path, NIGHT, "b")
+    with landing.Part(folder, "shard-0000") as part:
+        part.add("1", {"account_aliases": ALIASES.table([alias("1", "two")])})
+    assert select(tmp_path, NIGHT, "select alias from raw_account_aliases") == [("one",)]
+    landing.commit(tmp_path, NIGHT, "b")
+    assert select(tmp_path, NIGHT, "select alias from raw_account_aliases") == [("two",)]
+    assert select(tmp_path, NIGHT, "select count(*) from raw_policy_generations") == [(0,)]
+    assert landing.nights(tmp_path) == [NIGHT]
+    assert not (tmp_path / "landing/.old").exists()
+
+
+def test_a_swap_that_was_cut_off_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    land(tmp_path, NIGHT, "a", [alias("1", "one")])
+    folder = landing.begin(tmp_path, NIGHT, "b")
+    with landing.Part(folder, "shard-0000") as part:
+        part.add("1", {"account_aliases": ALIASES.table([alias("1", "two")])})
+    rename = os.rename
+
+    def rename_until_killed(source: Path, target: Path) -> None:
+        if source == folder:
+            raise KeyboardInterrupt
+        rename(source, target)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(landing.os, "rename", rename_until_killed)
+        landing.commit(tmp_path, NIGHT, "b")
+    assert landing.nights(tmp_path) == []
+    landing.begin(tmp_path, NEXT, "c")
+    assert select(tmp_path, NIGHT, "select alias from raw_account_aliases") == [("two",)]
+    assert not (tmp_path / "landing/.old").exists()
+
+
+def test_an_old_night_comes_back_where_its_successor_is_gone(tmp_path: Path) -> None:
+    land(tmp_path, NIGHT, "a", [alias("1", "one")])
+    old = tmp_path / f"landing/.old/as_of={NIGHT}"
+    old.mkdir(parents=True)
+    os.rename(landing.night_folder(tmp_path, NIGHT), old / "b")
+    landing.begin(tmp_path, NEXT, "c")
+    assert select(tmp_path, NIGHT, "select alias from raw_account_aliases") == [("one",)]
+
+
+def test_what_killed_runs_left_is_cleared(tmp_path: Path) -> None:
+    for as_of, run_id in ((NIGHT, "a"), (NEXT, "b"), (date(2026, 11, 22), "c")):
+        landing.run_folder(tmp_path, as_of, run_id).mkdir(parents=True)
+    landing.begin(tmp_path, NEXT, "d")
+    left = sorted(str(p.relative_to(tmp_path / "landing/.run")) for p in (tmp_path / "landing/.run").glob("*/*"))
+    assert left == ["as_of=2026-11-21/d", "as_of=2026-11-22/c"]
+
+
+def test_a_part_that_breaks_leaves_nothing_to_read(tmp_path: Path) -> None:
+    folder = landing.begin(tmp_path, NIGHT, "a")
+    rows = {"account_aliases": ALIASES.table([alias("1", "x")] * landing.ROW_GROUP)}
+    with pytest.raises(TypeError), landing.Part(folder, "shard-0000") as part:
+        part.add("1", rows | {"account_summary": None})
+    assert list(folder.rglob("*.parquet")) == []
+
+
+def test_a_part_tried_again_takes_the_place_of_the_first_try(tmp_path: Path) -> None:
+    folder = landing.begin(tmp_path, NIGHT, "a")
+    with landing.Part(folder, "shard-0000") as part:
+        part.add("1", {"account_aliases": ALIASES.table([alias("1", "one")])})
+    with landing.Part(folder, "shard-0000") as part:
+        part.add("1", {"policy_generations": GENERATIONS.table([])})
+    assert [p.parent.name for p in folder.rglob("*.parquet")] == ["policy_generations"]
+
+
+def test_a_part_is_one_file_a_dataset_in_order_of_account(tmp_path: Path) -> None:
+    folder = landing.begin(tmp_path, NIGHT, "a")
+    with landing.Part(folder, "shard-0000") as part:
+        for account_id in ("3", "1", "2"):
+            part.add(account_id, {"account_aliases": ALIASES.table([alias(account_id, "x")])})
+        for _ in range(3):
+            part.add("4", {"account_aliases": ALIASES.table([alias("4", "x")] * (landing.ROW_GROUP - 1))})
+    (file,) = folder.rglob("*.parquet")
+    table = pq.read_table(file)
+    assert table["account_id"].to_pylist()[:4] == ["1", "2", "3", "4"]
+    assert part.rows == {"account_aliases": table.num_rows} == {"account_aliases": 3 * landing.ROW_GROUP}
+    assert pq.read_metadata(file).num_row_groups <= 4
+    assert pq.read_metadata(file).row_group(0).column(0).compression == "ZSTD"
+
+
+def test_history_shows_earlier_nights_and_their_dates(tmp_path: Path) -> None:
+    long_ago = date(2026, 5, 1)
+    for as_of, name in ((long_ago, "old"), (NIGHT, "a"), (NEXT, "b")):
+        land(tmp_path, as_of, "r", [], (job(name),))
+    query = "select job_id, as_of from raw_policy_generations order by all"
+    assert select(tmp_path, NEXT, query) == [("a", NIGHT), ("b", NEXT)]
+    assert select(tmp_path, NIGHT, query) == [("a", NIGHT)]
+
+
+def test_a_column_that_an_older_night_lacks_is_null(tmp_path: Path) -> None:
+    land(tmp_path, NIGHT, "a", [])
+    (file,) = (landing.night_folder(tmp_path, NIGHT) / "account_aliases").glob("*.parquet")
+    pq.write_table(pa.table({"account_id": ["1"], "gone": [1]}), file)
+    assert select(tmp_path, NIGHT, "from raw_account_aliases") == [("1", None)]
+
+
+def test_writing_into_a_night_replaces_the_dataset(tmp_path: Path) -> None:
+    land(tmp_path, NIGHT, "a", [alias("1", "one"), alias("2", "two")])
+    for name in ("three", "four"):
+        landing.write(tmp_path, NIGHT, ALIASES, [alias("1", name)])
+        assert select(tmp_path, NIGHT, "select alias from raw_account_aliases") == [(name,)]
+    assert [p.name for p in (landing.night_folder(tmp_path, NIGHT) / "account_aliases").iterdir()] == ["rows.parquet"]
+
+
+def test_a_home_with_a_quote_in_its_name(tmp_path: Path) -> None:
+    home = tmp_path / "it's"
+    land(home, NIGHT, "a", [alias("1", "one")])
+    assert select(home, NIGHT, "select alias from raw_account_aliases") == [("one",)]

@@ -1,0 +1,72 @@
+"""Sites built from the small published database, shared by the tests of a session."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from reports import site
+from tests.reports import published
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return published.write(tmp_path_factory.mktemp("published") / "rolecall.duckdb", accounts=published.many(40))
+
+
+@pytest.fixture(scope="session")
+def built(database: Path, tmp_path_factory: pytest.TempPathFactory) -> site.Site:
+    return site.build(database, tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="session")
+def first_night(tmp_path_factory: pytest.TempPathFactory) -> site.Site:
+    """A site of one clean night: nothing before it, nothing unread, nothing wrong."""
+    folder = tmp_path_factory.mktemp("first")
+    database = published.write(folder / "rolecall.duckdb", nights=published.NIGHTS[:1], clean=True)
+    return site.build(database, folder / "site")
+
+
+class Document(HTMLParser):
+    """The tags of a page with their attributes, the text under each table cell, and all ids."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        self.source = path.read_text(encoding="utf-8")
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.tables: list[list[list[str]]] = []
+        self._skip = 0
+        self.feed(self.source)
+
+    @property
+    def ids(self) -> set[str | None]:
+        return {attrs.get("id") for _, attrs in self.tags}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr" and self.tables:
+            self.tables[-1].append([])
+        elif tag in ("td", "th") and self.tables:
+            self.tables[-1][-1].append("")
+        self._skip += tag in ("script", "style")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._skip -= tag in ("script", "style")
+
+    def handle_data(self, data: str) -> None:
+        if self._skip:
+            return
+        self.text += data
+        if self.tables and self.tables[-1] and self.tables[-1][-1]:
+            self.tables[-1][-1][-1] += data
+
+
+@pytest.fixture(scope="session")
+def documents(built: site.Site, first_night: site.Site) -> list[Document]:
+    return [Document(s.folder / page) for s in (built, first_night) for page in s.pages]

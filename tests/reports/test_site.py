@@ -1,0 +1,261 @@
+"""What must hold on every page: links, policy, escaping, words, sizes, bytes."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import duckdb
+import pytest
+
+from reports import site
+from reports.practices import GUIDE
+from tests.reports import published
+from tests.reports.conftest import Document
+import itertools
+
+LIMITS = {"index.html": 250_000, "accounts/": 150_000, "practices/": 500_000, "ous/": 150_000}
+
+
+def page(built: site.Site, path: str) -> Document:
+    return Document(built.folder / path)
+
+
+def test_pages_of_every_kind_are_written(built: site.Site) -> None:
+    assert built.kinds["practice"] == 14
+    assert built.kinds["account"] == len(published.many(40))
+    assert built.kinds["ou"] == len(published.OUS)
+    assert sorted(p.name for p in (built.folder / "assets").iterdir()) == ["plotly.min.js", "site.css", "site.js"]
+    assert built.page_bytes == sum((built.folder / p).stat().st_size for p in built.pages)
+
+
+def test_links_resolve(documents: list[Document]) -> None:
+    ids = {d.path.resolve(): d.ids for d in documents}
+    for document in documents:
+        for tag, attrs in document.tags:
+            target = attrs.get("href") if tag in ("a", "link") else attrs.get("src")
+            if target is None or target.startswith(("https://", "data:")):
+                continue
+            path, fragment = urldefrag(target)
+            found = (document.path.parent / unquote(path)).resolve() if path else document.path.resolve()
+            assert found.is_file(), f"{document.path}: {target}"
+            if fragment:
+                assert fragment in ids[found], f"{document.path}: {target}"
+
+
+def test_nothing_is_loaded_from_elsewhere(documents: list[Document]) -> None:
+    for document in documents:
+        for tag, attrs in document.tags:
+            assert tag not in ("iframe", "form", "object", "embed", "base", "img"), document.path
+            if tag in ("script", "link"):
+                assert not str(attrs.get("src") or attrs.get("href")).startswith(("http", "//")), document.path
+            if str(attrs.get("href")).startswith("http"):
+                assert tag == "a" and str(attrs["href"]).startswith(GUIDE), document.path
+                assert "noreferrer" in str(attrs["rel"])
+            assert not str(attrs.get("href")).startswith("javascript:")
+
+
+def test_every_page_has_the_policy_and_no_inline_script(documents: list[Document]) -> None:
+    for document in documents:
+        policies = [a["content"] for t, a in document.tags if a.get("http-equiv") == "Content-Security-Policy"]
+        assert policies == [site.POLICY], document.path
+        for tag, attrs in document.tags:
+            assert tag != "style" and not any(name.startswith("on") for name in attrs), document.path
+            if tag == "script":
+                assert attrs.get("src") or attrs.get("type") == "application/json", document.path
+
+
+def test_the_policy_closes_everything_but_the_sites_own_files() -> None:
+    rules = dict(rule.strip().split(" ", 1) for rule in site.POLICY.split(";"))
+    assert rules["default-src"] == rules["connect-src"] == rules["form-action"] == rules["base-uri"] == "'none'"
+    assert rules["script-src"] == "'self'"
+    assert "http" not in site.POLICY
+    assert "*" not in site.POLICY
+
+
+def test_plotly_is_loaded_only_where_there_is_a_chart(documents: list[Document]) -> None:
+    for document in documents:
+        charts = [a for t, a in document.tags if t == "script" and a.get("data-for")]
+        scripts = [str(a.get("src")) for t, a in document.tags if t == "script"]
+        assert any(s.endswith("plotly.min.js") for s in scripts) == bool(charts), document.path
+        assert {a["data-for"] for a in charts} <= document.ids
+
+
+def test_names_are_escaped(built: site.Site) -> None:
+    for path in ("index.html", "accounts.html", "accounts/222222222222.html", "practices/01.html", "changes.html"):
+        document = page(built, path)
+        assert "<script>alert" not in document.source
+        assert "<b>alice" not in document.source
+        assert "<img" not in document.source
+        assert "\u202e" not in document.source
+    assert "<script>alert('x')</script> \"R&D\" \\u202egnp.exe Zoë 東京" in document.text
+
+
+def test_data_in_scripts_cannot_end_them(documents: list[Document]) -> None:
+    for document in documents:
+        for found in re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', document.source, re.S):
+            assert not set("<>&") & set(found)
+            json.loads(found)
+
+
+def test_a_score_stands_beside_its_coverage(documents: list[Document]) -> None:
+    for document in documents:
+        for table in document.tables:
+            head = table[0]
+            for place, word in enumerate(head):
+                if word == "Score":
+                    assert head[place + 1] == "Coverage", document.path
+        for found in re.finditer(r"([\d.]+%)\s+score\b(.{0,40})", document.text, re.S):
+            assert "coverage" in found[2], f"{document.path}: {found[0]}"
+
+
+def test_little_data_gives_no_score(built: site.Site) -> None:
+    table = page(built, "accounts.html").tables[0]
+    cells = {row[0].split()[0]: row for row in table[1:]}
+    assert cells["fenced"][4] == cells["locked-away"][4] == "not enough data"
+    assert cells["fenced"][5] == "57.1%"
+    assert cells["locked-away"][5] == "0%"
+    assert cells["left"][4] == cells["elsewhere"][4] == "not scored"
+    for account in ("444444444444", "555555555555"):
+        text = page(built, f"accounts/{account}.html").text
+        assert "not enough data" in text
+        assert not re.search(r"[\d.]+%\s+score\b", text)
+
+
+def test_the_unread_account_is_told_everywhere(built: site.Site) -> None:
+    for path in ("index.html", "coverage.html", "accounts/444444444444.html"):
+        text = page(built, path).text
+        assert "sts:AssumeRole" in text
+        assert "assume role failed" in text
+    account = page(built, "accounts/444444444444.html").text
+    assert "AccessDenied when assuming the role" in account
+    assert "users and credentials were not read" in account
+    assert "unknown" in page(built, "practices/01.html").text
+    since = next(row for row in page(built, "index.html").tables[-1] if row[0].startswith("fenced"))
+    assert since[-1] == "2026-11-22"
+
+
+def test_the_words_of_the_verdicts(built: site.Site) -> None:
+    text = page(built, "practices/03.html").text
+    for word in ("pass", "fail", "not applicable", "unknown", "manual", "exempt"):
+        assert word in text
+    assert "not_applicable" not in text
+
+
+def test_findings_are_limited_and_the_query_gets_the_rest(built: site.Site, database: Path) -> None:
+    document = page(built, "practices/01.html")
+    query = next(
+        q for q in re.findall(r'duckdb -readonly rolecall\.duckdb "(.+?)"', document.text) if "control_id =" in q
+    )
+    with duckdb.connect(str(database), read_only=True) as con:
+        rows = con.execute(query).fetchall()
+    listed = document.tables[-1][1:]
+    assert 0 < len(listed) < len(rows)
+    verdicts = [row[0].split()[1] for row in listed]
+    assert verdicts == sorted(verdicts, key=["fail", "unknown", "exempt", "manual"].index)
+
+
+def test_the_first_clean_night_explains_what_is_empty(first_night: site.Site) -> None:
+    text = page(first_night, "index.html").text
+    assert "No trend yet" in text
+    assert "first night" in text
+    assert "Nothing is unread tonight" in text
+    assert "no night that far back" in text
+    assert "Every check passed" in page(first_night, "quality.html").text
+    assert "No call failed tonight" in page(first_night, "coverage.html").text
+    assert "The register is empty" in page(first_night, "exceptions.html").text
+    assert "No control of this best practice runs yet" in page(first_night, "practices/10.html").text
+
+
+def test_same_database_same_bytes(
+    database: Path, built: site.Site, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shuffled = tmp_path / "shuffled.duckdb"
+    shuffled.write_bytes(database.read_bytes())
+    with duckdb.connect(str(shuffled)) as con:
+        for table in published.TABLES:
+            con.execute(f"create or replace table {table} as select * from {table} order by hash({table}), all")
+    again = site.build(shuffled, tmp_path / "site")
+    for path in built.pages:
+        assert (again.folder / path).read_bytes() == (built.folder / path).read_bytes(), path
+
+
+def test_pages_stay_small(tmp_path: Path) -> None:
+    database = published.write(tmp_path / "rolecall.duckdb", accounts=published.many(300))
+    started = time.perf_counter()
+    big = site.build(database, tmp_path / "site")
+    assert (time.perf_counter() - started) / len(big.pages) < 0.05
+    for path in big.pages:
+        for prefix, limit in LIMITS.items():
+            if path.startswith(prefix):
+                assert (big.folder / path).stat().st_size < limit, path
+
+
+def test_a_notice_is_on_every_page(database: Path, tmp_path: Path) -> None:
+    notice = "The night of 2026-11-25 was not published: users <2 keys twice>"
+    noticed = site.build(database, tmp_path / "site", notice=notice)
+    for path in noticed.pages:
+        assert notice in page(noticed, path).text
+
+
+def test_progress_counts_to_the_end(database: Path, tmp_path: Path) -> None:
+    steps: list[tuple[int, int]] = []
+    done = site.build(database, tmp_path / "site", progress=lambda now, all: steps.append((now, all)))
+    assert steps[0] == (1, len(done.pages))
+    assert steps[-1] == (len(done.pages), len(done.pages))
+
+
+def test_a_folder_in_use_is_refused(database: Path, tmp_path: Path) -> None:
+    (tmp_path / "old.html").write_text("")
+    with pytest.raises(FileExistsError, match="must be empty"):
+        site.build(database, tmp_path)
+
+
+def test_a_database_without_a_night_is_refused(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "empty.duckdb")) as con:
+        con.execute(f"create table contract ({published.TABLES['contract']})")
+    with pytest.raises(ValueError, match="names no night"):
+        site.build(tmp_path / "empty.duckdb", tmp_path / "site")
+
+
+def test_headings_and_tables_are_accessible(documents: list[Document]) -> None:
+    for document in documents:
+        levels = [int(t[1]) for t, _ in document.tags if re.fullmatch("h[1-6]", t)]
+        assert levels.count(1) == 1 and levels[0] == 1, document.path
+        assert all(b - a <= 1 for a, b in itertools.pairwise(levels)), document.path
+        for tag, attrs in document.tags:
+            if tag == "th":
+                assert attrs.get("scope") in ("col", "row"), document.path
+            if attrs.get("class") == "scroll":
+                assert attrs.get("tabindex") == "0" and attrs.get("aria-label"), document.path
+            if attrs.get("class") == "plot":
+                assert attrs.get("role") == "img" and attrs.get("aria-label"), document.path
+        ids = [a["id"] for _, a in document.tags if "id" in a]
+        assert len(ids) == len(set(ids)), document.path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_colours_have_contrast(scheme: str) -> None:
+    css = (site.HERE / "assets" / "site.css").read_text(encoding="utf-8")
+    blocks = re.findall(r":root \{(.*?)\}", css, re.S)
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", blocks[0] + (blocks[1] if scheme == "dark" else "")))
+    for ink in ("ink", "muted", "accent", "pass", "fail", "unknown", "exempt", "manual", "none"):
+        for ground in ("paper", "surface"):
+            assert contrast(colours[ink], colours[ground]) >= 4.5, (scheme, ink, ground)
+    assert contrast(colours["ink"], colours["notice"]) >= 4.5
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of WCAG 2."""
+    bright, dim = sorted((luminance(one), luminance(other)), reverse=True)
+    return (bright + 0.05) / (dim + 0.05)
+
+
+def luminance(colour: str) -> float:
+    linear: Callable[[float], float] = lambda c: c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4  # noqa: E731
+    red, green, blue = (linear(int(colour[i : i + 2], 16) / 255) for i in (1, 3, 5))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
