@@ -239,7 +239,7 @@ def as_table() -> str:
     """The examples as a Markdown table, a row per control."""
     lines = ["| control | good | bad | other |", "|---|---|---|---|"]
     for control in dict.fromkeys(e.control for e in EXAMPLES):
-        cells = {verdict: "" for verdict in (GOOD, BAD, "other")}
+        cells = dict.fromkeys((GOOD, BAD, "other"), "")
         for example in (e for e in EXAMPLES if e.control == control):
             column = example.verdict if example.verdict in (GOOD, BAD) else "other"
             text = example.place if column != "other" else f"{example.verdict}: {example.place}"

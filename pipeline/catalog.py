@@ -73,7 +73,7 @@ class ControlHeader(Header):
 class Model:
     """One table of the night. `reads` are the tables it selects from, raw tables and models alike.
 
-    `sql` is the whole of it, but for a derived table, whose rows the module makes from what `sql` selects, and for
+    `sql` is the whole of it, but for a derived table, whose module makes the rows from what its queries find, and for
     the history, which `pipeline.history` keeps.
     """
 
@@ -141,10 +141,12 @@ def load(root: Path = ROOT) -> Catalog:
 
 def derived_model(module: Derived) -> Model:
     """A table made in Python, as a model."""
-    table, path = module.TABLE, Path(str(module.__file__))  # type: ignore[attr-defined]
+    table, path = module.TABLE, Path(module.__file__)
     columns = {column.name: column.description for column in table.columns}
     header = Header(title=table.description, columns=columns)
-    return Model(table.name, "derived", path, header, module.QUERY, tables_of(module.QUERY, path), module)
+    reads = {read for query in module.QUERIES.values() for read in tables_of(query, path)}
+    sql = "\n\n".join(f"-- {name}\n{query.strip()}" for name, query in module.QUERIES.items())
+    return Model(table.name, "derived", path, header, sql, tuple(sorted(reads)), module)
 
 
 def control_results(controls: list[str]) -> Model:

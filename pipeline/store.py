@@ -60,7 +60,8 @@ class Night:
             if model.layer == "history":
                 getattr(history, model.name.replace("history", "record"))(self.con, self.as_of)
             elif model.derived:
-                found = self.con.execute(model.sql).fetchall()
+                queries = model.derived.QUERIES.items()
+                found = {name: self.con.execute(query).fetchall() for name, query in queries}
                 made = model.derived.TABLE.table(model.derived.rows(found))
                 self.create(model.name, "made", made)
             else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports.queries import Row
-from reports.words import SEVERITIES, iso, percent, plural
+from reports.words import SEVERITIES, iso, number, percent, plural
 
 FEW_NIGHTS = 14
 DAY = 86_400_000
@@ -53,11 +53,17 @@ def _layout(nights: int, **more: Any) -> dict[str, Any]:
 
 def _dates(nights: int, **more: Any) -> dict[str, Any]:
     every = {"dtick": DAY} if nights <= FEW_NIGHTS else {}
-    return _axis(type="date", tickformat="%-d %b", hoverformat="%-d %B %Y", showgrid=False, **every, **more)
+    axis = _axis(type="date", tickformat="%-d %b", hoverformat="%-d %B %Y", showgrid=False, **every, **more)
+    del axis["gridcolor"]
+    return axis
 
 
 def has_enough(row: Row) -> bool:
     return row["score"] is not None and bool(row["has_enough_data"])
+
+
+def _score(row: Row) -> str:
+    return percent(row["score"]) if has_enough(row) else "not enough data"
 
 
 def trend(rows: list[Row], id: str = "trend", of: str = "The score") -> Chart | None:
@@ -89,8 +95,7 @@ def trend(rows: list[Row], id: str = "trend", of: str = "The score") -> Chart | 
         yaxis2=_axis(domain=[0, 0.26], rangemode="tozero", tickformat=",d", **_few_ticks(max(r["fail"] for r in rows))),
     )
     table = tuple(
-        (iso(r["as_of"]), percent(r["score"]) if has_enough(r) else "not enough data", percent(r["coverage"]))
-        + (f"{r['fail']:,}", f"{r['pass']:,}")
+        (iso(r["as_of"]), _score(r), percent(r["coverage"]), number(r["fail"]), number(r["pass"]))
         for r in reversed(rows)
     )
     head = ("Night", "Score", "Coverage", "Fail", "Pass")

@@ -45,8 +45,7 @@ _TEXTS = (
         "bp-workloads-use-roles",
         "Software should get its credentials from a role: through the compute service it runs on, or, outside "
         "AWS, through a signed token or a certificate. Trust in such tokens must name exactly who may use them.",
-        "A key written into a configuration file works for whoever reads that file, for as long as nobody "
-        "notices.",
+        "A key written into a configuration file works for whoever reads that file, for as long as nobody notices.",
     ),
     (
         "enable-mfa-for-privileged-users",
@@ -103,15 +102,13 @@ _TEXTS = (
         "bp-preview-access",
         "Know which resources and roles can be reached from outside the account or by anybody, let Access "
         "Analyzer watch for it everywhere, and decide about each case.",
-        "Public and cross-account access is often opened for a test. Only a standing analyzer notices that it "
-        "stayed.",
+        "Public and cross-account access is often opened for a test. Only a standing analyzer notices that it stayed.",
     ),
     (
         "best-practice-policy-validation",
         "Have Access Analyzer check policies while they are written and after they are in place: for errors, for "
         "security warnings, and for statements that do nothing.",
-        "A policy with a mistake does not fail loudly. It allows more, or protects less, than its author "
-        "believes.",
+        "A policy with a mistake does not fail loudly. It allows more, or protects less, than its author believes.",
     ),
     (
         "bp-permissions-guardrails",

@@ -71,7 +71,9 @@ OPEN_FAILS = """
     from nights n join spans s on n.as_of between s.from_as_of and s.to_as_of
     where n.published and n.as_of <= $as_of group by all order by all"""
 UNREAD = """
-    with failed as (select *, coalesce(controls, []) as resting from coverage where as_of = $as_of and status = 'failed'),
+    with failed as (
+        select *, coalesce(controls, []) as resting from coverage where as_of = $as_of and status = 'failed'
+    ),
     unknown as (
         select account_id, control_id, min(from_as_of) as since from finding_history
         where verdict = 'unknown' and from_as_of <= $as_of and coalesce(to_as_of, $as_of) >= $as_of group by all

@@ -38,7 +38,7 @@ class Site:
 
 
 class Templates(Environment):
-    """Jinja with autoescape, strict about names; `row.name` is the column of that name, even where dict has a method of it."""
+    """Jinja with autoescape, strict about names. `row.rows` is the column, even where dict has a method of its name."""
 
     def __init__(self) -> None:
         super().__init__(

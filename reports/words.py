@@ -157,9 +157,8 @@ def stack(counts: dict[str, int], most: int) -> Markup:
         if width:
             parts += Markup('<rect class="sev-{}" x="{:.2f}" width="{:.2f}" height="8"/>').format(severity, x, width)
             x += width
-    return Markup(
-        '<svg class="stack" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" focusable="false">{}</svg>'
-    ).format(parts)
+    drawing = '<svg class="stack" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">{}</svg>'
+    return Markup(drawing).format(parts)
 
 
 def severities_text(counts: dict[str, int]) -> str:

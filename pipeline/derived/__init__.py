@@ -1,26 +1,30 @@
 """Tables made in Python, between the raw tables and the SQL: what SQL cannot say, such as the policy language.
 
-A module here is a table of its own name: `TABLE` declares it, `QUERY` selects what it needs from raw tables, and
-`rows(found)` turns that into its rows. Found by looking, not registered.
+A module here is a table of its own name: `TABLE` declares it, `QUERIES` select what it needs, and `rows(found)`, given
+what each of them found, makes its rows. Found by looking, not registered.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from pipeline.schema import Dataset, Row
+
+Found = Mapping[str, list[tuple[Any, ...]]]
+"""By name of the query, the rows that it found."""
 
 
 class Derived(Protocol):
     """What a module here offers."""
 
+    __file__: str
     TABLE: Dataset
-    QUERY: str
+    QUERIES: Mapping[str, str]
 
-    def rows(self, found: Iterable[tuple[Any, ...]]) -> Iterator[Row]: ...
+    def rows(self, found: Found) -> Iterator[Row]: ...
 
 
 def discover() -> list[Derived]:

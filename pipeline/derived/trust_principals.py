@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
+from pipeline.derived import Found
 from pipeline.policy.document import MalformedPolicy, Statement, parse
 from pipeline.schema import Column, Dataset, Row
 
@@ -30,15 +30,17 @@ TABLE = Dataset(
     ),
     key=("document_sha256", "statement_index", "principal_type", "principal"),
 )
-QUERY = "select distinct sha256(trust_document), trust_document from raw_roles where trust_document is not null"
+QUERIES = {
+    "trusts": "select distinct sha256(trust_document), trust_document from raw_roles where trust_document is not null"
+}
 
 ACCOUNT = re.compile(r"^(?:arn:aws[a-z-]*:(?:iam|sts)::)?(\d{12})(?::|$)")
 EMPTY: Row = {column.name: None for column in TABLE.columns}
 
 
-def rows(found: Iterable[tuple[Any, ...]]) -> Iterator[Row]:
-    """`found`: (sha256, document text). Rows as `TABLE` declares them."""
-    for sha256, text in sorted(found):
+def rows(found: Found) -> Iterator[Row]:
+    """`trusts`: (sha256, document text). Rows as `TABLE` declares them."""
+    for sha256, text in sorted(found["trusts"]):
         try:
             document = parse(text, "trust")
         except MalformedPolicy as error:

@@ -83,7 +83,7 @@ def _holds_for_any_value(condition: Condition, context: Context) -> Tri:
 
 
 def _clock_matches(operator: str, value: str, not_before: datetime) -> Tri:
-    limit = _date(value)
+    limit = date(value)
     if limit is None or limit >= not_before:
         return Tri.DEPENDS
     return tri("GreaterThan" in operator)
@@ -145,7 +145,7 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
 
 
-def _number(text: str) -> Decimal | None:
+def number(text: str) -> Decimal | None:
     try:
         number = Decimal(text.strip())
     except InvalidOperation:
@@ -153,7 +153,7 @@ def _number(text: str) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def _date(text: str) -> datetime | None:
+def date(text: str) -> datetime | None:
     """ISO 8601 in the forms AWS takes (a year or a month alone too), or seconds since 1970."""
     text = text.strip()
     try:
@@ -185,7 +185,7 @@ _COMPARE: dict[str, Callable[[str, str], bool]] = {
     "BinaryEquals": _binary,
     "IpAddress": _ip,
 }
-for _kind, _read in (("Numeric", _number), ("Date", _date)):
+for _kind, _read in (("Numeric", number), ("Date", date)):
     for _suffix, _compare in (
         ("Equals", "__eq__"),
         ("LessThan", "__lt__"),

@@ -19,6 +19,11 @@ Value = str | bool | int | float | Iterable[str]
 ALWAYS_SENT = frozenset({"aws:currenttime", "aws:epochtime", "aws:securetransport", "aws:useragent"})
 # ... and these with every request that an IAM principal signs.
 ALWAYS_SIGNED = frozenset({"aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid"})
+# Sent only when a service calls on its own behalf, never when a principal calls.
+SENT_BY_SERVICES = frozenset(
+    {"aws:sourceaccount", "aws:sourcearn", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths"}
+    | {"aws:principalservicename", "aws:principalservicenameslist"}
+)
 # Their values only grow: a request cannot arrive before `not_before`.
 CLOCKS = frozenset({"aws:currenttime", "aws:epochtime", "aws:tokenissuetime"})
 

@@ -16,7 +16,7 @@ from itertools import product
 from pipeline.policy import catalog
 from pipeline.policy.callers import Caller, caller, covers_everyone
 from pipeline.policy.conditions import network
-from pipeline.policy.context import ALWAYS_SIGNED, Context, Value
+from pipeline.policy.context import ALWAYS_SIGNED, SENT_BY_SERVICES, Context, Value
 from pipeline.policy.document import Condition, Document, Statement
 from pipeline.policy.evaluate import Decision, Policies, Policy, Request, Verdict, evaluate
 from pipeline.policy.match import common_text
@@ -233,7 +233,7 @@ def _services(statements: Iterable[Statement]) -> set[str]:
     """The services named, and ANY_SERVICE where everyone is let in by what a service would say of its source."""
     allows = [one for one in statements if one.effect == "Allow"]
     named = {value for one in allows for kind, value in one.principals or () if kind == "Service"}
-    by_source = any(covers_everyone(one) and any(key.key.lower().startswith("aws:source") for key in one.conditions) for one in allows)
+    by_source = any(covers_everyone(one) and any(key.key.lower() in SENT_BY_SERVICES for key in one.conditions) for one in allows)
     return named | ({ANY_SERVICE} if by_source else set())
 
 

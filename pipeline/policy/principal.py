@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 
 from pipeline.policy import catalog
 from pipeline.policy.callers import Caller, caller
-from pipeline.policy.context import ALWAYS_SIGNED, Context, Value
+from pipeline.policy.context import ALWAYS_SIGNED, SENT_BY_SERVICES, Context, Value
 from pipeline.policy.document import Document, Statement
 from pipeline.policy.evaluate import Decision, Evidence, Policies, Policy, Request, Verdict, evaluate, statements_on
 from pipeline.policy.match import common_text, without_variables
@@ -27,12 +27,6 @@ FIRST_RELEASE = datetime(2026, 11, 1, tzinfo=UTC)
 # IAM and a few others answer from one Region of each partition, whatever Region the caller works in.
 _GLOBAL_SERVICES = frozenset({"iam", "organizations", "account", "cloudfront", "route53"})
 _HOME_REGION = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
-# Set only when a service calls on its own behalf, never when a principal calls.
-_SERVICE_ONLY = frozenset(
-    {"aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths"}
-    | {"aws:principalservicename", "aws:principalservicenameslist"}
-)
-
 
 @dataclass(frozen=True, eq=False)
 class Principal:
@@ -87,7 +81,7 @@ class Principal:
         is_user = self.kind == "user"
 
         def is_absent(key: str) -> bool:
-            if key in _SERVICE_ONLY or (key == "aws:username" and not is_user):
+            if key in SENT_BY_SERVICES or (key == "aws:username" and not is_user):
                 return True
             if is_user and (key in catalog.FROM_CREDENTIALS or key.startswith("saml:") or "." in key.partition(":")[0]):
                 return True

@@ -6,21 +6,17 @@ unread, one that joined late, one suspended, one out of scope. Scores are counte
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from pipeline.catalog import PRACTICES
+from tests.reports.rows import ACCOUNTS, AS_OF, NIGHTS, OUS, Finding, content, many
 
-NIGHTS = [date(2026, 11, 20) + timedelta(days=n) for n in range(5)]
-AS_OF = NIGHTS[-1]
-HOSTILE = "<script>alert('x')</script> \"R&D\" \u202egnp.exe Zoë 東京"
-LONG = "arn:aws:iam::222222222222:role/service-role/" + "very-long-team-name/" * 14 + "Deploy"
+__all__ = ["ACCOUNTS", "AS_OF", "NIGHTS", "OUS", "TABLES", "many", "write"]
 
 _MEASURES = """as_of date, {keys}, "pass" bigint, fail bigint, exempt bigint, not_applicable bigint, "unknown" bigint,
     manual bigint, score double, expected bigint, judged bigint, coverage double, has_enough_data boolean"""
@@ -74,114 +70,12 @@ TABLES = {
         last_used_service varchar, owner varchar, advice varchar, advice_reason varchar""",
 }
 
-ACCOUNTS = [
-    # id, name, state, ou, owner, environment, read status, reason
-    ("111111111111", "management", "ACTIVE", "r-root", "platform", "prod", "read", None),
-    ("222222222222", HOSTILE, "ACTIVE", "ou-prod", "R&D <lead>", "prod", "read", None),
-    ("333333333333", "payments", "ACTIVE", "ou-prod", "payments", "prod", "read", None),
-    (
-        "444444444444",
-        "locked-away",
-        "ACTIVE",
-        "ou-dev",
-        "nobody",
-        "dev",
-        "not read",
-        "AccessDenied when assuming the role",
-    ),
-    ("555555555555", "fenced", "ACTIVE", "ou-dev", None, "dev", "partly read", "3 of 30 datasets could not be read"),
-    ("666666666666", "left", "SUSPENDED", "ou-dev", "gone", None, "not active", "The account is SUSPENDED"),
-    ("777777777777", "elsewhere", "ACTIVE", "ou-dev", "other", "dev", "out of scope", "Left out by the settings"),
-]
-OUS = [
-    ("r-root", None, "Root", "Root", 0),
-    ("ou-work", "r-root", "Workloads", "Root/Workloads", 1),
-    ("ou-prod", "ou-work", "Production", "Root/Workloads/Production", 2),
-    ("ou-dev", "ou-work", "Development", "Root/Workloads/Development", 2),
-    ("ou-void", "r-root", "Empty", "Root/Empty", 1),
-]
-CONTROLS = [
-    ("no_human_iam_users", 1, "No IAM user has console access", "high"),
-    ("iam_user_mfa", 3, "IAM users with console access have MFA", "high"),
-    ("key_rotation", 4, "Active access keys are younger than 90 days", "medium"),
-    ("root_mfa", 5, "Root has MFA wherever it has credentials", "critical"),
-    ("idc_mfa_attested", 3, "Identity Center MFA is attested", "high"),
-    ("unused_roles", 9, "Unused roles are removed", "low"),
-    ("scp_coverage", 13, "Every member account has a service control policy", "high"),
-]
-JUDGED = [a for a in ACCOUNTS if a[6] in ("read", "partly read", "not read")]
-
-Finding = dict[str, Any]
-
-
-def many(count: int) -> list[tuple[Any, ...]]:
-    """The accounts above and `count` more that were all read, for what only shows at size."""
-    more = [
-        (
-            f"{880000000000 + n * 37}",
-            f"team-{n:04d}",
-            "ACTIVE",
-            ("ou-prod", "ou-dev")[n % 2],
-            f"team {n % 9}",
-            "prod",
-            "read",
-            None,
-        )
-        for n in range(count)
-    ]
-    return [*ACCOUNTS, *more]
-
-
-def findings(night: date, accounts: Sequence[tuple[Any, ...]] = JUDGED) -> Iterator[Finding]:
-    """The findings of a night. Things get better by the night; one user is new on the last."""
-    index = NIGHTS.index(night)
-    for account in accounts:
-        for number, (control, practice, _, _) in enumerate(CONTROLS):
-            fenced = account[6] == "partly read" and number in (1, 2, 4) and night >= NIGHTS[2]
-            if account[6] == "not read" or fenced:
-                yield _finding(night, control, practice, account[0], "", "unknown", "iam:GetCredentialReport: scp_deny")
-                continue
-            if control == "idc_mfa_attested":
-                yield _finding(
-                    night, control, practice, account[0], "", "manual", "No API tells; no attestation stands"
-                )
-                continue
-            if control == "scp_coverage" and account[1] == "management":
-                yield _finding(night, control, practice, account[0], "", "not_applicable", "SCPs do not bind it")
-                continue
-            for user in range(4):
-                better = (user * 7 + number * 5 + int(account[0][-4:])) % 12 >= 4 - index // 2
-                name = f"user/{'<b>alice</b>' if user == 0 else f'person-{user}'}"
-                verdict = "pass" if better else "fail"
-                if user == 3 and control == "key_rotation":
-                    verdict = "exempt"
-                yield _finding(night, control, practice, account[0], name, verdict, f"Its age is {40 * user} days")
-    if index == len(NIGHTS) - 1:
-        found = _finding(night, "unused_roles", 9, "222222222222", "", "fail", "Unused for 211 days")
-        yield {**found, "resource": LONG, "first_seen": night}
-
-
-def _finding(night: date, control: str, practice: int, account: str, name: str, verdict: str, reason: str) -> Finding:
-    return {
-        "as_of": night,
-        "control_id": control,
-        "practice": practice,
-        "account_id": account,
-        "region": "global",
-        "resource": f"arn:aws:iam::{account}:{name or 'root'}",
-        "verdict": verdict,
-        "reason": reason,
-        "evidence": json.dumps({"name": name, "html": "</script><img src=x onerror=alert(1)>"}),
-        "first_seen": NIGHTS[0],
-        "last_changed": night,
-    }
-
 
 def write(
     path: Path, nights: Sequence[date] = NIGHTS, accounts: Sequence[tuple[Any, ...]] = ACCOUNTS, clean: bool = False
 ) -> Path:
     """Write the database of the last of `nights`. With `clean`, every account could be read and every check passed."""
-    rows = {table: list(found) for table, found in _content(nights, accounts, clean).items()}
+    rows = {table: list(found) for table, found in content(nights, accounts, clean).items()}
     with duckdb.connect(str(path)) as con:
         for table, columns in TABLES.items():
             con.execute(f"create table {table} ({columns})")
@@ -197,220 +91,6 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[Finding]) -> 
         con.register("new_rows", pa.Table.from_pylist(rows))
         con.execute(f"insert into {table} ({names}) select {names} from new_rows")
         con.unregister("new_rows")
-
-
-def _content(nights: Sequence[date], accounts: Sequence[tuple[Any, ...]], clean: bool) -> dict[str, Iterable[Finding]]:
-    judged = [a for a in accounts if a[6] in ("read", "partly read", "not read")]
-    if clean:
-        accounts = judged = [(*a[:6], "read", None) for a in judged]
-    as_of = nights[-1]
-    return {
-        "contract": [{"version": 1, "as_of": as_of}],
-        "controls": _controls(),
-        "accounts": _accounts(accounts),
-        "organizational_units": _ous(judged),
-        "findings": [f for night in nights for f in findings(night, judged)],
-        "nights": [{"as_of": n, "published": True, "blocked_reason": None} for n in nights]
-        + [{"as_of": nights[0] - timedelta(days=1), "published": False, "blocked_reason": "accounts: 2 keys twice"}]
-        * (not clean),
-        "coverage": _coverage(as_of, judged),
-        "ledger": _ledger(as_of, judged),
-        "quality_results": _quality(as_of, clean),
-        "exceptions": [] if clean else _exceptions(as_of),
-        "principals": _principals(judged),
-        "credentials": _credentials(judged),
-        "key_triage": _keys(judged),
-    }
-
-
-def _controls() -> Iterator[Finding]:
-    for n, (control, practice, title, severity) in enumerate(CONTROLS):
-        yield {
-            "control_id": control,
-            "number": f"BP{practice:02d}-{n:02d}",
-            "title": title,
-            "practice": practice,
-            "practice_title": PRACTICES[practice],
-            "severity": severity,
-            "scope": "account",
-            "why": "Because <b>it</b> matters & is asked for.",
-            "fix": "Remove what is not needed; see who uses it first.",
-            "may_break": "A job that still uses it." if n % 2 else None,
-            "frameworks": json.dumps({"cis_aws_7": "2.12", "security_hub": "IAM.3", "prowler": control}),
-            "params": json.dumps({"max_age_days": 90} if n == 2 else {}),
-            "reads": ["users", "credential_report"],
-            "query": "select account_id, resource, verdict\nfrom stg_users\nwhere age_days < 90",
-        }
-
-
-def _accounts(accounts: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
-    paths = {o[0]: o[3] for o in OUS}
-    for id, name, state, ou, owner, environment, status, reason in accounts:
-        yield {
-            "account_id": id,
-            "name": name,
-            "email": f"aws+{id}@example.com",
-            "state": state,
-            "ou_id": ou,
-            "ou_path": paths[ou],
-            "owner": owner,
-            "environment": environment,
-            "tags": json.dumps({"owner": owner}),
-            "is_management": name == "management",
-            "is_in_scope": status != "out of scope",
-            "read_status": status,
-            "read_reason": reason,
-        }
-
-
-def _ous(judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
-    paths = {o[0]: o[3] for o in OUS}
-    for id, parent, name, path, depth in OUS:
-        inside = sum(paths[a[3]] == path or paths[a[3]].startswith(path + "/") for a in judged)
-        yield {"ou_id": id, "parent_id": parent, "name": name, "ou_path": path, "depth": depth, "accounts": inside}
-
-
-def _coverage(night: date, judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
-    for account in judged:
-        for dataset in ("users", "roles", "credential_report"):
-            role = account[6] == "not read"
-            failed = role or (account[6] == "partly read" and dataset == "credential_report")
-            deny = "User: arn:aws:sts::1:assumed-role/x is not authorized: iam:GetCredentialReport <explicit deny>"
-            yield {
-                "as_of": night,
-                "account_id": account[0],
-                "region": "global",
-                "dataset": dataset,
-                "status": "failed" if failed else "ok",
-                "rows": 0 if failed else 12,
-                "operation": None if not failed else "sts:AssumeRole" if role else "iam:GetCredentialReport",
-                "error_class": None if not failed else "assume_role_failed" if role else "scp_deny",
-                "error_code": "AccessDenied" if failed else None,
-                "message": deny if failed else None,
-                "controls": [CONTROLS[n][0] for n in (1, 2, 4)]
-                if dataset == "credential_report"
-                else [c[0] for c in CONTROLS],
-            }
-
-
-def _ledger(as_of: date, judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
-    at = datetime(as_of.year, as_of.month, as_of.day, 2, 4)
-    for account in judged:
-        for operation in ("iam:GetAccountAuthorizationDetails", "iam:GetCredentialReport"):
-            failed = account[6] == "not read"
-            yield {
-                "as_of": as_of,
-                "account_id": account[0],
-                "region": "global",
-                "operation": operation,
-                "status": "failed" if failed else "ok",
-                "error_class": "assume_role_failed" if failed else None,
-                "error_code": "AccessDenied" if failed else None,
-                "message": "no" if failed else None,
-                "calls": 0 if failed else 3,
-                "attempts": 3,
-                "rows": 0 if failed else 120,
-                "seconds": 0.42,
-                "data_time": None if failed else at - timedelta(minutes=int(account[0][0])),
-            }
-
-
-def _quality(as_of: date, clean: bool) -> Iterator[Finding]:
-    for dataset in ("users", "roles", "accounts"):
-        for check in ("key_is_unique", "account_id_matches", "created_at_is_set"):
-            passed = clean or not (dataset == "roles" and check == "key_is_unique")
-            yield {
-                "as_of": as_of,
-                "dataset": dataset,
-                "check_name": check,
-                "expectation": "expect_compound_columns_to_be_unique",
-                "severity": "blocking" if passed else "warning",
-                "passed": passed,
-                "unexpected_count": 0 if passed else 2,
-                "sample": json.dumps([] if passed else [{"account_id": "222222222222", "role_name": "<Deploy>"}]),
-                "message": None if passed else "2 rows share a key",
-            }
-
-
-def _exceptions(as_of: date) -> Iterator[Finding]:
-    for n, (live, covers) in enumerate([(True, 4), (True, 0), (False, 0)]):
-        yield {
-            "entry": f"exception {n + 1}",
-            "kind": "exception" if n < 2 else "attestation",
-            "control_id": "key_rotation",
-            "account_id": "333333333333" if n else None,
-            "resource": "arn:aws:iam::*:user/person-3" if n == 0 else None,
-            "owner": "platform",
-            "reason": "Vendor <client> cannot assume a role",
-            "ticket": "SEC-42",
-            "evidence_url": "javascript:alert(1)" if n == 2 else None,
-            "use_case": "third-party client",
-            "expires_on": as_of + timedelta(days=60 if live else -3),
-            "is_live": live,
-            "covers": covers,
-        }
-
-
-def _principals(judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
-    for account in judged:
-        for n in range(5 if account[6] != "not read" else 0):
-            kind = "user" if n < 4 else "role"
-            yield {
-                "account_id": account[0],
-                "principal_type": kind,
-                "arn": f"arn:aws:iam::{account[0]}:{kind}/person-{n}",
-                "name": f"person-{n}",
-                "path": "/",
-                "created_at": datetime(2025, 1, 2),
-                "last_used_at": None,
-                "owner": None,
-                "permissions_boundary_arn": None,
-                "is_service_linked": False,
-                "is_identity_center": False,
-                "has_console": n < 2,
-                "has_mfa": n == 0,
-                "active_access_keys": n % 2,
-            }
-
-
-def _credentials(judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
-    for account in judged:
-        if account[6] != "read":
-            continue
-        for n, kind in enumerate(["password", "password", "access key", "access key", "SSH key"]):
-            yield {
-                "account_id": account[0],
-                "user_name": f"person-{n}",
-                "user_arn": f"arn:aws:iam::{account[0]}:user/person-{n}",
-                "is_root": False,
-                "kind": kind,
-                "credential": f"{kind} {n}",
-                "is_active": n != 3,
-                "created_at": datetime(2025, 1, 2),
-                "age_days": 100 * n,
-                "last_used_at": None,
-                "unused_days": 30 * n if n else None,
-                "last_used_service": "s3",
-                "last_used_region": "eu-west-1",
-                "expires_at": None,
-                "owner": None,
-            }
-
-
-def _keys(judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
-    for account in judged:
-        if account[6] == "read":
-            yield {
-                "account_id": account[0],
-                "user_name": "person-2 <svc>",
-                "credential": "access key 1",
-                "age_days": 200,
-                "unused_days": None,
-                "last_used_service": None,
-                "owner": None,
-                "advice": "delete",
-                "advice_reason": "It was never used in 200 days",
-            }
 
 
 _COUNTS = """
@@ -429,7 +109,7 @@ def _derived(nights: Sequence[date]) -> Iterator[str]:
     yield """create temp table f as select f.*, a.ou_id, o.ou_path, p.ou_id as above, p.ou_path as above_path,
         c.severity, c.practice_title from findings f join accounts a using (account_id)
         join organizational_units o on a.ou_id = o.ou_id join controls c using (control_id)
-        join organizational_units p on o.ou_path = p.ou_path or starts_with(o.ou_path, p.ou_path || '/')"""
+        join organizational_units p on o.ou_path = p.ou_path or starts_with(o.ou_path, rtrim(p.ou_path, '/') || '/')"""
     own = "(select * from f where above = ou_id)"
     for table, keys, source in (
         ("scores_by_practice", "practice, practice_title", own),
@@ -449,16 +129,20 @@ def _derived(nights: Sequence[date]) -> Iterator[str]:
     yield f"""insert into scores_by_ou_and_practice select as_of, above, above_path, practice, {_COUNTS} from f
         where as_of = {as_of} group by all"""
     yield f"create temp table s as select as_of, {_COUNTS} from {own} group by as_of"
-    yield f"""insert into scores_overall select s.*, p.score, p.as_of, null, null, n.expected, n.read, 100.0 * read / n.expected
-        from s left join s p on p.as_of = s.as_of - 1, (select count(*) filter (is_in_scope and state = 'ACTIVE') as expected,
-        count(*) filter (read_status in ('read', 'partly read')) as read from accounts) n where s.as_of = {as_of}"""
-    yield """insert into trend select as_of, 'overall', 'overall', "pass", fail, score, coverage from s"""
+    yield f"""insert into scores_overall
+        select s.*, p.score, p.as_of, null, null, n.expected, n.read, 100.0 * n.read / n.expected
+        from s left join s p on p.as_of = s.as_of - 1, (
+            select count(*) filter (is_in_scope and state = 'ACTIVE') as expected,
+                count(*) filter (read_status in ('read', 'partly read')) as read from accounts) n
+        where s.as_of = {as_of}"""
+    yield """insert into trend select as_of, 'overall', '', "pass", fail, score, coverage from s"""
     yield f"""insert into finding_changes select t.as_of, case when t.verdict = 'fail' then 'new fail' else 'fixed' end,
         t.control_id, t.practice, t.account_id, t.region, t.resource, p.verdict, t.verdict, t.reason, c.severity
         from findings t join controls c using (control_id) left join findings p on p.as_of = t.as_of - 1
         and p.control_id = t.control_id and p.account_id = t.account_id and p.resource = t.resource
         where t.as_of = {as_of} and exists (select 1 from findings where as_of < {as_of})
-        and ((t.verdict = 'fail' and p.verdict is distinct from 'fail') or (t.verdict = 'pass' and p.verdict = 'fail'))"""
+        and t.verdict in ('pass', 'fail') and t.verdict is distinct from p.verdict
+        and (t.verdict = 'fail' or p.verdict = 'fail')"""
     yield """insert into finding_history
         with changes as (
             select *, verdict is distinct from lag(verdict) over resources as is_new from findings

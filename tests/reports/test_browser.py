@@ -101,10 +101,8 @@ def test_charts_are_drawn_and_can_be_saved(browser: Browser, built: site.Site) -
     tab.page.wait_for_selector("#trend .main-svg")
     assert tab.page.locator("#trend .scatterlayer .trace").count() == 2
     assert tab.page.locator("#open-fails .bars .point").count() > 0
-    assert (
-        tab.page.evaluate("Plotly.validate(...['data', 'layout'].map(k => document.getElementById('trend')[k]))")
-        is None
-    )
+    faults = tab.page.evaluate("Plotly.validate(...['data', 'layout'].map(k => document.getElementById('trend')[k]))")
+    assert faults is None
     with tab.page.expect_download() as download:
         tab.page.hover("#trend")
         tab.page.click("#trend .modebar-btn")

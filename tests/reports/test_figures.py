@@ -39,7 +39,7 @@ def test_plotly_knows_every_property() -> None:
     fails = [{"as_of": date(2026, 11, d), "severity": "high", "fails": d} for d in (1, 2)]
     for chart in (figures.trend([night(1, 80), night(2, 81)]), figures.open_fails(fails)):
         assert chart
-        go.Figure(coloured(chart.figure))  # type: ignore[no-untyped-call]
+        go.Figure(coloured(chart.figure))
 
 
 def test_one_night_is_no_trend() -> None:

@@ -3,14 +3,27 @@ id = "BP08-01"
 title = "Over-permissioned workload roles have had a policy generated from their activity"
 practice = 8
 severity = "low"
-description = "Judged are, until permissions can be compared with their use, workload roles that carry a broad AWS managed policy (see broad_aws_managed_on_workloads). Access Analyzer forgets a job after 7 days: the nightly snapshots keep it for 180. Jobs count from the regions that are read."
+description = """
+Judged are, until permissions can be compared with their use, workload roles with a broad AWS managed policy (see
+broad_aws_managed_on_workloads) or with a policy of their own that grants whole services on every resource. Access
+Analyzer forgets a job after 7 days: the nightly snapshots keep it for 180. Jobs count from the regions that are read.
+"""
 why = "A policy generated from what the role really did is the shortest way from a broad policy to one that fits."
 fix = "Run Access Analyzer's policy generation on the role, review the result, and attach it in place of the broad policy."
 params = { history_days = 180, activity_days = 90, min_age_days = 14 }
 */
 with
 roles as (
-    select * from stg_workload_roles where len(broad_policies) > 0
+    select
+        workloads.*,
+        array_to_string(
+            list_concat(workloads.broad_policies, coalesce(wildcards.policy_names, [])), ', '
+        ) as policies,
+        wildcards.wildcards
+    from stg_workload_roles as workloads
+    left join stg_role_wildcards as wildcards
+        on workloads.account_id = wildcards.account_id and workloads.arn = wildcards.arn
+    where len(workloads.broad_policies) > 0 or wildcards.arn is not null
 ),
 
 generations as (
@@ -30,8 +43,7 @@ judged as (
         roles.*,
         generations.succeeded_at,
         generations.job_ids,
-        coalesce(generations.statuses, []) as statuses,
-        array_to_string(roles.broad_policies, ', ') as broad
+        coalesce(generations.statuses, []) as statuses
     from roles
     left join generations on roles.account_id = generations.account_id and roles.arn = generations.principal_arn
 ),
@@ -50,7 +62,7 @@ final as (
         case
             when malformed_reason is not null then format('Its trust policy cannot be read: {}.', malformed_reason)
             when succeeded_at is not null
-                then format('A policy was generated on {}, in place of {}.', succeeded_at::date, broad)
+                then format('A policy was generated on {}, in place of {}.', succeeded_at::date, policies)
             when unused_days > getvariable('activity_days')
                 then format('Last used {} days ago: no activity to generate a policy from.', unused_days)
             when unused_days is null and age_days > getvariable('activity_days')
@@ -58,10 +70,10 @@ final as (
             when age_days < getvariable('min_age_days')
                 then format('Created {} days ago: too little activity to generate a policy from.', age_days)
             when len(statuses) > 0
-                then format('Carries {}; generations ended {} only.', broad, array_to_string(statuses, ', '))
-            else format('Carries {}; no policy was generated in {} days.', broad, getvariable('history_days'))
+                then format('Carries {}; generations ended {} only.', policies, array_to_string(statuses, ', '))
+            else format('Carries {}; no policy was generated in {} days.', policies, getvariable('history_days'))
         end as reason,
-        to_json(struct_pack(broad_policies, succeeded_at, job_ids, statuses, age_days, unused_days)) as evidence
+        to_json(struct_pack(broad_policies, wildcards, succeeded_at, job_ids, statuses, age_days, unused_days)) as evidence
     from judged
 )
 

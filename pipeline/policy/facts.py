@@ -1,0 +1,225 @@
+"""Facts of one identity policy document on its own, one row each, for the controls on least privilege, MFA and boundaries.
+
+Judged as a principal that holds only this document would be; Deny statements of the document count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pipeline.policy import catalog
+from pipeline.policy.conditions import conditions_hold
+from pipeline.policy.context import Context, Value
+from pipeline.policy.document import Document, Statement
+from pipeline.policy.evaluate import Policy, Verdict, statements_on
+from pipeline.policy.match import action_matches, resource_matches
+from pipeline.policy.principal import FRESH, Principal, answer, can, full_service, is_admin, targets
+from pipeline.policy.tri import Tri
+
+_HOLDER = f"arn:aws:iam::{'0' * 12}:role/{FRESH}"
+
+DATA_READS = (
+    *("s3:GetObject", "ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "secretsmanager:GetSecretValue"),
+    *("rds:CopyDBSnapshot", "rds:CreateDBSnapshot", "dynamodb:GetItem", "dynamodb:Scan", "dynamodb:Query", "kms:Decrypt"),
+)
+RETURNS_CREDENTIALS = (
+    *("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:CreateServiceSpecificCredential", "iam:ResetServiceSpecificCredential"),
+    *("iam:UpdateAccessKey", "sts:AssumeRole", "sts:GetFederationToken", "redshift:GetClusterCredentials", "rds-db:connect"),
+    *("cognito-identity:GetCredentialsForIdentity", "ecr:GetAuthorizationToken", "codeartifact:GetAuthorizationToken"),
+    *("ec2:GetPasswordData", "gamelift:GetInstanceAccess", "lightsail:GetInstanceAccessDetails", "sso:GetRoleCredentials"),
+    *("chime:CreateApiKey", "appsync:CreateApiKey", "appsync:ListApiKeys", "mediapackage:RotateIngestEndpointCredentials"),
+)
+_SCOPING_KEYS = frozenset({"aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"})
+_HIGH_RISK = ("iam:*", "kms:*", "organizations:*", "s3:Delete*", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy", "s3:PutBucketAcl")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """`kind` is one of KINDS; `statement` None where no single statement does it; `detail` names the service, action or key."""
+
+    kind: str
+    statement: int | None
+    sid: str
+    detail: str
+
+
+KINDS = {
+    "admin": "every action on every resource, or free rein over IAM",
+    "admin_if": "the same, under conditions",
+    "service_wildcard": "every action of a service on every resource",
+    "allow_not_action": "Allow with NotAction on every resource",
+    "pass_role_unscoped": "iam:PassRole on every role, without iam:PassedToService",
+    "assume_role_unscoped": "sts:AssumeRole on every role, or a role in every account",
+    "sensitive_unscoped": "reads data, returns credentials or manages permissions, on every resource",
+    "star_resource": "Resource * although the action accepts a narrower one",
+    "mfa_enforced": "the named actions are denied without MFA, for sessions and long-term keys",
+    "mfa_required": "allowed only with MFA",
+    "mfa_wrong_operator": "denied without MFA in sessions, but not for long-term keys",
+    "mfa_reversed": "allowed only without MFA",
+    "high_risk_allow": "an Allow on IAM, KMS, Organizations, or on deleting or sharing buckets, without condition",
+    "high_risk_conditioned": "the same, with a condition",
+}
+
+
+@lru_cache(maxsize=1 << 16)
+def document_facts(document: Document) -> tuple[Fact, ...]:
+    """All facts of an identity policy document."""
+    holder = Principal(_HOLDER, (Policy("document", document),))
+    facts = [*_admin(holder), *_mfa(document)]
+    for one in document.statements:
+        if one.effect == "Allow":
+            for kind, detail in _of_allow(one, holder):
+                facts.append(Fact(kind, one.index, one.sid, detail))
+    return tuple(facts)
+
+
+def holds(document: Document, kind: str) -> bool:
+    return any(fact.kind == kind for fact in document_facts(document))
+
+
+def _admin(holder: Principal) -> Iterator[Fact]:
+    admin = is_admin(holder)
+    if admin.verdict is not Tri.NO:
+        yield Fact("admin" if admin.verdict is Tri.YES else "admin_if", None, "", admin.level)
+
+
+def _of_allow(one: Statement, holder: Principal) -> Iterator[tuple[str, str]]:
+    if one.not_actions is not None and _everywhere(one, ""):
+        yield "allow_not_action", ", ".join(one.not_actions)
+    for service in _services_by_wildcard(one):
+        if full_service(holder, service) is not Tri.NO:
+            yield "service_wildcard", service
+    if _unscoped(one, "iam:PassRole", holder) and not any(key.key.lower() == "iam:passedtoservice" for key in one.conditions):
+        yield "pass_role_unscoped", ""
+    if _unscoped(one, "sts:AssumeRole", holder, any_account=True):
+        yield "assume_role_unscoped", ""
+    for action in (*DATA_READS, *RETURNS_CREDENTIALS, *(_managing(one) if one.actions else ())):
+        if _unscoped(one, action, holder):
+            yield "sensitive_unscoped", action
+    for action in one.actions or ():
+        known = catalog.find(action)
+        if known and not known.needs_star and one.resources and "*" in one.resources:
+            yield "star_resource", known.name
+    if any(statement_names(one, action) for action in _HIGH_RISK):
+        yield ("high_risk_conditioned" if one.conditions else "high_risk_allow"), ""
+
+
+def statement_names(one: Statement, pattern: str) -> bool:
+    """Whether the statement's actions and the pattern have an action in common, as far as the catalogue knows."""
+    if one.actions is not None:
+        return any(action_matches(pattern, name) or action_matches(name, pattern.replace("*", FRESH)) for name in one.actions)
+    return not any(action_matches(name, pattern.replace("*", FRESH)) for name in one.not_actions or ())
+
+
+def _services_by_wildcard(one: Statement) -> list[str]:
+    prefixes = [pattern.partition(":") for pattern in one.actions or ()]
+    return sorted({prefix.lower() for prefix, colon, rest in prefixes if colon and rest and not rest.strip("*") and "*" not in prefix})
+
+
+def _managing(one: Statement) -> list[str]:
+    named = [action for pattern in one.actions or () if pattern != "*" for action in catalog.expand(pattern)]
+    levels = {action: found.access_level for action in named if (found := catalog.find(action))}
+    skipped = {*DATA_READS, *RETURNS_CREDENTIALS}
+    return [action for action, level in levels.items() if level == "Permissions management" and action not in skipped]
+
+
+def _unscoped(one: Statement, action: str, holder: Principal, any_account: bool = False) -> bool:
+    """Whether this statement allows the action on every resource, and the document's Denies leave that so."""
+    document = next(iter(holder.documents))
+    if one not in statements_on(document, action, "Allow") or not _everywhere(one, action, any_account):
+        return False
+    if any(key.key.lower().partition("/")[0] in _SCOPING_KEYS or "resourcetag" in key.key.lower() for key in one.conditions):
+        return False
+    return any(can(holder, action, resource).verdict in (Verdict.ALLOWED, Verdict.DEPENDS) for resource in targets(holder, action))
+
+
+def _everywhere(one: Statement, action: str, any_account: bool = False) -> bool:
+    if one.resources is None:
+        return one.not_resources is not None and "*" not in one.not_resources
+    return any(is_effectively_star(pattern, action, any_account) for pattern in one.resources)
+
+
+def is_effectively_star(pattern: str, action: str = "", any_account: bool = False) -> bool:
+    """Whether the pattern covers every resource the action accepts, in any Region and account: `arn:*:cloudtrail:*:*:trail/*` for trails.
+
+    `any_account`: one name in every account counts too (`arn:aws:iam::*:role/deploy`).
+    """
+    if not pattern.strip("*"):
+        return True
+    fields = pattern.split(":")
+    if any_account and len(fields) > 5 and fields[4] in ("*", "") and fields[2] == "iam":
+        return True
+    found = catalog.find(action) if action else None
+    if found is None or found.needs_star:
+        return False
+    shapes = [_shape(arn) for _, arn in found.resource_types]
+    return any(resource_matches(pattern, shape) for shape in shapes)
+
+
+def _shape(arn: str) -> str:
+    out, rest = "", arn.replace("${Partition}", "aws").replace("${Account}", "1" * 12).replace("${Region}", "zz-zzzz-9")
+    while "${" in rest:
+        before, _, after = rest.partition("${")
+        out, rest = out + before + FRESH, after.partition("}")[2]
+    return out + rest
+
+
+# -- MFA
+
+
+# A long-term key sends no MFA key at all, a session without MFA says false, one with MFA says true and how long ago.
+_MFA_CASES: tuple[dict[str, Value], ...] = (
+    {"aws:MultiFactorAuthPresent": (), "aws:MultiFactorAuthAge": ()},
+    {"aws:MultiFactorAuthPresent": False, "aws:MultiFactorAuthAge": ()},
+    {"aws:MultiFactorAuthPresent": True, "aws:MultiFactorAuthAge": "60"},
+)
+_MFA_FACTS = {
+    ("Deny", True, True, False): "mfa_enforced",
+    ("Deny", False, True, False): "mfa_wrong_operator",
+    ("Allow", False, False, True): "mfa_required",
+    ("Allow", False, True, False): "mfa_reversed",
+    ("Allow", True, True, False): "mfa_reversed",
+}
+
+
+def _mfa(document: Document) -> Iterator[Fact]:
+    for one in document.statements:
+        if any("multifactor" in condition.key.lower() for condition in one.conditions):
+            holds_in = (conditions_hold(one, Context.of(known, complete=False)) is not Tri.NO for known in _MFA_CASES)
+            kind = _MFA_FACTS.get((one.effect, *holds_in))  # type: ignore[call-overload]
+            if kind:
+                yield Fact(kind, one.index, one.sid, ", ".join(one.actions or ("all but " + ", ".join(one.not_actions or ()),)))
+
+
+_EVERYTHING = Policy.read("everything", {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+
+
+# -- boundaries
+
+
+@dataclass(frozen=True, slots=True)
+class BoundaryFacts:
+    """`allows_everything`, `allows_iam`: the boundary leaves the whole, or IAM, open without condition. `protects_itself`: it denies its bearer
+    to edit the boundary policy and to take boundaries off."""
+
+    allows_everything: bool
+    allows_iam: bool
+    protects_itself: bool
+
+
+def boundary_facts(document: Document, arn: str) -> BoundaryFacts:
+    """The facts of a document used as a permissions boundary; `arn` is the policy's own."""
+    holder = Principal(arn.split(":policy/")[0] + f":user/{FRESH}", (_EVERYTHING,), Policy("boundary", document))
+    own: dict[str, Value] = {"iam:PermissionsBoundary": arn}
+    edits = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicyVersion", "iam:DeletePolicy")
+    removals = (("iam:DeleteUserPermissionsBoundary", "user"), ("iam:DeleteRolePermissionsBoundary", "role"))
+    open_edit = [answer(can(holder, action, arn)) for action in edits]
+    open_removal = [answer(can(holder, action, f"{arn.split(':policy/')[0]}:{kind}/{FRESH}", own)) for action, kind in removals]
+    admin = is_admin(holder)
+    return BoundaryFacts(
+        allows_everything=admin.verdict is Tri.YES and admin.level == "full",
+        allows_iam=admin.verdict is Tri.YES,
+        protects_itself=max(open_edit + open_removal) is Tri.NO,
+    )

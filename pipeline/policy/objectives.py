@@ -1,0 +1,201 @@
+"""Guardrail objectives: does a set of SCPs or RCPs stop what it should? Answered by probe requests, so spelling does not matter.
+
+The objectives are data: guardrail_objectives.toml. Each probe is a request of an administrator (or whom it names) that everything else allows.
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from pipeline.policy import catalog
+from pipeline.policy.callers import Caller, caller
+from pipeline.policy.conditions import is_negated
+from pipeline.policy.context import Context, Value
+from pipeline.policy.document import Document
+from pipeline.policy.evaluate import Decision, Evidence, Policies, Policy, Request, Verdict, evaluate, statements_on
+from pipeline.policy.exposure import STRANGER
+from pipeline.policy.match import common_text
+from pipeline.policy.principal import FRESH, Principal, targets
+from pipeline.policy.tri import Tri
+
+Levels = Sequence[Sequence[Policy]]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    action: str
+    resource: str = ""
+    caller: str = "role"
+    context: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    id: str
+    kind: str
+    title: str
+    probes: tuple[Probe, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveResult:
+    """`met` YES: every probe is denied; DEPENDS: only on resources that a Deny names (`only_for`), or by a policy that could not be read.
+
+    `open_actions`: the probes that passed. `exempt`: the exceptions written into the Denies that decided, as "key operator value".
+    """
+
+    objective: Objective
+    met: Tri
+    open_actions: tuple[str, ...]
+    only_for: tuple[str, ...]
+    exempt: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+
+@cache
+def objectives(kind: str = "") -> tuple[Objective, ...]:
+    """The catalogue; `kind` scp or rcp narrows it."""
+    raw = tomllib.loads(files("pipeline.policy").joinpath("guardrail_objectives.toml").read_text("utf-8"))
+    return tuple(_objective(one) for one in raw["objective"] if kind in ("", one["kind"]))
+
+
+def _objective(raw: dict[str, Any]) -> Objective:
+    return Objective(raw["id"], raw["kind"], raw["title"], tuple(Probe(**probe) for probe in raw["probes"]))
+
+
+def judge_objective(objective: Objective, levels: Levels, account: str, partition: str = "aws") -> ObjectiveResult:
+    """One objective against the policies in force for the account (`levels`: root first, account last; the inherited set)."""
+    decisions: list[Decision] = []
+    open_actions, only_for, unsure = [], [], False
+    for probe in objective.probes:
+        wide = [_ask(objective, probe, one, levels, account, partition) for one in _fresh(probe, account, partition)]
+        if all(_denied(one) for one in wide):
+            decisions += wide
+            continue
+        named = [(one, _ask(objective, probe, one, levels, account, partition)) for one in _named(probe, levels, account, partition)]
+        kept = [(resource, decision) for resource, decision in named if _denied(decision)]
+        if kept:
+            only_for += [resource for resource, _ in kept]
+            decisions += [decision for _, decision in kept]
+        elif any(one.verdict is Verdict.DEPENDS for one in wide):
+            unsure = True
+            open_actions.append(probe.action)
+        else:
+            open_actions.append(probe.action)
+    met = Tri.NO if open_actions and not unsure else Tri.DEPENDS if only_for or unsure else Tri.YES
+    evidence = tuple({(hit.policy, hit.index): hit for one in decisions for hit in one.evidence}.values())
+    return ObjectiveResult(objective, met, tuple(open_actions), tuple(dict.fromkeys(only_for)), _exempt(evidence, levels), evidence)
+
+
+def _denied(decision: Decision) -> bool:
+    return decision.verdict in (Verdict.EXPLICITLY_DENIED, Verdict.IMPLICITLY_DENIED)
+
+
+def _ask(objective: Objective, probe: Probe, resource: str, levels: Levels, account: str, partition: str) -> Decision:
+    who, known = _caller(probe.caller, account, partition)
+    known |= {key: _fill(value, account, partition) for key, value in probe.context.items()}
+    context = Context.of(known).with_defaults(who.context())
+    request = Request(who, probe.action, resource, context, account)
+    if objective.kind == "scp":
+        return evaluate(request, Policies(identity=[_ALLOW], scp_levels=levels))
+    return evaluate(request, Policies(identity=[_ALLOW], resource=_OPEN, rcp_levels=levels))
+
+
+_ALLOW = Policy.read("administrator", {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+_OPEN = Policy.read(
+    "open resource", {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}, "resource"
+)
+
+
+def _caller(kind: str, account: str, partition: str) -> tuple[Caller, dict[str, Value]]:
+    inside = f"arn:{partition}:iam::{account}"
+    if kind == "outsider":
+        return caller(f"arn:{partition}:iam::{STRANGER}:role/{FRESH}"), {"aws:PrincipalOrgID": f"o-{FRESH}", **_TLS}
+    if kind == "service":
+        source: dict[str, Value] = {"aws:SourceAccount": STRANGER, "aws:SourceOrgID": f"o-{FRESH}"}
+        return Caller("service", f"{FRESH}.amazonaws.com"), {**source, "aws:SourceArn": f"arn:{partition}:{FRESH}::{STRANGER}:{FRESH}", **_TLS}
+    if kind == "github":
+        return Caller("federated", f"{inside}:oidc-provider/token.actions.githubusercontent.com", partition, account), {**_TLS}
+    return caller(f"{inside}:root" if kind == "root" else f"{inside}:{kind}/{FRESH}"), {**_TLS}
+
+
+_TLS: dict[str, Value] = {"aws:SecureTransport": True}
+
+
+def _fill(value: Value, account: str, partition: str) -> Value:
+    return value.replace("{account}", account).replace("{partition}", partition) if isinstance(value, str) else value
+
+
+def _fresh(probe: Probe, account: str, partition: str) -> tuple[str, ...]:
+    if probe.resource:
+        return (str(_fill(probe.resource, account, partition)),)
+    return targets(Principal(f"arn:{partition}:iam::{account}:role/{FRESH}"), probe.action)
+
+
+def _named(probe: Probe, levels: Levels, account: str, partition: str) -> list[str]:
+    """A resource inside each pattern that a Deny on the action names."""
+    found: dict[str, None] = {}
+    for document in _documents(levels):
+        for statement in statements_on(document, probe.action, "Deny"):
+            for pattern in statement.resources or ():
+                for fresh in _fresh(probe, account, partition):
+                    text = common_text(pattern, fresh.replace(FRESH, "*"), FRESH)
+                    if text:
+                        found[text] = None
+    return list(found)
+
+
+def _documents(levels: Levels) -> Iterable[Document]:
+    return (policy.document for level in levels for policy in level if policy.document)
+
+
+def _exempt(evidence: Iterable[Evidence], levels: Levels) -> tuple[str, ...]:
+    deciding = {(hit.policy, hit.index) for hit in evidence if hit.effect == "Deny"}
+    found: dict[str, None] = {}
+    for level in levels:
+        for policy in level:
+            for statement in policy.document.statements if policy.document else ():
+                if (policy.name, statement.index) in deciding:
+                    for one in statement.conditions:
+                        if is_negated(one.operator) and one.key.lower().startswith("aws:principal"):
+                            found.update(dict.fromkeys(f"{one.key} {one.operator} {value}" for value in one.values))
+    return tuple(found)
+
+
+# -- coverage
+
+
+def restricts(levels: Levels) -> bool:
+    """Whether the set does anything beyond FullAWSAccess: a Deny, a level that does not allow everything, or a policy nobody could read."""
+    if any(policy.document is None for level in levels for policy in level):
+        return True
+    if any(statement.effect == "Deny" for document in _documents(levels) for statement in document.statements):
+        return True
+    return any(not any(_allows_all(policy.document) for policy in level if policy.document) for level in levels)
+
+
+def _allows_all(document: Document) -> bool:
+    return any(one.effect == "Allow" and "*" in (one.actions or ()) and "*" in (one.resources or ()) and not one.conditions for one in document.statements)
+
+
+def in_force(feature_set: str, root_policy_types: Iterable[tuple[str, str]], policy_type: str) -> bool:
+    """Whether the organization can enforce the policy type: all features on, and the type ENABLED on the root ((type, status) pairs)."""
+    return feature_set == "ALL" and (policy_type, "ENABLED") in set(root_policy_types)
+
+
+def rcp_services_denied(document: Document) -> tuple[str, ...]:
+    """The services an RCP really touches: those its Denies name that RCPs cover. Empty: it has no effect."""
+    denied = [one for one in document.statements if one.effect == "Deny"]
+    return tuple(
+        sorted(
+            service
+            for service in catalog.rcp_services()
+            if any(statements_on(document, action, "Deny") for action in catalog.expand(f"{service}:*")) and denied
+        )
+    )
