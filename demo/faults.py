@@ -71,10 +71,8 @@ class Faults:
 def denial(caller: str, service: str, operation: str, resource: str, reason: str) -> ApiError:
     """AWS's sentence for a denied call; ``reason`` is its last part."""
     action = f"{action_prefix(service)}:{operation}"
-    message = (
-        f"User: {caller} is not authorized to perform: {action} on resource: {resource} {reason.format(action=action)}"
-    )
-    return common_error("denied", protocol_of(service), service, message)
+    message = f"User: {caller} is not authorized to perform: {action} on resource: {resource} {reason}"
+    return common_error("denied", protocol_of(service), service, message.format(action=action).strip())
 
 
 NO_POLICY = "because no identity-based policy allows the {action} action"

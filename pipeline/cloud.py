@@ -29,7 +29,6 @@ GLOBAL = "global"
 SERVICES = {"access-analyzer": "accessanalyzer", "sso": "sso-admin"}
 # Organizations and Identity Center give an organization 20 calls a second, together.
 PACED = frozenset({"organizations", "sso-admin", "identitystore"})
-PACED_CALLS_PER_SECOND = 20
 LONGEST_CONNECT_SECONDS = 10.0
 
 Answer = dict[str, Any]
@@ -98,7 +97,7 @@ class Cloud:
             raise Refused("AWS: no credentials were found; set AWS_PROFILE or AWS_ACCESS_KEY_ID, or sign in")
         self._core = core
         self._session.events.register("before-parse.*.*", guard)
-        self._lane = Lane(max(1, PACED_CALLS_PER_SECOND // workers))
+        self._lane = Lane(max(1, settings.organization_calls_per_second // workers))
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], Any] = {}
         self._config = Config(

@@ -28,7 +28,9 @@ from pipeline import collectors
 from pipeline.schema import Dataset, Row
 from pipeline.settings import Refused
 
+# What a part holds in memory of a dataset before it writes a row group.
 ROW_GROUP = 65_536
+TABLES_HELD = 200
 PARTIAL = ".partial"
 
 
@@ -102,7 +104,7 @@ class Part:
                 self.rows[name] = self.rows.get(name, 0) + table.num_rows
                 waiting = self._waiting.setdefault(name, [])
                 waiting.append((account_id, table))
-                if sum(table.num_rows for _, table in waiting) >= ROW_GROUP:
+                if len(waiting) >= TABLES_HELD or sum(table.num_rows for _, table in waiting) >= ROW_GROUP:
                     self._flush(name)
 
     def __enter__(self) -> Self:

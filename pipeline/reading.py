@@ -58,7 +58,8 @@ class Reading:
         return whole | {EXTRACTS.name: EXTRACTS.table(extracts), LEDGER.name: LEDGER.table(calls)}
 
     def _regions(self, collector: Collector) -> list[str]:
-        return self._visit.cloud.settings.regions if collector.scope == "region" else [GLOBAL]
+        regions = self._visit.cloud.settings.regions if collector.scope == "region" else [GLOBAL]
+        return list(dict.fromkeys(regions))
 
     def _result(self, collector: Collector, region: str) -> Rows | CallFailed:
         key = (collector.name, region)

@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     include_tags: list[str] = Field([], description="Read only accounts with one of these tags (key=value)")
     exclude_tags: list[str] = Field([], description="Leave accounts with one of these tags out (key=value)")
     concurrency: int = Field(16, description="Accounts read side by side", ge=1, le=256)
+    organization_calls_per_second: int = Field(
+        20, description="Most calls a second to Organizations and Identity Center, together", ge=1, le=1000
+    )
     shards: int = Field(1, description="Parts that the accounts are split into, a worker each", ge=1, le=1000)
     call_timeout_seconds: float = Field(60, description="Longest wait for one answer", gt=0)
     max_attempts: int = Field(6, description="Times a call is sent before it counts as failed", ge=1, le=20)
@@ -79,7 +82,5 @@ def load(**overrides: Any) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise Refused(f"{FILE}: not valid TOML: {error}") from error
     except ValidationError as error:
-        faults = [
-            f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {str(e['input'])[:80]!r})" for e in error.errors()
-        ]
+        faults = [f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {str(e['input'])[:80]!r})" for e in error.errors()]
         raise Refused(f"Settings ({FILE} or ROLECALL_*): " + "; ".join(faults)) from error

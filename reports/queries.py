@@ -16,7 +16,7 @@ from pipeline.settings import Settings
 Row = dict[str, Any]
 Grouped = dict[Any, list[Row]]
 
-FINDINGS_PER_CONTROL = 40
+FINDINGS_PER_CONTROL = 25
 FINDINGS_PER_ACCOUNT = 100
 CHANGES_PER_ACCOUNT = 40
 CHANGES_PER_KIND = 250

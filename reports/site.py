@@ -20,8 +20,9 @@ from reports import pages, queries, words
 HERE = Path(str(files("reports")))
 Progress = Callable[[int, int], None]
 
+# Plotly sets styles on what it draws, and saves a chart as PNG by way of a blob that it reads back as an image.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "font-src 'self' data:; connect-src 'none'; form-action 'none'; base-uri 'none'"
 )
 

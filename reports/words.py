@@ -23,7 +23,7 @@ CHANGES = {
     "became unknown": ("?", "Was judged the night before, could not be read tonight"),
     "readable again": ("↻", "Could not be read the night before, is judged tonight"),
 }
-FRAMEWORKS = {"cis_aws_7": "CIS AWS Foundations 7.0", "security_hub": "Security Hub", "prowler": "Prowler"}
+FRAMEWORKS = {"cis_aws_7": "CIS AWS 7.0", "security_hub": "Security Hub", "prowler": "Prowler"}
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 

@@ -20,6 +20,7 @@ from pipeline.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 # So that no test ever reaches a real account: boto3 finds nothing of the machine it runs on.
+FAST = {"organization_calls_per_second": 1000}
 HERMETIC = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "127.0.0.1"}
 
 
@@ -36,7 +37,7 @@ class Loopback:
     def settings(self, home: Path, **more: Any) -> Settings:
         """Settings that read this organization, with short waits."""
         given = {"home": home, "role_name": self.role_name, "external_id": self.external_id}
-        return Settings(**{**given, "call_timeout_seconds": 20, "max_attempts": 3, **more})
+        return Settings(**{**given, "call_timeout_seconds": 20, "max_attempts": 3, **FAST, **more})
 
     def faults(self, *rules: dict[str, Any]) -> None:
         """Put these fault rules in force, in place of those before."""
@@ -94,7 +95,6 @@ def use(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
     for name, value in {**HERMETIC, **loopback.environment}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("pipeline.cloud.PACED_CALLS_PER_SECOND", 1000)
     monkeypatch.setattr("pipeline.aws.FIRST_BACKOFF_SECONDS", 0.01)
     monkeypatch.setattr("pipeline.collectors.credential_report.FIRST_PAUSE_SECONDS", 0.01)
     loopback.reset()

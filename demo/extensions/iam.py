@@ -109,6 +109,14 @@ def get_user(call: Call) -> dict[str, Any]:
     return {"User": _user(user) | _boundary(user) | ({"Tags": tags(user)} if user.tags else {})}
 
 
+def list_user_tags(call: Call) -> dict[str, Any]:
+    return paged(call, "Tags", tags(find_user(call)))
+
+
+def list_role_tags(call: Call) -> dict[str, Any]:
+    return paged(call, "Tags", tags(find_role(call)))
+
+
 def list_groups(call: Call) -> dict[str, Any]:
     return paged(call, "Groups", [_named(g, "Group") for g in call.account.groups.values()])
 

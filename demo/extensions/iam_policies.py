@@ -7,8 +7,18 @@ from typing import Any
 from demo.aws_policies import PREFIX, aws_policy, every_aws_policy
 from demo.call import Call
 from demo.errors import no_such_entity
-from demo.extensions.iam import attached, find_group, find_role, find_user, paged, policy_row, version_row
-from demo.model import Policy
+from demo.extensions.iam import (
+    attached,
+    encoded,
+    find_group,
+    find_role,
+    find_user,
+    found,
+    paged,
+    policy_row,
+    version_row,
+)
+from demo.model import Policy, Principal
 
 
 def list_policies(call: Call) -> dict[str, Any]:
@@ -64,6 +74,24 @@ def list_group_policies(call: Call) -> dict[str, Any]:
 
 def list_role_policies(call: Call) -> dict[str, Any]:
     return paged(call, "PolicyNames", list(find_role(call).inline))
+
+
+def get_user_policy(call: Call) -> dict[str, Any]:
+    return {"UserName": call.need("UserName")} | _inline(call, find_user(call))
+
+
+def get_group_policy(call: Call) -> dict[str, Any]:
+    return {"GroupName": call.need("GroupName")} | _inline(call, find_group(call))
+
+
+def get_role_policy(call: Call) -> dict[str, Any]:
+    return {"RoleName": call.need("RoleName")} | _inline(call, find_role(call))
+
+
+def _inline(call: Call, owner: Principal) -> dict[str, Any]:
+    name = call.need("PolicyName")
+    document = found(owner.inline, name, "role policy")
+    return {"PolicyName": name, "PolicyDocument": encoded(document)}
 
 
 def list_entities_for_policy(call: Call) -> dict[str, Any]:

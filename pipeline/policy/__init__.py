@@ -1,0 +1,105 @@
+"""The IAM policy language: parse, match, evaluate; what principals can do; who can become administrator. Pure
+functions, no AWS calls.
+
+The five calls used most:
+
+    >>> from pipeline.policy import Policy, Policies, Principal, Request, can, escalations, evaluate, is_admin, parse
+    >>> read_all = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}}
+    >>> parse(read_all).statements[0].actions                               # a document, or MalformedPolicy
+    ('s3:Get*',)
+    >>> anna = Principal("arn:aws:iam::210987000111:user/anna", (Policy.read("read-all", read_all),))
+    >>> can(anna, "s3:GetObject", "arn:aws:s3:::reports/x").verdict  # a principal, the request still open
+    <Verdict.ALLOWED: 'Allowed'>
+    >>> is_admin(anna).verdict
+    <Tri.NO: 0>
+    >>> escalations(anna).paths
+    ()
+    >>> request = Request.of(anna.arn, "s3:PutObject", "arn:aws:s3:::reports/x", {"aws:SourceIp": "203.0.113.9"})
+    >>> evaluate(request, Policies(identity=anna.policies)).reason          # one request, everything about it known
+    'needs an Allow in the identity policies'
+
+Verdicts are three-valued to the end: `Depends` names the condition keys it waits for (`Decision.unknown_keys`).
+"""
+
+from pipeline.policy.account import Account, Role, may_assume, trusts_service
+from pipeline.policy.callers import Caller, caller
+from pipeline.policy.context import Context
+from pipeline.policy.document import Document, MalformedPolicy, Statement, document_hash, parse
+from pipeline.policy.escalation import Escalation, Escalations, escalations, paths
+from pipeline.policy.evaluate import Decision, Evidence, Policies, Policy, Request, Verdict, evaluate
+from pipeline.policy.exposure import Access, Organization, confused_deputies, outside_access, public
+from pipeline.policy.facts import BoundaryFacts, Fact, boundary_facts, document_facts
+from pipeline.policy.lint import Flaw, flaws
+from pipeline.policy.objectives import (
+    ObjectiveResult,
+    Site,
+    in_force,
+    judge_objective,
+    objectives,
+    rcp_services_denied,
+    restricts,
+)
+from pipeline.policy.principal import Admin, Principal, allows, can, effective_actions, effective_services, is_admin
+from pipeline.policy.profiles import Profiles
+from pipeline.policy.reach import Hop, Reach, reach
+from pipeline.policy.tri import Tri
+from pipeline.policy.trust import TrustFact, outsiders, trust_facts
+
+__all__ = [
+    "Access",
+    "Account",
+    "Admin",
+    "BoundaryFacts",
+    "Caller",
+    "Context",
+    "Decision",
+    "Document",
+    "Escalation",
+    "Escalations",
+    "Evidence",
+    "Fact",
+    "Flaw",
+    "Hop",
+    "MalformedPolicy",
+    "ObjectiveResult",
+    "Organization",
+    "Policies",
+    "Policy",
+    "Principal",
+    "Profiles",
+    "Reach",
+    "Request",
+    "Role",
+    "Site",
+    "Statement",
+    "Tri",
+    "TrustFact",
+    "Verdict",
+    "allows",
+    "boundary_facts",
+    "caller",
+    "can",
+    "confused_deputies",
+    "document_facts",
+    "document_hash",
+    "effective_actions",
+    "effective_services",
+    "escalations",
+    "evaluate",
+    "flaws",
+    "in_force",
+    "is_admin",
+    "judge_objective",
+    "may_assume",
+    "objectives",
+    "outside_access",
+    "outsiders",
+    "parse",
+    "paths",
+    "public",
+    "rcp_services_denied",
+    "reach",
+    "restricts",
+    "trust_facts",
+    "trusts_service",
+]

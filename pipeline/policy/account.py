@@ -14,12 +14,15 @@ from pipeline.policy.tri import Tri
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Role:
-    """A role as a target. `admin` DEPENDS where nobody has judged it; `policies`: ARNs of the customer managed policies it holds."""
+    """A role as a target. `admin` DEPENDS where nobody has judged it; `policies`: ARNs of the customer managed
+    policies it holds; `rcp_levels`: the resource control policies of its account, None if the type is not in force.
+    """
 
     arn: str
     trust: Policy
     admin: Tri = Tri.DEPENDS
     policies: tuple[str, ...] = ()
+    rcp_levels: tuple[tuple[Policy, ...], ...] | None = None
 
     @property
     def is_reserved(self) -> bool:
@@ -29,7 +32,9 @@ class Role:
 
 @dataclass(frozen=True, eq=False)
 class Account:
-    """`users` and `groups`: {ARN: is it, or does it make, an administrator}. Roles may include those of other accounts."""
+    """`users` and `groups`: {ARN: is it, or does it make, an administrator}. Roles may include those of other
+    accounts.
+    """
 
     roles: Mapping[str, Role] = field(default_factory=dict)
     users: Mapping[str, Tri] = field(default_factory=dict)
@@ -49,7 +54,12 @@ def trusts_service(trust: Policy, service: str) -> bool:
     if trust.document is None:
         return True
     if service == "saml":
-        providers = {value for one in trust.document.statements for kind, value in one.principals or () if ":saml-provider/" in value}
+        providers = {
+            value
+            for one in trust.document.statements
+            for kind, value in one.principals or ()
+            if ":saml-provider/" in value
+        }
         return any(_may_enter(trust, caller(provider), "sts:AssumeRoleWithSAML") for provider in providers)
     if _may_enter(trust, Caller("service", service), "sts:AssumeRole"):
         return True
@@ -63,4 +73,4 @@ def _may_enter(trust: Policy, who: Caller, action: str) -> bool:
 
 def may_assume(principal: Principal, role: Role) -> Tri:
     """Whether the principal may assume the role: its own side, its SCPs, and the role's trust together."""
-    return answer(can(principal, "sts:AssumeRole", role.arn, resource_policy=role.trust))
+    return answer(can(principal, "sts:AssumeRole", role.arn, resource_policy=role.trust, rcp_levels=role.rcp_levels))

@@ -30,7 +30,8 @@ class Named(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`kind` is user, role, session (of a role), federated-user, root, service, federated (web identity or SAML) or anonymous.
+    """`kind` is user, role, session (of a role), federated-user, root, service, federated (web identity or SAML) or
+    anonymous.
 
     A role stands for any of its sessions. `unique_id` is the AIDA.../AROA... id where it is known.
     """
@@ -50,17 +51,26 @@ class Caller:
     @property
     def is_service_linked_role(self) -> bool:
         """By path for a role; a session ARN has no path, so by the name IAM keeps for such roles."""
-        return ":role/aws-service-role/" in self.arn or (self.kind == "session" and self.name.startswith("AWSServiceRoleFor"))
+        return ":role/aws-service-role/" in self.arn or (
+            self.kind == "session" and self.name.startswith("AWSServiceRoleFor")
+        )
 
     @property
     def role_arn(self) -> str:
-        """The ARN that aws:PrincipalArn carries: the role's for a session (without its path, which a session ARN does not tell)."""
+        """The ARN that aws:PrincipalArn carries: the role's for a session (without its path, which a session ARN does
+        not tell).
+        """
         return f"arn:{self.partition}:iam::{self.account}:role/{self.name}" if self.kind == "session" else self.arn
 
     def context(self) -> dict[str, Value]:
         """The keys AWS derives from the caller alone."""
         if self.kind == "service":
-            return {"aws:PrincipalIsAWSService": True, "aws:PrincipalServiceName": self.arn, "aws:PrincipalType": "Service", **_NO_ACCOUNT}
+            return {
+                "aws:PrincipalIsAWSService": True,
+                "aws:PrincipalServiceName": self.arn,
+                "aws:PrincipalType": "Service",
+                **_NO_ACCOUNT,
+            }
         if not self.is_aws_identity:
             federated: dict[str, Value] = {"aws:FederatedProvider": self.arn} if self.kind == "federated" else {}
             return {"aws:PrincipalIsAWSService": False, **federated, **_NO_ACCOUNT}
@@ -77,7 +87,9 @@ class Caller:
 
 
 # A caller outside every account has none of these: an empty value is an absent key.
-_NO_ACCOUNT: dict[str, Value] = dict.fromkeys(("aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths"), ())
+_NO_ACCOUNT: dict[str, Value] = dict.fromkeys(
+    ("aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths"), ()
+)
 
 
 @lru_cache(maxsize=65536)
@@ -89,7 +101,9 @@ def caller(arn: str, unique_id: str = "") -> Caller:
         arn = f"arn:aws:iam::{arn}:root"
     fields = arn.split(":", 5)
     if len(fields) != 6 or fields[0] != "arn":
-        return Caller("service" if ".amazonaws." in arn and arn.split(".")[0] not in _WEB_IDENTITY else "federated", arn)
+        return Caller(
+            "service" if ".amazonaws." in arn and arn.split(".")[0] not in _WEB_IDENTITY else "federated", arn
+        )
     partition, account, resource = fields[1], fields[4], fields[5]
     kind, _, rest = resource.partition("/")
     if kind in ("saml-provider", "oidc-provider"):
@@ -116,7 +130,9 @@ def statement_names(statement: Statement, who: Caller) -> tuple[Tri, Named]:
 
 
 def _not_listed(listed: tuple[tuple[str, str], ...], who: Caller) -> tuple[Tri, Named]:
-    """NotPrincipal spares a caller for certain only if every ARN that AWS checks is listed: the account, and for a session its role too."""
+    """NotPrincipal spares a caller for certain only if every ARN that AWS checks is listed: the account, and for a
+    session its role too.
+    """
     found = {_names(kind, value, who) for kind, value in listed}
     if found <= {Named.NOT, Named.ACCOUNT} and who.kind != "root":
         return Tri.YES, Named.ROLE
@@ -137,7 +153,11 @@ def _names(kind: str, value: str, who: Caller) -> Named | None:
         return Named.SELF if who.kind == "anonymous" and is_any_account(value) else Named.NOT
     if value == who.arn or (who.unique_id and value in (who.unique_id, who.unique_id.split(":")[0])):
         return Named.ROLE if who.kind == "role" else Named.ACCOUNT if who.kind == "root" else Named.SELF
-    if who.kind == "session" and value.startswith(f"arn:{who.partition}:iam::{who.account}:role/") and value.rsplit("/", 1)[-1] == who.name:
+    if (
+        who.kind == "session"
+        and value.startswith(f"arn:{who.partition}:iam::{who.account}:role/")
+        and value.rsplit("/", 1)[-1] == who.name
+    ):
         return Named.ROLE
     if value in (who.account, f"arn:{who.partition}:iam::{who.account}:root"):
         return Named.ACCOUNT
@@ -147,7 +167,9 @@ def _names(kind: str, value: str, who: Caller) -> Named | None:
 
 
 def is_any_account(value: str) -> bool:
-    """`*`, or the root ARN with a star for the account: IAM refuses the latter, old dumps hold it, and readers take it for everyone."""
+    """`*`, or the root ARN with a star for the account: IAM refuses the latter, old dumps hold it, and readers take
+    it for everyone.
+    """
     fields = value.split(":")
     return value == "*" or (len(fields) == 6 and fields[4] == "*" and fields[5] == "root")
 
@@ -159,8 +181,9 @@ def account_of(arn: str) -> str:
 
 
 def covers_everyone(statement: Statement) -> bool:
-    """Whether the Principal element alone lets anyone in: "*" in any of its spellings, or an Allow with NotPrincipal."""
+    """Whether the Principal element alone lets anyone in: "*" in any spelling, or an Allow with NotPrincipal."""
     if statement.not_principals is not None:
         return statement.effect == "Allow"
-    return any((kind in ("*", "AWS", "CanonicalUser") and is_any_account(value)) for kind, value in statement.principals or ())
-
+    return any(
+        (kind in ("*", "AWS", "CanonicalUser") and is_any_account(value)) for kind, value in statement.principals or ()
+    )

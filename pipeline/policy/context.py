@@ -36,8 +36,9 @@ def _nothing(key: str) -> bool:
 class Context:
     """Known keys (lower case) and what to think of the others.
 
-    `complete`: a key that is not in `values` is absent. Otherwise it may hold anything, unless `is_absent(key)` or `key in present` says more.
-    `not_before`: no request judged here is older (judges date conditions that ended long ago).
+    `complete`: a key that is not in `values` is absent. Otherwise it may hold anything, unless `is_absent(key)` or
+    `key in present` says more. `not_before`: no request judged here is older (judges date conditions that ended long
+    ago).
     """
 
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -47,14 +48,19 @@ class Context:
     not_before: datetime | None = None
 
     @classmethod
-    def of(cls, known: Mapping[str, Value] | None = None, *, complete: bool = True, not_before: datetime | None = None) -> Context:
+    def of(
+        cls, known: Mapping[str, Value] | None = None, *, complete: bool = True, not_before: datetime | None = None
+    ) -> Context:
         """From a mapping of key to a value or values, keys in any letter case."""
         values = {key.lower(): strings(value) for key, value in (known or {}).items()}
         return cls(MappingProxyType(values), complete, not_before=not_before)
 
     def with_defaults(self, known: Mapping[str, Value]) -> Context:
         """The same, with more keys known; a key that already has a value keeps it."""
-        return replace(self, values=MappingProxyType({key.lower(): strings(value) for key, value in known.items()} | dict(self.values)))
+        return replace(
+            self,
+            values=MappingProxyType({key.lower(): strings(value) for key, value in known.items()} | dict(self.values)),
+        )
 
     def lookup(self, key: str) -> tuple[Tri, tuple[str, ...] | None]:
         """(is the key in the request, its values or None where they are not known). An empty list is an absent key."""
@@ -67,7 +73,8 @@ class Context:
         return (Tri.YES if name in self.present or name in ALWAYS_SENT else Tri.DEPENDS), None
 
     def expand(self, pattern: str) -> str | Tri:
-        """The pattern with its policy variables filled in, or NO (a variable has no value) or DEPENDS (its value is not known).
+        """The pattern with its policy variables filled in, or NO (a variable has no value) or DEPENDS (its value is
+        not known).
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
         """

@@ -1,8 +1,8 @@
 """Policy documents, parsed once into frozen statements.
 
-Accepts what AWS returns (a dict, JSON text, or the percent-encoded text of the raw IAM API) and nothing AWS would refuse to store: a
-document outside the grammar raises `MalformedPolicy`, so that no caller mistakes half-read text for a verdict.
-Grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+Accepts what AWS returns (a dict, JSON text, or the percent-encoded text of the raw IAM API) and nothing AWS would
+refuse to store: a document outside the grammar raises `MalformedPolicy`, so that no caller mistakes half-read text
+for a verdict. Grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
 from __future__ import annotations
@@ -18,13 +18,25 @@ from urllib.parse import unquote, unquote_plus
 Kind = Literal["any", "identity", "trust", "resource", "scp", "rcp"]
 VERSIONS = ("2012-10-17", "2008-10-17")
 _TOP = {"Version", "Id", "Statement"}
-_ELEMENTS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition"}
+_ELEMENTS = {
+    "Sid",
+    "Effect",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Principal",
+    "NotPrincipal",
+    "Condition",
+}
 _PRINCIPALS = {"AWS", "Service", "Federated", "CanonicalUser"}
 _PREFIXES = {"forallvalues": "ForAllValues", "foranyvalue": "ForAnyValue"}
 
 
 class MalformedPolicy(ValueError):
-    """The document is outside the policy grammar. `statement` is an index or None, `element` the field, `expected` what belongs there."""
+    """The document is outside the policy grammar. `statement` is an index or None, `element` the field, `expected`
+    what belongs there.
+    """
 
     def __init__(self, statement: int | None, element: str, expected: str) -> None:
         self.statement, self.element, self.expected = statement, element, expected
@@ -34,7 +46,9 @@ class MalformedPolicy(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One operator on one key: `ForAnyValue:StringLikeIfExists` on `aws:TagKeys` is ("StringLike", "ForAnyValue", True, ...)."""
+    """One operator on one key: `ForAnyValue:StringLikeIfExists` on `aws:TagKeys` is ("StringLike", "ForAnyValue",
+    True, ...).
+    """
 
     operator: str
     qualifier: str
@@ -50,7 +64,9 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Statement:
-    """One statement. A list element that the document leaves out is None; `principals` are (type, value) pairs and "*" is ("*", "*")."""
+    """One statement. A list element that the document leaves out is None; `principals` are (type, value) pairs and
+    "*" is ("*", "*").
+    """
 
     index: int
     sid: str
@@ -68,7 +84,9 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """A parsed document; equal content is one object with one `hash`. `remarks` are flaws AWS stores but readers should hear about."""
+    """A parsed document; equal content is one object with one `hash`. `remarks` are flaws AWS stores but readers
+    should hear about.
+    """
 
     version: str
     statements: tuple[Statement, ...]
@@ -83,7 +101,8 @@ class Document:
 
 
 def parse(source: Mapping[str, Any] | str | bytes, kind: Kind = "any") -> Document:
-    """Read one document; `kind` adds the rules of where it is attached (an identity policy has no Principal, a trust policy no Resource).
+    """Read one document; `kind` adds the rules of where it is attached (an identity policy has no Principal, a trust
+    policy no Resource).
 
     Raises MalformedPolicy.
     """
@@ -96,7 +115,9 @@ def parse(source: Mapping[str, Any] | str | bytes, kind: Kind = "any") -> Docume
 
 
 def document_hash(source: Mapping[str, Any] | str | bytes) -> str:
-    """sha256 (hex) of the canonical form: blanks, key order and string-or-list spelling do not change it; statement order does."""
+    """sha256 (hex) of the canonical form: blanks, key order and string-or-list spelling do not change it; statement
+    order does.
+    """
     return parse(source).hash
 
 
@@ -157,7 +178,10 @@ def _normal_document(loaded: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
         statements = [statements]
     if not isinstance(statements, (list, tuple)) or not statements:
         raise MalformedPolicy(None, "Statement", "one statement or a list of at least one")
-    return {"Version": version, "Statement": [_normal_statement(index, one, kind) for index, one in enumerate(statements)]}
+    return {
+        "Version": version,
+        "Statement": [_normal_statement(index, one, kind) for index, one in enumerate(statements)],
+    }
 
 
 def _normal_statement(index: int, raw: Any, kind: Kind) -> dict[str, Any]:
@@ -172,7 +196,11 @@ def _normal_statement(index: int, raw: Any, kind: Kind) -> dict[str, Any]:
     if not isinstance(sid, str):
         raise MalformedPolicy(index, "Sid", "a string")
     normal: dict[str, Any] = {"Effect": raw["Effect"]} | ({"Sid": sid} if sid else {})
-    for positive, needed in (("Action", True), ("Resource", kind in ("identity", "scp", "rcp")), ("Principal", kind in ("trust", "rcp"))):
+    for positive, needed in (
+        ("Action", True),
+        ("Resource", kind in ("identity", "scp", "rcp")),
+        ("Principal", kind in ("trust", "rcp")),
+    ):
         present = [name for name in (positive, f"Not{positive}") if name in raw]
         if len(present) > 1:
             raise MalformedPolicy(index, positive, f"{positive} or Not{positive}, not both")
@@ -181,7 +209,11 @@ def _normal_statement(index: int, raw: Any, kind: Kind) -> dict[str, Any]:
         for name in present:
             if (positive, kind) in _PROHIBITED:
                 raise MalformedPolicy(index, name, f"no {name} in this kind of policy")
-            normal[name] = _normal_principal(index, name, raw[name]) if positive == "Principal" else _strings(index, name, raw[name])
+            normal[name] = (
+                _normal_principal(index, name, raw[name])
+                if positive == "Principal"
+                else _strings(index, name, raw[name])
+            )
     if "Condition" in raw:
         normal["Condition"] = _normal_condition(index, raw["Condition"])
     return normal
@@ -215,7 +247,9 @@ def _normal_condition(index: int, raw: Any) -> dict[str, dict[str, list[str]]]:
     for operator, block in raw.items():
         if not isinstance(operator, str) or not isinstance(block, Mapping):
             raise MalformedPolicy(index, f"Condition.{operator}", "an object of condition keys")
-        normal[operator] = {str(key): _scalars(index, f"Condition.{operator}.{key}", values) for key, values in block.items()}
+        normal[operator] = {
+            str(key): _scalars(index, f"Condition.{operator}.{key}", values) for key, values in block.items()
+        }
     return normal
 
 
@@ -249,7 +283,11 @@ def _statement(index: int, raw: dict[str, Any], variables: bool) -> Statement:
             return (("*", "*"),)
         return None if value is None else tuple((kind, one) for kind, many in value.items() for one in many)
 
-    conditions = tuple(_condition(name, key, values) for name, block in raw.get("Condition", {}).items() for key, values in block.items())
+    conditions = tuple(
+        _condition(name, key, values)
+        for name, block in raw.get("Condition", {}).items()
+        for key, values in block.items()
+    )
     return Statement(
         index=index,
         sid=raw.get("Sid", ""),
@@ -271,16 +309,45 @@ def _condition(name: str, key: str, values: list[str]) -> Condition:
     qualifier = _PREFIXES.get(prefix.lower(), "") if colon else ""
     operator = rest if qualifier else name
     if_exists = operator.lower().endswith("ifexists")
-    return Condition(OPERATORS.get((operator[:-8] if if_exists else operator).lower(), operator), qualifier, if_exists, key, tuple(values))
+    return Condition(
+        OPERATORS.get((operator[:-8] if if_exists else operator).lower(), operator),
+        qualifier,
+        if_exists,
+        key,
+        tuple(values),
+    )
 
 
 OPERATORS = {
     name.lower(): name
     for name in (
-        *("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike", "StringNotLike"),
+        *(
+            "StringEquals",
+            "StringNotEquals",
+            "StringEqualsIgnoreCase",
+            "StringNotEqualsIgnoreCase",
+            "StringLike",
+            "StringNotLike",
+        ),
         *("NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan"),
-        *("NumericGreaterThanEquals", "DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan"),
-        *("DateGreaterThanEquals", "Bool", "BinaryEquals", "IpAddress", "NotIpAddress", "ArnEquals", "ArnLike", "ArnNotEquals"),
+        *(
+            "NumericGreaterThanEquals",
+            "DateEquals",
+            "DateNotEquals",
+            "DateLessThan",
+            "DateLessThanEquals",
+            "DateGreaterThan",
+        ),
+        *(
+            "DateGreaterThanEquals",
+            "Bool",
+            "BinaryEquals",
+            "IpAddress",
+            "NotIpAddress",
+            "ArnEquals",
+            "ArnLike",
+            "ArnNotEquals",
+        ),
         *("ArnNotLike", "Null"),
     )
 }

@@ -1,7 +1,8 @@
 """Privilege escalation: the paths of `escalation_paths.toml` judged for one principal.
 
-A path counts only if every step is allowed in effect, on a resource that gains the principal something. Without an `Account` the principal's
-policies alone are judged and what the path needs besides is taken to exist; with one it is looked up.
+A path counts only if every step is allowed in effect, on a resource that gains the principal something. Without an
+`Account` the principal's policies alone are judged and what the path needs besides is taken to exist; with one it is
+looked up.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from pipeline.policy.tri import Tri, every, some
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One action of a path; `target` groups steps that must hit one resource, `resource_type` narrows what must be allowed."""
+    """One action of a path; `target` groups steps that must hit one resource, `resource_type` narrows what must be
+    allowed.
+    """
 
     action: str
     target: str = ""
@@ -58,9 +61,11 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """A path the principal has. `verdict` DEPENDS: under the conditions named in the grants. `targets`: what it takes over, "self" included.
+    """A path the principal has. `verdict` DEPENDS: under the conditions named in the grants. `targets`: what it takes
+    over, "self" included.
 
-    `leads_to_admin`: YES if a target is an administrator or the path grants everything, DEPENDS if nobody judged the targets.
+    `leads_to_admin`: YES if a target is an administrator or the path grants everything, DEPENDS if nobody judged the
+    targets.
     """
 
     path: Path
@@ -72,7 +77,9 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class Escalations:
-    """`undecided`: paths whose target is named by a policy, while nothing says whether the target is the principal's own."""
+    """`undecided`: paths whose target is named by a policy, while nothing says whether the target is the principal's
+    own.
+    """
 
     admin: Admin
     paths: tuple[Escalation, ...] = ()
@@ -98,8 +105,7 @@ def escalations(principal: Principal, account: Account | None = None, *, admins_
     admin = is_admin(principal)
     if admin.verdict is Tri.YES and not admins_too:
         return Escalations(admin)
-    possible = frozenset().union(*(_possible(policy.document) for policy in principal.policies if policy.document), _everything(principal))
-    found = [one for path in paths() if all(step.action in possible for step in path.steps) if (one := _judge(path, principal, account))]
+    found = [one for path in may_escalate(principal) if (one := _judge(path, principal, account))]
     return Escalations(admin, tuple(one for one, sure in found if sure), tuple(one for one, sure in found if not sure))
 
 
@@ -119,7 +125,9 @@ def _judge(path: Path, principal: Principal, account: Account | None) -> tuple[E
         return None
     verdict, grants, reached, sure = best
     if path.runs_as and account is not None:
-        reached = [role.arn for service in path.runs_as for role in account.trusting(service) if role.arn != principal.arn]
+        reached = [
+            role.arn for service in path.runs_as for role in account.trusting(service) if role.arn != principal.arn
+        ]
         if not reached:
             return None
     return Escalation(path, verdict, tuple(grants), tuple(reached), _leads_to_admin(path, reached, account)), sure
@@ -132,7 +140,11 @@ def _steps(path: Path, service: str, principal: Principal, account: Account | No
     for index, step in enumerate(path.steps):
         by_target.setdefault(step.target or f"#{index}", []).append(step)
     for target, steps in by_target.items():
-        found = _free(steps[0], principal) if target.startswith("#") else _on_one(target, steps, path, service, principal, account)
+        found = (
+            _free(steps[0], principal)
+            if target.startswith("#")
+            else _on_one(target, steps, service, principal, account)
+        )
         if found is None:
             return None
         answers.append(found[0])
@@ -145,38 +157,47 @@ def _steps(path: Path, service: str, principal: Principal, account: Account | No
 def _free(step: Step, principal: Principal) -> _Found | None:
     """A step that may hit any resource."""
     context = _request(step.action, "", principal)
-    decisions = [can(principal, step.action, one, context) for one in targets(principal, step.action, step.resource_type)]
+    decisions = [
+        can(principal, step.action, one, context) for one in targets(principal, step.action, step.resource_type)
+    ]
     best = max(decisions, key=answer, default=None)
     if best is None or answer(best) is Tri.NO:
         return None
     return answer(best), [Grant(step.action, "*", best)], [], True
 
 
-def _on_one(target: str, steps: list[Step], path: Path, service: str, principal: Principal, account: Account | None) -> _Found | None:
+def _on_one(
+    target: str, steps: list[Step], service: str, principal: Principal, account: Account | None
+) -> _Found | None:
     """Steps that must all be allowed on one resource: the best of the resources that count as such a target."""
     best: _Found | None = None
     reached: list[str] = []
-    for resource, sure in _candidates(target, steps, path, service, principal, account):
+    for resource, sure in _candidates(target, steps, service, principal, account):
         role = account.roles.get(resource) if account and target in ("usable-role", "assumable-role") else None
-        grants = [_grant(step, resource, service, principal, role) for step in steps]
+        grants = [_grant(step.action, resource, service, principal, role) for step in steps]
         verdict = every(answer(grant.decision) for grant in grants)
         if verdict is Tri.NO:
             continue
         reached.append("self" if resource == principal.arn else resource)
         if best is None or (verdict, sure) > (best[0], best[3]):
             best = (verdict, grants, reached, sure)
-        if len(reached) >= _ENOUGH and best[0] is Tri.YES:
+        if account and len(reached) >= _ENOUGH and best[0] is Tri.YES and _judged(reached[0], account) is Tri.YES:
             break
     return best
 
 
+# Candidates come administrators first: once one of them is among this many, the rest adds nothing to the finding.
 _ENOUGH = 25
 
 
-def _grant(step: Step, resource: str, service: str, principal: Principal, role: Role | None) -> Grant:
-    trust = role.trust if role and step.action == "sts:AssumeRole" else None
-    decision = can(principal, step.action, resource, _request(step.action, service, principal), trust)
-    return Grant(step.action, "self" if resource == principal.arn else resource, decision)
+@lru_cache(maxsize=1 << 15)
+def _grant(action: str, resource: str, service: str, principal: Principal, role: Role | None) -> Grant:
+    known = _request(action, service, principal)
+    if role and action == "sts:AssumeRole":
+        decision = can(principal, action, resource, known, role.trust, role.rcp_levels)
+    else:
+        decision = can(principal, action, resource, known)
+    return Grant(action, "self" if resource == principal.arn else resource, decision)
 
 
 def _request(action: str, service: str, principal: Principal) -> dict[str, Value]:
@@ -192,7 +213,7 @@ def _request(action: str, service: str, principal: Principal) -> dict[str, Value
 
 
 def _candidates(
-    target: str, steps: list[Step], path: Path, service: str, principal: Principal, account: Account | None
+    target: str, steps: list[Step], service: str, principal: Principal, account: Account | None
 ) -> Iterator[tuple[str, bool]]:
     """(resource, is it certainly such a target); administrators come first, AWS's own roles never."""
     if target == "self-user":
@@ -203,21 +224,33 @@ def _candidates(
         own = [policy.arn for policy in principal.policies if policy.arn and ":iam::aws:" not in policy.arn]
         yield from _own(own if own or account else None, steps, principal)
     elif target == "own-group":
-        yield from _own(principal.groups if principal.groups is not None else None, steps, principal) if principal.kind == "user" else ()
+        yield from (
+            _own(principal.groups if principal.groups is not None else None, steps, principal)
+            if principal.kind == "user"
+            else ()
+        )
     elif target == "new":
         yield from ((one, True) for step in steps for one in targets(principal, step.action))
     elif account is None:
-        kind = {"passed": "role", "usable-role": "role", "assumable-role": "role", "own-role": "role"}.get(target, target)
+        kind = {"passed": "role", "usable-role": "role", "assumable-role": "role", "own-role": "role"}.get(
+            target, target
+        )
         for step in steps:
             for one in targets(principal, step.action, "" if kind == "fn" else kind):
                 if one != principal.arn and not _is_reserved(one):
                     yield one, target != "own-role" or FRESH in one
     else:
-        yield from ((one, True) for one in _known(target, service, principal, account) if one != principal.arn and not _is_reserved(one))
+        yield from (
+            (one, True)
+            for one in _known(target, service, principal, account)
+            if one != principal.arn and not _is_reserved(one)
+        )
 
 
 def _own(known: Iterable[str] | None, steps: list[Step], principal: Principal) -> Iterator[tuple[str, bool]]:
-    """What is certainly the principal's own; where that is not known, whatever the policies cover, certain only if they name nothing exact."""
+    """What is certainly the principal's own; where that is not known, whatever the policies cover, certain only if
+    they name nothing exact.
+    """
     if known is not None:
         yield from ((one, True) for one in known)
         return
@@ -239,7 +272,12 @@ def _known(target: str, service: str, principal: Principal, account: Account) ->
         return [role.arn for role in account.trusting(service) if f"::{principal.account}:" in role.arn]
     roles = first_admins({arn: role.admin for arn, role in account.roles.items()})
     if target == "own-role":
-        return [arn for arn in roles if answer(can(_without_policies(principal), "sts:AssumeRole", arn, None, account.roles[arn].trust)) != Tri.NO]
+        return [
+            arn
+            for arn in roles
+            if answer(can(_without_policies(principal), "sts:AssumeRole", arn, None, account.roles[arn].trust))
+            != Tri.NO
+        ]
     return roles if target == "assumable-role" else [arn for arn in roles if f"::{principal.account}:" in arn]
 
 
@@ -261,12 +299,18 @@ def _leads_to_admin(path: Path, reached: list[str], account: Account | None) -> 
         return Tri.NO
     if account is None:
         return Tri.DEPENDS
-    judged = {**{arn: role.admin for arn, role in account.roles.items()}, **account.users, **account.groups}
-    return some(judged.get(one, Tri.DEPENDS) for one in reached)
+    return some(_judged(one, account) for one in reached)
+
+
+def _judged(arn: str, account: Account) -> Tri:
+    role = account.roles.get(arn)
+    return role.admin if role else account.users.get(arn, account.groups.get(arn, Tri.DEPENDS))
 
 
 def _holds_back(principal: Principal, what: str) -> bool:
-    """Whether the principal would be administrator, or could escalate, without its boundary, or without the policies that deny."""
+    """Whether the principal would be administrator, or could escalate, without its boundary, or without the policies
+    that deny.
+    """
     if what == "boundary":
         if principal.boundary is None:
             return False
@@ -291,7 +335,9 @@ def _without_denies(policy: Policy) -> Policy:
     if policy.document is None or not _denies(policy):
         return policy
     allows_only = tuple(one for one in policy.document.statements if one.effect == "Allow")
-    return replace(policy, document=replace(policy.document, statements=allows_only, hash=f"{policy.document.hash}:allows"))
+    return replace(
+        policy, document=replace(policy.document, statements=allows_only, hash=f"{policy.document.hash}:allows")
+    )
 
 
 # -- the catalogue's file, and the quick look that spares most principals the rest
@@ -313,17 +359,28 @@ def _step(text: str) -> Step:
     return Step(action, "", target[1:]) if target.startswith(":") else Step(action, target)
 
 
+def may_escalate(principal: Principal) -> tuple[Path, ...]:
+    """The paths whose every action some policy of the principal allows in some way; a policy that could not be read
+    may allow anything.
+    """
+    if any(policy.document is None for policy in principal.policies):
+        return paths()
+    return _open_paths(
+        frozenset().union(*(_possible(policy.document) for policy in principal.policies if policy.document))
+    )
+
+
 @lru_cache(maxsize=1 << 16)
+def _open_paths(possible: frozenset[str]) -> tuple[Path, ...]:
+    return tuple(path for path in paths() if all(step.action in possible for step in path.steps)) if possible else ()
+
+
+@lru_cache(maxsize=1 << 17)
 def _possible(document: Document) -> frozenset[str]:
-    """The actions of the catalogue that the document allows in some way, conditions and resources aside."""
+    """The actions of the catalogue that the document allows, conditions and resources aside."""
     return frozenset(action for action in _actions() if statements_on(document, action, "Allow"))
 
 
 @cache
 def _actions() -> frozenset[str]:
     return frozenset(step.action for path in paths() for step in path.steps)
-
-
-def _everything(principal: Principal) -> frozenset[str]:
-    """A policy that could not be read may allow anything."""
-    return _actions() if any(policy.document is None for policy in principal.policies) else frozenset()

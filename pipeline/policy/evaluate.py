@@ -30,7 +30,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A named document. One that could not be read or parsed has `problem` instead, and makes every verdict that needs it DEPENDS."""
+    """A named document. One that could not be read or parsed has `problem` instead, and makes every verdict that
+    needs it DEPENDS.
+    """
 
     name: str
     document: Document | None
@@ -38,7 +40,9 @@ class Policy:
     arn: str = ""
 
     @classmethod
-    def read(cls, name: str, source: Mapping[str, Any] | str | bytes | None, kind: Kind = "identity", arn: str = "") -> Policy:
+    def read(
+        cls, name: str, source: Mapping[str, Any] | str | bytes | None, kind: Kind = "identity", arn: str = ""
+    ) -> Policy:
         """Never raises: None is a document that could not be read, a malformed one keeps the reason."""
         if source is None:
             return cls(name, None, "the document could not be read", arn)
@@ -50,7 +54,9 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who asks for what. `resource_account` is needed where the ARN has no account field (S3); without it the caller's is assumed."""
+    """Who asks for what. `resource_account` is needed where the ARN has no account field (S3); without it the
+    caller's is assumed.
+    """
 
     caller: Caller
     action: str
@@ -59,12 +65,25 @@ class Request:
     resource_account: str = ""
 
     @classmethod
-    def of(cls, principal: str, action: str, resource: str, context: Mapping[str, Value] | Context | None = None, account: str = "") -> Request:
-        """A plain mapping is the whole request context; for a partly known one pass `Context.of(..., complete=False)`."""
+    def of(
+        cls,
+        principal: str,
+        action: str,
+        resource: str,
+        context: Mapping[str, Value] | Context | None = None,
+        account: str = "",
+    ) -> Request:
+        """A plain mapping is the whole request context; for a partly known one pass `Context.of(...,
+        complete=False)`.
+        """
         who = caller(principal)
         known = context if isinstance(context, Context) else Context.of(context)
         owner = account or account_of(resource)
-        derived = who.context() | ({"aws:ResourceAccount": owner} if owner else {}) | ({"kms:CallerAccount": who.account} if who.account else {})
+        derived = (
+            who.context()
+            | ({"aws:ResourceAccount": owner} if owner else {})
+            | ({"kms:CallerAccount": who.account} if who.account else {})
+        )
         return cls(who, action, resource, known.with_defaults(derived), owner or who.account)
 
 
@@ -72,9 +91,10 @@ class Request:
 class Policies:
     """Every policy that may speak of a request.
 
-    `identity` includes those of the user's groups. `boundary` None: the principal has none. `session` None: no session policy was passed.
-    `resource` None: the question leaves the resource's own policy out. `scp_levels` (root first, account last: the caller's account) and
-    `rcp_levels` (the resource's account) None: that policy type is not in force. SCPs skip the management account's principals, RCPs its resources.
+    `identity` includes those of the user's groups. `boundary` None: the principal has none. `session` None: no
+    session policy was passed. `resource` None: the question leaves the resource's own policy out. `scp_levels` (root
+    first, account last: the caller's account) and `rcp_levels` (the resource's account) None: that policy type is not
+    in force. SCPs skip the management account's principals, RCPs its resources.
     """
 
     identity: Sequence[Policy] = ()
@@ -88,7 +108,9 @@ class Policies:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A statement that took part: `layer` is identity, boundary, session, resource, scp or rcp; `unknown_keys` is what its answer waits for."""
+    """A statement that took part: `layer` is identity, boundary, session, resource, scp or rcp; `unknown_keys` is
+    what its answer waits for.
+    """
 
     layer: str
     policy: str
@@ -186,7 +208,9 @@ def _decide(gates: list[_Gate]) -> Decision:
 
 
 def _layers_in_force(request: Request, policies: Policies) -> dict[str, list[Policy]]:
-    """The policies that apply, by layer. A limit that does not exist (no boundary, no session policy, no SCPs) has no entry."""
+    """The policies that apply, by layer. A limit that does not exist (no boundary, no session policy, no SCPs) has no
+    entry.
+    """
     who = request.caller
     layers: dict[str, list[Policy]] = {"resource": [policies.resource] if policies.resource else [], "identity": []}
     if policies.rcp_levels is not None and _rcps_apply(request, policies):
@@ -206,22 +230,30 @@ def _layers_in_force(request: Request, policies: Policies) -> dict[str, list[Pol
 
 
 def _scps_apply(request: Request, policies: Policies) -> bool:
-    """https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html (entities not restricted)"""
+    """https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html (entities not
+    restricted)
+    """
     who = request.caller
     return who.is_aws_identity and who.account != policies.management_account and not who.is_service_linked_role
 
 
 def _rcps_apply(request: Request, policies: Policies) -> bool:
-    """https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html (resources and services covered)"""
+    """https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html (resources and
+    services covered)
+    """
     service = request.action.partition(":")[0].lower()
     covered = service in catalog.rcp_services() and request.resource_account != policies.management_account
     return covered and not request.caller.is_service_linked_role
 
 
 def _resource_policy_rules(request: Request) -> bool:
-    """Role trust and KMS keys: even inside the account nothing works unless the resource's policy lets the caller or the account in."""
+    """Role trust and KMS keys: even inside the account nothing works unless the resource's policy lets the caller or
+    the account in.
+    """
     action = request.action.lower()
-    return (action.startswith("sts:") and ":role/" in request.resource) or (action.startswith("kms:") and ":key/" in request.resource)
+    return (action.startswith("sts:") and ":role/" in request.resource) or (
+        action.startswith("kms:") and ":key/" in request.resource
+    )
 
 
 # -- which statements speak of the request
@@ -233,7 +265,9 @@ def statements_on(document: Document, action: str, effect: Literal["Allow", "Den
 
 
 def _hits(layer: str, members: Iterable[Policy], effect: Literal["Allow", "Deny"], request: Request) -> list[Evidence]:
-    """The statements with this effect that may cover the request; answers NO are left out. Unreadable policies are DEPENDS both ways."""
+    """The statements with this effect that may cover the request; answers NO are left out. Unreadable policies are
+    DEPENDS both ways.
+    """
     found = []
     for policy in members:
         if policy.document is None:
@@ -243,12 +277,18 @@ def _hits(layer: str, members: Iterable[Policy], effect: Literal["Allow", "Deny"
             answer, named = _covers(layer, statement, request)
             if answer is not Tri.NO:
                 keys = _unknown_keys(statement, request.context) if answer is Tri.DEPENDS else ()
-                found.append(Evidence(layer, policy.name, statement.sid, statement.index, effect, answer, statement.text, keys, named))
+                found.append(
+                    Evidence(
+                        layer, policy.name, statement.sid, statement.index, effect, answer, statement.text, keys, named
+                    )
+                )
     return found
 
 
 def _covers(layer: str, statement: Statement, request: Request) -> tuple[Tri, Named]:
-    speaks, named = statement_names(statement, request.caller) if layer in ("resource", "rcp") else (Tri.YES, Named.SELF)
+    speaks, named = (
+        statement_names(statement, request.caller) if layer in ("resource", "rcp") else (Tri.YES, Named.SELF)
+    )
     if speaks is Tri.NO:
         return Tri.NO, named
     covered = statement_covers_resource(statement, request.resource, request.context.expand)
@@ -258,7 +298,9 @@ def _covers(layer: str, statement: Statement, request: Request) -> tuple[Tri, Na
 
 
 def _unknown_keys(statement: Statement, context: Context) -> tuple[str, ...]:
-    return tuple(one.key for one in statement.conditions if condition_holds(one, context, statement.variables) is Tri.DEPENDS)
+    return tuple(
+        one.key for one in statement.conditions if condition_holds(one, context, statement.variables) is Tri.DEPENDS
+    )
 
 
 def _answer(hits: Iterable[Evidence]) -> Tri:

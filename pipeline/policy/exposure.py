@@ -1,8 +1,8 @@
 """Who outside the organization a resource policy or a role's trust lets in, found by asking it.
 
-Each outsider the policy could mean (an account it names, an account its patterns would fit, an account nobody named) is put through `evaluate`:
-calling directly, from no organization and from another one, and through an AWS service that acts for it (the confused deputy).
-https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+Each outsider the policy could mean (an account it names, an account its patterns would fit, an account nobody named)
+is put through `evaluate`: calling directly, from no organization and from another one, and through an AWS service
+that acts for it (the confused deputy). https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 """
 
 from __future__ import annotations
@@ -26,12 +26,30 @@ from pipeline.policy.tri import Tri
 STRANGER = "999999999999"
 ANY_SERVICE = "*"
 _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
-_ALLOW_ALL = Policy.read("outsider", {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+_ALLOW_ALL = Policy.read(
+    "outsider", {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+)
 
-# An outsider cannot choose these; a verdict that waits for them is limited. Every other open key the caller picks or a stranger could have.
+# An outsider cannot choose these; a verdict that waits for them is limited. Every other open key the caller picks or
+# a stranger could have.
 LIMITING_KEYS = frozenset(
-    {"aws:sourceip", "aws:vpcsourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid"}
-    | {"aws:vpceorgpaths", "sts:externalid", "aws:resourcetag", "s3:existingobjecttag", "aws:userid", "aws:principalservicename"}
+    {
+        "aws:sourceip",
+        "aws:vpcsourceip",
+        "aws:sourcevpc",
+        "aws:sourcevpce",
+        "aws:sourcevpcarn",
+        "aws:vpceaccount",
+        "aws:vpceorgid",
+    }
+    | {
+        "aws:vpceorgpaths",
+        "sts:externalid",
+        "aws:resourcetag",
+        "s3:existingobjecttag",
+        "aws:userid",
+        "aws:principalservicename",
+    }
 )
 
 
@@ -50,7 +68,8 @@ class Organization:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """An outsider who gets in. `account` is STRANGER for "any account"; `service` is the service that acts for it, "" for a direct call.
+    """An outsider who gets in. `account` is STRANGER for "any account"; `service` is the service that acts for it, ""
+    for a direct call.
 
     `verdict` YES: freely; DEPENDS: if the keys in `limited_by` (network, external id, tags of the resource) are met.
     """
@@ -67,10 +86,14 @@ class Access:
         return self.account == STRANGER and self.service in ("", ANY_SERVICE)
 
 
-def outside_access(policy: Policy, inside: Organization, resource: str = "", actions: tuple[str, ...] = ()) -> list[Access]:
-    """The outsiders the policy lets in, the freest way of each. A policy that could not be read lets anyone in perhaps: DEPENDS.
+def outside_access(
+    policy: Policy, inside: Organization, resource: str = "", actions: tuple[str, ...] = ()
+) -> list[Access]:
+    """The outsiders the policy lets in, the freest way of each. A policy that could not be read lets anyone in
+    perhaps: DEPENDS.
 
-    `actions` narrows the question (a trust is entered by AssumeRole only); otherwise one of each pattern the policy names is asked.
+    `actions` narrows the question (a trust is entered by AssumeRole only); otherwise one of each pattern the policy
+    names is asked.
     """
     if policy.document is None:
         unread = Decision(Verdict.DEPENDS, policy.problem)
@@ -96,14 +119,20 @@ def public(policy: Policy, inside: Organization, resource: str = "") -> Tri:
     return max((one.verdict for one in outside_access(policy, inside, resource) if one.is_public), default=Tri.NO)
 
 
-def confused_deputies(policy: Policy, inside: Organization, resource: str = "", actions: tuple[str, ...] = ()) -> list[Access]:
-    """The named services that would act here for strangers, leaving out those that only ever act for the account that owns the resource."""
+def confused_deputies(
+    policy: Policy, inside: Organization, resource: str = "", actions: tuple[str, ...] = ()
+) -> list[Access]:
+    """The named services that would act here for strangers, leaving out those that only ever act for the account that
+    owns the resource.
+    """
     found = outside_access(policy, inside, resource, actions)
     return [one for one in found if one.service not in ("", ANY_SERVICE) and needs_source(one.service)]
 
 
 def needs_source(service: str) -> bool:
-    """Whether a policy that trusts this service should name the source account or resource: the service acts for other accounts too."""
+    """Whether a policy that trusts this service should name the source account or resource: the service acts for
+    other accounts too.
+    """
     return service.partition(".")[0] not in OWN_ACCOUNT_SERVICES
 
 
@@ -127,7 +156,12 @@ def _try(policy: Policy, request: Request, limits_address: bool) -> tuple[Tri, t
 
 def _any_address(document: Document) -> bool:
     """Whether the addresses that IpAddress conditions name are half of the IPv4 internet or more, that is, no limit."""
-    values = [value for one in document.statements for condition in one.conditions for value in _values([condition], "aws:sourceip")]
+    values = [
+        value
+        for one in document.statements
+        for condition in one.conditions
+        for value in _values([condition], "aws:sourceip")
+    ]
     found = [net for value in values if isinstance(net := network(value), IPv4Network)]
     return sum(net.num_addresses for net in collapse_addresses(found)) >= 2**31 or "::/0" in values
 
@@ -156,9 +190,16 @@ def _outsiders(document: Document, inside: Organization) -> Iterator[tuple[str, 
     orgs = ((), *(("o-" + FRESH,), *((text,) for text in _instances(conditions, "aws:principalorgid"))))
     literal_accounts, fitting = _accounts(document, conditions, inside)
     for account in (STRANGER, *literal_accounts, *fitting):
-        arns = {f"arn:{inside.partition}:iam::{account}:role/{FRESH}", *(arn for arn in named if f"::{account}:" in arn)}
+        arns = {
+            f"arn:{inside.partition}:iam::{account}:role/{FRESH}",
+            *(arn for arn in named if f"::{account}:" in arn),
+        }
         patterns = _values(conditions, "aws:principalarn")
-        arns |= {text for value in patterns if (text := common_text(value, f"arn:{inside.partition}:iam::{account}:*", FRESH))}
+        arns |= {
+            text
+            for value in patterns
+            if (text := common_text(value, f"arn:{inside.partition}:iam::{account}:*", FRESH))
+        }
         label = account if account in literal_accounts else STRANGER
         for arn, org in product(sorted(arns), orgs):
             if ":root" not in arn:
@@ -190,7 +231,9 @@ def _on_behalf(account: str, source: str) -> dict[str, Value]:
         "aws:SourceOrgID": f"o-{FRESH}",
         "aws:SourceOrgPaths": (f"o-{FRESH}/r-{FRESH}/ou-{FRESH}/",),
         "aws:SecureTransport": True,
-        **dict.fromkeys(("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalArn", "aws:PrincipalAccount"), ()),
+        **dict.fromkeys(
+            ("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalArn", "aws:PrincipalAccount"), ()
+        ),
     }
 
 
@@ -207,11 +250,21 @@ def _accounts(document: Document, conditions: Sequence[Condition], inside: Organ
     texts = [value for one in document.statements for _, value in one.principals or ()]
     texts += [value for one in conditions for value in one.values]
     named = {account for text in texts for account in _ACCOUNT.findall(text)}
-    fitting = {text for key in _ACCOUNT_KEYS for text in _instances(conditions, key, "9" * 12) if _ACCOUNT.fullmatch(text)}
-    return tuple(sorted(one for one in found if not inside.has(one) and one != STRANGER) for found in (named, fitting - named))  # type: ignore[return-value]
+    fitting = {
+        text for key in _ACCOUNT_KEYS for text in _instances(conditions, key, "9" * 12) if _ACCOUNT.fullmatch(text)
+    }
+    return tuple(
+        sorted(one for one in found if not inside.has(one) and one != STRANGER) for found in (named, fitting - named)
+    )  # type: ignore[return-value]
 
 
-_ACCOUNT_KEYS = ("aws:sourceaccount", "aws:sourceowner", "aws:principalaccount", "kms:calleraccount", "s3:dataaccesspointaccount")
+_ACCOUNT_KEYS = (
+    "aws:sourceaccount",
+    "aws:sourceowner",
+    "aws:principalaccount",
+    "kms:calleraccount",
+    "s3:dataaccesspointaccount",
+)
 
 
 def _instances(conditions: Iterable[Condition], key: str, frame: str = "") -> list[str]:
@@ -233,12 +286,16 @@ def _services(statements: Iterable[Statement]) -> set[str]:
     """The services named, and ANY_SERVICE where everyone is let in by what a service would say of its source."""
     allows = [one for one in statements if one.effect == "Allow"]
     named = {value for one in allows for kind, value in one.principals or () if kind == "Service"}
-    by_source = any(covers_everyone(one) and any(key.key.lower() in SENT_BY_SERVICES for key in one.conditions) for one in allows)
+    by_source = any(
+        covers_everyone(one) and any(key.key.lower() in SENT_BY_SERVICES for key in one.conditions) for one in allows
+    )
     return named | ({ANY_SERVICE} if by_source else set())
 
 
 def _sources(conditions: Sequence[Condition], account: str, inside: Organization) -> list[str]:
-    """ARNs that a resource of the outsider could have and the SourceArn conditions would accept, and one they would not."""
+    """ARNs that a resource of the outsider could have and the SourceArn conditions would accept, and one they would
+    not.
+    """
     found = [f"arn:{inside.partition}:{FRESH}:{FRESH}:{account}:{FRESH}/{FRESH}"]
     for value in _values(conditions, "aws:sourcearn"):
         inside_account = common_text(value, f"arn:*:*:*:{account}:*", FRESH)

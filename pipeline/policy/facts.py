@@ -1,4 +1,5 @@
-"""Facts of one identity policy document on its own, one row each, for the controls on least privilege, MFA and boundaries.
+"""Facts of one identity policy document on its own, one row each, for the controls on least privilege, MFA and
+boundaries.
 
 Judged as a principal that holds only this document would be; Deny statements of the document count.
 """
@@ -21,23 +22,67 @@ from pipeline.policy.tri import Tri
 _HOLDER = f"arn:aws:iam::{'0' * 12}:role/{FRESH}"
 
 DATA_READS = (
-    *("s3:GetObject", "ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "secretsmanager:GetSecretValue"),
-    *("rds:CopyDBSnapshot", "rds:CreateDBSnapshot", "dynamodb:GetItem", "dynamodb:Scan", "dynamodb:Query", "kms:Decrypt"),
+    *(
+        "s3:GetObject",
+        "ssm:GetParameter",
+        "ssm:GetParameters",
+        "ssm:GetParametersByPath",
+        "secretsmanager:GetSecretValue",
+    ),
+    *(
+        "rds:CopyDBSnapshot",
+        "rds:CreateDBSnapshot",
+        "dynamodb:GetItem",
+        "dynamodb:Scan",
+        "dynamodb:Query",
+        "kms:Decrypt",
+    ),
 )
 RETURNS_CREDENTIALS = (
-    *("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:CreateServiceSpecificCredential", "iam:ResetServiceSpecificCredential"),
-    *("iam:UpdateAccessKey", "sts:AssumeRole", "sts:GetFederationToken", "redshift:GetClusterCredentials", "rds-db:connect"),
+    *(
+        "iam:CreateAccessKey",
+        "iam:CreateLoginProfile",
+        "iam:CreateServiceSpecificCredential",
+        "iam:ResetServiceSpecificCredential",
+    ),
+    *(
+        "iam:UpdateAccessKey",
+        "sts:AssumeRole",
+        "sts:GetFederationToken",
+        "redshift:GetClusterCredentials",
+        "rds-db:connect",
+    ),
     *("cognito-identity:GetCredentialsForIdentity", "ecr:GetAuthorizationToken", "codeartifact:GetAuthorizationToken"),
-    *("ec2:GetPasswordData", "gamelift:GetInstanceAccess", "lightsail:GetInstanceAccessDetails", "sso:GetRoleCredentials"),
-    *("chime:CreateApiKey", "appsync:CreateApiKey", "appsync:ListApiKeys", "mediapackage:RotateIngestEndpointCredentials"),
+    *(
+        "ec2:GetPasswordData",
+        "gamelift:GetInstanceAccess",
+        "lightsail:GetInstanceAccessDetails",
+        "sso:GetRoleCredentials",
+    ),
+    *(
+        "chime:CreateApiKey",
+        "appsync:CreateApiKey",
+        "appsync:ListApiKeys",
+        "mediapackage:RotateIngestEndpointCredentials",
+    ),
 )
 _SCOPING_KEYS = frozenset({"aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"})
-_HIGH_RISK = ("iam:*", "kms:*", "organizations:*", "s3:Delete*", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy", "s3:PutBucketAcl")
+_HIGH_RISK = (
+    "iam:*",
+    "kms:*",
+    "organizations:*",
+    "s3:Delete*",
+    "s3:PutBucketPolicy",
+    "s3:DeleteBucketPolicy",
+    "s3:PutBucketAcl",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`kind` is one of KINDS; `statement` None where no single statement does it; `detail` names the service, action or key."""
+    """`kind` is one of KINDS; `statement` None where no single statement does it; `detail` names the service, action
+    or key.
+    """
 
     kind: str
     statement: int | None
@@ -91,7 +136,9 @@ def _of_allow(one: Statement, holder: Principal) -> Iterator[tuple[str, str]]:
     for service in _services_by_wildcard(one):
         if full_service(holder, service) is not Tri.NO:
             yield "service_wildcard", service
-    if _unscoped(one, "iam:PassRole", holder) and not any(key.key.lower() == "iam:passedtoservice" for key in one.conditions):
+    if _unscoped(one, "iam:PassRole", holder) and not any(
+        key.key.lower() == "iam:passedtoservice" for key in one.conditions
+    ):
         yield "pass_role_unscoped", ""
     if _unscoped(one, "sts:AssumeRole", holder, any_account=True):
         yield "assume_role_unscoped", ""
@@ -109,13 +156,21 @@ def _of_allow(one: Statement, holder: Principal) -> Iterator[tuple[str, str]]:
 def statement_names(one: Statement, pattern: str) -> bool:
     """Whether the statement's actions and the pattern have an action in common, as far as the catalogue knows."""
     if one.actions is not None:
-        return any(action_matches(pattern, name) or action_matches(name, pattern.replace("*", FRESH)) for name in one.actions)
+        return any(
+            action_matches(pattern, name) or action_matches(name, pattern.replace("*", FRESH)) for name in one.actions
+        )
     return not any(action_matches(name, pattern.replace("*", FRESH)) for name in one.not_actions or ())
 
 
 def _services_by_wildcard(one: Statement) -> list[str]:
     prefixes = [pattern.partition(":") for pattern in one.actions or ()]
-    return sorted({prefix.lower() for prefix, colon, rest in prefixes if colon and rest and not rest.strip("*") and "*" not in prefix})
+    return sorted(
+        {
+            prefix.lower()
+            for prefix, colon, rest in prefixes
+            if colon and rest and not rest.strip("*") and "*" not in prefix
+        }
+    )
 
 
 def _managing(one: Statement) -> list[str]:
@@ -130,9 +185,14 @@ def _unscoped(one: Statement, action: str, holder: Principal, any_account: bool 
     document = next(iter(holder.documents))
     if one not in statements_on(document, action, "Allow") or not _everywhere(one, action, any_account):
         return False
-    if any(key.key.lower().partition("/")[0] in _SCOPING_KEYS or "resourcetag" in key.key.lower() for key in one.conditions):
+    if any(
+        key.key.lower().partition("/")[0] in _SCOPING_KEYS or "resourcetag" in key.key.lower() for key in one.conditions
+    ):
         return False
-    return any(can(holder, action, resource).verdict in (Verdict.ALLOWED, Verdict.DEPENDS) for resource in targets(holder, action))
+    return any(
+        can(holder, action, resource).verdict in (Verdict.ALLOWED, Verdict.DEPENDS)
+        for resource in targets(holder, action)
+    )
 
 
 def _everywhere(one: Statement, action: str, any_account: bool = False) -> bool:
@@ -142,7 +202,8 @@ def _everywhere(one: Statement, action: str, any_account: bool = False) -> bool:
 
 
 def is_effectively_star(pattern: str, action: str = "", any_account: bool = False) -> bool:
-    """Whether the pattern covers every resource the action accepts, in any Region and account: `arn:*:cloudtrail:*:*:trail/*` for trails.
+    """Whether the pattern covers every resource the action accepts, in any Region and account:
+    `arn:*:cloudtrail:*:*:trail/*` for trails.
 
     `any_account`: one name in every account counts too (`arn:aws:iam::*:role/deploy`).
     """
@@ -175,7 +236,7 @@ _MFA_CASES: tuple[dict[str, Value], ...] = (
     {"aws:MultiFactorAuthPresent": False, "aws:MultiFactorAuthAge": ()},
     {"aws:MultiFactorAuthPresent": True, "aws:MultiFactorAuthAge": "60"},
 )
-_MFA_FACTS = {
+_MFA_FACTS: dict[tuple[str | bool, ...], str] = {
     ("Deny", True, True, False): "mfa_enforced",
     ("Deny", False, True, False): "mfa_wrong_operator",
     ("Allow", False, False, True): "mfa_required",
@@ -188,12 +249,16 @@ def _mfa(document: Document) -> Iterator[Fact]:
     for one in document.statements:
         if any("multifactor" in condition.key.lower() for condition in one.conditions):
             holds_in = (conditions_hold(one, Context.of(known, complete=False)) is not Tri.NO for known in _MFA_CASES)
-            kind = _MFA_FACTS.get((one.effect, *holds_in))  # type: ignore[call-overload]
+            kind = _MFA_FACTS.get((one.effect, *holds_in))
             if kind:
-                yield Fact(kind, one.index, one.sid, ", ".join(one.actions or ("all but " + ", ".join(one.not_actions or ()),)))
+                yield Fact(
+                    kind, one.index, one.sid, ", ".join(one.actions or ("all but " + ", ".join(one.not_actions or ()),))
+                )
 
 
-_EVERYTHING = Policy.read("everything", {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+_EVERYTHING = Policy.read(
+    "everything", {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+)
 
 
 # -- boundaries
@@ -201,8 +266,9 @@ _EVERYTHING = Policy.read("everything", {"Version": "2012-10-17", "Statement": {
 
 @dataclass(frozen=True, slots=True)
 class BoundaryFacts:
-    """`allows_everything`, `allows_iam`: the boundary leaves the whole, or IAM, open without condition. `protects_itself`: it denies its bearer
-    to edit the boundary policy and to take boundaries off."""
+    """`allows_everything`, `allows_iam`: the boundary leaves the whole, or IAM, open without condition.
+    `protects_itself`: it denies its bearer to edit the boundary policy and to take boundaries off.
+    """
 
     allows_everything: bool
     allows_iam: bool
@@ -216,7 +282,9 @@ def boundary_facts(document: Document, arn: str) -> BoundaryFacts:
     edits = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicyVersion", "iam:DeletePolicy")
     removals = (("iam:DeleteUserPermissionsBoundary", "user"), ("iam:DeleteRolePermissionsBoundary", "role"))
     open_edit = [answer(can(holder, action, arn)) for action in edits]
-    open_removal = [answer(can(holder, action, f"{arn.split(':policy/')[0]}:{kind}/{FRESH}", own)) for action, kind in removals]
+    open_removal = [
+        answer(can(holder, action, f"{arn.split(':policy/')[0]}:{kind}/{FRESH}", own)) for action, kind in removals
+    ]
     admin = is_admin(holder)
     return BoundaryFacts(
         allows_everything=admin.verdict is Tri.YES and admin.level == "full",

@@ -1,4 +1,5 @@
-"""Conditions that do not do what they seem to: one `Flaw` per operator and key, for the control on condition correctness.
+"""Conditions that do not do what they seem to: one `Flaw` per operator and key, for the control on condition
+correctness.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
 """
@@ -36,7 +37,7 @@ CODES = {
     "bad_value": "the value is not of the operator's type, so it never matches",
     "literal_wildcard": "a star under an exact operator is a star",
     "any_value": "matches every value: only asks whether the key is there",
-    "set_operator_unguarded": "ForAllValues in an Allow passes when the key is absent, and no Null condition asks for it",
+    "set_operator_unguarded": "ForAllValues in an Allow passes when the key is absent, and no Null condition guards it",
     "set_operator_on_single_value": "a set operator on a key that holds one value",
     "if_exists_voids": "IfExists in an Allow passes when the key is absent, which is the case it was meant to stop",
     "caller_chooses": "the caller chooses this value",
@@ -44,10 +45,32 @@ CODES = {
     "mfa_needs_if_exists": "long-term keys send no MFA key, so this Deny misses them: BoolIfExists is needed",
 }
 
-_FAMILY = {"String": "String", "Numeric": "Numeric", "Date": "Date", "Bool": "Bool", "Binary": "Binary", "Ip": "IPAddress", "Arn": "ARN"}
+_FAMILY = {
+    "String": "String",
+    "Numeric": "Numeric",
+    "Date": "Date",
+    "Bool": "Bool",
+    "Binary": "Binary",
+    "Ip": "IPAddress",
+    "Arn": "ARN",
+}
 _CONFINING = frozenset(
-    {"aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn", "aws:sourceip", "aws:sourcevpc"}
-    | {"aws:sourcevpce", "aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:multifactorauthpresent", "sts:externalid"}
+    {
+        "aws:principalorgid",
+        "aws:principalorgpaths",
+        "aws:principalaccount",
+        "aws:principalarn",
+        "aws:sourceip",
+        "aws:sourcevpc",
+    }
+    | {
+        "aws:sourcevpce",
+        "aws:sourceaccount",
+        "aws:sourcearn",
+        "aws:sourceorgid",
+        "aws:multifactorauthpresent",
+        "sts:externalid",
+    }
     | {"iam:passedtoservice", "iam:permissionsboundary", "aws:resourceorgid", "saml:aud"}
 )
 _CALLER_CHOOSES = frozenset({"aws:useragent", "aws:referer"})
@@ -57,7 +80,15 @@ _NUMERIC_TYPES = frozenset({"numeric", "long", "integer", "int", "number"})
 def flaws(document: Document) -> list[Flaw]:
     """The flaws of a document's conditions, in its order."""
     return [
-        Flaw(code, one.index, one.sid, condition.name, condition.key, detail or CODES[code], code in _WEAKENING and one.effect == "Allow")
+        Flaw(
+            code,
+            one.index,
+            one.sid,
+            condition.name,
+            condition.key,
+            detail or CODES[code],
+            code in _WEAKENING and one.effect == "Allow",
+        )
         for one in document.statements
         for condition in one.conditions
         for code, detail in _of(one, condition)
@@ -75,7 +106,12 @@ def _of(statement: Statement, one: Condition) -> Iterator[tuple[str, str]]:
     yield from _of_key(statement, one)
     if statement.effect == "Allow":
         yield from _of_allow(statement, one)
-    elif one.key.lower() == "aws:multifactorauthpresent" and one.operator == "Bool" and not one.if_exists and _only(one, "false"):
+    elif (
+        one.key.lower() == "aws:multifactorauthpresent"
+        and one.operator == "Bool"
+        and not one.if_exists
+        and _only(one, "false")
+    ):
         yield "mfa_needs_if_exists", ""
 
 
@@ -83,13 +119,22 @@ def _of_type(one: Condition) -> Iterator[tuple[str, str]]:
     family = next((name for start, name in _FAMILY.items() if one.operator.removeprefix("Not").startswith(start)), "")
     kind = (catalog.key_type(one.key) or "").removeprefix("ArrayOf")
     if family and kind and not _fits(family, kind, one):
-        usable = family == "String" and kind == "ARN" and (one.operator.endswith("Like") or not any(set("*?") & set(v) for v in one.values))
+        usable = (
+            family == "String"
+            and kind == "ARN"
+            and (one.operator.endswith("Like") or not any(set("*?") & set(v) for v in one.values))
+        )
         yield ("usable_mismatch" if usable else "type_mismatch"), f"{one.operator} on a key of type {kind}"
     bad = [value for value in one.values if "${" not in value and not _is_value(family, value)]
     if bad:
         yield "bad_value", f"{bad[0]!r} is not of type {family}"
     wild = [value for value in one.values if "*" in value.replace("${*}", "")]
-    if wild and one.operator in ("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"):
+    if wild and one.operator in (
+        "StringEquals",
+        "StringNotEquals",
+        "StringEqualsIgnoreCase",
+        "StringNotEqualsIgnoreCase",
+    ):
         yield "literal_wildcard", f"{wild[0]!r} under {one.operator}"
 
 
@@ -128,7 +173,9 @@ def _of_key(statement: Statement, one: Condition) -> Iterator[tuple[str, str]]:
     key = one.key.lower()
     if key.startswith("aws:") and catalog.key_type(key) is None:
         yield "unknown_key", f"{one.key} is no global condition key"
-    elif statement.actions and all(not set("*?") & set(name) and catalog.key_reaches(name, key) is False for name in statement.actions):
+    elif statement.actions and all(
+        not set("*?") & set(name) and catalog.key_reaches(name, key) is False for name in statement.actions
+    ):
         yield "unknown_key", f"no action of the statement carries {one.key}"
     if one.qualifier and one.operator != "Null":
         kind = catalog.key_type(key)
@@ -139,10 +186,15 @@ def _of_key(statement: Statement, one: Condition) -> Iterator[tuple[str, str]]:
 def _of_allow(statement: Statement, one: Condition) -> Iterator[tuple[str, str]]:
     key, positive = one.key.lower(), not is_negated(one.operator) and one.operator != "Null"
     if one.qualifier == "ForAllValues" and not any(
-        other.operator == "Null" and other.key.lower() == key and _only(other, "false") for other in statement.conditions
+        other.operator == "Null" and other.key.lower() == key and _only(other, "false")
+        for other in statement.conditions
     ):
         yield "set_operator_unguarded", ""
-    if positive and one.operator in ("StringLike", "ArnLike", "ArnEquals") and any(not value.strip("*") for value in one.values):
+    if (
+        positive
+        and one.operator in ("StringLike", "ArnLike", "ArnEquals")
+        and any(not value.strip("*") for value in one.values)
+    ):
         yield "any_value", f"{one.key} may hold any value"
     if positive and one.operator == "IpAddress" and any(value in ("0.0.0.0/0", "::/0") for value in one.values):
         yield "any_value", "every address is in the range"

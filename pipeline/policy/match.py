@@ -13,18 +13,25 @@ from functools import lru_cache
 from pipeline.policy.document import Statement
 from pipeline.policy.tri import Tri, every, some, tri
 
-# A policy variable may stand for text that holds a star, and `${*}` is a literal one. Literal wildcards travel as these code points.
+# A policy variable may stand for text that holds a star, and `${*}` is a literal one. Literal wildcards travel as
+# these code points.
 _LITERAL = str.maketrans({"*": "\ue000", "?": "\ue001"})
 Expand = Callable[[str], str | Tri]
 """Fills in the policy variables of a pattern; NO when a variable has no value, DEPENDS when its value is not known."""
 
 
 def glob(pattern: str, text: str) -> bool:
-    """Whether the pattern covers the whole text. Greedy from the left: each run of text is looked at once per pattern piece at most."""
+    """Whether the pattern covers the whole text. Greedy from the left: each run of text is looked at once per pattern
+    piece at most.
+    """
     if "*" not in pattern:
         return pattern == text if "?" not in pattern else _piece_at(pattern, text, 0) and len(pattern) == len(text)
     head, *middle, tail = pattern.split("*")
-    if len(text) < len(head) + len(tail) or not _piece_at(head, text, 0) or not _piece_at(tail, text, len(text) - len(tail)):
+    if (
+        len(text) < len(head) + len(tail)
+        or not _piece_at(head, text, 0)
+        or not _piece_at(tail, text, len(text) - len(tail))
+    ):
         return False
     at, end = len(head), len(text) - len(tail)
     for piece in middle:
@@ -60,12 +67,16 @@ def glob_literal(pattern: str, text: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def action_matches(pattern: str, action: str) -> bool:
-    """`iam:Create*` against `iam:CreateUser`, ignoring case; a blank is a character like any other, so `iam:* ` names nothing."""
+    """`iam:Create*` against `iam:CreateUser`, ignoring case; a blank is a character like any other, so `iam:* ` names
+    nothing.
+    """
     return glob(pattern.lower(), action.lower())
 
 
 def resource_matches(pattern: str, resource: str) -> bool:
-    """An ARN pattern against an ARN. A star inside one of the first five fields stays in its field unless it ends the field."""
+    """An ARN pattern against an ARN. A star inside one of the first five fields stays in its field unless it ends the
+    field.
+    """
     if not glob_literal(pattern, resource):
         return False
     fields = pattern.split(":", 5)
@@ -78,15 +89,23 @@ def resource_matches(pattern: str, resource: str) -> bool:
 def statement_covers_action(statement: Statement, action: str) -> bool:
     if statement.actions is not None:
         return any(action_matches(pattern, action) for pattern in statement.actions)
-    return statement.not_actions is not None and not any(action_matches(pattern, action) for pattern in statement.not_actions)
+    return statement.not_actions is not None and not any(
+        action_matches(pattern, action) for pattern in statement.not_actions
+    )
 
 
 def statement_covers_resource(statement: Statement, resource: str, expand: Expand) -> Tri:
-    """A statement without Resource (trust policies, some resource policies) speaks of the resource it is attached to."""
+    """A statement without Resource (trust, some resource policies) speaks of the resource it is attached to."""
     if statement.resources is not None:
-        return some(_pattern_covers(pattern, resource, expand if statement.variables else None) for pattern in statement.resources)
+        return some(
+            _pattern_covers(pattern, resource, expand if statement.variables else None)
+            for pattern in statement.resources
+        )
     if statement.not_resources is not None:
-        return every(~_pattern_covers(pattern, resource, expand if statement.variables else None) for pattern in statement.not_resources)
+        return every(
+            ~_pattern_covers(pattern, resource, expand if statement.variables else None)
+            for pattern in statement.not_resources
+        )
     return Tri.YES
 
 
@@ -100,7 +119,9 @@ def _pattern_covers(pattern: str, resource: str, expand: Expand | None) -> Tri:
 
 
 def without_variables(pattern: str, instead: str) -> str:
-    """The pattern with each `${...}` replaced: `instead` for a variable, the literal character for `${*}`, `${?}`, `${$}`."""
+    """The pattern with each `${...}` replaced: `instead` for a variable, the literal character for `${*}`, `${?}`,
+    `${$}`.
+    """
     out, rest = "", pattern
     while (start := rest.find("${")) >= 0 and (end := rest.find("}", start)) >= 0:
         name = rest[start + 2 : end]
@@ -112,13 +133,16 @@ def without_variables(pattern: str, instead: str) -> str:
 def common_text(left: str, right: str, fill: str) -> str | None:
     """A text both patterns cover, or None; `fill` stands where both leave the text open.
 
-    `meets[i][j]` says whether the first i characters of `left` and j of `right` can cover one text: the table of an edit distance.
+    `meets[i][j]` says whether the first i characters of `left` and j of `right` can cover one text: the table of an
+    edit distance.
     """
     meets = [[True] + [False] * len(right) for _ in range(len(left) + 1)]
     for i in range(len(left) + 1):
         for j in range(len(right) + 1):
             if i and j and "*" not in (left[i - 1], right[j - 1]):
-                meets[i][j] = meets[i - 1][j - 1] and (left[i - 1] == right[j - 1] or "?" in (left[i - 1], right[j - 1]))
+                meets[i][j] = meets[i - 1][j - 1] and (
+                    left[i - 1] == right[j - 1] or "?" in (left[i - 1], right[j - 1])
+                )
             elif i or j:
                 from_left = i > 0 and meets[i - 1][j] and (left[i - 1] == "*" or (j > 0 and right[j - 1] == "*"))
                 from_right = j > 0 and meets[i][j - 1] and (right[j - 1] == "*" or (i > 0 and left[i - 1] == "*"))
@@ -145,3 +169,14 @@ def _walk_back(left: str, right: str, meets: list[list[bool]], fill: str) -> str
             pieces.append(fill[:1] if a == b == "?" else b if a == "?" else a)
             i, j = i - 1, j - 1
     return "".join(reversed(pieces))
+
+
+def common_arn(left: str, right: str, fill: str) -> str | None:
+    """`common_text` for ARN patterns: field by field, so that a star of the resource does not swallow the type of
+    another.
+    """
+    fields, others = left.split(":", 5), right.split(":", 5)
+    if len(fields) != 6 or len(others) != 6:
+        return common_text(left, right, fill)
+    parts = [common_text(one, other, fill) for one, other in zip(fields, others, strict=True)]
+    return None if None in parts else ":".join(part or "" for part in parts)

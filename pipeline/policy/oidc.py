@@ -1,7 +1,8 @@
 """How narrowly a web-identity trust is pinned: the claims a token must carry, graded safe, caution or dangerous.
 
-safe: one workload, by names the outsider cannot take over. caution: one project, or a name that can be moved or reused. dangerous: the whole
-organization, tenant or world. What each provider puts into `sub` is from its own documentation; AWS exposes further claims only for some:
+safe: one workload, by names the outsider cannot take over. caution: one project, or a name that can be moved or
+reused. dangerous: the whole organization, tenant or world. What each provider puts into `sub` is from its own
+documentation; AWS exposes further claims only for some:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
 """
 
@@ -40,7 +41,9 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class OidcGrade:
-    """`reason` is one sentence. `has_audience`, `has_subject`: whether `aud` and `sub` are pinned to more than "anything"."""
+    """`reason` is one sentence. `has_audience`, `has_subject`: whether `aud` and `sub` are pinned to more than
+    "anything".
+    """
 
     grade: Grade
     reason: str
@@ -49,7 +52,9 @@ class OidcGrade:
 
 
 def pins(issuer: str, conditions: Iterable[Condition]) -> list[Pin]:
-    """The conditions that a token must meet. Negated operators, IfExists and ForAllValues demand nothing of a token without the claim."""
+    """The conditions that a token must meet. Negated operators, IfExists and ForAllValues demand nothing of a token
+    without the claim.
+    """
     found = []
     for one in conditions:
         key, prefix = one.key, f"{issuer}:".lower()
@@ -61,7 +66,9 @@ def pins(issuer: str, conditions: Iterable[Condition]) -> list[Pin]:
 
 
 def grade(issuer: str, found: Iterable[Pin], claims: Mapping[str, str] | None = None) -> OidcGrade:
-    """The grade of a whole condition block (its conditions are ANDed). With the claims of a token that it admits, of that admission too."""
+    """The grade of a whole condition block (its conditions are ANDed). With the claims of a token that it admits, of
+    that admission too.
+    """
     listed = [pin for pin in found if pin.values]
     graded = [_grade_pin(issuer, pin, listed) for pin in listed if pin.claim != "aud"]
     worst, reason = min(graded, default=_no_identity(issuer, listed))
@@ -85,7 +92,9 @@ def grade_claim(issuer: str, pin: Pin, claims: Mapping[str, str] | None = None) 
 
 
 def pins_tenant(issuer: str, found: Iterable[Pin]) -> bool:
-    """Whether the token must come from one customer of the provider: by its own issuer, by an id, or by the owner part of the subject."""
+    """Whether the token must come from one customer of the provider: by its own issuer, by an id, or by the owner
+    part of the subject.
+    """
     host = issuer.split("/")[0]
     if host in ("oidc.circleci.com", "api.bitbucket.org") or host.startswith("oidc.eks."):
         return True
@@ -96,7 +105,17 @@ def pins_tenant(issuer: str, found: Iterable[Pin]) -> bool:
     return any(pin.claim == "sub" and all(re.match(owner, value) for value in pin.values) for pin in listed)
 
 
-_TENANT_CLAIMS = frozenset({"repository_id", "repository", "repository_owner_id", "enterprise_id", "project_id", "namespace_id", "organization_id"})
+_TENANT_CLAIMS = frozenset(
+    {
+        "repository_id",
+        "repository",
+        "repository_owner_id",
+        "enterprise_id",
+        "project_id",
+        "namespace_id",
+        "organization_id",
+    }
+)
 _OWNER = {
     "token.actions.githubusercontent.com": r"(repo|job_workflow_ref):[^*?/:]+/",
     "gitlab.com": r"(project_path:[^*?/:]+/|project_id:\d+:)",
@@ -109,7 +128,13 @@ _ALWAYS_EXPOSED = frozenset({"aud", "sub", "amr", "oaud", "email", "azp", "app_i
 def unexposed(issuer: str, found: Iterable[Pin]) -> tuple[str, ...]:
     """Pinned claims that AWS does not read from this provider: a condition on them is never met."""
     named = {pin.claim for pin in found} - _ALWAYS_EXPOSED
-    return tuple(sorted(claim for claim in named if key_type(f"{issuer}:{claim}") is None and key_type(f"{_circle(issuer)}:{claim}") is None))
+    return tuple(
+        sorted(
+            claim
+            for claim in named
+            if key_type(f"{issuer}:{claim}") is None and key_type(f"{_circle(issuer)}:{claim}") is None
+        )
+    )
 
 
 def _circle(issuer: str) -> str:
@@ -119,7 +144,8 @@ def _circle(issuer: str) -> str:
 def admits(found: Iterable[Pin], claims: Mapping[str, str]) -> bool:
     """Whether a token with these claims meets every pin."""
     return all(
-        pin.claim in claims and any(glob(want, claims[pin.claim]) if pin.is_pattern else want == claims[pin.claim] for want in pin.values)
+        pin.claim in claims
+        and any(glob(want, claims[pin.claim]) if pin.is_pattern else want == claims[pin.claim] for want in pin.values)
         for pin in found
     )
 
@@ -173,7 +199,11 @@ def _github(value: str, wild: bool, listed: list[Pin]) -> _Graded:
     tenant, _, rest = value.removeprefix("repo:").partition(":")
     if wild and (not value.startswith("repo:") or _wild(tenant) or tenant.count("/") != 1):
         owner = tenant.split("/")[0]
-        who = f"any repository of {owner}" if value.startswith("repo:") and not _wild(owner) else "any repository on the provider"
+        who = (
+            f"any repository of {owner}"
+            if value.startswith("repo:") and not _wild(owner)
+            else "any repository on the provider"
+        )
         return Grade.DANGEROUS, f"{value} admits {who}"
     if rest == "pull_request":
         return Grade.DANGEROUS, f"{value} admits code that is only proposed"
@@ -211,7 +241,11 @@ def _circleci(value: str, wild: bool, listed: list[Pin]) -> _Graded:
     project, _, rest = value.partition("/user/")
     if wild and (_wild(project) or not rest):
         return Grade.DANGEROUS, f"{value} admits any project of the organization"
-    return (Grade.CAUTION, f"{value} admits any user of one project") if wild else (Grade.SAFE, f"{value} is one user of one project")
+    return (
+        (Grade.CAUTION, f"{value} admits any user of one project")
+        if wild
+        else (Grade.SAFE, f"{value} is one user of one project")
+    )
 
 
 def _bitbucket(value: str, wild: bool, listed: list[Pin]) -> _Graded:
@@ -252,7 +286,9 @@ _ISSUERS: tuple[tuple[tuple[str, ...], Callable[[str, bool, list[Pin]], _Graded]
 
 
 def _exact_is(grade_: Grade, what: str) -> Callable[[Pin], _Graded]:
-    return lambda pin: (grade_, f"{pin.claim} pins {what}") if pin.exact else (Grade.DANGEROUS, f"{pin.claim} is a pattern")
+    return lambda pin: (
+        (grade_, f"{pin.claim} pins {what}") if pin.exact else (Grade.DANGEROUS, f"{pin.claim} is a pattern")
+    )
 
 
 def _plain_claim(pin: Pin) -> _Graded:
@@ -265,7 +301,11 @@ def _workflow_claim(pin: Pin) -> _Graded:
 
 def _amr(pin: Pin) -> _Graded:
     guests = any(glob(value, "unauthenticated") for value in pin.values)
-    return (Grade.DANGEROUS, "guests of the identity pool may enter") if guests else (Grade.SAFE, "signed-in users of the pool may enter")
+    return (
+        (Grade.DANGEROUS, "guests of the identity pool may enter")
+        if guests
+        else (Grade.SAFE, "signed-in users of the pool may enter")
+    )
 
 
 _CLAIMS: dict[str, Callable[[Pin], _Graded]] = {
@@ -286,6 +326,10 @@ def _admission(issuer: str, listed: list[Pin], claims: Mapping[str, str]) -> _Gr
         return Grade.DANGEROUS, f"{subject} gets in: code that is only proposed"
     if claims.get("oidc.circleci.com/ssh-rerun") == "true":
         return Grade.DANGEROUS, "a debug session's token gets in"
-    if subject.startswith("project_path:") and "project_id" in claims and not any(pin.claim == "project_id" for pin in listed):
+    if (
+        subject.startswith("project_path:")
+        and "project_id" in claims
+        and not any(pin.claim == "project_id" for pin in listed)
+    ):
         return Grade.DANGEROUS, "a project that took over the path gets in: project_id is not pinned"
     return Grade.SAFE, ""

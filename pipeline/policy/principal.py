@@ -1,12 +1,14 @@
-"""What one principal can do: its identity policies, boundary, session policies and SCPs together, over requests not yet made.
+"""What one principal can do: its identity policies, boundary, session policies and SCPs together, over requests not
+yet made.
 
-A verdict is Allowed or denied only where no request could make it otherwise; else it is Depends and names the condition keys it waits for.
+A verdict is Allowed or denied only where no request could make it otherwise; else it is Depends and names the
+condition keys it waits for.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -16,7 +18,7 @@ from pipeline.policy.callers import Caller, caller
 from pipeline.policy.context import ALWAYS_SIGNED, SENT_BY_SERVICES, Context, Value
 from pipeline.policy.document import Document, Statement
 from pipeline.policy.evaluate import Decision, Evidence, Policies, Policy, Request, Verdict, evaluate, statements_on
-from pipeline.policy.match import common_text, without_variables
+from pipeline.policy.match import common_arn, common_text, without_variables
 from pipeline.policy.tri import Tri
 
 # Stands for a name no policy mentions: only a pattern that is really open covers it.
@@ -28,9 +30,11 @@ FIRST_RELEASE = datetime(2026, 11, 1, tzinfo=UTC)
 _GLOBAL_SERVICES = frozenset({"iam", "organizations", "account", "cloudfront", "route53"})
 _HOME_REGION = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
 
+
 @dataclass(frozen=True, eq=False)
 class Principal:
-    """`policies`: inline, managed, and those of the user's groups. `facts`: context keys known of the principal (organization id, tags).
+    """`policies`: inline, managed, and those of the user's groups. `facts`: context keys known of the principal
+    (organization id, tags).
 
     `scp_levels` and `session` as in `Policies`. `groups`: ARNs of the user's groups, None where they are not known.
     """
@@ -98,15 +102,24 @@ def can(
     resource: str,
     context: Mapping[str, Value] | Context | None = None,
     resource_policy: Policy | None = None,
+    rcp_levels: Sequence[Sequence[Policy]] | None = None,
 ) -> Decision:
-    """Whether the principal may do this. `context`: the keys known of the request (a mapping leaves the others open; a Context says for itself).
+    """Whether the principal may do this. `context`: the keys known of the request (a mapping leaves the others open;
+    a Context says for itself).
 
-    Without the resource's own policy a request to another account is Depends, and a role's trust or a key's policy is left out of the question.
+    Without the resource's own policy a request to another account is Depends, and a role's trust or a key's policy is
+    left out of the question. `rcp_levels`: the resource control policies of the resource's account.
     """
     known = context if isinstance(context, Context) else principal.context(action, context)
     request = Request.of(principal.arn, action, resource, known)
     policies = Policies(
-        principal.policies, principal.boundary, principal.session, resource_policy, principal.scp_levels, None, principal.management_account
+        principal.policies,
+        principal.boundary,
+        principal.session,
+        resource_policy,
+        principal.scp_levels,
+        rcp_levels,
+        principal.management_account,
     )
     return evaluate(request, policies)
 
@@ -122,7 +135,8 @@ def answer(decision: Decision) -> Tri:
 class Admin:
     """`verdict` YES: administrator whatever the request; DEPENDS: under conditions, which `evidence` names.
 
-    `level`: "full" is every action on every resource; "equivalent" is free rein over IAM roles and policies, from which the rest follows.
+    `level`: "full" is every action on every resource; "equivalent" is free rein over IAM roles and policies, from
+    which the rest follows.
     """
 
     verdict: Tri
@@ -133,19 +147,27 @@ class Admin:
 
 # Who may do all of this to any role and policy of the account can give itself everything.
 _REIN_OVER_IAM = (
-    *(("iam:CreateRole", "role"), ("iam:UpdateAssumeRolePolicy", "role"), ("iam:AttachRolePolicy", "role"), ("iam:PutRolePolicy", "role")),
+    *(
+        ("iam:CreateRole", "role"),
+        ("iam:UpdateAssumeRolePolicy", "role"),
+        ("iam:AttachRolePolicy", "role"),
+        ("iam:PutRolePolicy", "role"),
+    ),
     *(("iam:DetachRolePolicy", "role"), ("iam:DeleteRolePolicy", "role"), ("iam:PassRole", "role")),
     *(("iam:CreatePolicy", "policy"), ("iam:CreatePolicyVersion", "policy"), ("iam:SetDefaultPolicyVersion", "policy")),
 )
 
 
 def is_admin(principal: Principal) -> Admin:
-    """Whether the principal is an administrator in effect: Deny, boundary, session policies and SCPs taken off, groups and splits added up.
+    """Whether the principal is an administrator in effect: Deny, boundary, session policies and SCPs taken off,
+    groups and splits added up.
 
-    A carve-out of single named resources does not matter; one whole service matters only if it is IAM, since IAM can give back the others.
+    A carve-out of single named resources does not matter; one whole service matters only if it is IAM, since IAM can
+    give back the others.
     """
     equivalent = _all_allowed(
-        can(principal, action, f"arn:{principal.caller.partition}:iam::{principal.account}:{kind}/{FRESH}") for action, kind in _REIN_OVER_IAM
+        can(principal, action, f"arn:{principal.caller.partition}:iam::{principal.account}:{kind}/{FRESH}")
+        for action, kind in _REIN_OVER_IAM
     )
     if equivalent[0] is Tri.NO:
         return Admin(Tri.NO, "none", equivalent[1].reason, equivalent[1].evidence)
@@ -189,7 +211,9 @@ def _all_allowed(decisions: Iterator[Decision]) -> tuple[Tri, Decision]:
 
 
 def allows(principal: Principal, action: str, context: Mapping[str, Value] | None = None) -> Decision:
-    """Whether the principal may use the action on any resource at all: the most permissive decision over the resources worth trying."""
+    """Whether the principal may use the action on any resource at all: the most permissive decision over the
+    resources worth trying.
+    """
     best: Decision | None = None
     for resource in targets(principal, action):
         decision = can(principal, action, resource, context)
@@ -201,12 +225,16 @@ def allows(principal: Principal, action: str, context: Mapping[str, Value] | Non
 
 
 def targets(principal: Principal, action: str, resource_type: str = "") -> tuple[str, ...]:
-    """Concrete resources that decide for all others: a fresh one of each type the action accepts, and one inside each pattern allowed."""
+    """Concrete resources that decide for all others: a fresh one of each type the action accepts, and one inside each
+    pattern allowed.
+    """
     found = catalog.find(action)
     partition, account = principal.caller.partition, principal.account
-    patterns = dict.fromkeys(pattern for document in principal.documents for pattern in _allowed_patterns(document, action))
+    patterns = dict.fromkeys(
+        pattern for document in principal.documents for pattern in _allowed_patterns(document, action)
+    )
     if found is None:
-        named = (common_text(pattern, f"arn:*:{action.partition(':')[0]}:*", FRESH) for pattern in patterns)
+        named = (common_arn(pattern, f"arn:*:{action.partition(':')[0]}:*:*:*", FRESH) for pattern in patterns)
         return tuple(dict.fromkeys(["*", *(one for one in named if one)]))
     if found.needs_star:
         return ("*",)
@@ -224,7 +252,7 @@ def targets(principal: Principal, action: str, resource_type: str = "") -> tuple
 
 @lru_cache(maxsize=1 << 16)
 def _inside(pattern: str, template: str) -> str | None:
-    return common_text(template, pattern, FRESH)
+    return common_arn(template, pattern, FRESH)
 
 
 @lru_cache(maxsize=4096)
@@ -243,8 +271,12 @@ def _allowed_patterns(document: Document, action: str) -> tuple[str, ...]:
 
 
 def effective_actions(principal: Principal) -> dict[str, Tri]:
-    """Every action the principal may use on some resource: {"s3:GetObject": YES, ...}; DEPENDS where a condition decides."""
-    named = dict.fromkeys(action for policy in principal.policies if policy.document for action in named_actions(policy.document))
+    """Every action the principal may use on some resource: {"s3:GetObject": YES, ...}; DEPENDS where a condition
+    decides.
+    """
+    named = dict.fromkeys(
+        action for policy in principal.policies if policy.document for action in named_actions(policy.document)
+    )
     answers = {action: answer(allows(principal, action)) for action in named}
     return {action: found for action, found in sorted(answers.items()) if found is not Tri.NO}
 
@@ -260,7 +292,9 @@ def effective_services(principal: Principal) -> dict[str, Tri]:
 
 @lru_cache(maxsize=4096)
 def named_actions(document: Document) -> tuple[str, ...]:
-    """The known actions that the document's Allow statements name, through wildcards and NotAction; an action not in the catalogue as written."""
+    """The known actions that the document's Allow statements name, through wildcards and NotAction; an action not in
+    the catalogue as written.
+    """
     found: dict[str, None] = {}
     for statement in document.statements:
         if statement.effect == "Allow":
@@ -280,5 +314,6 @@ def _actions_of(statement: Statement) -> Iterator[str]:
 def full_service(principal: Principal, service: str) -> Tri:
     """Whether every known action of the service is allowed on every resource."""
     resource = f"arn:{principal.caller.partition}:{service}:{FRESH}:{principal.account}:{FRESH}/{FRESH}"
-    return _all_allowed(can(principal, action, resource) for action in catalog.expand(f"{service}:*") or (f"{service}:{FRESH}",))[0]
-
+    return _all_allowed(
+        can(principal, action, resource) for action in catalog.expand(f"{service}:*") or (f"{service}:{FRESH}",)
+    )[0]

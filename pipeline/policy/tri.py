@@ -1,6 +1,7 @@
 """Three-valued answers. `Tri.DEPENDS` means: the request decides, and what is known about it does not say.
 
-The values are ordered, so "and" is min, "or" is max, as in Kleene's logic; an answer built that way never turns DEPENDS into YES.
+The values are ordered, so "and" is min, "or" is max, as in Kleene's logic; an answer built that way never turns
+DEPENDS into YES.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The facts of a role's trust policy: whom it names, what pins each of them, and who outside gets in.
 
-One `TrustFact` per statement and principal, flat enough to be a table row. Pins are found by asking the policy, not by reading operators:
-"demands MFA" means that a request without it is refused, by whichever statement.
+One `TrustFact` per statement and principal, flat enough to be a table row. Pins are found by asking the policy, not
+by reading operators: "demands MFA" means that a request without it is refused, by whichever statement.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-user_externalid.html
 """
 
@@ -27,9 +27,10 @@ _ORPHAN_PREFIXES = ("AIDA", "AROA", "AGPA", "ANPA")
 class TrustFact:
     """`kind`: everyone, account, principal, session, service, saml, oidc, orphan (a deleted principal's id) or other.
 
-    `relation`: own account, organization, external, everyone, service, provider or nobody. `lets_in`: does the policy, all statements counted,
-    let this principal assume the role (DEPENDS: under conditions). The pins are true where a request that lacks them is refused.
-    `issuer` and the rest are set for web identity: `oidc_grade` is safe, caution, dangerous or ""; `unexposed_claims` are never met.
+    `relation`: own account, organization, external, everyone, service, provider or nobody. `lets_in`: does the
+    policy, all statements counted, let this principal assume the role (DEPENDS: under conditions). The pins are true
+    where a request that lacks them is refused. `issuer` and the rest are set for web identity: `oidc_grade` is safe,
+    caution, dangerous or ""; `unexposed_claims` are never met.
     """
 
     statement: int
@@ -71,7 +72,9 @@ def outsiders(trust: Policy, inside: Organization) -> list[Access]:
 
 def _fact(trust: Document, statement: Statement, kind: str, value: str, inside: Organization) -> TrustFact:
     what, relation, who = _whom(kind, value, inside)
-    ask = max((_Asker(trust, one, inside) for one in _stand_ins(who, what, statement, inside)), key=lambda asker: asker())
+    ask = max(
+        (_Asker(trust, one, inside) for one in _stand_ins(who, what, statement, inside)), key=lambda asker: asker()
+    )
     lets_in = ask()
 
     def refuses(*lacking: dict[str, Value]) -> bool:
@@ -91,7 +94,9 @@ def _fact(trust: Document, statement: Statement, kind: str, value: str, inside: 
         pins_external_id=refuses({"sts:ExternalId": ()}, {"sts:ExternalId": FRESH}),
         pins_mfa=refuses(_NO_MFA, _FALSE_MFA),
         pins_organization=refuses(_NO_ORG, _OTHER_ORG),
-        pins_source=what == "service" and refuses(_foreign_source(inside)) and not _serves_strangers(trust, value, inside),
+        pins_source=what == "service"
+        and refuses(_foreign_source(inside))
+        and not _serves_strangers(trust, value, inside),
         pins_saml_audience=what == "saml" and refuses({"SAML:aud": ()}, {"SAML:aud": FRESH}),
         issuer=issuer,
         oidc_grade=graded.grade.name.lower() if graded else "",
@@ -105,7 +110,9 @@ def _fact(trust: Document, statement: Statement, kind: str, value: str, inside: 
 
 
 def _stand_ins(who: Caller, what: str, statement: Statement, inside: Organization) -> list[Caller]:
-    """Callers that could be meant: the given one, and for a whole account or everyone those that aws:PrincipalArn narrows it to."""
+    """Callers that could be meant: the given one, and for a whole account or everyone those that aws:PrincipalArn
+    narrows it to.
+    """
     if what not in ("account", "everyone"):
         return [who]
     account = who.account if what == "account" else "*"
@@ -140,7 +147,11 @@ def _whom(kind: str, value: str, inside: Organization) -> tuple[str, str, Caller
         return "service", "service", Caller("service", value)
     if kind == "Federated":
         who = caller(value)
-        return ("saml" if ":saml-provider/" in value else "oidc"), "provider", Caller("federated", value, who.partition, who.account, who.name)
+        return (
+            ("saml" if ":saml-provider/" in value else "oidc"),
+            "provider",
+            Caller("federated", value, who.partition, who.account, who.name),
+        )
     if is_any_account(value):
         return "everyone", "everyone", caller(f"arn:{inside.partition}:iam::{STRANGER}:role/{FRESH}")
     if value.startswith(_ORPHAN_PREFIXES) and ":" not in value:
@@ -167,7 +178,12 @@ class _Asker:
     def __call__(self, known: dict[str, Value] | None = None) -> Tri:
         context = Context.of({**self.who.context(), **(known or {})}, complete=False)
         role = f"arn:{self.inside.partition}:iam::{self.inside.account}:role/{FRESH}"
-        return answer(evaluate(Request(self.who, self.action, role, context, self.inside.account), Policies([_ANY], resource=self.trust)))
+        return answer(
+            evaluate(
+                Request(self.who, self.action, role, context, self.inside.account),
+                Policies([_ANY], resource=self.trust),
+            )
+        )
 
 
 _ANY = Policy.read("any", {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})

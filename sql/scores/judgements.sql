@@ -53,6 +53,7 @@ blocked as (
         min_by(unread, dataset) as first
     from unread
     group by all
+    qualify region = 'global' or not bool_or(region = 'global') over (partition by control_id, account_id)
 ),
 
 said as (

@@ -1,6 +1,9 @@
 /*
 title = "Roles of workloads on AWS"
-description = "Roles that a compute service of AWS may assume, the service accounts of EKS clusters included; and roles whose trust policy could not be read, for they might be."
+description = """
+Roles that a compute service of AWS may assume, service accounts of EKS clusters and machines behind Roles Anywhere
+included; and roles whose trust policy could not be read, for they might be workloads' too.
+"""
 [columns]
 services = "Services that may assume the role; empty where the trust policy could not be read"
 malformed_reason = "Why the trust policy could not be read"
@@ -9,8 +12,8 @@ broad_policies = "Those of them that grant whole services or more: *FullAccess, 
 deprecated_policies = "Those of them that AWS has withdrawn: no longer attachable"
 [params]
 compute_services = [
-    "ec2", "lambda", "edgelambda", "ecs-tasks", "pods.eks", "batch", "codebuild", "apprunner.tasks", "tasks.apprunner",
-    "build.apprunner", "elasticbeanstalk", "elasticmapreduce", "emr-serverless", "ops.emr-serverless", "glue",
+    "ec2", "lambda", "edgelambda", "ecs-tasks", "pods.eks", "batch", "codebuild", "tasks.apprunner", "build.apprunner",
+    "elasticbeanstalk", "elasticmapreduce", "emr-serverless", "ops.emr-serverless", "glue",
     "sagemaker", "states", "ssm", "lightsail", "imagebuilder", "gamelift", "robomaker", "braket", "bedrock-agentcore",
     "omics", "rolesanywhere",
 ]

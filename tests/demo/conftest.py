@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -15,6 +16,12 @@ from botocore.config import Config
 
 from demo.server import Emulator
 
+HERMETIC = {
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "NO_PROXY": "127.0.0.1",
+}
 ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=10)
 
 
@@ -51,17 +58,21 @@ class Loopback:
         if account == "group-management":
             return self.runner
         if account not in self._keys:
-            role = f"arn:aws:iam::{self.id(account)}:role/{self.ready['role_name']}"
-            answer = self.client("sts").assume_role(
-                RoleArn=role, RoleSessionName="rolecall", ExternalId=self.ready["external_id"]
-            )
-            given = answer["Credentials"]
-            self._keys[account] = {
-                "aws_access_key_id": given["AccessKeyId"],
-                "aws_secret_access_key": given["SecretAccessKey"],
-                "aws_session_token": given["SessionToken"],
-            }
+            self._keys[account] = self.assume(account)
         return self._keys[account]
+
+    def assume(self, account: str) -> dict[str, str]:
+        """Fresh credentials of an account's reader role."""
+        role = f"arn:aws:iam::{self.id(account)}:role/{self.ready['role_name']}"
+        answer = self.client("sts").assume_role(
+            RoleArn=role, RoleSessionName="rolecall", ExternalId=self.ready["external_id"]
+        )
+        given = answer["Credentials"]
+        return {
+            "aws_access_key_id": given["AccessKeyId"],
+            "aws_secret_access_key": given["SecretAccessKey"],
+            "aws_session_token": given["SessionToken"],
+        }
 
     def control(self, method: str, what: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
@@ -73,8 +84,19 @@ class Loopback:
         return [row for page in client.get_paginator(operation).paginate(**parameters) for row in page[member]]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def hermetic() -> Iterator[None]:
+    """boto3 finds nothing of the machine the tests run on."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [n for n in os.environ if n.startswith("AWS_")]:
+            patch.delenv(name)
+        for name, value in HERMETIC.items():
+            patch.setenv(name, value)
+        yield
+
+
 @pytest.fixture(scope="session")
-def served() -> Iterator[Loopback]:
+def served(hermetic: None) -> Iterator[Loopback]:
     emulator = Emulator(seed=1)
     server = emulator.listen()
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))

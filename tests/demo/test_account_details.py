@@ -223,7 +223,7 @@ def test_access_report_of_the_organization(aws):
     answer = client.get_organizations_access_report(JobId=job)
     assert answer["NumberOfServicesAccessible"] == len(answer["AccessDetails"])
     with pytest.raises(ClientError, match="InvalidInput"):
-        client.generate_organizations_access_report(EntityPath="o-none/r-none")
+        client.generate_organizations_access_report(EntityPath="o-nobodyknows/r-none")
 
 
 def test_the_dumps_are_two_accounts_under_their_new_ids(aws):

@@ -32,9 +32,15 @@ def test_prints_one_line_when_ready_and_ends_on_sigterm():
 
 
 def test_ends_with_its_parent():
-    script = f"import subprocess, sys; print(subprocess.Popen({[*SERVE, '--with-parent']!r}).pid, flush=True)"
+    script = (
+        "import os, subprocess\n"
+        f"child = subprocess.Popen({[*SERVE, '--with-parent']!r}, stdout=subprocess.PIPE)\n"
+        "child.stdout.readline()\n"
+        "print(child.pid, flush=True)\n"
+        "os._exit(0)\n"
+    )
     parent = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, timeout=20)
-    child = int(parent.stdout.split()[0])
+    child = int(parent.stdout)
     deadline = time.monotonic() + 10
     while _is_running(child) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -87,8 +87,8 @@ def test_a_stall_takes_its_time(aws):
 def test_assume_role_can_fail_for_one_account(aws):
     put(aws, account=aws.id("backup-vault"), operation="AssumeRole", kind="deny")
     with pytest.raises(ClientError, match=r"role/RolecallReader$"):
-        aws.reader("backup-vault")
-    assert aws.reader("network-hub")
+        aws.assume("backup-vault")
+    assert aws.assume("network-hub")
 
 
 def test_a_bad_rule_is_refused(aws):

@@ -40,6 +40,7 @@ class Document(HTMLParser):
         self.text = ""
         self.tables: list[list[list[str]]] = []
         self._skip = 0
+        self._in_cell = False
         self.feed(self.source)
 
     @property
@@ -54,16 +55,20 @@ class Document(HTMLParser):
             self.tables[-1].append([])
         elif tag in ("td", "th") and self.tables:
             self.tables[-1][-1].append("")
+            self._in_cell = True
         self._skip += tag in ("script", "style")
 
     def handle_endtag(self, tag: str) -> None:
         self._skip -= tag in ("script", "style")
+        if tag in ("td", "th"):
+            self._in_cell = False
+            self.tables[-1][-1][-1] = " ".join(self.tables[-1][-1][-1].split())
 
     def handle_data(self, data: str) -> None:
         if self._skip:
             return
         self.text += data
-        if self.tables and self.tables[-1] and self.tables[-1][-1]:
+        if self._in_cell:
             self.tables[-1][-1][-1] += data
 
 

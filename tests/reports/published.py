@@ -24,7 +24,7 @@ _BEFORE = ", previous_score double, previous_as_of date, week_ago_score double, 
 
 TABLES = {
     "contract": "version integer, as_of date",
-    "controls": """control_id varchar, number varchar, title varchar, practice integer, practice_title varchar,
+    "controls": """control_id varchar, number varchar, title varchar, practice bigint, practice_title varchar,
         severity varchar, scope varchar, why varchar, fix varchar, may_break varchar, frameworks json, params json,
         reads varchar[], query varchar""",
     "accounts": """account_id varchar, name varchar, email varchar, state varchar, ou_id varchar, ou_path varchar,
@@ -32,18 +32,19 @@ TABLES = {
         read_reason varchar""",
     "organizational_units": """ou_id varchar, parent_id varchar, name varchar, ou_path varchar, depth integer,
         accounts bigint""",
-    "findings": """as_of date, control_id varchar, practice integer, account_id varchar, region varchar,
+    "findings": """as_of date, control_id varchar, practice bigint, account_id varchar, region varchar,
         resource varchar, verdict varchar, reason varchar, evidence json, first_seen date, last_changed date""",
-    "finding_changes": """as_of date, change varchar, control_id varchar, practice integer, account_id varchar,
-        region varchar, resource varchar, previous_verdict varchar, verdict varchar, reason varchar, severity varchar""",
+    "finding_changes": """as_of date, change varchar, control_id varchar, practice bigint, account_id varchar,
+        region varchar, resource varchar, previous_verdict varchar, verdict varchar, reason varchar,
+        severity varchar""",
     "finding_history": """control_id varchar, account_id varchar, region varchar, resource varchar,
         verdict varchar, from_as_of date, to_as_of date""",
-    "scores_by_practice": _MEASURES.format(keys="practice integer, practice_title varchar") + _BEFORE,
+    "scores_by_practice": _MEASURES.format(keys="practice bigint, practice_title varchar") + _BEFORE,
     "scores_by_account": _MEASURES.format(keys="account_id varchar") + _BEFORE,
-    "scores_by_account_and_practice": _MEASURES.format(keys="account_id varchar, practice integer"),
+    "scores_by_account_and_practice": _MEASURES.format(keys="account_id varchar, practice bigint"),
     "scores_by_ou": _MEASURES.format(keys="ou_id varchar, ou_path varchar") + _BEFORE,
-    "scores_by_ou_and_practice": _MEASURES.format(keys="ou_id varchar, ou_path varchar, practice integer"),
-    "scores_by_control": _MEASURES.format(keys="control_id varchar, practice integer") + _BEFORE,
+    "scores_by_ou_and_practice": _MEASURES.format(keys="ou_id varchar, practice bigint"),
+    "scores_by_control": _MEASURES.format(keys="control_id varchar, practice bigint") + _BEFORE,
     "scores_overall": _MEASURES.replace("{keys}, ", "")
     + _BEFORE
     + ", accounts_expected bigint, accounts_read bigint, account_coverage double",
@@ -55,10 +56,10 @@ TABLES = {
         error_code varchar, message varchar, calls bigint, attempts bigint, "rows" bigint, seconds double,
         data_time timestamp""",
     "quality_results": """as_of date, dataset varchar, check_name varchar, expectation varchar, severity varchar,
-        passed boolean, unexpected_count bigint, sample json, message varchar""",
+        passed boolean, unexpected_count bigint, sample varchar, message varchar""",
     "exceptions": """entry varchar, kind varchar, control_id varchar, account_id varchar, resource varchar,
         owner varchar, reason varchar, ticket varchar, evidence_url varchar, use_case varchar, expires_on date,
-        is_live boolean, covers bigint""",
+        is_live boolean, covers bigint, service_principal varchar""",
     "principals": """account_id varchar, principal_type varchar, arn varchar, name varchar, path varchar,
         created_at timestamp, last_used_at timestamp, owner varchar, permissions_boundary_arn varchar,
         is_service_linked boolean, is_identity_center boolean, has_console boolean, has_mfa boolean,
@@ -126,7 +127,7 @@ def _derived(nights: Sequence[date]) -> Iterator[str]:
         yield "drop table s"
     yield f"""insert into scores_by_account_and_practice select as_of, account_id, practice, {_COUNTS} from {own}
         where as_of = {as_of} group by all"""
-    yield f"""insert into scores_by_ou_and_practice select as_of, above, above_path, practice, {_COUNTS} from f
+    yield f"""insert into scores_by_ou_and_practice select as_of, above, practice, {_COUNTS} from f
         where as_of = {as_of} group by all"""
     yield f"create temp table s as select as_of, {_COUNTS} from {own} group by as_of"
     yield f"""insert into scores_overall

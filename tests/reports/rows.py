@@ -266,6 +266,7 @@ def _exceptions(as_of: date) -> Iterator[Finding]:
             "expires_on": as_of + timedelta(days=60 if live else -3),
             "is_live": live,
             "covers": covers,
+            "service_principal": None,
         }
 
 

@@ -88,7 +88,7 @@ def test_nothing_leaves_the_machine_and_nothing_breaks(browser: Browser, built: 
 
 def test_the_policy_stops_what_a_page_should_never_do(browser: Browser, built: site.Site) -> None:
     tab = visit(browser, built.folder / "index.html")
-    tab.page.evaluate("fetch('https://example.com/').catch(() => 0)")
+    tab.page.evaluate("fetch('https://example.invalid/').catch(() => 0)")
     tab.page.evaluate("document.body.append(Object.assign(document.createElement('script'), {text: 'window.ran = 1'}))")
     assert tab.page.evaluate("window.ran") is None
     assert sum("Content Security Policy" in c for c in tab.complaints) >= 2
@@ -151,11 +151,9 @@ def test_everything_is_there_without_javascript(browser: Browser, built: site.Si
     page.context.close()
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", ["index.html", "accounts.html", "practices/03.html", "accounts/222222222222.html"])
 def test_narrow_screens_scroll_tables_not_pages(browser: Browser, built: site.Site, path: str) -> None:
     tab = visit(browser, built.folder / path, width=390)
-    if tab.page.locator("script[data-for]").count():
-        tab.page.wait_for_selector(".js-plotly-plot .main-svg")
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= 390
     tab.page.context.close()
 

@@ -7,7 +7,7 @@ description = "Roles that a compute service may assume. Broad are *FullAccess, P
 why = "An AWS managed policy is written for every customer at once: whoever takes over the workload gets a whole service or more, and AWS may widen it overnight."
 fix = "Replace the policy by a customer managed one with the actions the workload uses; Access Analyzer can generate it from its activity."
 may_break = "The workload loses what the new policy leaves out: try it outside production first."
-frameworks = { prowler = "bedrock_full_access_policy_attached", other = "Config:IAM_ROLE_MANAGED_POLICY_CHECK" }
+frameworks = { prowler = "bedrock_full_access_policy_attached", other = "Steampipe:iam_managed_policy_attached_to_role, iam_custom_managed_policy_attached_to_role; Config:IAM_ROLE_MANAGED_POLICY_CHECK" }
 */
 with
 roles as (select * from stg_workload_roles),

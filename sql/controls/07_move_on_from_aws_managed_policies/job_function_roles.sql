@@ -6,7 +6,7 @@ severity = "low"
 description = "A role counts when its trust policy lets an account, a federated identity or Identity Center in, not only services. Add SecurityAudit to required_policies where auditors work in every account."
 why = "Without a role for it, whoever must open a support case in a hurry does so with far more rights than that takes, or not at all."
 fix = "Attach AWSSupportAccess to a role or permission set that those who handle incidents can assume."
-frameworks = { cis_aws_7 = "2.15", security_hub = "IAM.18", prowler = "iam_support_role_created, iam_securityaudit_role_created" }
+frameworks = { cis_aws_7 = "2.15", security_hub = "IAM.18", prowler = "iam_support_role_created, iam_securityaudit_role_created", other = "Steampipe:iam_support_role, iam_security_audit_role; Scout:iam-no-support-role; Fix:support_role_exists" }
 params = { required_policies = ["AWSSupportAccess"] }
 */
 with
@@ -70,7 +70,8 @@ final as (
             when missing is not null
                 then format('No role that people can assume carries {}.', array_to_string(missing, ' or '))
             else 'Carried by: ' || array_to_string(
-                list_transform(carriers, lambda c: format('{} by {}', c.policy, array_to_string(c.assumable, ', '))), '; '
+                list_transform(carriers, lambda c: format('{} by {}', c.policy, array_to_string(c.assumable, ', '))),
+                '; '
             ) || '.'
         end as reason,
         to_json(struct_pack(carriers)) as evidence

@@ -73,7 +73,9 @@ final as (
                 then format('Carries {}; generations ended {} only.', policies, array_to_string(statuses, ', '))
             else format('Carries {}; no policy was generated in {} days.', policies, getvariable('history_days'))
         end as reason,
-        to_json(struct_pack(broad_policies, wildcards, succeeded_at, job_ids, statuses, age_days, unused_days)) as evidence
+        to_json(
+            struct_pack(broad_policies, wildcards, succeeded_at, job_ids, statuses, age_days, unused_days)
+        ) as evidence
     from judged
 )
 

@@ -7,7 +7,7 @@ description = "A certificate that runs out within remark_days passes, with a rem
 why = "An expired certificate can be deployed again by mistake, and its browsers' warnings teach people to ignore them."
 fix = "Delete it; keep its successor in AWS Certificate Manager, which renews by itself."
 may_break = "A load balancer or distribution that still uses it must be given another one first."
-frameworks = { cis_aws_7 = "2.17", security_hub = "IAM.26", prowler = "iam_no_expired_server_certificates_stored" }
+frameworks = { cis_aws_7 = "2.17", security_hub = "IAM.26", prowler = "iam_no_expired_server_certificates_stored", other = "Steampipe:iam_server_certificate_not_expired; Fix:expired_server_certificates; Cartography:aws_expired_certificates; c7n:iam-certificate" }
 params = { remark_days = 30 }
 */
 with

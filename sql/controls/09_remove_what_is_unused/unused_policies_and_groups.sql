@@ -10,7 +10,7 @@ trusts them. Instance profiles: hold a role. Permission sets are not read yet.
 why = "What is left over is attached again by mistake, and hides what matters in a review."
 fix = "Delete it, after a look at who made it and when."
 may_break = "A SAML provider may serve Client VPN without any role; a policy may be attached by a deployment that runs rarely."
-frameworks = { other = "Config:IAM_GROUP_HAS_USERS_CHECK, Config:IAM_POLICY_IN_USE" }
+frameworks = { other = "Config:IAM_GROUP_HAS_USERS_CHECK, IAM_POLICY_IN_USE; Steampipe:iam_group_not_empty, iam_policy_unused, iam_custom_policy_unused; Scout:iam-group-with-no-users, iam-managed-policy-no-attachments; c7n:iam-policy.unused, iam-profile.unused, iam-group.has-users" }
 params = { max_unused_days = 90 }
 */
 with

@@ -7,7 +7,7 @@ description = "IAM looks back 400 days: a role without a last use has not been u
 why = "A role that nobody uses is a way in that nobody watches."
 fix = "Deny the role everything by an inline policy, wait until nobody has missed it, then delete it."
 may_break = "Jobs that run once a year need their role: ask its owner."
-frameworks = { other = "Steampipe:iam_role_unused_60, AccessAnalyzer:UnusedIAMRole" }
+frameworks = { other = "Steampipe:iam_role_unused_60; Scout:iam-ec2-role-without-instances; c7n:iam-role.unused; AirIAM:find_unused; AA UnusedIAMRole" }
 params = { max_unused_days = 90 }
 */
 with

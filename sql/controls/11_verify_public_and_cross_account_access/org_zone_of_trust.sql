@@ -55,7 +55,8 @@ judged as (
         (
             select
                 list(
-                    {analyzer: analyzer_arn, status: status, analyzed_hours_ago: analyzed_hours_ago} order by analyzer_arn
+                    {analyzer: analyzer_arn, status: status, analyzed_hours_ago: analyzed_hours_ago}
+                    order by analyzer_arn
                 )
             from analyzers
         ) as analyzers

@@ -11,7 +11,7 @@ with a remark; the quotas in the parameters are AWS's defaults.
 why = "A statement with a misspelt service or an impossible condition denies nothing, and nobody notices."
 fix = "Correct what ValidatePolicy names; the evidence links to AWS's page on each issue."
 may_break = "A corrected statement begins to deny what it was meant to deny."
-frameworks = { other = "aws-samples 05-scps/validate-scp.sh" }
+frameworks = { other = "aws-samples 05-scps/validate-scp.sh (script only)" }
 params = { max_policy_bytes = 5120, max_policies_per_target = 5, near_quota_percent = 90 }
 */
 with

@@ -7,7 +7,7 @@ description = "Where the management account stands is not judged, for no guardra
 why = "Guardrails need an organization with all features, and an account directly under the root gets only what every account gets."
 fix = "Enable all features, and move the account into the organizational unit whose guardrails it needs."
 may_break = "Moving an account changes the policies that bind it."
-frameworks = { cis_aws_7 = "2.1.4", security_hub = "Account.2", prowler = "organizations_account_part_of_organizations", other = "Config:ACCOUNT_PART_OF_ORGANIZATIONS" }
+frameworks = { cis_aws_7 = "2.1.4", security_hub = "Account.2", prowler = "organizations_account_part_of_organizations", other = "Config:ACCOUNT_PART_OF_ORGANIZATIONS; Steampipe:account_part_of_organizations; c7n:account.organization" }
 */
 with
 accounts as (select * from raw_accounts semi join stg_expected_accounts using (account_id)),
@@ -32,7 +32,7 @@ final as (
         account_id,
         resource,
         case
-            when feature_set is distinct from 'ALL' then 'fail'
+            when coalesce(feature_set, '') <> 'ALL' then 'fail'
             when is_management then 'not_applicable'
             when parent_id is null then 'unknown'
             when is_under_root then 'fail'
@@ -40,7 +40,7 @@ final as (
         end as verdict,
         case
             when organization_id is null then 'The account is in no organization.'
-            when feature_set is distinct from 'ALL'
+            when coalesce(feature_set, '') <> 'ALL'
                 then format('Organization {} has the feature set {}, not ALL.', organization_id, feature_set)
             when is_management
                 then format(

@@ -7,7 +7,7 @@ description = "Judged by attachment between the account and the root; what the p
 why = "Without an SCP, whoever administers the account may do anything in it, switching off its logs and guards included."
 fix = "Turn on the policy type at the root and attach guardrail SCPs to the account's organizational unit."
 may_break = "A new deny binds every principal of the accounts below, automation included: try it on a test unit first."
-frameworks = { cis_aws_7 = "2.1.2" }
+frameworks = { cis_aws_7 = "2.1.2", other = "c7n:org-account.policy, org-unit.policy" }
 */
 with
 accounts as (select * from stg_expected_accounts),

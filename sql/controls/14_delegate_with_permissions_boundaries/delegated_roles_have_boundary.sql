@@ -7,7 +7,7 @@ description = "Made by delegation is what has one of the paths, names (globs) or
 why = "Whoever may make roles without a boundary on them can make one that may do more than they may themselves."
 fix = "Set the boundary on the role or user, and let the delegation's own policy demand it at creation."
 may_break = "What the boundary does not allow stops working for the role."
-frameworks = { other = "Config(RDK):IAM_USER_PERMISSION_BOUNDARY_CHECK" }
+frameworks = { other = "Config(RDK):IAM_USER_PERMISSION_BOUNDARY_CHECK; c7n:iam-role.set-boundary (action)" }
 params = { delegated_path_prefixes = ["/app/", "/delegated/"], delegated_names = [], delegated_tag_keys = ["delegated-by"], approved_boundaries = [] }
 */
 with

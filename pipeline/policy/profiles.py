@@ -1,0 +1,121 @@
+"""Principals by what their policies say, so that equal sets of documents are judged once however many principals hold
+them.
+
+Most documents say the same whoever holds them; those that mention their holder (variables, aws:Principal... keys,
+named IAM resources, accounts) are judged for each holder. Nothing here changes a verdict.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Mapping
+from functools import lru_cache
+
+from pipeline.policy.account import Account
+from pipeline.policy.document import Document
+from pipeline.policy.escalation import Escalations, escalations, may_escalate
+from pipeline.policy.evaluate import Policy
+from pipeline.policy.principal import Admin, Principal, is_admin
+from pipeline.policy.tri import Tri
+
+_HOLDER_KEYS = (
+    "aws:principal",
+    "aws:user",
+    "aws:sourceidentity",
+    "aws:federatedprovider",
+    "aws:resource",
+    "iam:resourcetag",
+)
+_OPEN_IAM = re.compile(r"(user|role|group|policy|instance-profile|saml-provider|oidc-provider)?/?\*")
+
+
+@lru_cache(maxsize=1 << 17)
+def is_portable(document: Document) -> bool:
+    """Whether the document says the same for every principal of every account."""
+    for one in document.statements:
+        patterns = (*(one.resources or ()), *(one.not_resources or ()))
+        values = [value for condition in one.conditions for value in condition.values]
+        if any("${" in text or re.search(r"\d{12}", text) for text in (*patterns, *values)):
+            return False
+        if any(
+            pattern.split(":", 5)[2:3] == ["iam"] and not _OPEN_IAM.fullmatch(pattern.split(":", 5)[-1])
+            for pattern in patterns
+        ):
+            return False
+        if any(condition.key.lower().startswith(_HOLDER_KEYS) for condition in one.conditions):
+            return False
+    return True
+
+
+class Profiles:
+    """Judges principals with a memory. With `accounts` ({account id: Account}) escalations are looked up there."""
+
+    def __init__(self, accounts: Mapping[str, Account] | None = None) -> None:
+        self._accounts = accounts or {}
+        self._levels: dict[int, tuple[object, Hashable, bool]] = {}
+        self._admins: dict[Hashable, Admin] = {}
+        self._escalations: dict[Hashable, Escalations] = {}
+
+    def key(self, principal: Principal) -> Hashable:
+        """Equal for principals that any question about admin rights answers alike."""
+        policies = (
+            *principal.policies,
+            *(principal.session or ()),
+            *((principal.boundary,) if principal.boundary else ()),
+        )
+        levels_key, levels_portable = self._levels_key(principal)
+        portable = levels_portable and all(
+            policy.document is None or is_portable(policy.document) for policy in policies
+        )
+        return (
+            principal.kind,
+            tuple(_name(policy) for policy in principal.policies),
+            _name(principal.boundary) if principal.boundary else None,
+            tuple(_name(policy) for policy in principal.session) if principal.session is not None else None,
+            levels_key if principal.account != principal.management_account else None,
+            principal.caller.partition,
+            () if portable else principal.arn,
+        )
+
+    def admin(self, principal: Principal) -> Admin:
+        key = self.key(principal)
+        if key not in self._admins:
+            self._admins[key] = is_admin(principal)
+        return self._admins[key]
+
+    def escalations(self, principal: Principal) -> Escalations:
+        """Cheap for the many who hold no step of any path: those are not judged further."""
+        admin = self.admin(principal)
+        if admin.verdict is Tri.YES or not may_escalate(principal):
+            return Escalations(admin)
+        account = self._accounts.get(principal.account)
+        key = (
+            self.key(principal),
+            principal.account if account else "",
+            principal.groups,
+            _attached(principal) if account else (),
+        )
+        if key not in self._escalations:
+            self._escalations[key] = escalations(principal, account)
+        return self._escalations[key]
+
+    def _levels_key(self, principal: Principal) -> tuple[Hashable, bool]:
+        levels = principal.scp_levels
+        if levels is None:
+            return None, True
+        known = self._levels.get(id(levels))
+        if known is None:
+            portable = all(
+                policy.document is None or is_portable(policy.document) for level in levels for policy in level
+            )
+            known = (levels, tuple(tuple(_name(policy) for policy in level) for level in levels), portable)
+            self._levels[id(levels)] = known
+        return known[1], known[2]
+
+
+def _name(policy: Policy) -> str:
+    return policy.document.hash if policy.document else f"?{policy.problem}"
+
+
+def _attached(principal: Principal) -> tuple[str, ...]:
+    return tuple(policy.arn for policy in principal.policies)
