@@ -39,7 +39,7 @@ THROTTLED = frozenset({
 SERVER = frozenset({
     "InternalFailure", "InternalError", "InternalServerError", "InternalServerException", "InternalServiceError",
     "ServiceException", "ServiceFailure", "ServiceUnavailable", "ServiceUnavailableException", "RequestTimeout",
-    "RequestTimeoutException", "ConcurrentModificationException",
+    "RequestTimeoutException", "ConcurrentModification", "ConcurrentModificationException",
 })
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
 UNKNOWN_KEY = frozenset({
@@ -55,7 +55,7 @@ REGION_DISABLED = frozenset({"RegionDisabledException", "OptInRequired"})
 NOT_SUPPORTED = frozenset({
     "UnsupportedAPIEndpointException", "UnsupportedOperation", "UnsupportedOperationException",
     "UnknownOperationException", "InvalidAction", "NotImplemented", "NotImplementedByEmulator",
-    "ServiceNotSupportedException",
+    "ServiceNotSupportedException", "NotSupportedService",
 })
 # fmt: on
 CREDENTIAL_ERRORS = (

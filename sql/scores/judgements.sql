@@ -52,7 +52,7 @@ blocked as (
         region,
         min_by(unread, dataset) as first
     from unread
-    group by all
+    group by control_id, account_id, region
     qualify region = 'global' or not bool_or(region = 'global') over (partition by control_id, account_id)
 ),
 
