@@ -21,7 +21,9 @@ from botocore.exceptions import ClientError
 
 from pipeline.cloud import GLOBAL, Answer, Cloud, parts
 from pipeline.failures import ASSUME_ROLE, ERRORS, CallFailed, CutAnswer, classed
-from pipeline.schema import Call, Row
+from pipeline.memory import Memory
+from pipeline.schema import Call, Dataset, Row
+from pipeline.settings import Settings
 
 GET_CALLER_IDENTITY = "sts:GetCallerIdentity"
 FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.5, 20.0
@@ -163,15 +165,37 @@ class Visit:
 class Account:
     """An account in a region (or `GLOBAL`), as a collector sees it; also the organization, seen by the caller."""
 
-    def __init__(self, visit: Visit, region: str, rows: Callable[[str], list[Row]]) -> None:
+    def __init__(
+        self,
+        visit: Visit,
+        region: str,
+        rows: Callable[[str], list[Row]],
+        at: Callable[[str], Account] | None = None,
+    ) -> None:
         self._visit = visit
         self.region = region
         self.rows = rows
         """Rows of another dataset of this account and region; raises the `CallFailed` that it failed with."""
+        self.at = at or (lambda elsewhere: Account(visit, elsewhere, rows))
+        """The same account in another region."""
 
     @property
     def account_id(self) -> str:
         return self._visit.account_id
+
+    @property
+    def settings(self) -> Settings:
+        return self._visit.cloud.settings
+
+    @property
+    def memory(self) -> Memory:
+        """The nights before this one."""
+        assert self._visit.cloud.memory
+        return self._visit.cloud.memory
+
+    def remembered(self, dataset: Dataset) -> list[Row]:
+        """Rows of a dataset of this account and region from the last night on which it was read."""
+        return self.memory.rows(dataset, self.account_id, self.region)
 
     def call(self, operation: str, **params: Any) -> Answer:
         """One answer: `call("iam:GetAccountSummary")`. Raises `CallFailed`."""

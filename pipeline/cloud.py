@@ -22,6 +22,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
 
 from pipeline.failures import CutAnswer, guard
+from pipeline.memory import Memory
 from pipeline.settings import Refused, Settings
 
 GLOBAL = "global"
@@ -83,8 +84,9 @@ class Paging:
 class Cloud:
     """A worker's way to AWS. Raises `Refused` where boto3's own configuration is at fault."""
 
-    def __init__(self, settings: Settings, workers: int = 1) -> None:
+    def __init__(self, settings: Settings, workers: int = 1, memory: Memory | None = None) -> None:
         self.settings = settings
+        self.memory = memory
         try:
             core = botocore.session.get_session()
             self.own_credentials = core.get_component("credential_provider").load_credentials()

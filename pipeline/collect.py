@@ -18,6 +18,7 @@ from pipeline import exceptions, landing, scope
 from pipeline.aws import Caller, Visit, sign_in
 from pipeline.cloud import Cloud
 from pipeline.failures import CallFailed
+from pipeline.memory import Memory
 from pipeline.reading import Reading
 from pipeline.schema import REGISTER
 from pipeline.settings import Refused, Settings
@@ -84,7 +85,7 @@ def quiet(event: OrganizationRead | AccountRead) -> None:
 def plan(settings: Settings, as_of: date, progress: Progress = quiet) -> Plan:
     """Read the organization and land it in a new run's folder. Raises `Refused` where nothing can be read."""
     register = exceptions.load(settings)
-    with closing(Cloud(settings)) as cloud:
+    with closing(Cloud(settings, memory=Memory(settings.home, as_of))) as cloud:
         visit = Visit(cloud, "")
         try:
             caller = sign_in(visit)
@@ -117,7 +118,8 @@ def collect_shard(settings: Settings, plan: Plan, index: int, progress: Progress
     if landing.noted(folder, "plan") != plan.to_json():
         raise Refused(f"{folder}: this run is not there any more; another took its place, or it is committed")
     name, failed_accounts = f"shard-{index:04}", []
-    with closing(Cloud(settings, workers=len(plan.shards))) as cloud, landing.Part(folder, name) as part:
+    memory = Memory(settings.home, plan.as_of)
+    with closing(Cloud(settings, len(plan.shards), memory)) as cloud, landing.Part(folder, name) as part:
         caller = _same_caller(cloud, plan)
 
         def read(account_id: str) -> AccountRead:

@@ -64,9 +64,11 @@ class Reading:
     def _result(self, collector: Collector, region: str) -> Rows | CallFailed:
         key = (collector.name, region)
         if key not in self._results:
-            account = Account(self._visit, region, partial(self.rows, region=region))
-            self._results[key] = _attempt(collector, region, lambda: collector.collect(account))
+            self._results[key] = _attempt(collector, region, lambda: collector.collect(self._account(region)))
         return self._results[key]
+
+    def _account(self, region: str) -> Account:
+        return Account(self._visit, region, partial(self.rows, region=region), self._account)
 
     def _tables(self, collector: Collector, region: str) -> dict[str, pa.Table] | CallFailed:
         result = self._result(collector, region)

@@ -124,6 +124,8 @@ def _line(name: str, dates: list[str], values: list[float | None], color: str, d
 
 def _says(rows: list[Row], of: str) -> str:
     first, last = rows[0], rows[-1]
+    if not any(has_enough(r) for r in rows):
+        return f"{of} over {plural(len(rows), 'night')}: on none of them was there enough data for one."
     if not (has_enough(first) and has_enough(last)):
         return f"{of} over {plural(len(rows), 'night')}; on some of them there was not enough data for a score."
     return (

@@ -89,8 +89,8 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 
 def path(value: str | None) -> Markup:
-    """A path that may be broken after each slash."""
-    return Markup("/<wbr>").join(str(visible(value)).split("/"))
+    """A path or an identifier that may be broken after each slash and underscore."""
+    return Markup("<wbr>").join(re.split(r"(?<=[/_])", str(visible(value))))
 
 
 def arn(value: str | None) -> Markup:

@@ -30,6 +30,7 @@ from pipeline.policy.evaluate import Decision, Evidence, Policies, Policy, Reque
 from pipeline.policy.exposure import Access, Organization, confused_deputies, outside_access, public
 from pipeline.policy.facts import BoundaryFacts, Fact, boundary_facts, document_facts
 from pipeline.policy.lint import Flaw, flaws
+from pipeline.policy.managed import aws_managed_policy, is_aws_managed
 from pipeline.policy.objectives import (
     ObjectiveResult,
     Site,
@@ -76,6 +77,7 @@ __all__ = [
     "TrustFact",
     "Verdict",
     "allows",
+    "aws_managed_policy",
     "boundary_facts",
     "caller",
     "can",
@@ -89,6 +91,7 @@ __all__ = [
     "flaws",
     "in_force",
     "is_admin",
+    "is_aws_managed",
     "judge_objective",
     "may_assume",
     "objectives",

@@ -146,7 +146,8 @@ def _names(kind: str, value: str, who: Caller) -> Named | None:
     if value == "*" and kind in ("*", "AWS"):
         return Named.ROLE if who.kind in ("role", "session") else Named.SELF
     if kind in ("Service", "Federated"):
-        return Named.SELF if who.kind == kind.lower() and value in ("*", who.arn) else Named.NOT
+        same = value in ("*", who.arn) or value.partition("oidc-provider/")[2] == who.arn
+        return Named.SELF if who.kind == kind.lower() and same else Named.NOT
     if kind == "CanonicalUser":
         return Named.SELF if value == "*" else None
     if not who.is_aws_identity:

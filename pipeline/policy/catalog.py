@@ -85,7 +85,8 @@ def expand(pattern: str) -> tuple[str, ...]:
     else:
         found = [f"{prefix}:{raw['name']}" for raw in _service_actions(prefix).values()]
     named = tuple(sorted(action for action in found if action_matches(pattern, action)))
-    return named or (() if "*" in pattern or "?" in pattern else (pattern,))
+    is_one_name = not set("*?") & set(pattern) and all(pattern.partition(":"))
+    return named or ((pattern,) if is_one_name else ())
 
 
 def is_invented(pattern: str) -> bool:

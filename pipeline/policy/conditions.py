@@ -15,10 +15,9 @@ from functools import lru_cache
 
 from pipeline.policy.context import CLOCKS, Context
 from pipeline.policy.document import OPERATORS, Condition, Statement
-from pipeline.policy.match import glob_literal
+from pipeline.policy.match import glob_literal, plain
 from pipeline.policy.tri import Tri, every, some, tri
 
-_PLAIN = str.maketrans({"\ue000": "*", "\ue001": "?"})
 KNOWN_OPERATORS = frozenset(OPERATORS.values())
 
 
@@ -107,11 +106,11 @@ def _matches(operator: str, value: str, expected: str) -> bool:
 
 
 def _string_equals(value: str, expected: str) -> bool:
-    return value == expected.translate(_PLAIN)
+    return value == plain(expected)
 
 
 def _string_equals_ignore_case(value: str, expected: str) -> bool:
-    return value.lower() == expected.translate(_PLAIN).lower()
+    return value.lower() == plain(expected).lower()
 
 
 def _string_like(value: str, expected: str) -> bool:

@@ -136,7 +136,9 @@ def _load(text: str | bytes) -> Mapping[str, Any]:
             raise MalformedPolicy(None, "document", "UTF-8 text") from None
     text = text.lstrip("\ufeff").strip()
     problem: Exception | None = None
-    for candidate in dict.fromkeys((text, unquote(text), unquote_plus(text)) if "%" in text[:8] else (text,)):
+    for candidate in dict.fromkeys(
+        (text, unquote(text), unquote(unquote(text)), unquote_plus(text)) if "%" in text[:8] else (text,)
+    ):
         try:
             loaded = json.loads(candidate, object_pairs_hook=_unique_keys, parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:

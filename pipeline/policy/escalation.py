@@ -17,7 +17,8 @@ from typing import Any
 from pipeline.policy.account import Account, Role
 from pipeline.policy.context import Value
 from pipeline.policy.document import Document
-from pipeline.policy.evaluate import Decision, Policy, statements_on
+from pipeline.policy.evaluate import Decision, Policy
+from pipeline.policy.match import action_matches
 from pipeline.policy.principal import FRESH, Admin, Principal, answer, can, is_admin, targets
 from pipeline.policy.tri import Tri, every, some
 
@@ -77,18 +78,20 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class Escalations:
-    """`undecided`: paths whose target is named by a policy, while nothing says whether the target is the principal's
-    own.
+    """`undecided`: paths whose target is named by a policy, while nothing says whether it is the principal's own.
+    `unreadable`: identity policies nobody could read; what they might allow is not in the paths, so an empty list of
+    paths proves nothing then.
     """
 
     admin: Admin
     paths: tuple[Escalation, ...] = ()
     undecided: tuple[Escalation, ...] = ()
+    unreadable: tuple[str, ...] = ()
 
     @property
     def can_escalate(self) -> bool:
-        """Whether the principal, not being administrator already, can become one or take over more than it has."""
-        return bool(self.paths)
+        """Whether a path leads to more than the policy of one resource."""
+        return any(one.path.gain != "resource" for one in self.paths)
 
 
 _Found = tuple[Tri, list[Grant], list[str], bool]
@@ -105,8 +108,12 @@ def escalations(principal: Principal, account: Account | None = None, *, admins_
     admin = is_admin(principal)
     if admin.verdict is Tri.YES and not admins_too:
         return Escalations(admin)
+    unreadable = tuple(policy.name for policy in principal.policies if policy.document is None)
+    if unreadable:
+        principal = replace(principal, policies=tuple(policy for policy in principal.policies if policy.document))
     found = [one for path in may_escalate(principal) if (one := _judge(path, principal, account))]
-    return Escalations(admin, tuple(one for one, sure in found if sure), tuple(one for one, sure in found if not sure))
+    sure, unsure = ([one for one, is_sure in found if is_sure is wanted] for wanted in (True, False))
+    return Escalations(admin, tuple(sure), tuple(unsure), unreadable)
 
 
 # -- one path
@@ -360,11 +367,7 @@ def _step(text: str) -> Step:
 
 
 def may_escalate(principal: Principal) -> tuple[Path, ...]:
-    """The paths whose every action some policy of the principal allows in some way; a policy that could not be read
-    may allow anything.
-    """
-    if any(policy.document is None for policy in principal.policies):
-        return paths()
+    """The paths whose every action some readable policy of the principal allows in some way."""
     return _open_paths(
         frozenset().union(*(_possible(policy.document) for policy in principal.policies if policy.document))
     )
@@ -378,7 +381,17 @@ def _open_paths(possible: frozenset[str]) -> tuple[Path, ...]:
 @lru_cache(maxsize=1 << 17)
 def _possible(document: Document) -> frozenset[str]:
     """The actions of the catalogue that the document allows, conditions and resources aside."""
-    return frozenset(action for action in _actions() if statements_on(document, action, "Allow"))
+    found: set[str] = set()
+    for one in document.statements:
+        if one.effect == "Allow":
+            named = frozenset().union(*(_named(pattern) for pattern in one.actions or one.not_actions or ()))
+            found |= named if one.actions is not None else _actions() - named
+    return frozenset(found)
+
+
+@lru_cache(maxsize=1 << 17)
+def _named(pattern: str) -> frozenset[str]:
+    return frozenset(action for action in _actions() if action_matches(pattern, action))
 
 
 @cache

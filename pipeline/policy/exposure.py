@@ -8,14 +8,14 @@ that acts for it (the confused deputy). https://docs.aws.amazon.com/IAM/latest/U
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, collapse_addresses
 from itertools import product
 
 from pipeline.policy import catalog
-from pipeline.policy.callers import Caller, caller, covers_everyone
-from pipeline.policy.conditions import network
+from pipeline.policy.callers import Caller, account_of, caller, covers_everyone
+from pipeline.policy.conditions import is_negated, network
 from pipeline.policy.context import ALWAYS_SIGNED, SENT_BY_SERVICES, Context, Value
 from pipeline.policy.document import Condition, Document, Statement
 from pipeline.policy.evaluate import Decision, Policies, Policy, Request, Verdict, evaluate
@@ -99,6 +99,8 @@ def outside_access(
         unread = Decision(Verdict.DEPENDS, policy.problem)
         return [Access(STRANGER, "", Tri.DEPENDS, "*", (), unread)]
     best: dict[tuple[str, str], Access] = {}
+    policy = replace(policy, document=_as_meant(policy.document))
+    assert policy.document is not None
     limits_address = not _any_address(policy.document)
     for action, target in _requests(policy.document, resource, actions):
         for account, who, context in _outsiders(policy.document, inside):
@@ -112,6 +114,43 @@ def outside_access(
             if found and (known is None or found[0] > known.verdict):
                 best[account, service] = Access(account, service, found[0], action, found[1], found[2])
     return sorted(best.values(), key=lambda one: (one.account != STRANGER, one.account, one.service))
+
+
+def confines(conditions: Iterable[Condition], accounts: frozenset[str] | None) -> bool:
+    """Whether one of these conditions (they are ANDed) ties the request to the accounts: by an account key, by an ARN of
+    such an account, by an organization, or by a VPC. None stands for any fixed account. Read from the text, unlike the rest.
+    """
+    for one in conditions:
+        if one.if_exists or one.qualifier == "ForAllValues" or is_negated(one.operator) or not one.values:
+            continue
+        base = _TIES.get(one.key.lower())
+        if base and one.operator.startswith(("String", "Arn")) and all(base(value, accounts) for value in one.values):
+            return True
+    return False
+
+
+def _is_account(value: str, accounts: frozenset[str] | None) -> bool:
+    return value in accounts if accounts is not None else value.isdigit()
+
+
+def _is_arn_of(value: str, accounts: frozenset[str] | None) -> bool:
+    account = account_of(value)
+    if account:
+        return _is_account(account, accounts)
+    return value.startswith("arn:") and value.count(":") >= 5 and "*" not in value.split(":", 5)[-1]
+
+
+def _is_fixed(value: str, accounts: frozenset[str] | None) -> bool:
+    return "*" not in value and "?" not in value
+
+
+_TIES: dict[str, Callable[[str, frozenset[str] | None], bool]] = {
+    **dict.fromkeys(("aws:sourceaccount", "aws:sourceowner", "aws:principalaccount"), _is_account),
+    **dict.fromkeys(("aws:resourceaccount", "s3:resourceaccount", "kms:calleraccount"), _is_account),
+    **dict.fromkeys(("aws:sourcearn", "aws:principalarn"), _is_arn_of),
+    **dict.fromkeys(("aws:principalorgid", "aws:sourceorgid", "aws:resourceorgid"), _is_fixed),
+    **dict.fromkeys(("aws:sourcevpc", "aws:sourcevpce"), _is_fixed),
+}
 
 
 def public(policy: Policy, inside: Organization, resource: str = "") -> Tri:
@@ -152,6 +191,19 @@ def _try(policy: Policy, request: Request, limits_address: bool) -> tuple[Tri, t
 
 
 # -- what to ask
+
+
+def _as_meant(document: Document) -> Document:
+    """A star under StringEquals matches nothing, yet its author meant everything: exposure is told as it was meant."""
+
+    def meant(one: Condition) -> Condition:
+        is_slip = one.operator == "StringEquals" and any("*" in value for value in one.values)
+        return replace(one, operator="StringLike") if is_slip else one
+
+    statements = tuple(
+        replace(one, conditions=tuple(meant(condition) for condition in one.conditions)) for one in document.statements
+    )
+    return replace(document, statements=statements, hash=f"{document.hash}:as meant")
 
 
 def _any_address(document: Document) -> bool:

@@ -16,7 +16,7 @@ from pipeline.policy.context import Context, Value
 from pipeline.policy.document import Document, Statement
 from pipeline.policy.evaluate import Policy, Verdict, statements_on
 from pipeline.policy.match import action_matches, resource_matches
-from pipeline.policy.principal import FRESH, Principal, answer, can, full_service, is_admin, targets
+from pipeline.policy.principal import FRESH, Principal, allows, answer, can, full_service, is_admin, targets
 from pipeline.policy.tri import Tri
 
 _HOLDER = f"arn:aws:iam::{'0' * 12}:role/{FRESH}"
@@ -134,7 +134,7 @@ def _of_allow(one: Statement, holder: Principal) -> Iterator[tuple[str, str]]:
     if one.not_actions is not None and _everywhere(one, ""):
         yield "allow_not_action", ", ".join(one.not_actions)
     for service in _services_by_wildcard(one):
-        if full_service(holder, service) is not Tri.NO:
+        if _service_everywhere(one, service, holder):
             yield "service_wildcard", service
     if _unscoped(one, "iam:PassRole", holder) and not any(
         key.key.lower() == "iam:passedtoservice" for key in one.conditions
@@ -173,11 +173,25 @@ def _services_by_wildcard(one: Statement) -> list[str]:
     )
 
 
+def _service_everywhere(one: Statement, service: str, holder: Principal) -> bool:
+    """On "*", or on every resource of a kind that the service has (`arn:aws:s3:::*`)."""
+    if full_service(holder, service) is not Tri.NO:
+        return True
+    actions = [
+        action for action in catalog.expand(f"{service}:*") if (found := catalog.find(action)) and found.resource_types
+    ]
+    return any(_everywhere(one, action) and answer(allows(holder, action)) is not Tri.NO for action in actions[:50])
+
+
 def _managing(one: Statement) -> list[str]:
     named = [action for pattern in one.actions or () if pattern != "*" for action in catalog.expand(pattern)]
     levels = {action: found.access_level for action in named if (found := catalog.find(action))}
     skipped = {*DATA_READS, *RETURNS_CREDENTIALS}
-    return [action for action, level in levels.items() if level == "Permissions management" and action not in skipped]
+    return [
+        action
+        for action, level in levels.items()
+        if level.startswith("Permissions management") and action not in skipped
+    ]
 
 
 def _unscoped(one: Statement, action: str, holder: Principal, any_account: bool = False) -> bool:

@@ -16,6 +16,7 @@ from pipeline.policy.tri import Tri, every, some, tri
 # A policy variable may stand for text that holds a star, and `${*}` is a literal one. Literal wildcards travel as
 # these code points.
 _LITERAL = str.maketrans({"*": "\ue000", "?": "\ue001"})
+_PLAIN = str.maketrans({"\ue000": "*", "\ue001": "?"})
 Expand = Callable[[str], str | Tri]
 """Fills in the policy variables of a pattern; NO when a variable has no value, DEPENDS when its value is not known."""
 
@@ -58,6 +59,11 @@ def _find(piece: str, text: str, start: int, end: int) -> int:
 def literal(text: str) -> str:
     """The text as a pattern that matches only itself."""
     return text.translate(_LITERAL)
+
+
+def plain(text: str) -> str:
+    """The text that a pattern made by `literal` matches."""
+    return text.translate(_PLAIN)
 
 
 def glob_literal(pattern: str, text: str) -> bool:
@@ -136,6 +142,8 @@ def common_text(left: str, right: str, fill: str) -> str | None:
     `meets[i][j]` says whether the first i characters of `left` and j of `right` can cover one text: the table of an
     edit distance.
     """
+    if right == "*":
+        return left.replace("*", fill).replace("?", fill[:1])
     meets = [[True] + [False] * len(right) for _ in range(len(left) + 1)]
     for i in range(len(left) + 1):
         for j in range(len(right) + 1):

@@ -223,6 +223,12 @@ def _workflow(value: str) -> _Graded:
 
 
 def _gitlab(value: str, wild: bool, listed: list[Pin]) -> _Graded:
+    if (
+        wild
+        and not _wild(value.partition(":ref:")[0])
+        and any(pin == Pin("ref_protected", ("true",), pin.is_pattern) for pin in listed)
+    ):
+        return Grade.CAUTION, f"{value} admits every protected branch of one project"
     if wild:
         return Grade.DANGEROUS, f"{value} admits any branch, or any project of a group"
     by_id = value.startswith("project_id:") or any(pin.claim == "project_id" and pin.exact for pin in listed)
@@ -238,8 +244,7 @@ def _terraform(value: str, wild: bool, listed: list[Pin]) -> _Graded:
 
 
 def _circleci(value: str, wild: bool, listed: list[Pin]) -> _Graded:
-    project, _, rest = value.partition("/user/")
-    if wild and (_wild(project) or not rest):
+    if wild and (_wild("/".join(value.split("/")[:4])) or value.count("/") < 4):
         return Grade.DANGEROUS, f"{value} admits any project of the organization"
     return (
         (Grade.CAUTION, f"{value} admits any user of one project")

@@ -18,7 +18,7 @@ from pipeline.policy.callers import Caller, caller
 from pipeline.policy.context import ALWAYS_SIGNED, SENT_BY_SERVICES, Context, Value
 from pipeline.policy.document import Document, Statement
 from pipeline.policy.evaluate import Decision, Evidence, Policies, Policy, Request, Verdict, evaluate, statements_on
-from pipeline.policy.match import common_arn, common_text, without_variables
+from pipeline.policy.match import common_arn, common_text, plain, without_variables
 from pipeline.policy.tri import Tri
 
 # Stands for a name no policy mentions: only a pattern that is really open covers it.
@@ -28,7 +28,7 @@ FIRST_RELEASE = datetime(2026, 11, 1, tzinfo=UTC)
 
 # IAM and a few others answer from one Region of each partition, whatever Region the caller works in.
 _GLOBAL_SERVICES = frozenset({"iam", "organizations", "account", "cloudfront", "route53"})
-_HOME_REGION = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
+_HOME_REGION = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1", "aws-eusc": "eusc-de-east-1"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +79,7 @@ class Principal:
     def context(self, action: str, known: Mapping[str, Value] | None = None) -> Context:
         """What is certain about any request of this principal for the action; everything else stays open."""
         service = action.partition(":")[0].lower()
-        facts: dict[str, Value] = {"aws:SecureTransport": True, **self.facts, **(known or {})}
+        facts: dict[str, Value] = {"aws:SecureTransport": True, **self.caller.context(), **self.facts, **(known or {})}
         if service in _GLOBAL_SERVICES:
             facts.setdefault("aws:RequestedRegion", _HOME_REGION.get(self.caller.partition, "us-east-1"))
         is_user = self.kind == "user"
@@ -229,25 +229,35 @@ def targets(principal: Principal, action: str, resource_type: str = "") -> tuple
     pattern allowed.
     """
     found = catalog.find(action)
-    partition, account = principal.caller.partition, principal.account
-    patterns = dict.fromkeys(
-        pattern for document in principal.documents for pattern in _allowed_patterns(document, action)
-    )
+    if found is not None and found.needs_star:
+        return ("*",)
+    patterns = _patterns(principal, action)
     if found is None:
         named = (common_arn(pattern, f"arn:*:{action.partition(':')[0]}:*:*:*", FRESH) for pattern in patterns)
         return tuple(dict.fromkeys(["*", *(one for one in named if one)]))
-    if found.needs_star:
-        return ("*",)
     out: dict[str, None] = {}
     for name, arn in found.resource_types:
         if resource_type in ("", name):
-            template = _template(arn, partition, account)
-            out[common_text(template, "*", FRESH) or template] = None
+            own, any_account = (
+                _template(arn, principal.caller.partition, account) for account in (principal.account, "*")
+            )
+            out[common_text(own, "*", FRESH) or own] = None
             for pattern in patterns:
-                inside = _inside(pattern, template) or _inside(pattern, _template(arn, partition, "*"))
-                if inside:
+                inside = _inside(pattern, own) or _inside(pattern, any_account)
+                if inside and "${" not in inside:
                     out[inside] = None
     return tuple(out)
+
+
+def _patterns(principal: Principal, action: str) -> tuple[str, ...]:
+    """The resource patterns that policies allow the action on, and what each of them has in common with each limit's."""
+    granted, limited = (
+        dict.fromkeys(pattern for one in held if one.document for pattern in _allowed(one.document, action, principal))
+        for held in (principal.policies, principal.limits)
+    )
+    both = (common_arn(one, other, FRESH) for one in granted for other in limited if "*" not in (one, other))
+    met = (text.replace(FRESH, "*") for text in both if text)
+    return tuple(dict.fromkeys((*granted, *limited, *met)))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -261,13 +271,14 @@ def _template(arn: str, partition: str, account: str) -> str:
     return re.sub(r"\$\{[^}]*\}", "*", known)
 
 
-@lru_cache(maxsize=1 << 16)
-def _allowed_patterns(document: Document, action: str) -> tuple[str, ...]:
-    return tuple(
-        without_variables(pattern, "*") if statement.variables else pattern
-        for statement in statements_on(document, action, "Allow")
-        for pattern in statement.resources or ()
-    )
+def _allowed(document: Document, action: str, principal: Principal) -> Iterator[str]:
+    for statement in statements_on(document, action, "Allow"):
+        for pattern in statement.resources or ():
+            if statement.variables and "${" in pattern:
+                known = principal.context(action).expand(pattern)
+                yield without_variables(pattern, "*") if isinstance(known, Tri) else plain(known)
+            else:
+                yield pattern
 
 
 def effective_actions(principal: Principal) -> dict[str, Tri]:

@@ -87,7 +87,8 @@ class Profiles:
         """Cheap for the many who hold no step of any path: those are not judged further."""
         admin = self.admin(principal)
         if admin.verdict is Tri.YES or not may_escalate(principal):
-            return Escalations(admin)
+            unreadable = tuple(policy.name for policy in principal.policies if policy.document is None)
+            return Escalations(admin, unreadable=unreadable)
         account = self._accounts.get(principal.account)
         key = (
             self.key(principal),

@@ -29,7 +29,14 @@ function drawCharts() {
     const figure = coloured(JSON.parse(source.textContent), "");
     figure.layout.height = Number(target.dataset.height);
     Plotly.react(target, figure.data, figure.layout, CONFIG);
+    if (!target.dataset.drawn) showNumbers(false);
+    target.dataset.drawn = "yes";
   }
+}
+
+// The numbers behind a chart are open where it is not drawn, and on paper.
+function showNumbers(open) {
+  for (const box of document.querySelectorAll("details.numbers")) box.open = open;
 }
 
 function words(text) {
@@ -126,4 +133,6 @@ document.querySelectorAll(".query").forEach(prepareCopy);
 drawCharts();
 openTarget();
 addEventListener("hashchange", openTarget);
+addEventListener("beforeprint", () => showNumbers(true));
+addEventListener("afterprint", () => showNumbers(false));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts);

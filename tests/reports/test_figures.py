@@ -57,6 +57,12 @@ def test_nights_without_enough_data_have_no_score() -> None:
     assert "50" not in chart.says
 
 
+def test_no_night_with_enough_data_is_said() -> None:
+    chart = figures.trend([night(1, 80, coverage=10), night(2, 50, coverage=10)])
+    assert chart
+    assert "on none of them" in chart.says
+
+
 def test_the_sentence_never_names_a_score_without_coverage() -> None:
     chart = figures.trend([night(1, 80), night(2, 81.25)], of="The overall score")
     assert chart

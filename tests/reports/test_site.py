@@ -237,7 +237,7 @@ def test_headings_and_tables_are_accessible(documents: list[Document]) -> None:
                 assert attrs.get("tabindex") == "0", document.path
                 assert attrs.get("aria-label"), document.path
             if attrs.get("class") == "plot":
-                assert attrs.get("role") == "img", document.path
+                assert attrs.get("role") == "group", document.path
                 assert attrs.get("aria-label"), document.path
         ids = [a["id"] for _, a in document.tags if "id" in a]
         assert len(ids) == len(set(ids)), document.path

@@ -1,0 +1,27 @@
+"""Long-lived AWS keys in the variables of a workload: found, named, and never kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pipeline.schema import Column
+
+KEY_ID = re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])")
+NAMES = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"})
+NAMED_LIKE_A_KEY = "(a name that is itself a key)"
+
+COLUMNS = (
+    Column(
+        "has_aws_key_variable",
+        "boolean",
+        "Whether a variable in clear text holds an AWS key, by its name or its value; null where AWS did not show them",
+    ),
+    Column("aws_key_variables", "varchar[]", "Names of those variables; values are never kept", required=True),
+)
+
+
+def aws_key_variables(variables: Iterable[tuple[str, str]]) -> list[str]:
+    """Names of the variables that hold an AWS key. A name that is a key id itself is not repeated."""
+    found = {name for name, value in variables if name.upper() in NAMES or KEY_ID.search(f"{name} {value}")}
+    return sorted({NAMED_LIKE_A_KEY if KEY_ID.search(name) else name for name in found})

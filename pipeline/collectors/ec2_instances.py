@@ -1,0 +1,64 @@
+"""EC2 instances: the role they have, and how their metadata service hands out its credentials."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.collectors._arns import arn
+from pipeline.schema import ARN, Column, Dataset, Row, account_column
+
+OPERATION = "ec2:DescribeInstances"
+LARGEST_PAGE = 1000
+
+INSTANCES = Dataset(
+    "ec2_instances",
+    "EC2 instances. Their tags and user data are not kept.",
+    "region",
+    (OPERATION,),
+    (
+        account_column(),
+        Column("region", "varchar", "Region of the instance", required=True),
+        Column("instance_id", "varchar", "Id of the instance", required=True),
+        Column("arn", "varchar", "ARN of the instance", required=True, pattern=ARN),
+        Column(
+            "state",
+            "varchar",
+            "What it is doing",
+            required=True,
+            values=("pending", "running", "shutting-down", "terminated", "stopping", "stopped"),
+        ),
+        Column("instance_profile_arn", "varchar", "ARN of its instance profile; null for none", pattern=ARN),
+        Column(
+            "http_tokens",
+            "varchar",
+            "Whether its metadata service demands a session token (IMDSv2)",
+            values=("optional", "required"),
+        ),
+        Column("http_endpoint", "varchar", "Whether its metadata service answers", values=("disabled", "enabled")),
+    ),
+    key=("account_id", "region", "arn"),
+)
+
+DATASETS = (INSTANCES,)
+
+
+def collect(account: Account) -> Rows:
+    reservations = account.pages(OPERATION, "Reservations", MaxResults=LARGEST_PAGE)
+    rows = [_row(account, found) for reservation in reservations for found in reservation["Instances"]]
+    return {INSTANCES.name: rows}
+
+
+def _row(account: Account, instance: dict[str, Any]) -> Row:
+    options = instance.get("MetadataOptions", {})
+    return {
+        "account_id": account.account_id,
+        "region": account.region,
+        "instance_id": instance["InstanceId"],
+        "arn": arn(account, "ec2", f"instance/{instance['InstanceId']}"),
+        "state": instance["State"]["Name"],
+        "instance_profile_arn": instance.get("IamInstanceProfile", {}).get("Arn"),
+        "http_tokens": options.get("HttpTokens"),
+        "http_endpoint": options.get("HttpEndpoint"),
+    }

@@ -1,0 +1,54 @@
+"""What EC2 gives new instances of an account and region for their metadata service."""
+
+from __future__ import annotations
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.schema import Column, Dataset, account_column
+
+OPERATION = "ec2:GetInstanceMetadataDefaults"
+
+DEFAULTS = Dataset(
+    "ec2_metadata_defaults",
+    "Defaults of the instance metadata service, a row for each region; null where the account sets none.",
+    "region",
+    (OPERATION,),
+    (
+        account_column(),
+        Column("region", "varchar", "Region that they hold in", required=True),
+        Column(
+            "http_tokens",
+            "varchar",
+            "Whether new instances demand a session token (IMDSv2)",
+            values=("optional", "required"),
+        ),
+        Column(
+            "http_tokens_enforced",
+            "varchar",
+            "Whether a launch that asks for less is refused",
+            values=("disabled", "enabled"),
+        ),
+        Column(
+            "managed_by",
+            "varchar",
+            "Who set them: the account, or a declarative policy of the organization",
+            values=("account", "declarative-policy"),
+        ),
+    ),
+    key=("account_id", "region"),
+    may_be_empty=False,
+)
+
+DATASETS = (DEFAULTS,)
+
+
+def collect(account: Account) -> Rows:
+    found = account.call(OPERATION).get("AccountLevel", {})
+    row = {
+        "account_id": account.account_id,
+        "region": account.region,
+        "http_tokens": found.get("HttpTokens"),
+        "http_tokens_enforced": found.get("HttpTokensEnforced"),
+        "managed_by": found.get("ManagedBy"),
+    }
+    return {DEFAULTS.name: [row]}

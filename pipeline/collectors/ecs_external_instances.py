@@ -1,0 +1,57 @@
+"""Hosts outside AWS that are registered in ECS clusters (ECS Anywhere)."""
+
+from __future__ import annotations
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.collectors._batches import described
+from pipeline.collectors._values import utc
+from pipeline.collectors.ecs_clusters import CLUSTERS
+from pipeline.schema import ARN, Column, Dataset, account_column
+
+LIST, DESCRIBE = "ecs:ListContainerInstances", "ecs:DescribeContainerInstances"
+LARGEST_PAGE = LARGEST_BATCH = 100
+
+INSTANCES = Dataset(
+    "ecs_external_instances",
+    "Container instances outside AWS: those that SSM manages.",
+    "region",
+    (*CLUSTERS.operations, LIST, DESCRIBE),
+    (
+        account_column(),
+        Column("region", "varchar", "Region of the container instance", required=True),
+        Column("container_instance_arn", "varchar", "ARN of the container instance", required=True, pattern=ARN),
+        Column("cluster_arn", "varchar", "ARN of its cluster", required=True, references="ecs_clusters.cluster_arn"),
+        Column("instance_id", "varchar", "Id of the host in SSM (mi-...)", required=True, pattern="mi-.+"),
+        Column("is_agent_connected", "boolean", "Whether ECS hears of its agent", required=True),
+        Column("registered_at", "timestamp", "When it was registered (UTC)"),
+    ),
+    key=("account_id", "region", "container_instance_arn"),
+)
+
+DATASETS = (INSTANCES,)
+
+
+def collect(account: Account) -> Rows:
+    rows = []
+    for cluster in account.rows(CLUSTERS.name):
+        if cluster["container_instances"]:
+            arn = cluster["cluster_arn"]
+            arns = list(account.pages(LIST, "containerInstanceArns", cluster=arn, maxResults=LARGEST_PAGE))
+            found = described(
+                account, DESCRIBE, "containerInstances", "containerInstances", arns, LARGEST_BATCH, cluster=arn
+            )
+            rows += [
+                {
+                    "account_id": account.account_id,
+                    "region": account.region,
+                    "container_instance_arn": instance["containerInstanceArn"],
+                    "cluster_arn": arn,
+                    "instance_id": instance["ec2InstanceId"],
+                    "is_agent_connected": instance["agentConnected"],
+                    "registered_at": utc(instance.get("registeredAt")),
+                }
+                for instance in found
+                if instance.get("ec2InstanceId", "").startswith("mi-")
+            ]
+    return {INSTANCES.name: rows}

@@ -1,0 +1,54 @@
+"""ECS services, and the task definition that each of them runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.collectors._batches import described
+from pipeline.collectors.ecs_clusters import CLUSTERS
+from pipeline.schema import ARN, Column, Dataset, Row, account_column
+
+LIST, DESCRIBE = "ecs:ListServices", "ecs:DescribeServices"
+LARGEST_PAGE, LARGEST_BATCH = 100, 10
+
+SERVICES = Dataset(
+    "ecs_services",
+    "ECS services of clusters that have any.",
+    "region",
+    (*CLUSTERS.operations, LIST, DESCRIBE),
+    (
+        account_column(),
+        Column("region", "varchar", "Region of the service", required=True),
+        Column("service_arn", "varchar", "ARN of the service", required=True, pattern=ARN),
+        Column("cluster_arn", "varchar", "ARN of its cluster", required=True, references="ecs_clusters.cluster_arn"),
+        Column("launch_type", "varchar", "Where its tasks run; null where capacity providers decide"),
+        Column("task_definition_arn", "varchar", "ARN of the task definition in service", pattern=ARN),
+    ),
+    key=("account_id", "region", "service_arn"),
+)
+
+DATASETS = (SERVICES,)
+
+
+def collect(account: Account) -> Rows:
+    rows = []
+    for cluster in account.rows(CLUSTERS.name):
+        if cluster["active_services"]:
+            arn = cluster["cluster_arn"]
+            arns = list(account.pages(LIST, "serviceArns", cluster=arn, maxResults=LARGEST_PAGE))
+            found = described(account, DESCRIBE, "services", "services", arns, LARGEST_BATCH, cluster=arn)
+            rows += [_row(account, arn, service) for service in found]
+    return {SERVICES.name: rows}
+
+
+def _row(account: Account, cluster_arn: str, service: dict[str, Any]) -> Row:
+    return {
+        "account_id": account.account_id,
+        "region": account.region,
+        "service_arn": service["serviceArn"],
+        "cluster_arn": cluster_arn,
+        "launch_type": service.get("launchType"),
+        "task_definition_arn": service.get("taskDefinition"),
+    }

@@ -1,0 +1,54 @@
+"""The task definitions that ECS services run: their roles, and whether their variables hold an AWS key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.collectors._keys import COLUMNS, aws_key_variables
+from pipeline.collectors.ecs_services import SERVICES
+from pipeline.schema import ARN, Column, Dataset, Row, account_column
+
+OPERATION = "ecs:DescribeTaskDefinition"
+
+TASK_DEFINITIONS = Dataset(
+    "ecs_task_definitions",
+    "Task definitions that a service runs, each once, without the values of their variables.",
+    "region",
+    (*SERVICES.operations, OPERATION),
+    (
+        account_column(),
+        Column("region", "varchar", "Region of the task definition", required=True),
+        Column("task_definition_arn", "varchar", "ARN of the task definition", required=True, pattern=ARN),
+        Column("task_role_arn", "varchar", "ARN of the role of its containers; null for none", pattern=ARN),
+        Column("requires_compatibilities", "varchar[]", "Where it is meant to run: EC2, FARGATE, ...", required=True),
+        *COLUMNS,
+    ),
+    key=("account_id", "region", "task_definition_arn"),
+)
+
+DATASETS = (TASK_DEFINITIONS,)
+
+
+def collect(account: Account) -> Rows:
+    used = {service["task_definition_arn"] for service in account.rows(SERVICES.name)} - {None}
+    rows = [_row(account, account.call(OPERATION, taskDefinition=arn)["taskDefinition"]) for arn in sorted(used)]
+    return {TASK_DEFINITIONS.name: rows}
+
+
+def _row(account: Account, definition: dict[str, Any]) -> Row:
+    names = aws_key_variables(
+        (variable.get("name", ""), variable.get("value", ""))
+        for container in definition["containerDefinitions"]
+        for variable in container.get("environment", [])
+    )
+    return {
+        "account_id": account.account_id,
+        "region": account.region,
+        "task_definition_arn": definition["taskDefinitionArn"],
+        "task_role_arn": definition.get("taskRoleArn") or None,
+        "requires_compatibilities": sorted(definition.get("requiresCompatibilities", [])),
+        "has_aws_key_variable": bool(names),
+        "aws_key_variables": names,
+    }

@@ -1,0 +1,53 @@
+"""EKS clusters: whom their service accounts can be known by, and whether nodes outside AWS may join."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.schema import ARN, Column, Dataset, Row, account_column
+
+LIST, DESCRIBE = "eks:ListClusters", "eks:DescribeCluster"
+
+CLUSTERS = Dataset(
+    "eks_clusters",
+    "EKS clusters that run on AWS; connected ones are left out.",
+    "region",
+    (LIST, DESCRIBE),
+    (
+        account_column(),
+        Column("region", "varchar", "Region of the cluster", required=True),
+        Column("cluster_name", "varchar", "Name of the cluster", required=True),
+        Column("arn", "varchar", "ARN of the cluster", required=True, pattern=ARN),
+        Column("status", "varchar", "Phase of its life", required=True),
+        Column("oidc_issuer", "varchar", "Issuer of its service accounts' tokens"),
+        Column("authentication_mode", "varchar", "Whether access entries count: API, API_AND_CONFIG_MAP, CONFIG_MAP"),
+        Column("has_remote_network", "boolean", "Whether nodes outside AWS may join (Hybrid Nodes)", required=True),
+    ),
+    key=("account_id", "region", "arn"),
+)
+
+DATASETS = (CLUSTERS,)
+
+
+def collect(account: Account) -> Rows:
+    rows = []
+    for name in account.pages(LIST, "clusters"):
+        answer = account.optional(DESCRIBE, "ResourceNotFoundException", name=name)  # deleted since it was listed
+        if answer:
+            rows.append(_row(account, answer["cluster"]))
+    return {CLUSTERS.name: rows}
+
+
+def _row(account: Account, cluster: dict[str, Any]) -> Row:
+    return {
+        "account_id": account.account_id,
+        "region": account.region,
+        "cluster_name": cluster["name"],
+        "arn": cluster["arn"],
+        "status": cluster["status"],
+        "oidc_issuer": cluster.get("identity", {}).get("oidc", {}).get("issuer"),
+        "authentication_mode": cluster.get("accessConfig", {}).get("authenticationMode"),
+        "has_remote_network": bool(cluster.get("remoteNetworkConfig", {}).get("remoteNodeNetworks")),
+    }

@@ -1,0 +1,85 @@
+"""IAM Roles Anywhere's trust anchors, and how long their certificates hold.
+
+An anchor carries its certificates itself, or names a private CA, which is then asked.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from cryptography.x509 import load_pem_x509_certificates
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.collectors._values import utc
+from pipeline.schema import ARN, Column, Dataset, Row, account_column
+
+LIST, DESCRIBE_CA = "rolesanywhere:ListTrustAnchors", "acm-pca:DescribeCertificateAuthority"
+EXPIRY_EVENTS = ("CA_CERTIFICATE_EXPIRY", "END_ENTITY_CERTIFICATE_EXPIRY")
+
+ANCHORS = Dataset(
+    "rolesanywhere_trust_anchors",
+    "Trust anchors of IAM Roles Anywhere.",
+    "region",
+    (LIST, DESCRIBE_CA),
+    (
+        account_column(),
+        Column("region", "varchar", "Region of the trust anchor", required=True),
+        Column("arn", "varchar", "ARN of the trust anchor", required=True, pattern=ARN),
+        Column("name", "varchar", "Name of the trust anchor", required=True),
+        Column("is_enabled", "boolean", "Whether certificates under it are accepted", required=True),
+        Column("source_type", "varchar", "Where its certificates come from", required=True),
+        Column(
+            "certificate_expires_at",
+            "timestamp",
+            "End of the first of its CA certificates to end (UTC); null where it could not be read",
+        ),
+        Column(
+            "is_crl_distribution_point_checked",
+            "boolean",
+            "Whether the revocation lists that certificates point to are fetched",
+            required=True,
+        ),
+        Column("notified_events", "varchar[]", "Expiries that are notified", required=True),
+    ),
+    key=("account_id", "region", "arn"),
+)
+
+DATASETS = (ANCHORS,)
+
+
+def collect(account: Account) -> Rows:
+    rows = [_row(account, anchor) for anchor in account.pages(LIST, "trustAnchors")]
+    return {ANCHORS.name: rows}
+
+
+def _row(account: Account, anchor: dict[str, Any]) -> Row:
+    notified = {n["event"] for n in anchor.get("notificationSettings", []) if n["enabled"]}
+    return {
+        "account_id": account.account_id,
+        "region": account.region,
+        "arn": anchor["trustAnchorArn"],
+        "name": anchor["name"],
+        "is_enabled": anchor["enabled"],
+        "source_type": anchor["source"]["sourceType"],
+        "certificate_expires_at": _expiry(account, anchor["source"].get("sourceData", {})),
+        "is_crl_distribution_point_checked": anchor.get("crlDpRevocationEnabled", False),
+        "notified_events": [event for event in EXPIRY_EVENTS if event in notified],
+    }
+
+
+def _expiry(account: Account, source: dict[str, Any]) -> datetime | None:
+    if arn := source.get("acmPcaArn"):
+        # The private CA may be another account's or gone: then its end stays unknown.
+        answer = account.optional(DESCRIBE_CA, "ResourceNotFoundException", CertificateAuthorityArn=arn)
+        return utc(answer["CertificateAuthority"].get("NotAfter")) if answer else None
+    return certificate_expiry(source.get("x509CertificateData", ""))
+
+
+def certificate_expiry(pem: str) -> datetime | None:
+    """When the first certificate of a PEM bundle ends; None where it holds none that can be read."""
+    try:
+        return utc(min(certificate.not_valid_after_utc for certificate in load_pem_x509_certificates(pem.encode())))
+    except ValueError:
+        return None

@@ -1,0 +1,71 @@
+"""What earlier nights read, so that tonight need not ask again; and what one account asked for all of a worker."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from pipeline import landing
+from pipeline.schema import EXTRACTS, Dataset, Row
+
+REMEMBERED_DAYS = 35
+# How long a thread waits for another that asks the same; then it asks too.
+LONGEST_WAIT_SECONDS = 30.0
+
+
+class Memory:
+    """The nights before `as_of`, seen by one worker. Safe to use from many threads."""
+
+    def __init__(self, home: Path, as_of: date) -> None:
+        self.as_of = as_of
+        self._home = home
+        first = as_of - timedelta(days=REMEMBERED_DAYS)
+        self._nights = [night for night in reversed(landing.nights(home)) if first <= night < as_of]
+        self._finished: dict[date, set[tuple[str, str, str]]] = {}
+        self._made: dict[Hashable, Any] = {}
+        self._locks: dict[Hashable, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def rows(self, dataset: Dataset, account_id: str, region: str) -> list[Row]:
+        """Rows of the newest earlier night on which this extract finished; none where there is no such night."""
+        for night in self._nights:
+            if (account_id, region, dataset.name) in self._extracts(night):
+                return self._read(night, dataset, account_id, region)
+        return []
+
+    def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What `make` gives for a key, made once a worker. What it raises is not kept: the next one tries again."""
+        with self._lock:
+            lock = self._locks.setdefault(key, threading.Lock())
+        is_alone = lock.acquire(timeout=LONGEST_WAIT_SECONDS)
+        try:
+            if key not in self._made:
+                self._made[key] = make()
+            return self._made[key]
+        finally:
+            if is_alone:
+                lock.release()
+
+    def _extracts(self, night: date) -> set[tuple[str, str, str]]:
+        """Account, region and dataset of every extract that finished on a night."""
+        with self._lock:
+            if night not in self._finished:
+                rows = landing.read(self._home, night, EXTRACTS).to_pylist()
+                self._finished[night] = {
+                    (row["account_id"], row["region"], row["dataset"]) for row in rows if row["status"] == "ok"
+                }
+            return self._finished[night]
+
+    def _read(self, night: date, dataset: Dataset, account_id: str, region: str) -> list[Row]:
+        wanted = {"account_id": account_id} if dataset.scope != "organization" else {}
+        wanted |= {"region": region} if dataset.scope == "region" else {}
+        filters = [(name, "==", value) for name, value in wanted.items()] or None
+        found: list[Row] = []
+        for file in sorted((landing.night_folder(self._home, night) / dataset.name).glob("*.parquet")):
+            found += pq.read_table(file, filters=filters, partitioning=None).to_pylist()
+        return [{column.name: row.get(column.name) for column in dataset.columns} for row in found]

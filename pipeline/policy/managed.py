@@ -1,0 +1,48 @@
+"""AWS managed policies whose document matters even where it was not collected: those that make administrators.
+
+Known by ARN in any partition, never by name alone: a customer may call a policy AdministratorAccess.
+https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pipeline.policy.evaluate import Policy
+
+_ARN = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/(?:[\w+=,.@-]+/)*(?P<name>[\w+=,.@-]+)")
+
+
+def _allow(**elements: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Resource": "*", **elements}
+
+
+_STATEMENTS: dict[str, list[dict[str, Any]]] = {
+    "AdministratorAccess": [_allow(Action="*")],
+    "AWSMcpServiceActionsFullAccess": [_allow(Action="*", Condition={"Bool": {"aws:IsMcpServiceAction": "true"}})],
+    "IAMFullAccess": [_allow(Action=["iam:*", "organizations:Describe*", "organizations:List*"])],
+    "PowerUserAccess": [
+        _allow(NotAction=["iam:*", "organizations:*", "account:*"]),
+        _allow(
+            Action=[
+                *("account:GetAccountInformation", "account:GetGovCloudAccountInformation", "account:GetPrimaryEmail"),
+                *("account:ListRegions", "iam:CreateServiceLinkedRole", "iam:DeleteServiceLinkedRole", "iam:ListRoles"),
+                *("organizations:DescribeEffectivePolicy", "organizations:DescribeOrganization"),
+            ]
+        ),
+    ],
+}
+
+
+def is_aws_managed(arn: str) -> bool:
+    return _ARN.fullmatch(arn) is not None
+
+
+def aws_managed_policy(arn: str) -> Policy:
+    """The policy with the document we know for this ARN; without one, a policy that could not be read."""
+    match = _ARN.fullmatch(arn)
+    name = match["name"] if match else arn
+    statements = _STATEMENTS.get(name) if match else None
+    source = {"Version": "2012-10-17", "Statement": statements} if statements else None
+    return Policy.read(name, source, "identity", arn)

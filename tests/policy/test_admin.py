@@ -1,0 +1,93 @@
+"""effective_admin.json, and the edges of what counts as an administrator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline.policy import Policy, Principal, Tri, aws_managed_policy, is_admin
+from pipeline.policy.catalog import services
+from tests.policy.support import (
+    ACCOUNT,
+    ADMIN,
+    FULL_ACCESS,
+    allow,
+    deny,
+    document,
+    load,
+    policies,
+    principal,
+    statement,
+)
+
+CASES = load("effective_admin.json")["principals"]
+
+
+def _policy(index: int, attached: Any) -> Policy:
+    if isinstance(attached, dict):
+        return Policy.read(f"policy-{index}", attached)
+    if attached.startswith("arn:"):
+        return aws_managed_policy(attached)
+    return Policy.read("services", allow(sorted(f"{service}:*" for service in services())))
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{case['principal_type']}-{case['case']}" for case in CASES])
+def test_effective_admin(case: dict[str, Any]) -> None:
+    boundary = case["permissions_boundary"]
+    held = tuple(_policy(index, one) for index, one in enumerate(case["attached"]))
+    arn = f"arn:aws:iam::{ACCOUNT}:{case['principal_type']}/worker"
+    admin = is_admin(Principal(arn, held, Policy.read("boundary", boundary) if boundary else None))
+    assert (admin.verdict is Tri.YES) is case["expected_is_admin"]
+
+
+REGION = {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}
+MFA = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
+ROOT_ONLY = {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}}
+
+
+@pytest.mark.parametrize(
+    ("documents", "verdict", "level"),
+    [
+        ([ADMIN], Tri.YES, "full"),
+        ([allow("iam:*")], Tri.YES, "equivalent"),
+        ([allow("iam:*", "arn:aws:iam::*:*")], Tri.YES, "equivalent"),
+        ([allow("iam:*", f"arn:aws:iam::{ACCOUNT}:role/app-*")], Tri.NO, "none"),
+        ([ADMIN, deny("organizations:*")], Tri.YES, "equivalent"),
+        ([ADMIN, deny("iam:*", f"arn:aws:iam::{ACCOUNT}:role/guarded-*")], Tri.YES, "full"),
+        ([ADMIN, deny("iam:*", f"arn:aws:iam::{ACCOUNT}:role/*")], Tri.NO, "none"),
+        ([ADMIN, deny("*", Condition=MFA)], Tri.DEPENDS, "full"),
+        ([ADMIN, deny("*", Condition=ROOT_ONLY)], Tri.YES, "full"),
+        ([allow("*", Condition={"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})], Tri.DEPENDS, "full"),
+        ([allow("*", Condition={"Bool": {"aws:SecureTransport": "true"}})], Tri.YES, "full"),
+        ([document(statement("Allow", "*") | {"Effect": "allow"})], Tri.DEPENDS, "full"),
+        ([], Tri.NO, "none"),
+    ],
+)
+def test_what_counts(documents: list[Any], verdict: Tri, level: str) -> None:
+    admin = is_admin(principal(*documents))
+    assert (admin.verdict, admin.level) == (verdict, level)
+
+
+def test_scps_of_the_path_take_rights_away_but_not_in_the_management_account() -> None:
+    levels = ((FULL_ACCESS,), policies(allow("s3:*"), kind="scp"))
+    assert is_admin(principal(ADMIN, scp_levels=levels)).verdict is Tri.NO
+    assert is_admin(principal(ADMIN, scp_levels=levels, management_account=ACCOUNT)).verdict is Tri.YES
+
+
+def test_a_region_guardrail_leaves_an_administrator_who_may_still_use_iam() -> None:
+    keeps_iam = deny("x:y", Condition=REGION) | {
+        "Statement": [{"Effect": "Deny", "NotAction": ["iam:*"], "Resource": "*", "Condition": REGION}]
+    }
+    everything = deny("*", Condition=REGION)
+    by_guardrail = {
+        name: is_admin(principal(ADMIN, scp_levels=((FULL_ACCESS, *policies(one, kind="scp")),))).verdict
+        for name, one in (("keeps_iam", keeps_iam), ("everything", everything))
+    }
+    assert by_guardrail == {"keeps_iam": Tri.YES, "everything": Tri.NO}
+
+
+def test_an_unreadable_boundary_or_scp_leaves_it_open() -> None:
+    unread = Policy.read("gone", None)
+    assert is_admin(principal(ADMIN, boundary=unread)).verdict is Tri.DEPENDS
+    assert is_admin(principal(ADMIN, scp_levels=((unread,),))).verdict is Tri.DEPENDS
