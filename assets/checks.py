@@ -1,4 +1,8 @@
-"""The checks on the raw tables as asset checks: one step, each of them a result of its own."""
+"""The checks on the raw tables as asset checks: for each table, those that must hold and those that should.
+
+A night has hundreds of checks and Dagster writes several events for each result, which would cost more than the checks
+themselves. So a result here covers a table's checks of one severity; `quality_results` has them one by one.
+"""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +19,8 @@ from pipeline.quality import QualityResult
 from pipeline.schema import QUALITY_RESULTS, Dataset
 from pipeline.settings import Settings
 
-SEVERITY = {"blocking": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
+NAMES = {"blocking": "must_hold", "warning": "should_hold"}
+SEVERITY = {"must_hold": dg.AssetCheckSeverity.ERROR, "should_hold": dg.AssetCheckSeverity.WARN}
 
 
 def results_asset(settings: Settings, datasets: dict[str, Dataset]) -> dg.AssetSpec:
@@ -33,16 +38,18 @@ def results_asset(settings: Settings, datasets: dict[str, Dataset]) -> dg.AssetS
 
 def raw_checks(settings: Settings, datasets: dict[str, Dataset], progress: Progress) -> dg.AssetChecksDefinition:
     """All checks as one step that can run any part of them. A blocking one that fails stops what comes after."""
-    known = {check.key: check for check in reconciliation.checks(datasets.values())}
+    known = grouped(reconciliation.checks(datasets.values()))
 
     @dg.multi_asset_check(
-        name="raw_checks", specs=[spec(check, datasets[check.dataset]) for check in known.values()], can_subset=True
+        name="raw_checks",
+        specs=[spec(name, checks, datasets[dataset]) for (dataset, name), checks in known.items()],
+        can_subset=True,
     )
     def run(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         night = nights.as_of(context)
         refusing(lambda: home.hold(settings.home))
         selected = {(k.asset_key.path[0].removeprefix("raw_"), k.name) for k in context.selected_asset_check_keys}
-        only = None if selected == known.keys() else selected
+        only = None if selected == known.keys() else {check.key for one in selected for check in known[one]}
         results = refusing(lambda: quality.validate(settings, night, only))
         failed = [result for result in results if not result.passed]
         blocked = [result for result in failed if result.is_blocking]
@@ -52,8 +59,8 @@ def raw_checks(settings: Settings, datasets: dict[str, Dataset], progress: Progr
             log(f"{result.dataset}.{result.check_name}: {result.message}")
         landed = dg.AssetMaterialization(key(QUALITY_RESULTS), partition=night.isoformat())
         context.op_execution_context.log_event(landed)
-        for result in results:
-            yield evaluation(result, known[result.key])
+        for one in sorted(selected):
+            yield evaluation(*one, [result for result in results if (result.dataset, NAMES[result.severity]) == one])
         if blocked:
             reason = publishing.hold_back(settings, night, blocked)
             raise dg.Failure(f"{night} is not published: {reason}", allow_retries=False)
@@ -61,28 +68,33 @@ def raw_checks(settings: Settings, datasets: dict[str, Dataset], progress: Progr
     return run
 
 
-def spec(check: Check, dataset: Dataset) -> dg.AssetCheckSpec:
+def grouped(checks: list[Check]) -> dict[tuple[str, str], list[Check]]:
+    """The checks by dataset and name of the asset check that stands for them."""
+    found: dict[tuple[str, str], list[Check]] = {}
+    for check in checks:
+        found.setdefault((check.dataset, NAMES[check.severity]), []).append(check)
+    return found
+
+
+def spec(name: str, checks: list[Check], dataset: Dataset) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(
-        check.name,
+        name,
         asset=key(dataset),
-        description=check.description,
-        blocking=check.severity == "blocking",
-        metadata={"expectation": check.expectation},
+        description="\n".join(f"- `{check.name}`: {check.description}" for check in checks),
+        blocking=name == NAMES["blocking"],
     )
 
 
-def evaluation(result: QualityResult, check: Check) -> dg.AssetCheckResult:
-    found: dict[str, Any] = {"message": result.message}
-    if not result.passed:
-        found["unexpected_count"] = result.unexpected_count
-        found["sample"] = dg.MetadataValue.json(json.loads(json.dumps(result.sample, default=str)))
+def evaluation(dataset: str, name: str, results: list[QualityResult]) -> dg.AssetCheckResult:
+    failed = [result for result in results if not result.passed]
+    samples = {result.check_name: json.loads(json.dumps(result.sample, default=str)) for result in failed}
     return dg.AssetCheckResult(
-        asset_key=f"raw_{result.dataset}",
-        check_name=result.check_name,
-        passed=result.passed,
-        severity=SEVERITY[check.severity],
-        description=None if result.passed else result.message,
-        metadata={name: value for name, value in found.items() if value is not None},
+        asset_key=f"raw_{dataset}",
+        check_name=name,
+        passed=not failed,
+        severity=SEVERITY[name],
+        description=" ".join(result.message for result in failed) or None,
+        metadata={"checks": len(results), "failed": len(failed), **({"samples": samples} if failed else {})},
     )
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Callable
 from datetime import datetime
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ParamSpec
 
-import click
 import typer
+from pydantic_settings import SettingsError
 from rich.console import Console
 
-from pipeline.settings import Refused
+from pipeline.settings import Refused, Settings, load
 
 DONE, UNREAD, REFUSED = 0, 1, 2
 ACCOUNTS, RUN = "Which accounts", "How"
+
+P = ParamSpec("P")
 
 app = typer.Typer(
     help="Every account of an AWS organization against the fourteen IAM best practices, each night.",
@@ -27,17 +30,25 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code; what is refused is one sentence on stderr."""
-    try:
-        code = app(standalone_mode=False)
-    except Refused as refused:
-        code = complain(str(refused))
-    except click.ClickException as error:
-        error.show()
-        code = REFUSED
-    except (KeyboardInterrupt, click.Abort):
-        code = complain("interrupted; what was published before is still in place")
-    sys.exit(code or DONE)
+    """Run the command line and leave with its exit code."""
+    app()
+
+
+def command(work: Callable[P, int]) -> Callable[P, None]:
+    """Make a function a command: what it returns is the exit code; what is refused is one sentence on stderr."""
+
+    @app.command()
+    @wraps(work)
+    def wrapped(*args: P.args, **options: P.kwargs) -> None:
+        try:
+            code = work(*args, **options)
+        except Refused as refused:
+            code = complain(str(refused))
+        except KeyboardInterrupt:
+            code = complain("interrupted; what was published before is still in place")
+        raise typer.Exit(code)
+
+    return wrapped
 
 
 def complain(sentence: str) -> int:
@@ -45,7 +56,7 @@ def complain(sentence: str) -> int:
     return REFUSED
 
 
-@app.command()
+@command
 def run(
     as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The night; today if not given.")] = None,
     judge_only: Annotated[bool, typer.Option("--judge-only", help="Leave AWS alone: use the night's landing.")] = False,
@@ -79,9 +90,8 @@ def run(
     """Read every account, check, judge and publish one night."""
     from assets import nights, runner
     from assets.progress import say, shown
-    from pipeline import settings
 
-    chosen = settings.load(
+    chosen = settings(
         **given(
             home=home,
             role_name=role_name,
@@ -109,7 +119,7 @@ def run(
     return UNREAD if done.unread else DONE
 
 
-@app.command()
+@command
 def controls(
     control: Annotated[str | None, typer.Argument(help="Id of one control, for all that is known of it.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
@@ -121,7 +131,7 @@ def controls(
     return DONE
 
 
-@app.command()
+@command
 def demo(
     home: Annotated[Path | None, typer.Option(help="Folder of the demo, apart from a real organization's.")] = None,
     nights: Annotated[int | None, typer.Option(min=1, help="How many of its nights to run; all if not given.")] = None,
@@ -131,6 +141,14 @@ def demo(
     from assets import demonstration
 
     return demonstration.run(Console(), home or demonstration.HOME, nights, verbose)
+
+
+def settings(**options: Any) -> Settings:
+    """The settings with these over them. Raises `Refused`."""
+    try:
+        return load(**options)
+    except SettingsError as error:
+        raise Refused(f"Settings (ROLECALL_*): {error}: a list or table is written as JSON there") from error
 
 
 def given(**options: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from assets.models import models
 from assets.progress import Progress, Silent
 from assets.published import published
 from pipeline import catalog, collectors, settings
-from pipeline.settings import Settings
+from pipeline.settings import Refused, Settings
 
 
 @dg.definitions
@@ -23,6 +23,8 @@ def build(chosen: Settings, progress: Progress | None = None) -> dg.Definitions:
     """The definitions for these settings. Raises `Refused` for a setting or a model that is not right."""
     progress = progress or Silent()
     datasets, known = collectors.datasets(), catalog.load()
+    if unknown := sorted(chosen.controls.keys() - known.controls.keys()):
+        raise Refused(f"Settings: controls.{unknown[0]}: there is no such control; see `rolecall controls`")
     raw = {f"raw_{name}" for name in datasets}
     return dg.Definitions(
         assets=[

@@ -18,11 +18,14 @@ from rich.console import Console
 
 from assets import runner
 from assets.progress import say, shown
-from pipeline.settings import Refused, Settings
+from pipeline.settings import ControlSettings, Refused, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = Path("var") / "demo"
 STOP_SECONDS = 10
+HERMETIC = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "127.0.0.1"}
+UNPACED = 1000
+CRITICAL_RESOURCES = ["arn:aws:s3:::halden-payments-core-orders", "arn:aws:s3:::halden-data-lake-orders"]
 TRY = (
     "{python} -c \"import duckdb; duckdb.connect('{database}', read_only=True)"
     ".sql('select practice, practice_title, score, coverage from scores_by_practice order by practice').show()\""
@@ -41,7 +44,16 @@ class Organization:
 
     def settings(self, home: Path, night: date, **more: Any) -> Settings:
         """Settings for a night of it: nothing of `rolecall.toml` or of the environment."""
-        fields = {"home": home, "role_name": self.role_name, "external_id": self.external_id, "today": night, **more}
+        fields = {
+            "home": home,
+            "role_name": self.role_name,
+            "external_id": self.external_id,
+            "today": night,
+            "exceptions_file": ROOT / "demo" / "exceptions.toml",
+            "organization_calls_per_second": UNPACED,
+            "controls": {"internal_access_critical_resources": ControlSettings(critical_resources=CRITICAL_RESOURCES)},
+            **more,
+        }
         return Settings.model_construct(_fields_set=set(fields), **fields)
 
     def turn_to(self, night: date) -> None:
@@ -79,11 +91,11 @@ def served(night: int = 1) -> Iterator[Organization]:
 
 @contextmanager
 def environment(values: dict[str, str]) -> Iterator[None]:
-    """Environment variables for the length of a block, in place of every other AWS setting."""
+    """Environment variables for the length of a block, in place of all else that boto3 would listen to."""
     before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
-    os.environ.update(values)
+    os.environ.update(HERMETIC | values)
     try:
         yield
     finally:

@@ -61,9 +61,8 @@ def controls() -> Iterator[str]:
 
 def control(entry: dict[str, Any]) -> Iterator[str]:
     yield from (f"### {entry['number']} {entry['title']}", "")
-    yield f"`{entry['control_id']}` · {entry['severity']} · "
-    yield "judged once, for the organization" if entry["scope"] == "organization" else "judged in every account"
-    yield ""
+    judged = "judged once, for the organization" if entry["scope"] == "organization" else "judged in every account"
+    yield from (f"`{entry['control_id']}` · {entry['severity']} · {judged}", "")
     facts = {
         "Why": entry["why"],
         "Fix": entry["fix"],

@@ -19,13 +19,12 @@ _held: dict[Path, IO[str]] = {}
 
 
 def dagster_home(home: Path) -> Path:
-    """`DAGSTER_HOME` for this home, unless the environment names one: created, with the project's instance settings."""
+    """Where Dagster keeps its runs: `DAGSTER_HOME`, else a folder of this home, with the project's settings."""
     if chosen := os.environ.get("DAGSTER_HOME"):
         return Path(chosen)
     folder = home.resolve() / "dagster"
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(INSTANCE, folder / INSTANCE.name)
-    os.environ["DAGSTER_HOME"] = str(folder)
     return folder
 
 

@@ -41,11 +41,12 @@ def published(settings: Settings, catalog: Catalog, progress: Progress) -> dg.As
     def publish(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         refusing(lambda: home.hold(settings.home))
         done = refusing(lambda: publishing.publish_night(settings, nights.as_of(context), progress))
-        place = {"path": dg.MetadataValue.path(str(done.database)), "night": done.site.as_of.isoformat()}
+        place: dict[str, Any] = {"path": dg.MetadataValue.path(str(done.database)), "night": done.site.as_of.isoformat()}
         yield dg.MaterializeResult(asset_key=DATABASE, metadata=place)
         index: dict[str, Any] = {"path": dg.MetadataValue.path(str(done.report / "index.html"))}
         for kind, (name, _) in PAGES.items():
-            yield dg.MaterializeResult(asset_key=name, metadata={**index, "pages": done.site.kinds.get(kind, 0)})
+            made: dict[str, Any] = {**index, "pages": done.site.kinds.get(kind, 0)}
+            yield dg.MaterializeResult(asset_key=name, metadata=made)
 
     return publish
 

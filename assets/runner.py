@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,8 +9,9 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
-from assets import home
+from assets import event_log, home
 from assets.automation import JOB
+from assets.collection import is_over
 from assets.definitions import build
 from assets.progress import Progress
 from pipeline import landing, publish, store
@@ -39,7 +37,8 @@ def run_night(
     settings: Settings, night: date, progress: Progress, *, judge_only: bool = False, verbose: bool = False
 ) -> Done:
     """Collect, check, judge and publish a night. Raises `Refused` with the one sentence that says what went wrong."""
-    with home.held(settings.home), dagster_instance(settings.home) as instance:
+    is_over(settings, night, judge_only)
+    with home.held(settings.home), event_log.instance(home.dagster_home(settings.home)) as instance:
         job = build(settings, progress).resolve_job_def(JOB)
         result = job.execute_in_process(
             run_config={
@@ -54,19 +53,6 @@ def run_night(
         raise Refused(reason(result))
     report = settings.home / publish.REPORTS / publish.LATEST / "index.html"
     return Done(night, report, settings.home / store.PUBLISHED, unread_accounts(settings, night))
-
-
-@contextlib.contextmanager
-def dagster_instance(folder: Path) -> Iterator[dg.DagsterInstance]:
-    """The Dagster instance of this home, so that its page shows the run."""
-    chosen = "DAGSTER_HOME" in os.environ
-    home.dagster_home(folder)
-    try:
-        with dg.DagsterInstance.get() as instance:
-            yield instance
-    finally:
-        if not chosen:
-            del os.environ["DAGSTER_HOME"]
 
 
 def reason(result: dg.ExecuteInProcessResult) -> str:
