@@ -8,6 +8,7 @@ stands for itself alone.
 [columns]
 principal_type = "user or role"
 grants = "Identity policies: name, document and group through which it is held"
+boundary_arn = "ARN of the permissions boundary"
 boundary_name = "Name of the permissions boundary"
 boundary_sha256 = "Document of the permissions boundary; null with a boundary_arn: the policy is not among those read"
 scp_levels_sha256 = "Key of the account's SCPs in stg_control_levels; null where none bind the principal"

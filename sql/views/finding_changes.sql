@@ -7,7 +7,10 @@ account, is no longer there. `became unknown` and `readable again`: the data beh
 [columns]
 as_of = "The night"
 change = "new fail, fixed, gone, became unknown or readable again"
+practice = "Number of the best practice, 1 to 14"
 previous_verdict = "Verdict of the night before"
+verdict = "Verdict tonight; null where the resource is gone"
+severity = "Severity of the control"
 */
 with
 night_before as (

@@ -4,7 +4,10 @@ title = "The measures of every night"
 as_of = "The night"
 scope = "overall, practice, control, account or ou"
 key = "What is measured within that scope"
+has_enough_data = "Whether the coverage reaches the setting enough_data"
 */
-select *
+select
+    *,
+    coverage >= getvariable('enough_data') as has_enough_data
 from history_measures
 order by as_of, scope, key

@@ -1,0 +1,184 @@
+"""Whole nights of the loopback organization, from the calls to the published database: what must hold of the verdicts."""
+
+from __future__ import annotations
+
+import json
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipeline import catalog, collect, store
+from pipeline.settings import Refused, Settings
+from tests.conftest import Loopback, use
+
+UNREADABLE, PARTLY = "918168603348", "827043706262"
+OTHER = "290972897018"
+FINDINGS = "select * exclude (as_of, first_seen, last_changed) from findings"
+NEWEST_STORAGE_OF_1_5 = 68
+
+
+@dataclass
+class Home:
+    """A home with the organization's first two nights, published."""
+
+    loopback: Loopback
+    settings: Settings
+
+    def night(self, number: int, *faults: dict[str, Any]) -> date:
+        """Collect and judge a night, publish what is newest."""
+        self.loopback.reset(number)
+        self.loopback.faults(*faults)
+        as_of = self.loopback.nights[number - 1]
+        plan = collect.plan(self.settings, as_of)
+        for index in range(len(plan.shards)):
+            collect.collect_shard(self.settings, plan, index)
+        collect.commit(self.settings, plan)
+        store.build(self.settings, as_of)
+        store.publish(self.settings, as_of)
+        return as_of
+
+    def all(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        with duckdb.connect(self.settings.home / store.PUBLISHED, read_only=True) as con:
+            return con.execute(query, list(values)).fetchall()
+
+
+@pytest.fixture(scope="module")
+def home(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    with pytest.MonkeyPatch.context() as patch:
+        use(loopback, patch)
+        made = Home(loopback, loopback.settings(tmp_path_factory.mktemp("home")))
+        made.night(1)
+        made.night(2)
+        yield made
+
+
+def test_every_pair_of_control_and_account_has_a_verdict(home: Home) -> None:
+    owed = """
+        select c.control_id, a.account_id from controls c, accounts a
+        where a.is_in_scope and a.state = 'ACTIVE' and (c.scope = 'account' or a.is_management)
+        except select control_id, account_id from findings
+    """
+    assert home.all(owed) == []
+    assert home.all("select distinct practice from findings order by 1") == [(n,) for n in range(1, 15)]
+
+
+def test_the_unreadable_account_is_unknown_everywhere_and_passes_nothing_that_rests_on_its_data(home: Home) -> None:
+    needing = "select control_id from controls where list_has_any(reads, (select list(dataset) from coverage where status = 'failed' and account_id = ?)) and scope = 'account'"
+    unknown = "select control_id from findings where account_id = ? and verdict = 'unknown'"
+    assert set(home.all(needing, UNREADABLE)) == set(home.all(unknown, UNREADABLE))
+    passed = f"select control_id from findings where account_id = ? and verdict = 'pass' and control_id in ({needing})"
+    assert home.all(passed, UNREADABLE, UNREADABLE) == []
+    (reason,) = {row[0] for row in home.all("select reason from findings where account_id = ? and verdict = 'unknown'", UNREADABLE)}
+    assert reason.startswith("sts:AssumeRole failed (assume_role_failed): User: arn:aws:sts::")
+    assert home.all("select read_status from accounts where account_id = ?", UNREADABLE) == [("not read",)]
+    assert home.all("select status, error_class from ledger where account_id = ?", UNREADABLE) == [("failed", "assume_role_failed")]
+
+
+def test_the_same_night_again_gives_the_same_findings(home: Home) -> None:
+    before = home.all("from findings"), home.all("from finding_history"), home.all("from trend")
+    home.night(2)
+    assert (home.all("from findings"), home.all("from finding_history"), home.all("from trend")) == before
+
+
+def test_an_older_landing_judged_again_gives_the_same_history_and_leaves_the_newest_published(home: Home) -> None:
+    before = home.all("from findings"), home.all("from finding_history"), home.all("from trend")
+    first = home.loopback.nights[0]
+    store.build(home.settings, first)
+    _, shown = store.publish(home.settings, first)
+    assert shown == home.loopback.nights[1]
+    assert (home.all("from findings"), home.all("from finding_history"), home.all("from trend")) == before
+
+
+def test_one_service_denied_in_one_account_makes_exactly_its_controls_unknown_there(home: Home) -> None:
+    before = {row[:4]: row[4] for row in home.all("select control_id, account_id, region, resource, verdict from findings")}
+    try:
+        home.night(2, {"account": OTHER, "service": "iam", "operation": "ListServerCertificates", "kind": "deny"})
+        after = {row[:4]: row[4] for row in home.all("select control_id, account_id, region, resource, verdict from findings")}
+        needing = {row[0] for row in home.all("select control_id from controls where list_contains(reads, 'server_certificates')")}
+    finally:
+        home.night(2)
+    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    assert {(key[0], key[1]) for key in changed} == {(control, OTHER) for control in needing}
+    assert {after[key] for key in changed if key in after} == {"unknown"}
+
+
+def test_a_cut_run_leaves_the_published_night(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = home.all("from findings")
+
+    def cut(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store.Night, "check_control", cut)
+    with pytest.raises(KeyboardInterrupt):
+        store.build(home.settings, home.loopback.nights[0])
+    monkeypatch.undo()
+    assert home.all("from findings") == before
+    store.build(home.settings, home.loopback.nights[1])
+
+
+def test_readers_see_whole_nights_while_they_are_replaced(home: Home) -> None:
+    script = """
+import duckdb, sys
+seen = 0
+print("reading", flush=True)
+while not sys.stdin.readline() and seen == 0 or seen < 40:
+    with duckdb.connect(sys.argv[1], read_only=True) as con:
+        nights = con.execute("select count(distinct as_of), count(*) > 0 from findings").fetchone()
+        assert nights == (1, True), nights
+        assert con.execute("select count(*) from contract").fetchone() == (1,)
+    seen += 1
+print(seen)
+"""
+    database = str(home.settings.home / store.PUBLISHED)
+    with subprocess.Popen(
+        [sys.executable, "-c", script, database], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as reader:
+        assert reader.stdout and reader.stdout.readline() == "reading\n"
+        assert reader.stdin
+        reader.stdin.write("\n" * 60)
+        reader.stdin.flush()
+        for _ in range(3):
+            store.publish(home.settings, home.loopback.nights[1])
+        out, _ = reader.communicate(timeout=60)
+    assert reader.returncode == 0
+    assert int(out) >= 40
+
+
+def test_the_published_file_is_one_that_duckdb_1_5_opens(home: Home) -> None:
+    header = (home.settings.home / store.PUBLISHED).read_bytes()[:20]
+    magic, version = struct.unpack("<8x4sQ", header)
+    assert (magic, version <= NEWEST_STORAGE_OF_1_5) == (b"DUCK", True)
+
+
+def test_every_published_column_says_what_it_is(home: Home) -> None:
+    silent = "select schema_name, table_name, column_name from duckdb_columns() where not internal and comment is null"
+    assert home.all(silent) == []
+
+
+def test_evidence_is_json_and_reasons_are_sentences(home: Home) -> None:
+    for reason, evidence in home.all("select reason, evidence::varchar from findings using sample 500 (reservoir, 7)"):
+        json.loads(evidence)
+        assert reason
+
+
+def test_changes_name_what_the_second_night_changed(home: Home) -> None:
+    gone = home.all("select resource from finding_changes where change = 'gone' and control_id = 'no_human_iam_users'")
+    assert any(resource.endswith("user/lena.vogt") for (resource,) in gone)
+
+
+def test_a_bad_parameter_and_an_unknown_control_are_refused_and_change_nothing(home: Home) -> None:
+    before = home.all("from findings")
+    for controls, said in (({"no_such": {}}, "no_such"), ({"key_rotation": {"max_days": 1}}, "max_days")):
+        wrong = Settings.model_validate(home.settings.model_dump() | {"controls": controls})
+        with pytest.raises(Refused, match=said):
+            store.build(wrong, home.loopback.nights[1])
+    assert home.all("from findings") == before
+    assert set(catalog.load().controls) == {row[0] for row in home.all("select control_id from controls")}
