@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pipeline.policy.callers import Caller, caller
@@ -24,11 +24,6 @@ class Role:
     policies: tuple[str, ...] = ()
     rcp_levels: tuple[tuple[Policy, ...], ...] | None = None
 
-    @property
-    def is_reserved(self) -> bool:
-        """Kept by AWS: IAM calls cannot change it, and it cannot be passed."""
-        return ":role/aws-service-role/" in self.arn or ":role/aws-reserved/" in self.arn
-
 
 @dataclass(frozen=True, eq=False)
 class Account:
@@ -48,19 +43,30 @@ class Account:
             self._trusting[service] = tuple(sorted(found, key=lambda role: (-role.admin, role.arn)))
         return self._trusting[service]
 
+    def judged(self, arn: str) -> Tri:
+        """Whether the role, user or group is, or makes, an administrator."""
+        role = self.roles.get(arn)
+        return role.admin if role else self.users.get(arn, self.groups.get(arn, Tri.DEPENDS))
+
+    def admins_first(self, arns: Iterable[str]) -> list[str]:
+        return sorted(arns, key=lambda arn: (-self.judged(arn), arn))
+
+
+def is_reserved(role_arn: str) -> bool:
+    """Kept by AWS: IAM calls cannot change such a role, and it cannot be passed."""
+    return ":role/aws-service-role/" in role_arn or ":role/aws-reserved/" in role_arn
+
 
 def trusts_service(trust: Policy, service: str) -> bool:
     """Whether the service may assume a role with this trust in some request; an unreadable trust may."""
     if trust.document is None:
         return True
+    named = {value for one in trust.document.statements for _, value in one.principals or (("*", "*"),)}
     if service == "saml":
-        providers = {
-            value
-            for one in trust.document.statements
-            for kind, value in one.principals or ()
-            if ":saml-provider/" in value
-        }
+        providers = (value for value in named if ":saml-provider/" in value)
         return any(_may_enter(trust, caller(provider), "sts:AssumeRoleWithSAML") for provider in providers)
+    if not named & {service, "*"}:
+        return False
     if _may_enter(trust, Caller("service", service), "sts:AssumeRole"):
         return True
     return _may_enter(trust, Caller("federated", service), "sts:AssumeRoleWithWebIdentity")

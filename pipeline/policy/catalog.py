@@ -149,56 +149,22 @@ def key_type(key: str) -> str | None:
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 GLOBAL_KEYS = {
-    **dict.fromkeys(
-        ("aws:principalarn", "aws:sourcearn", "aws:chatbotsourcearn", "aws:ec2instancesourcevpc-arn"), "ARN"
-    ),
-    **dict.fromkeys(("aws:currenttime", "aws:tokenissuetime"), "Date"),
-    **dict.fromkeys(("aws:multifactorauthage",), "Numeric"),
-    "aws:epochtime": "Date",
-    **dict.fromkeys(("aws:sourceip", "aws:vpcsourceip", "aws:ec2instancesourceprivateipv4"), "IPAddress"),
-    **dict.fromkeys(
-        ("aws:multifactorauthpresent", "aws:securetransport", "aws:viaawsservice", "aws:assumedroot"), "Bool"
-    ),
-    **dict.fromkeys(("aws:principalisawsservice", "aws:ismcpserviceaction"), "Bool"),
-    **dict.fromkeys(
-        ("aws:calledvia", "aws:principalorgpaths", "aws:principalservicenameslist", "aws:tagkeys"), "ArrayOfString"
-    ),
-    **dict.fromkeys(("aws:resourceorgpaths", "aws:sourceorgpaths"), "ArrayOfString"),
-    **dict.fromkeys(
-        (
-            *(
-                "aws:calledviafirst",
-                "aws:calledvialast",
-                "aws:ec2instancesourcevpc",
-                "aws:federatedprovider",
-                "aws:principalaccount",
-            ),
-            *(
-                "aws:principalorgid",
-                "aws:principalservicename",
-                "aws:principaltype",
-                "aws:referer",
-                "aws:requestedregion",
-            ),
-            *(
-                "aws:resourceaccount",
-                "aws:resourceorgid",
-                "aws:sourceaccount",
-                "aws:sourceowner",
-                "aws:sourceidentity",
-                "aws:sourceorgid",
-            ),
-            *(
-                "aws:sourcevpc",
-                "aws:sourcevpce",
-                "aws:useragent",
-                "aws:userid",
-                "aws:username",
-                "aws:vpceaccount",
-                "aws:vpceorgid",
-            ),
-            *("aws:vpceorgpaths", "aws:sourcevpcarn", "aws:signincontextarn", "aws:viaawsmcpservice"),
-        ),
-        "String",
-    ),
+    f"aws:{name}": kind
+    for kind, names in {
+        "ARN": "principalarn sourcearn chatbotsourcearn signincontextarn sourcevpcarn",
+        "ArrayOfString": "calledvia principalservicenameslist "
+        "principalorgpaths resourceorgpaths sourceorgpaths tagkeys",
+        "Bool": "assumedroot ismcpserviceaction multifactorauthpresent principalisawsservice securetransport "
+        "viaawsservice",
+        "Date": "currenttime epochtime tokenissuetime",
+        "IPAddress": "ec2instancesourceprivateipv4 sourceip vpcsourceip",
+        "Numeric": "multifactorauthage",
+        "String": """
+            calledviafirst calledvialast ec2instancesourcevpc federatedprovider principalaccount principalorgid
+            principalservicename principaltype referer requestedregion resourceaccount resourceorgid sourceaccount
+            sourceidentity sourceorgid sourceowner sourcevpc sourcevpce useragent userid username viaawsmcpservice
+            vpceaccount vpceorgid vpceorgpaths
+        """,
+    }.items()
+    for name in names.split()
 }

@@ -320,36 +320,15 @@ def _condition(name: str, key: str, values: list[str]) -> Condition:
     )
 
 
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+_EXACT = ("Equals", "NotEquals", "Like", "NotLike")
+_ORDERED = ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
 OPERATORS = {
     name.lower(): name
     for name in (
-        *(
-            "StringEquals",
-            "StringNotEquals",
-            "StringEqualsIgnoreCase",
-            "StringNotEqualsIgnoreCase",
-            "StringLike",
-            "StringNotLike",
-        ),
-        *("NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan"),
-        *(
-            "NumericGreaterThanEquals",
-            "DateEquals",
-            "DateNotEquals",
-            "DateLessThan",
-            "DateLessThanEquals",
-            "DateGreaterThan",
-        ),
-        *(
-            "DateGreaterThanEquals",
-            "Bool",
-            "BinaryEquals",
-            "IpAddress",
-            "NotIpAddress",
-            "ArnEquals",
-            "ArnLike",
-            "ArnNotEquals",
-        ),
-        *("ArnNotLike", "Null"),
+        *(f"{kind}{end}" for kind in ("String", "Arn") for end in _EXACT),
+        *(f"{kind}{end}" for kind in ("Numeric", "Date") for end in _ORDERED),
+        *("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"),
+        *("Bool", "BinaryEquals", "IpAddress", "NotIpAddress", "Null"),
     )
 }

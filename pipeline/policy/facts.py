@@ -6,76 +6,33 @@ Judged as a principal that holds only this document would be; Deny statements of
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 
 from pipeline.policy import catalog
 from pipeline.policy.conditions import conditions_hold
 from pipeline.policy.context import Context, Value
 from pipeline.policy.document import Document, Statement
 from pipeline.policy.evaluate import Policy, Verdict, statements_on
-from pipeline.policy.match import action_matches, resource_matches
-from pipeline.policy.principal import FRESH, Principal, allows, answer, can, full_service, is_admin, targets
+from pipeline.policy.match import action_matches, common_text, resource_matches
+from pipeline.policy.principal import FRESH, Principal, answer, can
+from pipeline.policy.rights import allows, full_service, is_admin
+from pipeline.policy.targets import targets
 from pipeline.policy.tri import Tri
 
 _HOLDER = f"arn:aws:iam::{'0' * 12}:role/{FRESH}"
 
-DATA_READS = (
-    *(
-        "s3:GetObject",
-        "ssm:GetParameter",
-        "ssm:GetParameters",
-        "ssm:GetParametersByPath",
-        "secretsmanager:GetSecretValue",
-    ),
-    *(
-        "rds:CopyDBSnapshot",
-        "rds:CreateDBSnapshot",
-        "dynamodb:GetItem",
-        "dynamodb:Scan",
-        "dynamodb:Query",
-        "kms:Decrypt",
-    ),
-)
-RETURNS_CREDENTIALS = (
-    *(
-        "iam:CreateAccessKey",
-        "iam:CreateLoginProfile",
-        "iam:CreateServiceSpecificCredential",
-        "iam:ResetServiceSpecificCredential",
-    ),
-    *(
-        "iam:UpdateAccessKey",
-        "sts:AssumeRole",
-        "sts:GetFederationToken",
-        "redshift:GetClusterCredentials",
-        "rds-db:connect",
-    ),
-    *("cognito-identity:GetCredentialsForIdentity", "ecr:GetAuthorizationToken", "codeartifact:GetAuthorizationToken"),
-    *(
-        "ec2:GetPasswordData",
-        "gamelift:GetInstanceAccess",
-        "lightsail:GetInstanceAccessDetails",
-        "sso:GetRoleCredentials",
-    ),
-    *(
-        "chime:CreateApiKey",
-        "appsync:CreateApiKey",
-        "appsync:ListApiKeys",
-        "mediapackage:RotateIngestEndpointCredentials",
-    ),
-)
 _SCOPING_KEYS = frozenset({"aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"})
-_HIGH_RISK = (
-    "iam:*",
-    "kms:*",
-    "organizations:*",
-    "s3:Delete*",
-    "s3:PutBucketPolicy",
-    "s3:DeleteBucketPolicy",
-    "s3:PutBucketAcl",
-)
+
+
+@cache
+def sensitive_actions(kind: str) -> tuple[str, ...]:
+    """`kind`: data_reads, returns_credentials or high_risk, as in sensitive_actions.toml."""
+    text = files("pipeline.policy").joinpath("sensitive_actions.toml").read_text("utf-8")
+    return tuple(tomllib.loads(text)[kind])
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,34 +99,29 @@ def _of_allow(one: Statement, holder: Principal) -> Iterator[tuple[str, str]]:
         yield "pass_role_unscoped", ""
     if _unscoped(one, "sts:AssumeRole", holder, any_account=True):
         yield "assume_role_unscoped", ""
-    for action in (*DATA_READS, *RETURNS_CREDENTIALS, *(_managing(one) if one.actions else ())):
+    for action in _sensitive(one):
         if _unscoped(one, action, holder):
             yield "sensitive_unscoped", action
     for action in one.actions or ():
         known = catalog.find(action)
         if known and not known.needs_star and one.resources and "*" in one.resources:
             yield "star_resource", known.name
-    if any(statement_names(one, action) for action in _HIGH_RISK):
+    if any(_shares_action(one, pattern) for pattern in sensitive_actions("high_risk")):
         yield ("high_risk_conditioned" if one.conditions else "high_risk_allow"), ""
 
 
-def statement_names(one: Statement, pattern: str) -> bool:
-    """Whether the statement's actions and the pattern have an action in common, as far as the catalogue knows."""
+def _shares_action(one: Statement, pattern: str) -> bool:
+    """Whether the statement's actions and the pattern could have an action in common."""
     if one.actions is not None:
-        return any(
-            action_matches(pattern, name) or action_matches(name, pattern.replace("*", FRESH)) for name in one.actions
-        )
+        return any(common_text(name.lower(), pattern.lower(), FRESH) is not None for name in one.actions)
     return not any(action_matches(name, pattern.replace("*", FRESH)) for name in one.not_actions or ())
 
 
 def _services_by_wildcard(one: Statement) -> list[str]:
-    prefixes = [pattern.partition(":") for pattern in one.actions or ()]
+    """The services of which the statement names every action: `kms:*`, `kms:**`."""
+    prefixes = (pattern.partition(":") for pattern in one.actions or () if pattern.strip("*:"))
     return sorted(
-        {
-            prefix.lower()
-            for prefix, colon, rest in prefixes
-            if colon and rest and not rest.strip("*") and "*" not in prefix
-        }
+        {prefix.lower() for prefix, _, rest in prefixes if rest and not rest.strip("*") and "*" not in prefix}
     )
 
 
@@ -177,21 +129,15 @@ def _service_everywhere(one: Statement, service: str, holder: Principal) -> bool
     """On "*", or on every resource of a kind that the service has (`arn:aws:s3:::*`)."""
     if full_service(holder, service) is not Tri.NO:
         return True
-    actions = [
-        action for action in catalog.expand(f"{service}:*") if (found := catalog.find(action)) and found.resource_types
-    ]
+    actions = [one for one in catalog.expand(f"{service}:*") if (found := catalog.find(one)) and found.resource_types]
     return any(_everywhere(one, action) and answer(allows(holder, action)) is not Tri.NO for action in actions[:50])
 
 
-def _managing(one: Statement) -> list[str]:
-    named = [action for pattern in one.actions or () if pattern != "*" for action in catalog.expand(pattern)]
-    levels = {action: found.access_level for action in named if (found := catalog.find(action))}
-    skipped = {*DATA_READS, *RETURNS_CREDENTIALS}
-    return [
-        action
-        for action, level in levels.items()
-        if level.startswith("Permissions management") and action not in skipped
-    ]
+def _sensitive(one: Statement) -> dict[str, None]:
+    """What could be a sensitive action of the statement: the listed ones, and those by which it manages permissions."""
+    named = (action for pattern in one.actions or () if pattern != "*" for action in catalog.expand(pattern))
+    managing = (one for one in named if (found := catalog.find(one)) and "Permissions management" in found.access_level)
+    return dict.fromkeys((*sensitive_actions("data_reads"), *sensitive_actions("returns_credentials"), *managing))
 
 
 def _unscoped(one: Statement, action: str, holder: Principal, any_account: bool = False) -> bool:

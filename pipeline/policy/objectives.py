@@ -21,9 +21,10 @@ from pipeline.policy.conditions import is_negated
 from pipeline.policy.context import Context, Value
 from pipeline.policy.document import Document
 from pipeline.policy.evaluate import Decision, Evidence, Policies, Policy, Request, Verdict, evaluate, statements_on
-from pipeline.policy.exposure import STRANGER
 from pipeline.policy.match import common_arn, common_text
-from pipeline.policy.principal import FRESH, Principal, targets
+from pipeline.policy.principal import FRESH, Principal
+from pipeline.policy.strangers import STRANGER
+from pipeline.policy.targets import targets
 from pipeline.policy.tri import Tri
 
 Levels = Sequence[Sequence[Policy]]

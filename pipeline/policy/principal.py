@@ -7,18 +7,16 @@ condition keys it waits for.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from pipeline.policy import catalog
 from pipeline.policy.callers import Caller, caller
 from pipeline.policy.context import ALWAYS_SIGNED, SENT_BY_SERVICES, Context, Value
-from pipeline.policy.document import Document, Statement
-from pipeline.policy.evaluate import Decision, Evidence, Policies, Policy, Request, Verdict, evaluate, statements_on
-from pipeline.policy.match import common_arn, common_text, plain, without_variables
+from pipeline.policy.document import Document
+from pipeline.policy.evaluate import Decision, Policies, Policy, Request, Verdict, evaluate
 from pipeline.policy.tri import Tri
 
 # Stands for a name no policy mentions: only a pattern that is really open covers it.
@@ -71,6 +69,11 @@ class Principal:
     @cached_property
     def documents(self) -> tuple[Document, ...]:
         return tuple(policy.document for policy in (*self.policies, *self.limits) if policy.document)
+
+    @property
+    def customer_policies(self) -> tuple[str, ...]:
+        """The ARNs of the customer managed policies it holds."""
+        return tuple(policy.arn for policy in self.policies if policy.arn and ":iam::aws:" not in policy.arn)
 
     @property
     def unreadable(self) -> tuple[Policy, ...]:
@@ -126,205 +129,3 @@ def can(
 
 def answer(decision: Decision) -> Tri:
     return {Verdict.ALLOWED: Tri.YES, Verdict.DEPENDS: Tri.DEPENDS}.get(decision.verdict, Tri.NO)
-
-
-# -- administrator
-
-
-@dataclass(frozen=True, slots=True)
-class Admin:
-    """`verdict` YES: administrator whatever the request; DEPENDS: under conditions, which `evidence` names.
-
-    `level`: "full" is every action on every resource; "equivalent" is free rein over IAM roles and policies, from
-    which the rest follows.
-    """
-
-    verdict: Tri
-    level: str
-    reason: str
-    evidence: tuple[Evidence, ...] = ()
-
-
-# Who may do all of this to any role and policy of the account can give itself everything.
-_REIN_OVER_IAM = (
-    *(
-        ("iam:CreateRole", "role"),
-        ("iam:UpdateAssumeRolePolicy", "role"),
-        ("iam:AttachRolePolicy", "role"),
-        ("iam:PutRolePolicy", "role"),
-    ),
-    *(("iam:DetachRolePolicy", "role"), ("iam:DeleteRolePolicy", "role"), ("iam:PassRole", "role")),
-    *(("iam:CreatePolicy", "policy"), ("iam:CreatePolicyVersion", "policy"), ("iam:SetDefaultPolicyVersion", "policy")),
-)
-
-
-def is_admin(principal: Principal) -> Admin:
-    """Whether the principal is an administrator in effect: Deny, boundary, session policies and SCPs taken off,
-    groups and splits added up.
-
-    A carve-out of single named resources does not matter; one whole service matters only if it is IAM, since IAM can
-    give back the others.
-    """
-    equivalent = _all_allowed(
-        can(principal, action, f"arn:{principal.caller.partition}:iam::{principal.account}:{kind}/{FRESH}")
-        for action, kind in _REIN_OVER_IAM
-    )
-    if equivalent[0] is Tri.NO:
-        return Admin(Tri.NO, "none", equivalent[1].reason, equivalent[1].evidence)
-    full = _all_allowed(can(principal, action, _anything(principal)) for action in _telling_actions(principal))
-    verdict, decision = equivalent
-    level = "full" if full[0] >= verdict else "equivalent"
-    return Admin(verdict, level, decision.reason, decision.evidence)
-
-
-def _anything(principal: Principal) -> str:
-    return f"arn:{principal.caller.partition}:{FRESH}:{FRESH}:{principal.account}:{FRESH}/{FRESH}"
-
-
-def _telling_actions(principal: Principal) -> Iterator[str]:
-    """An action nobody named, then every known action that a NotAction or a Deny did name: if all pass, all pass."""
-    yield f"{FRESH}:{FRESH}"
-    seen: set[str] = set()
-    for document in principal.documents:
-        for statement in document.statements:
-            patterns = (statement.not_actions or ()) + ((statement.actions or ()) if statement.effect == "Deny" else ())
-            for pattern in patterns:
-                if pattern not in seen and not catalog.is_invented(pattern):
-                    seen.add(pattern)
-                    yield from catalog.expand(pattern)
-
-
-def _all_allowed(decisions: Iterator[Decision]) -> tuple[Tri, Decision]:
-    """(the worst answer, a decision that gave it); stops at the first denial."""
-    worst: tuple[Tri, Decision] | None = None
-    for decision in decisions:
-        found = answer(decision)
-        if worst is None or found < worst[0]:
-            worst = (found, decision)
-        if found is Tri.NO:
-            break
-    assert worst is not None
-    return worst
-
-
-# -- the actions and resources in reach
-
-
-def allows(principal: Principal, action: str, context: Mapping[str, Value] | None = None) -> Decision:
-    """Whether the principal may use the action on any resource at all: the most permissive decision over the
-    resources worth trying.
-    """
-    best: Decision | None = None
-    for resource in targets(principal, action):
-        decision = can(principal, action, resource, context)
-        if best is None or answer(decision) > answer(best):
-            best = decision
-        if best.verdict is Verdict.ALLOWED:
-            break
-    return best or Decision(Verdict.IMPLICITLY_DENIED, f"needs an Allow that names {action} on a resource it accepts")
-
-
-def targets(principal: Principal, action: str, resource_type: str = "") -> tuple[str, ...]:
-    """Concrete resources that decide for all others: a fresh one of each type the action accepts, and one inside each
-    pattern allowed.
-    """
-    found = catalog.find(action)
-    if found is not None and found.needs_star:
-        return ("*",)
-    patterns = _patterns(principal, action)
-    if found is None:
-        named = (common_arn(pattern, f"arn:*:{action.partition(':')[0]}:*:*:*", FRESH) for pattern in patterns)
-        return tuple(dict.fromkeys(["*", *(one for one in named if one)]))
-    out: dict[str, None] = {}
-    for name, arn in found.resource_types:
-        if resource_type in ("", name):
-            own, any_account = (
-                _template(arn, principal.caller.partition, account) for account in (principal.account, "*")
-            )
-            out[common_text(own, "*", FRESH) or own] = None
-            for pattern in patterns:
-                inside = _inside(pattern, own) or _inside(pattern, any_account)
-                if inside and "${" not in inside:
-                    out[inside] = None
-    return tuple(out)
-
-
-def _patterns(principal: Principal, action: str) -> tuple[str, ...]:
-    """The resource patterns that policies allow the action on, and what each of them has in common with each limit's."""
-    granted, limited = (
-        dict.fromkeys(pattern for one in held if one.document for pattern in _allowed(one.document, action, principal))
-        for held in (principal.policies, principal.limits)
-    )
-    both = (common_arn(one, other, FRESH) for one in granted for other in limited if "*" not in (one, other))
-    met = (text.replace(FRESH, "*") for text in both if text)
-    return tuple(dict.fromkeys((*granted, *limited, *met)))
-
-
-@lru_cache(maxsize=1 << 16)
-def _inside(pattern: str, template: str) -> str | None:
-    return common_arn(template, pattern, FRESH)
-
-
-@lru_cache(maxsize=4096)
-def _template(arn: str, partition: str, account: str) -> str:
-    known = arn.replace("${Partition}", partition).replace("${Account}", account)
-    return re.sub(r"\$\{[^}]*\}", "*", known)
-
-
-def _allowed(document: Document, action: str, principal: Principal) -> Iterator[str]:
-    for statement in statements_on(document, action, "Allow"):
-        for pattern in statement.resources or ():
-            if statement.variables and "${" in pattern:
-                known = principal.context(action).expand(pattern)
-                yield without_variables(pattern, "*") if isinstance(known, Tri) else plain(known)
-            else:
-                yield pattern
-
-
-def effective_actions(principal: Principal) -> dict[str, Tri]:
-    """Every action the principal may use on some resource: {"s3:GetObject": YES, ...}; DEPENDS where a condition
-    decides.
-    """
-    named = dict.fromkeys(
-        action for policy in principal.policies if policy.document for action in named_actions(policy.document)
-    )
-    answers = {action: answer(allows(principal, action)) for action in named}
-    return {action: found for action, found in sorted(answers.items()) if found is not Tri.NO}
-
-
-def effective_services(principal: Principal) -> dict[str, Tri]:
-    """{service prefix: the best answer over its actions}."""
-    best: dict[str, Tri] = {}
-    for action, found in effective_actions(principal).items():
-        service = action.partition(":")[0]
-        best[service] = max(found, best.get(service, Tri.NO))
-    return best
-
-
-@lru_cache(maxsize=4096)
-def named_actions(document: Document) -> tuple[str, ...]:
-    """The known actions that the document's Allow statements name, through wildcards and NotAction; an action not in
-    the catalogue as written.
-    """
-    found: dict[str, None] = {}
-    for statement in document.statements:
-        if statement.effect == "Allow":
-            found.update(dict.fromkeys(_actions_of(statement)))
-    return tuple(found)
-
-
-def _actions_of(statement: Statement) -> Iterator[str]:
-    if statement.actions is not None:
-        for pattern in statement.actions:
-            yield from catalog.expand(pattern)
-        return
-    excluded = {action.lower() for pattern in statement.not_actions or () for action in catalog.expand(pattern)}
-    yield from (action for action in catalog.expand("*") if action.lower() not in excluded)
-
-
-def full_service(principal: Principal, service: str) -> Tri:
-    """Whether every known action of the service is allowed on every resource."""
-    resource = f"arn:{principal.caller.partition}:{service}:{FRESH}:{principal.account}:{FRESH}/{FRESH}"
-    return _all_allowed(
-        can(principal, action, resource) for action in catalog.expand(f"{service}:*") or (f"{service}:{FRESH}",)
-    )[0]

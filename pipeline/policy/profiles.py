@@ -13,9 +13,11 @@ from functools import lru_cache
 
 from pipeline.policy.account import Account
 from pipeline.policy.document import Document
-from pipeline.policy.escalation import Escalations, escalations, may_escalate
+from pipeline.policy.escalation import Escalations, escalations
+from pipeline.policy.escalation_paths import may_escalate
 from pipeline.policy.evaluate import Policy
-from pipeline.policy.principal import Admin, Principal, is_admin
+from pipeline.policy.principal import Principal
+from pipeline.policy.rights import Admin, is_admin
 from pipeline.policy.tri import Tri
 
 _HOLDER_KEYS = (
@@ -48,10 +50,12 @@ def is_portable(document: Document) -> bool:
 
 
 class Profiles:
-    """Judges principals with a memory. With `accounts` ({account id: Account}) escalations are looked up there."""
+    """Judges principals with a memory. With `accounts` ({account id: Account}) escalations are looked up
+    there; `ignore` as in `escalations`.
+    """
 
-    def __init__(self, accounts: Mapping[str, Account] | None = None) -> None:
-        self._accounts = accounts or {}
+    def __init__(self, accounts: Mapping[str, Account] | None = None, ignore: frozenset[str] = frozenset()) -> None:
+        self._accounts, self._ignore = accounts or {}, ignore
         self._levels: dict[int, tuple[object, Hashable, bool]] = {}
         self._admins: dict[Hashable, Admin] = {}
         self._escalations: dict[Hashable, Escalations] = {}
@@ -97,7 +101,7 @@ class Profiles:
             _attached(principal) if account else (),
         )
         if key not in self._escalations:
-            self._escalations[key] = escalations(principal, account)
+            self._escalations[key] = escalations(principal, account, ignore=self._ignore)
         return self._escalations[key]
 
     def _levels_key(self, principal: Principal) -> tuple[Hashable, bool]:

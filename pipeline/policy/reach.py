@@ -16,10 +16,10 @@ from pipeline.policy.account import Account, Role, may_assume
 from pipeline.policy.callers import account_of, caller, is_any_account
 from pipeline.policy.document import Document
 from pipeline.policy.evaluate import Policy, statements_on
-from pipeline.policy.exposure import STRANGER
 from pipeline.policy.match import resource_matches, without_variables
 from pipeline.policy.principal import FRESH, Principal, answer, can
 from pipeline.policy.profiles import Profiles
+from pipeline.policy.strangers import STRANGER
 from pipeline.policy.tri import Tri
 
 
@@ -110,7 +110,7 @@ class _Graph:
         self.admins = {one.arn: first.admin(one).verdict for one in everyone}
         self.by_arn = {one.arn: one for one in everyone}
         self.roles = {one.arn: replace(one, admin=self.admins.get(one.arn, Tri.DEPENDS)) for one in roles}
-        self.profiles = Profiles(self._accounts(groups))
+        self.profiles = Profiles(self._accounts(groups), frozenset({"sts-assume-role"}))
         self.members: dict[Hashable, Principal] = {}
         self.edges: list[_Edge] = []
         for one in everyone:
@@ -141,10 +141,10 @@ class _Graph:
             for found in self.profiles.escalations(one).paths:
                 if found.path.gain == "grant":
                     self.edges.append(_Edge(node, _administrator(one.account), found.path.id, found.verdict))
-                elif found.path.gain == "become" and found.path.id != "sts-assume-role":
-                    for target in found.targets:
+                elif found.path.gain == "become":
+                    for target, verdict in found.targets.items():
                         if target in self.by_arn:
-                            self.edges.append(_Edge(node, target, found.path.id, found.verdict))
+                            self.edges.append(_Edge(node, target, found.path.id, verdict))
 
     # -- role trust
 

@@ -13,10 +13,11 @@ from pipeline.policy.callers import Caller, account_of, caller, is_any_account
 from pipeline.policy.context import Context, Value
 from pipeline.policy.document import Document, Statement
 from pipeline.policy.evaluate import Policies, Policy, Request, evaluate
-from pipeline.policy.exposure import STRANGER, Access, Organization, outside_access
+from pipeline.policy.exposure import Access, outside_access
 from pipeline.policy.match import common_text, statement_covers_action
 from pipeline.policy.oidc import grade, pins, pins_tenant, unexposed
 from pipeline.policy.principal import FRESH, answer
+from pipeline.policy.strangers import STRANGER, Organization
 from pipeline.policy.tri import Tri
 
 ENTRY_ACTIONS = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")

@@ -19,7 +19,7 @@ ACCOUNTS = 5000
 
 
 def distinct(count: int, rng: random.Random) -> list[Policy]:
-    """Documents as accounts hold them: mostly a few services, some with PassRole or IAM writes, a few administrators."""
+    """Documents as accounts hold them: mostly a few services, some with PassRole or IAM writes, few of everything."""
     services = sorted(catalog.services())
     found = []
     for index in range(count):

@@ -1,4 +1,6 @@
-"""Throws damaged policy documents at the parser and what reads its result; any exception but MalformedPolicy, or a slow answer, is a bug.
+"""Throws damaged policy documents at the parser and its readers.
+
+Any exception but MalformedPolicy, or a slow answer, is a bug.
 
 python -m tests.policy.fuzz_parser --seconds 600 --seed 1
 """
@@ -62,7 +64,7 @@ SCRAPS = [
         "[" * 2000,
         "{" * 2000,
         "é",
-        "𝔸",
+        "\U0001d538",
         "\u2028",
         "arn:",
         "arn:aws:iam::*:root",

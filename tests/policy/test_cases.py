@@ -1,4 +1,4 @@
-"""Every case of policy_cases.json: its machine checks through `evaluate`, its question through the call that answers it."""
+"""Every case of policy_cases.json: machine checks through `evaluate`, the question through the call that answers it."""
 
 from __future__ import annotations
 

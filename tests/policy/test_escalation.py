@@ -154,7 +154,7 @@ def test_groups() -> None:
     account = Account(groups={mine: Tri.NO, theirs: Tri.YES})
     joins = principal(allow("iam:AddUserToGroup"), groups=(mine,))
     (one,) = escalations(joins, account).paths
-    assert (one.targets, one.leads_to_admin) == ((theirs,), Tri.YES)
+    assert (one.targets, one.leads_to_admin) == ({theirs: Tri.YES}, Tri.YES)
     assert found(principal(allow("iam:AddUserToGroup", mine), groups=(mine,)), account) == set()
     assert "iam-put-group-policy" in found(principal(allow("iam:PutGroupPolicy", mine), groups=(mine,)), account)
     assert found(principal(allow("iam:PutGroupPolicy", theirs), groups=(mine,)), account) == set()

@@ -33,7 +33,7 @@ from pipeline.policy import (
 from pipeline.policy.callers import covers_everyone
 from pipeline.policy.conditions import network
 from pipeline.policy.exposure import confines
-from pipeline.policy.principal import full_service
+from pipeline.policy.rights import full_service
 from tests.policy.support import ACCOUNT, FULL_ACCESS, INSIDE, allow, document, load, policies, principal
 
 CASES = load("peer_verdicts.json")["cases"]

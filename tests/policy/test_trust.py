@@ -18,7 +18,7 @@ from pipeline.policy import (
     public,
     trust_facts,
 )
-from pipeline.policy.exposure import STRANGER
+from pipeline.policy.strangers import STRANGER
 from tests.policy.support import ACCOUNT, INSIDE, OTHER, document
 
 VENDOR = f"arn:aws:iam::{OTHER}:root"

@@ -1,0 +1,112 @@
+"""The catalogue of privilege-escalation paths, and the quick look that spares most principals the judgement.
+
+The paths are data: escalation_paths.toml, whose header explains the fields.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any
+
+from pipeline.policy.context import Value
+from pipeline.policy.document import Document
+from pipeline.policy.match import action_matches
+from pipeline.policy.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One action of a path; `target` groups steps that must hit one resource, `resource_type` narrows what must be
+    allowed.
+    """
+
+    action: str
+    target: str = ""
+    resource_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One path of the catalogue. `gain` is grant, become or resource; `lifts` is boundary, deny or ""."""
+
+    id: str
+    title: str
+    category: str
+    severity: str
+    steps: tuple[Step, ...]
+    needs: str
+    aliases: tuple[str, ...] = ()
+    passes_to: tuple[str, ...] = ()
+    runs_as: tuple[str, ...] = ()
+    gain: str = "become"
+    lifts: str = ""
+
+
+@cache
+def paths() -> tuple[Path, ...]:
+    """The catalogue."""
+    return tuple(_path(raw) for raw in _toml()["path"])
+
+
+def request_keys(action: str, service: str, partition: str) -> dict[str, Value]:
+    """The condition keys the actor would send with the action; an empty value is a key it leaves out."""
+    known: dict[str, Value] = {"iam:PassedToService": service} if action == "iam:PassRole" and service else {}
+    raw = _toml()["request"].get(action, {})
+    for key, value in raw.get("set", {}).items():
+        known[key] = f"arn:{partition}:iam::aws:policy/{value}"
+    return known | dict.fromkeys(raw.get("absent", ()), ())
+
+
+@cache
+def _toml() -> Mapping[str, Any]:
+    return tomllib.loads(files("pipeline.policy").joinpath("escalation_paths.toml").read_text("utf-8"))
+
+
+def _path(raw: Mapping[str, Any]) -> Path:
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
+    fields["steps"] = tuple(_step(text) for text in raw["steps"])
+    return Path(**fields)
+
+
+def _step(text: str) -> Step:
+    action, _, target = text.partition("@")
+    return Step(action, "", target[1:]) if target.startswith(":") else Step(action, target)
+
+
+# -- the quick look
+
+
+def may_escalate(principal: Principal) -> tuple[Path, ...]:
+    """The paths whose every action some readable policy of the principal allows in some way."""
+    held = (_possible(policy.document) for policy in principal.policies if policy.document)
+    return _open_paths(frozenset().union(*held))
+
+
+@lru_cache(maxsize=1 << 16)
+def _open_paths(possible: frozenset[str]) -> tuple[Path, ...]:
+    return tuple(path for path in paths() if all(step.action in possible for step in path.steps)) if possible else ()
+
+
+@lru_cache(maxsize=1 << 17)
+def _possible(document: Document) -> frozenset[str]:
+    """The actions of the catalogue that the document allows, conditions and resources aside."""
+    found: set[str] = set()
+    for one in document.statements:
+        if one.effect == "Allow":
+            named = frozenset().union(*(_named(pattern) for pattern in one.actions or one.not_actions or ()))
+            found |= named if one.actions is not None else _actions() - named
+    return frozenset(found)
+
+
+@lru_cache(maxsize=1 << 17)
+def _named(pattern: str) -> frozenset[str]:
+    return frozenset(action for action in _actions() if action_matches(pattern, action))
+
+
+@cache
+def _actions() -> frozenset[str]:
+    return frozenset(step.action for path in paths() for step in path.steps)

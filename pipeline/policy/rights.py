@@ -1,0 +1,157 @@
+"""What a principal can do in the large: is it an administrator, which actions and services it may use at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pipeline.policy import catalog
+from pipeline.policy.context import Value
+from pipeline.policy.document import Document, Statement
+from pipeline.policy.evaluate import Decision, Evidence, Verdict
+from pipeline.policy.principal import FRESH, Principal, answer, can
+from pipeline.policy.targets import targets
+from pipeline.policy.tri import Tri
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """`verdict` YES: administrator whatever the request; DEPENDS: under conditions, which `evidence` names.
+
+    `level`: "full" is every action on every resource; "equivalent" is free rein over IAM roles and policies, from
+    which the rest follows.
+    """
+
+    verdict: Tri
+    level: str
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+# Who may do all of this to any role and policy of the account can give itself everything.
+_REIN_OVER_IAM = (
+    *(
+        ("iam:CreateRole", "role"),
+        ("iam:UpdateAssumeRolePolicy", "role"),
+        ("iam:AttachRolePolicy", "role"),
+        ("iam:PutRolePolicy", "role"),
+    ),
+    *(("iam:DetachRolePolicy", "role"), ("iam:DeleteRolePolicy", "role"), ("iam:PassRole", "role")),
+    *(("iam:CreatePolicy", "policy"), ("iam:CreatePolicyVersion", "policy"), ("iam:SetDefaultPolicyVersion", "policy")),
+)
+
+
+def is_admin(principal: Principal) -> Admin:
+    """Whether the principal is an administrator in effect: Deny, boundary, session policies and SCPs taken off,
+    groups and splits added up.
+
+    A carve-out of single named resources does not matter; one whole service matters only if it is IAM, since IAM can
+    give back the others.
+    """
+    equivalent = _all_allowed(
+        can(principal, action, f"arn:{principal.caller.partition}:iam::{principal.account}:{kind}/{FRESH}")
+        for action, kind in _REIN_OVER_IAM
+    )
+    if equivalent[0] is Tri.NO:
+        return Admin(Tri.NO, "none", equivalent[1].reason, equivalent[1].evidence)
+    full = _all_allowed(can(principal, action, _anything(principal)) for action in _telling_actions(principal))
+    verdict, decision = equivalent
+    level = "full" if full[0] >= verdict else "equivalent"
+    return Admin(verdict, level, decision.reason, decision.evidence)
+
+
+def _anything(principal: Principal) -> str:
+    return f"arn:{principal.caller.partition}:{FRESH}:{FRESH}:{principal.account}:{FRESH}/{FRESH}"
+
+
+def _telling_actions(principal: Principal) -> Iterator[str]:
+    """An action nobody named, then every known action that a NotAction or a Deny did name: if all pass, all pass."""
+    yield f"{FRESH}:{FRESH}"
+    seen: set[str] = set()
+    for document in principal.documents:
+        for statement in document.statements:
+            patterns = (statement.not_actions or ()) + ((statement.actions or ()) if statement.effect == "Deny" else ())
+            for pattern in patterns:
+                if pattern not in seen and not catalog.is_invented(pattern):
+                    seen.add(pattern)
+                    yield from catalog.expand(pattern)
+
+
+def _all_allowed(decisions: Iterator[Decision]) -> tuple[Tri, Decision]:
+    """(the worst answer, a decision that gave it); stops at the first denial."""
+    worst: tuple[Tri, Decision] | None = None
+    for decision in decisions:
+        found = answer(decision)
+        if worst is None or found < worst[0]:
+            worst = (found, decision)
+        if found is Tri.NO:
+            break
+    assert worst is not None
+    return worst
+
+
+# -- the actions and resources in reach
+
+
+def allows(principal: Principal, action: str, context: Mapping[str, Value] | None = None) -> Decision:
+    """Whether the principal may use the action on any resource at all: the most permissive decision over the
+    resources worth trying.
+    """
+    best: Decision | None = None
+    for resource in targets(principal, action):
+        decision = can(principal, action, resource, context)
+        if best is None or answer(decision) > answer(best):
+            best = decision
+        if best.verdict is Verdict.ALLOWED:
+            break
+    return best or Decision(Verdict.IMPLICITLY_DENIED, f"needs an Allow that names {action} on a resource it accepts")
+
+
+def effective_actions(principal: Principal) -> dict[str, Tri]:
+    """Every action the principal may use on some resource: {"s3:GetObject": YES, ...}; DEPENDS where a condition
+    decides.
+    """
+    named = dict.fromkeys(
+        action for policy in principal.policies if policy.document for action in named_actions(policy.document)
+    )
+    answers = {action: answer(allows(principal, action)) for action in named}
+    return {action: found for action, found in sorted(answers.items()) if found is not Tri.NO}
+
+
+def effective_services(principal: Principal) -> dict[str, Tri]:
+    """{service prefix: the best answer over its actions}."""
+    best: dict[str, Tri] = {}
+    for action, found in effective_actions(principal).items():
+        service = action.partition(":")[0]
+        best[service] = max(found, best.get(service, Tri.NO))
+    return best
+
+
+@lru_cache(maxsize=4096)
+def named_actions(document: Document) -> tuple[str, ...]:
+    """The known actions that the document's Allow statements name, through wildcards and NotAction; an action not in
+    the catalogue as written.
+    """
+    found: dict[str, None] = {}
+    for statement in document.statements:
+        if statement.effect == "Allow":
+            found.update(dict.fromkeys(_actions_of(statement)))
+    return tuple(found)
+
+
+def _actions_of(statement: Statement) -> Iterator[str]:
+    if statement.actions is not None:
+        for pattern in statement.actions:
+            yield from catalog.expand(pattern)
+        return
+    excluded = {action.lower() for pattern in statement.not_actions or () for action in catalog.expand(pattern)}
+    yield from (action for action in catalog.expand("*") if action.lower() not in excluded)
+
+
+def full_service(principal: Principal, service: str) -> Tri:
+    """Whether every known action of the service is allowed on every resource."""
+    resource = f"arn:{principal.caller.partition}:{service}:{FRESH}:{principal.account}:{FRESH}/{FRESH}"
+    return _all_allowed(
+        can(principal, action, resource) for action in catalog.expand(f"{service}:*") or (f"{service}:{FRESH}",)
+    )[0]

@@ -1,0 +1,76 @@
+"""Which concrete resources to try for an action, so that trying them decides for every resource."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from pipeline.policy import catalog
+from pipeline.policy.document import Document
+from pipeline.policy.evaluate import statements_on
+from pipeline.policy.match import common_arn, common_text, plain, without_variables
+from pipeline.policy.principal import FRESH, Principal
+from pipeline.policy.tri import Tri
+
+
+def targets(principal: Principal, action: str, resource_type: str = "") -> tuple[str, ...]:
+    """Concrete resources that decide for all others: a fresh one of each type the action accepts, and one inside each
+    pattern allowed.
+    """
+    found = catalog.find(action)
+    if found is not None and found.needs_star:
+        return ("*",)
+    patterns = _patterns(principal, action)
+    if found is None:
+        named = (common_arn(pattern, f"arn:*:{action.partition(':')[0]}:*:*:*", FRESH) for pattern in patterns)
+        return tuple(dict.fromkeys(["*", *(one for one in named if one)]))
+    out: dict[str, None] = {}
+    for name, arn in found.resource_types:
+        if resource_type in ("", name):
+            own, any_account = (
+                _template(arn, principal.caller.partition, account) for account in (principal.account, "*")
+            )
+            out[common_text(own, "*", FRESH) or own] = None
+            for pattern in patterns:
+                inside = _inside(pattern, own) or _inside(pattern, any_account)
+                if inside and "${" not in inside:
+                    out[inside] = None
+    return tuple(out)
+
+
+def _patterns(principal: Principal, action: str) -> tuple[str, ...]:
+    """The resource patterns that policies allow the action on, and what each has in common with each limit's."""
+    granted, limited = (
+        dict.fromkeys(pattern for one in held if one.document for pattern in _allowed(one.document, action, principal))
+        for held in (principal.policies, principal.limits)
+    )
+    pairs = ((one, other) for one in granted for other in limited if "*" not in (one, other))
+    both = (common_arn(one, other, FRESH) for one, other in pairs if len(one) * len(other) <= _WORTH_COMPARING)
+    met = (text.replace(FRESH, "*") for text in both if text)
+    return tuple(dict.fromkeys((*granted, *limited, *met)))
+
+
+@lru_cache(maxsize=1 << 16)
+def _inside(pattern: str, template: str) -> str | None:
+    return common_arn(template, pattern, FRESH)
+
+
+@lru_cache(maxsize=4096)
+def _template(arn: str, partition: str, account: str) -> str:
+    known = arn.replace("${Partition}", partition).replace("${Account}", account)
+    return re.sub(r"\$\{[^}]*\}", "*", known)
+
+
+def _allowed(document: Document, action: str, principal: Principal) -> Iterator[str]:
+    for statement in statements_on(document, action, "Allow"):
+        for pattern in statement.resources or ():
+            if statement.variables and "${" in pattern:
+                known = principal.context(action).expand(pattern)
+                yield without_variables(pattern, "*") if isinstance(known, Tri) else plain(known)
+            else:
+                yield pattern
+
+
+# Comparing two patterns costs the product of their lengths; ARNs anyone writes stay far below this.
+_WORTH_COMPARING = 1 << 16
