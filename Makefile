@@ -14,14 +14,14 @@ demo: $(INSTALLED)  ## run every night of a synthetic organization; ends by nami
 	@$(BIN)/rolecall demo
 
 test: $(INSTALLED)  ## run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(INSTALLED)  ## everything that must hold before a commit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --processes 2 sql
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 dev: $(INSTALLED)  ## open Dagster on the synthetic organization
 	@$(BIN)/python -m assets.dev
@@ -37,8 +37,8 @@ install: $(INSTALLED)
 $(INSTALLED): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing the packages of requirements.lock into .venv (about a minute)"
-	@$(BIN)/python -m pip install --quiet --no-deps -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@$(BIN)/python -m pip install -qq --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install -qq --no-deps --editable .
 	@$(BIN)/python -m compileall -q pipeline reports assets demo
 	@touch $@
 

@@ -15,7 +15,8 @@ from rich.console import Console
 from pipeline.settings import Refused, Settings, load
 
 DONE, UNREAD, REFUSED = 0, 1, 2
-ACCOUNTS, RUN = "Which accounts", "How"
+ACCOUNTS = "Which accounts"
+WIDE = 160
 
 P = ParamSpec("P")
 
@@ -44,6 +45,8 @@ def command(work: Callable[P, int]) -> Callable[P, None]:
             code = work(*args, **options)
         except Refused as refused:
             code = complain(str(refused))
+        except OSError as error:
+            code = complain(f"{error.filename or 'the system'}: {error.strerror or error}")
         except KeyboardInterrupt:
             code = complain("interrupted; what was published before is still in place")
         raise typer.Exit(code)
@@ -115,7 +118,11 @@ def run(
     say(console, "report", str(done.report))
     say(console, "database", str(done.database))
     if done.unread:
-        say(console, "unread", f"{done.unread} accounts could not be read, or only in part; the report's coverage page says why")
+        say(
+            console,
+            "unread",
+            f"{done.unread} accounts could not be read, or only in part; the report's coverage page says why",
+        )
     return UNREAD if done.unread else DONE
 
 
@@ -127,7 +134,8 @@ def controls(
     """List the controls, or show one."""
     from assets import listing
 
-    listing.show(Console(), control, as_json)
+    console = Console()
+    listing.show(console if console.is_terminal else Console(width=WIDE), control, as_json)
     return DONE
 
 

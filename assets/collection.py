@@ -62,7 +62,11 @@ def collection(settings: Settings, datasets: dict[str, Dataset], progress: Progr
     first = [name for name in (ROOT_DATASET, ROLL_DATASET) if name in datasets]
     names = dict.fromkeys([*first, *datasets])
     written = {name: datasets[name] for name in names if name != QUALITY_RESULTS.name}
-    plan, read, land = plan_step(settings, progress), read_step(settings, progress), land_step(settings, written, progress)
+    plan, read, land = (
+        plan_step(settings, progress),
+        read_step(settings, progress),
+        land_step(settings, written, progress),
+    )
 
     @dg.graph(name="collection", out={name: dg.GraphOut() for name in written})
     def graph() -> Any:

@@ -46,7 +46,7 @@ def variables(settings: Settings) -> dict[str, str]:
 
 
 def listen_to_signals() -> None:
-    """A shell script starts what is in its background with interrupts ignored; Dagster passes that on to all it starts."""
+    """A script starts what is in its background with interrupts ignored, and Dagster would pass that on."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import click
 import duckdb
 import typer
 
-from assets import cli, listing
+from assets import cli, definitions, listing
 from pipeline import catalog, landing, store
 from pipeline.catalog import PRACTICES
 from pipeline.settings import FILE, Settings
@@ -26,6 +26,7 @@ EMPTY_NIGHT = date(2000, 1, 1)
 def pages() -> dict[str, str]:
     """The text of each generated page by its name."""
     made: dict[str, Callable[[], Iterator[str]]] = {
+        "assets.md": assets,
         "commands.md": commands,
         "controls.md": controls,
         "settings.md": settings,
@@ -34,13 +35,30 @@ def pages() -> dict[str, str]:
     return {name: "\n".join([*make(), ""]) for name, make in made.items()}
 
 
+def assets() -> Iterator[str]:
+    """The asset graph: every asset, its group, and what it is made from."""
+    intro = "What Dagster shows: every asset with the assets that it is made from, and how many checks it has."
+    yield from heading("Assets", intro)
+    graph = definitions.build(Settings.model_construct(home=Path("nowhere"))).resolve_asset_graph()
+    checked = Counter(check.asset_key for check in graph.asset_check_keys)
+    by_group: dict[str, list[tuple[str, ...]]] = {}
+    for key in sorted(graph.get_all_asset_keys()):
+        node = graph.get(key)
+        above = ", ".join(code(parent.to_user_string()) for parent in sorted(node.parent_keys))
+        row = (code(key.to_user_string()), above, str(checked[key] or ""))
+        by_group.setdefault(node.group_name, []).append(row)
+    for group in sorted(by_group):
+        yield from (f"## {group}", "")
+        yield from table(("Asset", "Made from", "Checks"), by_group[group])
+
+
 def commands() -> Iterator[str]:
     """Every command with its arguments and options."""
     yield from heading("Commands", "Exit code 0: done; 1: done, but accounts could not be read; 2: refused or failed.")
     group: Any = typer.main.get_command(cli.app)
     for name in group.commands:
         command = group.commands[name]
-        with click.Context(command, info_name=f"rolecall {name}") as context:
+        with command.make_context(f"rolecall {name}", [], resilient_parsing=True) as context:
             usage = " ".join(command.collect_usage_pieces(context))
             yield from (f"## rolecall {name}", "", command.help or "", "", f"    rolecall {name} {usage}", "")
             records = [record for p in command.get_params(context) if (record := p.get_help_record(context))]
@@ -120,7 +138,10 @@ def published() -> dict[str, tuple[str, list[tuple[str, str, str]]]]:
             return {
                 model.name: (
                     model.header.title,
-                    [(code(c), kind.lower(), text or "") for c, kind, text in con.execute(query, [model.name]).fetchall()],
+                    [
+                        (code(c), kind.lower(), text or "")
+                        for c, kind, text in con.execute(query, [model.name]).fetchall()
+                    ],
                 )
                 for model in sorted(catalog.load().models.values(), key=lambda model: model.name)
                 if store.PUBLISHED_LAYERS.get(model.layer) == "main"

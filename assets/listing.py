@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from pipeline import catalog
 from pipeline.catalog import PRACTICES, Catalog, Model
@@ -57,7 +57,7 @@ def entry(known: Catalog, name: str) -> dict[str, Any]:
 
 
 def table(entries: list[dict[str, Any]]) -> Table:
-    shown = Table("Number", "Control", "Title", "Severity", box=None, pad_edge=False)
+    shown = Table("Number", Column("Control", no_wrap=True), "Title", "Severity", box=None, pad_edge=False)
     practice = 0
     for control in entries:
         if control["practice"] != practice:

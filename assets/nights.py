@@ -31,9 +31,9 @@ def today(settings: Settings) -> date:
 
 
 def partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
-    """A partition a night: from the first one landed to today."""
-    last = today(settings)
-    first = min([*landing.nights(settings.home), last])
+    """A partition a night: from the first one landed to today, or to the last one landed where today is pretended."""
+    known = [*landing.nights(settings.home), today(settings)]
+    first, last = min(known), max(known)
     ahead = (last - clock_date(settings)).days
     return dg.DailyPartitionsDefinition(
         start_date=first.isoformat(), timezone=settings.schedule_timezone, end_offset=1 + ahead

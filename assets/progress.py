@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -9,6 +10,8 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichProgress
+
+SECONDS_OF_SILENCE = 10
 
 
 class Progress(Protocol):
@@ -30,21 +33,22 @@ class Silent:
 
 
 class Lines:
-    """A line a stage, and for long stages one at each fifth of the way."""
+    """A line when a stage is over, and one now and then while it takes long."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self.said: dict[str, int] = {}
+        self.spoken = time.monotonic()
 
     def step(self, stage: str, done: int, total: int) -> None:
-        fifth = 5 * done // total if total else 5
-        if fifth > self.said.get(stage, 0) and done < total and total >= 50:
-            self.said[stage] = fifth
-            say(self.console, stage, f"{done}/{total}")
+        if done < total and time.monotonic() - self.spoken > SECONDS_OF_SILENCE:
+            self._say(stage, f"{done} of {total}")
 
     def end(self, stage: str, outcome: str) -> None:
-        self.said.pop(stage, None)
-        say(self.console, stage, outcome)
+        self._say(stage, outcome)
+
+    def _say(self, stage: str, text: str) -> None:
+        self.spoken = time.monotonic()
+        say(self.console, stage, text)
 
 
 class Bar(Lines):

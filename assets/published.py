@@ -1,4 +1,4 @@
-"""What people open, as assets: the analysts' database and the pages of the report. Put in place together, or not at all."""
+"""What people open, as assets: the analysts' database and the pages of the report."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -41,7 +41,10 @@ def published(settings: Settings, catalog: Catalog, progress: Progress) -> dg.As
     def publish(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         refusing(lambda: home.hold(settings.home))
         done = refusing(lambda: publishing.publish_night(settings, nights.as_of(context), progress))
-        place: dict[str, Any] = {"path": dg.MetadataValue.path(str(done.database)), "night": done.site.as_of.isoformat()}
+        place: dict[str, Any] = {
+            "path": dg.MetadataValue.path(str(done.database)),
+            "night": done.site.as_of.isoformat(),
+        }
         yield dg.MaterializeResult(asset_key=DATABASE, metadata=place)
         index: dict[str, Any] = {"path": dg.MetadataValue.path(str(done.report / "index.html"))}
         for kind, (name, _) in PAGES.items():

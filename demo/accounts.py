@@ -6,6 +6,7 @@ from demo.charter import ACCOUNTS, EXTERNAL_ID, MANAGEMENT, READER_ROLE, SECURIT
 from demo.documents import account_trust, allow, deny, document, saml_trust, service_trust, trust
 from demo.identity_center import has_single_sign_on, provision
 from demo.kit import FIDO, HARDWARE, Kit
+from demo.machines import add_estate_roles
 from demo.model import Contact
 from demo.workloads import add_application, add_deployment
 
@@ -45,6 +46,7 @@ def furnish(kit: Kit) -> None:
     if environment != "sandbox":
         kit.account.password_policy = dict(GOOD_PASSWORDS)
         _break_glass(kit)
+    add_estate_roles(kit)
 
 
 def _root(kit: Kit, unit: str) -> None:

@@ -24,6 +24,7 @@ from demo.kit import FIDO, VIRTUAL, Kit
 from demo.model import PolicyVersion
 from demo.model_organization import Organization
 from demo.organization import found
+from demo.oversight import add_permission_sets, expose_buckets
 from demo.scene import NIGHTS, Scene
 
 DUMPS = {"bluefin-platform": load_bluefin, "tinsmith-web": load_tinsmith}
@@ -215,6 +216,7 @@ def organization_on(scene: Scene) -> Organization:
     """The whole organization on the scene's night."""
     org = found(scene)
     open_identity_center(scene, org)
+    add_permission_sets(scene, org)
     for account in org.accounts.values():
         kit = Kit(scene, org, account)
         if account.name in DUMPS:
@@ -231,4 +233,5 @@ def organization_on(scene: Scene) -> Organization:
         if change.night <= scene.night:
             change.apply(Stage(scene, org))
     find(scene, org)
+    expose_buckets(scene, org)
     return org

@@ -42,11 +42,22 @@ EXTENSIONS = {
     "sts": ("sts",),
     "organizations": ("organizations", "organizations_policies"),
     "account": ("account",),
-    "accessanalyzer": ("accessanalyzer",),
+    "accessanalyzer": ("accessanalyzer", "accessanalyzer_rules"),
+    "cloudtrail": ("cloudtrail",),
+    "s3": ("s3",),
     "sso-admin": ("ssoadmin",),
     "identitystore": ("identitystore",),
     "ram": ("ram",),
     "controltower": ("controltower",),
+    "ec2": ("ec2",),
+    "lambda": ("lambda_functions",),
+    "ecs": ("ecs",),
+    "eks": ("eks",),
+    "ssm": ("ssm",),
+    "iot": ("iot",),
+    "rolesanywhere": ("rolesanywhere",),
+    "codebuild": ("codebuild",),
+    "acm-pca": ("acmpca",),
 }
 RUNNER = ("RolecallRunner", "night")
 

@@ -71,7 +71,7 @@ def known_model(service: str) -> ServiceModel | None:
 def protocol_of(service: str) -> str:
     """The protocol errors are written in; query for a service nobody knows."""
     model = known_model(service)
-    return str(model.protocol) if model else "query"
+    return str(model.resolved_protocol) if model else "query"
 
 
 def operation_name(service: str, request: Request) -> str:
@@ -80,7 +80,7 @@ def operation_name(service: str, request: Request) -> str:
     if target:
         return target.rsplit(".", 1)[-1]
     model = known_model(service)
-    if model is not None and str(model.protocol).startswith("rest"):
+    if model is not None and str(model.resolved_protocol).startswith("rest"):
         try:
             return str(get_service_router(service).match(request)[0].name)
         except (NotFound, NotImplementedError):
@@ -92,9 +92,9 @@ def parse_parameters(operation: OperationModel, request: Request) -> dict[str, A
     """The operation's input as boto3 was given it."""
     service = operation.service_model
     uri: dict[str, Any] = {}
-    if str(service.protocol).startswith("rest"):
+    if str(service.resolved_protocol).startswith("rest"):
         uri = get_service_router(service.service_name).match(request)[1]
-    parsed = PROTOCOL_PARSERS[str(service.protocol)](operation).parse(
+    parsed = PROTOCOL_PARSERS[str(service.resolved_protocol)](operation).parse(
         {
             "method": request.method,
             "values": request.values,
@@ -110,7 +110,7 @@ def parse_parameters(operation: OperationModel, request: Request) -> dict[str, A
 def write_result(operation: OperationModel, output: Mapping[str, Any]) -> Reply:
     """A success in the service's protocol."""
     service = operation.service_model
-    serializer = get_serializer_class(service.service_name, str(service.protocol))
+    serializer = get_serializer_class(service.service_name, str(service.resolved_protocol))
     request_id = str(uuid4())
     raw = serializer(operation, SerializationContext(request_id)).serialize(output)
     body = raw["body"]

@@ -14,16 +14,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from pipeline.cloud import GLOBAL, Answer, Cloud, parts
 from pipeline.failures import ASSUME_ROLE, ERRORS, CallFailed, CutAnswer, classed
-from pipeline.memory import Memory
 from pipeline.schema import Call, Dataset, Row
 from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.memory import Memory
 
 GET_CALLER_IDENTITY = "sts:GetCallerIdentity"
 FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.5, 20.0

@@ -12,7 +12,7 @@ from collections import deque
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
@@ -22,8 +22,10 @@ from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
 
 from pipeline.failures import CutAnswer, guard
-from pipeline.memory import Memory
 from pipeline.settings import Refused, Settings
+
+if TYPE_CHECKING:
+    from pipeline.memory import Memory
 
 GLOBAL = "global"
 # IAM action prefixes that are not boto3's name of the service.

@@ -12,6 +12,7 @@
     [[attestations]]             evidence for a control that no API can judge: as above, and evidence_url
     [[long_term_keys]]           a user that needs long-term credentials: resource, use_case
     [[delegated_administrators]] an approved delegated administrator: account, service_principal
+    [[vendors]]                  an account outside the organization that roles may trust: account
 
 An entry counts up to and including `expires_on`; afterwards it is still listed, and covers nothing.
 """
@@ -74,11 +75,17 @@ class DelegatedAdministrator(Entry):
     service_principal: Text
 
 
+class Vendor(Entry):
+    kind = "vendor"
+    account: AccountId
+
+
 KINDS: dict[str, type[Entry]] = {
     "exceptions": Exception_,
     "attestations": Attestation,
     "long_term_keys": LongTermKey,
     "delegated_administrators": DelegatedAdministrator,
+    "vendors": Vendor,
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -56,9 +57,7 @@ class QualityResult:
         return fields | {"sample": json.dumps(self.sample, default=str, ensure_ascii=False)}
 
 
-def validate(
-    settings: Settings, as_of: date, only: Collection[tuple[str, str]] | None = None
-) -> list[QualityResult]:
+def validate(settings: Settings, as_of: date, only: Collection[tuple[str, str]] | None = None) -> list[QualityResult]:
     """Run the checks of a night, or `only` those named by (dataset, check), and land the results.
 
     Results of the night's other checks stay as they were. Raises `Refused` for a night without a landing.
@@ -196,9 +195,8 @@ def _exception(found: Any) -> str | None:
 
 def _rows(details: dict[str, Any]) -> list[Row]:
     """The first of the rows that did not hold, in an order of their own."""
-    found: Iterable[Row] = (
-        (details.get("details") or {}).get("unexpected_rows") or details.get("unexpected_index_list") or ()
-    )
+    of_query, of_columns = (details.get("details") or {}).get("unexpected_rows"), details.get("unexpected_index_list")
+    found: Iterable[Row] = of_query or of_columns or details.get("unexpected_list") or ()
     plain = [{name: _plain(value) for name, value in row.items()} for row in found]
     return sorted(plain, key=lambda row: json.dumps(row, default=str))[:SAMPLE_ROWS]
 
@@ -209,11 +207,13 @@ def _plain(value: Any) -> Any:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Great Expectations logs and warns about what we ask of it on purpose (a dialect it does not know)."""
+    """Great Expectations warns about its own imports, and logs that it does not know the dialect."""
     logger = logging.getLogger("great_expectations")
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         logger.setLevel(level)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeVar
 
 import pyarrow as pa
@@ -14,6 +14,7 @@ from pipeline import collectors
 from pipeline.aws import Account, Visit
 from pipeline.cloud import GLOBAL
 from pipeline.collectors import Collector, Rows
+from pipeline.collectors.account_regions import REGIONS
 from pipeline.failures import CallFailed
 from pipeline.schema import EXTRACTS, LEDGER, Dataset, Row, Scope
 
@@ -45,6 +46,8 @@ class Reading:
         extracts: list[Row] = []
         for collector in self._collectors:
             for region in self._regions(collector):
+                if region in self._closed:
+                    continue
                 made = self._tables(collector, region)
                 for dataset in collector.datasets:
                     if isinstance(made, CallFailed):
@@ -58,8 +61,33 @@ class Reading:
         return whole | {EXTRACTS.name: EXTRACTS.table(extracts), LEDGER.name: LEDGER.table(calls)}
 
     def _regions(self, collector: Collector) -> list[str]:
-        regions = self._visit.cloud.settings.regions if collector.scope == "region" else [GLOBAL]
-        return list(dict.fromkeys(regions))
+        return self._open if collector.scope == "region" else [GLOBAL]
+
+    @cached_property
+    def _open(self) -> list[str]:
+        """The regions of the settings that the account has switched on; all of them where it does not say."""
+        asked = list(dict.fromkeys(self._visit.cloud.settings.regions))
+        if REGIONS.name not in self._of_dataset:
+            return asked
+        try:
+            listed = {row["region_name"]: row["opt_status"] for row in self.rows(REGIONS.name)}
+        except CallFailed:
+            return asked
+        off = [region for region in asked if listed.get(region) in ("DISABLED", "DISABLING")]
+        for region in off:
+            self._visit.fail(CallFailed(REGIONS.operations[0], "region_disabled", None, "not switched on", region))
+        return [region for region in asked if region not in off]
+
+    @cached_property
+    def _closed(self) -> frozenset[str]:
+        """Regions in which an SCP denies all that was asked: switched off by the organization, so nothing is owed."""
+        regional = [c for c in self._collectors if c.scope == "region"]
+        results = {region: [self._result(c, region) for c in regional] for region in self._open}
+        return frozenset(
+            region
+            for region, found in results.items()
+            if found and all(isinstance(r, CallFailed) and r.error_class == "scp_deny" for r in found)
+        )
 
     def _result(self, collector: Collector, region: str) -> Rows | CallFailed:
         key = (collector.name, region)

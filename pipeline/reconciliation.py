@@ -30,7 +30,8 @@ SUMMARY_COUNTS: Mapping[str, tuple[str, str]] = {
         "mfa_devices credential_report",
         # The root user's hardware device counts and is in no list: only the report knows of it.
         "from raw_mfa_devices union all select account_id from raw_credential_report where is_mfa_active "
-        "and user_name = '<root_account>' and (account_id, arn) not in (select account_id, user_arn from raw_mfa_devices)",
+        "and user_name = '<root_account>' "
+        "and (account_id, arn) not in (select account_id, user_arn from raw_mfa_devices)",
     ),
     "InstanceProfiles": ("instance_profiles", "from raw_instance_profiles"),
     "ServerCertificates": ("server_certificates", "from raw_server_certificates"),
@@ -45,42 +46,15 @@ SUMMARY_COUNTS: Mapping[str, tuple[str, str]] = {
 def checks(datasets: Iterable[Dataset]) -> list[Check]:
     """Every check on these datasets, by dataset and name."""
     found = {dataset.name: dataset for dataset in datasets if dataset.name != QUALITY_RESULTS.name}
-    made = [check for dataset in found.values() for check in (*of_schema(dataset, found), *of_extracts(dataset))]
+    made = [check for dataset in found.values() for check in of_schema(dataset, found)]
     made += [check for check in across(found) if check.dataset in found]
     return sorted(made, key=lambda check: check.key)
 
 
-def of_extracts(dataset: Dataset) -> Iterator[Check]:
-    """Whether a collected dataset has the rows that its extracts speak of, and not far fewer than last night."""
-    if not dataset.operations:
-        return
-    finished = f"from raw_extracts where dataset = {quoted(dataset.name)} and status = 'ok'"
-    tonight = "where as_of = (select as_of from quality_run)" if dataset.history_days else ""
-    if dataset.scope == "organization":
-        read = f"select 'organization' as account_id, 'global' as region, sum(rows) as read {finished}"
-        landed = f"select 'organization' as account_id, 'global' as region, count(*) as landed from $table {tonight}"
-    else:
-        region = "region" if dataset.scope == "region" else "'global' as region"
-        read = f"select account_id, region, rows as read {finished}"
-        landed = f"select account_id, {region}, count(*) as landed from $table {tonight} group by all"
-    query = (
-        "select account_id, region, coalesce(read, 0) as read, coalesce(landed, 0) as landed "
-        f"from ({read}) full join ({landed}) using (account_id, region) where coalesce(read, 0) <> coalesce(landed, 0)"
-    )
-    what = "Holds exactly the rows that its extracts read"
-    yield no_rows(dataset.name, "rows_as_extracted", "blocking", what, query)
-    query = (
-        "select rows_before, rows_now from (select sum(b.rows) as rows_before, sum(e.rows) as rows_now "
-        f"from raw_extracts as e join {PREVIOUS} as b using (account_id, region, dataset) "
-        f"where dataset = {quoted(dataset.name)} and e.status = 'ok' and b.status = 'ok') "
-        "where rows_before > 0 and rows_now * 2 < rows_before"
-    )
-    what = "Has not lost more than half of its rows since the night before, over what was read on both"
-    yield no_rows(dataset.name, "rows_like_night_before", "warning", what, query)
-
-
 def across(datasets: Mapping[str, Dataset]) -> Iterator[Check]:
     """Checks that take more than one dataset; those whose datasets are not all there are left out."""
+    yield _rows_as_extracted([dataset for dataset in datasets.values() if dataset.operations])
+    yield _rows_like_night_before()
     for metric, (counted, rows) in SUMMARY_COUNTS.items():
         if datasets.keys() >= {"account_summary", *counted.split()}:
             yield from _against_summary(metric, counted.split(), rows)
@@ -90,6 +64,41 @@ def across(datasets: Mapping[str, Dataset]) -> Iterator[Check]:
         yield _enough_accounts(core)
     if {"credential_report", "ledger"} <= datasets.keys():
         yield _report_age()
+
+
+def _rows_as_extracted(collected: list[Dataset]) -> Check:
+    """Counts by dataset, account and region; an organization's datasets have no account of their own to count by."""
+    landed = " union all ".join(_landed(dataset) for dataset in collected)
+    once = [quoted(dataset.name) for dataset in collected if dataset.scope == "organization"] or ["null"]
+    read = (
+        f"select dataset, if(dataset in ({', '.join(once)}), '', account_id) as account_id, region, sum(rows) as read "
+        "from $table where status = 'ok' group by all"
+    )
+    query = (
+        "select dataset, account_id, region, coalesce(read, 0) as read, coalesce(landed, 0) as landed "
+        f"from ({read}) full join ({landed}) using (dataset, account_id, region) "
+        "where coalesce(read, 0) <> coalesce(landed, 0)"
+    )
+    what = "Every dataset holds exactly the rows that its extracts read"
+    return no_rows("extracts", "rows_as_extracted", "blocking", what, query)
+
+
+def _landed(dataset: Dataset) -> str:
+    tonight = f" where as_of = (select as_of from {RUN})" if dataset.history_days else ""
+    account = "''" if dataset.scope == "organization" else "account_id"
+    region = "region" if dataset.scope == "region" else "'global'"
+    columns = f"{quoted(dataset.name)} as dataset, {account} as account_id, {region} as region, count(*) as landed"
+    return f"select {columns} from raw_{dataset.name}{tonight} group by all"
+
+
+def _rows_like_night_before() -> Check:
+    query = (
+        "select dataset, sum(b.rows) as rows_before, sum(e.rows) as rows_now "
+        f"from (from $table) as e join {PREVIOUS} as b using (account_id, region, dataset) "
+        "where e.status = 'ok' and b.status = 'ok' group by dataset having rows_now * 2 < rows_before"
+    )
+    what = "No dataset lost more than half of its rows since the night before, over what was read on both"
+    return no_rows("extracts", "rows_like_night_before", "warning", what, query)
 
 
 def _against_summary(metric: str, counted: list[str], rows: str) -> Iterator[Check]:
@@ -114,10 +123,11 @@ def _against_summary(metric: str, counted: list[str], rows: str) -> Iterator[Che
 def _tree() -> Iterator[Check]:
     """Parents are the root or a unit; policies are attached to what exists."""
     above = "select root_id from raw_organization_roots union all select ou_id from raw_organizational_units"
+    below = f"{above} union all select account_id from raw_accounts"
     for dataset, column, shown, there in (
         ("organizational_units", "parent_id", "ou_id, parent_id", above),
         ("accounts", "parent_id", "account_id, parent_id", above),
-        ("policy_targets", "target_id", "policy_id, target_id", f"{above} union all select account_id from raw_accounts"),
+        ("policy_targets", "target_id", "policy_id, target_id", below),
     ):
         query = f"select {shown} from $table where {column} is not null and {column} not in ({there})"
         what = f"Every {column} is in the organization"

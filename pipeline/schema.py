@@ -157,7 +157,7 @@ REGISTER = Dataset(
             "varchar",
             "What the entry says",
             required=True,
-            values=("exception", "attestation", "long_term_key", "delegated_administrator"),
+            values=("exception", "attestation", "long_term_key", "delegated_administrator", "vendor"),
         ),
         Column("control_id", "varchar", "Control it speaks of"),
         Column("account_id", "varchar", "Account it is limited to; null for every account", pattern=ACCOUNT_ID),

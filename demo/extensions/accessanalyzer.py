@@ -42,10 +42,6 @@ def get_analyzer(call: Call) -> dict[str, Any]:
     raise _missing(f"Analyzer {name} not found")
 
 
-def list_archive_rules(call: Call) -> dict[str, Any]:
-    return {"archiveRules": []}
-
-
 def list_findings_v2(call: Call) -> dict[str, Any]:
     wanted: dict[str, Any] = call.get("filter", {})
     found = [f for f in _find(call).findings if all(_fits(f.get(k), rule) for k, rule in wanted.items())]

@@ -80,5 +80,6 @@ def _person(call: Call, store: str, person: Person) -> dict[str, Any]:
         "Name": {"GivenName": given, "FamilyName": family},
         "Emails": [{"Value": person.email, "Type": "work", "Primary": True}],
         "UserStatus": "ENABLED" if person.enabled else "DISABLED",
+        "ExternalIds": [{"Issuer": "https://scim.halden.example", "Id": person.login}],
         "CreatedAt": call.scene.ago(700, person.login),
     }

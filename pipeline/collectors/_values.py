@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
+from pipeline.collectors._keys import KEY_ID
 from pipeline.schema import Column
 
+MASKED = "(an access key id)"
 TAGS = Column("tags", "json", 'Tags as an object: {"key": "value"}', required=True)
 
 
@@ -30,8 +32,9 @@ def document(value: Any) -> str | None:
 
 
 def tags(items: Iterable[dict[str, str]] | None) -> str:
-    """AWS's list of Key and Value as one JSON object, by key."""
-    return compact({item["Key"]: item["Value"] for item in sorted(items or (), key=lambda item: item["Key"])})
+    """AWS's list of Key and Value as one JSON object, by key. Ids of access keys, which IAM's console puts here, are masked."""
+    pairs = sorted((item["Key"], item["Value"]) for item in items or ())
+    return compact({KEY_ID.sub(MASKED, key): KEY_ID.sub(MASKED, value) for key, value in pairs})
 
 
 def utc(moment: datetime | None) -> datetime | None:

@@ -9,6 +9,8 @@ from pipeline.schema import ARN, Column, Dataset, account_column
 
 LIST, DESCRIBE = "ecs:ListClusters", "ecs:DescribeClusters"
 LARGEST_PAGE = LARGEST_BATCH = 100
+# What ECS answers of a cluster that was deleted since it was listed.
+GONE = ("ClusterNotFoundException",)
 
 CLUSTERS = Dataset(
     "ecs_clusters",

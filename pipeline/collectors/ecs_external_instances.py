@@ -6,7 +6,7 @@ from pipeline.aws import Account
 from pipeline.collectors import Rows
 from pipeline.collectors._batches import described
 from pipeline.collectors._values import utc
-from pipeline.collectors.ecs_clusters import CLUSTERS
+from pipeline.collectors.ecs_clusters import CLUSTERS, GONE
 from pipeline.schema import ARN, Column, Dataset, account_column
 
 LIST, DESCRIBE = "ecs:ListContainerInstances", "ecs:DescribeContainerInstances"
@@ -37,7 +37,7 @@ def collect(account: Account) -> Rows:
     for cluster in account.rows(CLUSTERS.name):
         if cluster["container_instances"]:
             arn = cluster["cluster_arn"]
-            arns = list(account.pages(LIST, "containerInstanceArns", cluster=arn, maxResults=LARGEST_PAGE))
+            arns = list(account.pages(LIST, "containerInstanceArns", GONE, cluster=arn, maxResults=LARGEST_PAGE))
             found = described(
                 account, DESCRIBE, "containerInstances", "containerInstances", arns, LARGEST_BATCH, cluster=arn
             )

@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.aws import Account
 from pipeline.collectors import Rows
 from pipeline.collectors._batches import described
-from pipeline.collectors.ecs_clusters import CLUSTERS
+from pipeline.collectors.ecs_clusters import CLUSTERS, GONE
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 LIST, DESCRIBE = "ecs:ListServices", "ecs:DescribeServices"
@@ -37,7 +37,7 @@ def collect(account: Account) -> Rows:
     for cluster in account.rows(CLUSTERS.name):
         if cluster["active_services"]:
             arn = cluster["cluster_arn"]
-            arns = list(account.pages(LIST, "serviceArns", cluster=arn, maxResults=LARGEST_PAGE))
+            arns = list(account.pages(LIST, "serviceArns", GONE, cluster=arn, maxResults=LARGEST_PAGE))
             found = described(account, DESCRIBE, "services", "services", arns, LARGEST_BATCH, cluster=arn)
             rows += [_row(account, arn, service) for service in found]
     return {SERVICES.name: rows}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.aws import Account
 from pipeline.collectors import Rows
-from pipeline.collectors.eks_clusters import CLUSTERS
+from pipeline.collectors.eks_clusters import CLUSTERS, GONE
 from pipeline.schema import ARN, Column, Dataset, account_column
 
 LIST, DESCRIBE = "eks:ListAccessEntries", "eks:DescribeAccessEntry"
@@ -34,8 +34,8 @@ def collect(account: Account) -> Rows:
         if not cluster["has_remote_network"] or cluster["authentication_mode"] == "CONFIG_MAP":
             continue
         name = cluster["cluster_name"]
-        for principal in account.pages(LIST, "accessEntries", clusterName=name):
-            answer = account.optional(DESCRIBE, "ResourceNotFoundException", clusterName=name, principalArn=principal)
+        for principal in account.pages(LIST, "accessEntries", GONE, clusterName=name):
+            answer = account.optional(DESCRIBE, *GONE, clusterName=name, principalArn=principal)
             if answer:
                 rows.append(
                     {

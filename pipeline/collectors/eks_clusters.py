@@ -9,6 +9,8 @@ from pipeline.collectors import Rows
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 LIST, DESCRIBE = "eks:ListClusters", "eks:DescribeCluster"
+# What EKS answers of something that was deleted since it was listed.
+GONE = ("ResourceNotFoundException",)
 
 CLUSTERS = Dataset(
     "eks_clusters",
@@ -34,7 +36,7 @@ DATASETS = (CLUSTERS,)
 def collect(account: Account) -> Rows:
     rows = []
     for name in account.pages(LIST, "clusters"):
-        answer = account.optional(DESCRIBE, "ResourceNotFoundException", name=name)  # deleted since it was listed
+        answer = account.optional(DESCRIBE, *GONE, name=name)
         if answer:
             rows.append(_row(account, answer["cluster"]))
     return {CLUSTERS.name: rows}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.aws import Account
 from pipeline.collectors import Rows
-from pipeline.collectors.eks_clusters import CLUSTERS
+from pipeline.collectors.eks_clusters import CLUSTERS, GONE
 from pipeline.schema import ARN, Column, Dataset, account_column
 
 OPERATION = "eks:ListPodIdentityAssociations"
@@ -39,6 +39,6 @@ def collect(account: Account) -> Rows:
             "service_account": found["serviceAccount"],
         }
         for cluster in account.rows(CLUSTERS.name)
-        for found in account.pages(OPERATION, "associations", clusterName=cluster["cluster_name"])
+        for found in account.pages(OPERATION, "associations", GONE, clusterName=cluster["cluster_name"])
     ]
     return {ASSOCIATIONS.name: rows}

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -217,6 +217,20 @@ def test_denied_operations_fail_exactly_their_datasets(night: Night) -> None:
         assert {kind for _, kind in night.failures(account_id).values()} == {"scp_deny"}
 
 
+def _least_of_workloads(rows: Callable[[str], int]) -> int:
+    """Regions, and the services of compute and of machines outside AWS: what each needs where it has anything."""
+    least = 1 + 2 + 2 + 1 + 3  # regions, EC2, SSM, IoT's and Roles Anywhere's lists
+    least += max(1, ceil(rows("lambda_functions where true") / 50))
+    clusters, projects = rows("ecs_clusters where true"), rows("codebuild_projects where true")
+    least += 1 + ceil(clusters / 100) + 1 + ceil(projects / 100)
+    # No cluster of the demo has more than the ten services that one call describes.
+    least += 2 * rows("ecs_clusters where active_services > 0") + rows("ecs_task_definitions where true")
+    least += 2 * rows("ecs_clusters where container_instances > 0")
+    least += 1 + 2 * rows("eks_clusters where true") + rows("eks_clusters where has_remote_network")
+    least += rows("eks_access_entries where true") + rows("iot_role_aliases where true")
+    return least + rows("rolesanywhere_trust_anchors where source_type = 'AWS_ACM_PCA'")
+
+
 def test_requests_are_within_two_of_the_least_the_api_allows(night: Night) -> None:
     """The server's own count: pages of 1,000, once for each user or provider that needs it, once for all else."""
     caller = night.plan.caller_account_id
@@ -241,6 +255,7 @@ def test_requests_are_within_two_of_the_least_the_api_allows(night: Night) -> No
         least += 3 + rows(
             "analyzers where analyzer_type like '%_UNUSED_ACCESS' or analyzer_type like '%_INTERNAL_ACCESS'"
         )
+        least += _least_of_workloads(rows)
         sent = sum(n for (account, what), n in night.calls.items() if account == account_id and _is_of_account(what))
         assert least <= sent <= least + 2, (account_id, sent, least)
     assumed = night.calls[caller, "sts:AssumeRole"]
@@ -558,3 +573,14 @@ def test_a_kill_half_way_leaves_the_night_before(aws: Loopback, some: list[str],
     assert landing.nights(tmp_path) == [as_of]
     assert list((tmp_path / "landing/.run").glob("*/*")) == []
     again.con.close()
+
+
+def test_a_region_that_the_account_or_an_scp_switches_off_is_not_owed(read_some: Any, some: list[str]) -> None:
+    closed = {"account": some[0], "region": "ap-south-1", "kind": "scp_deny"}
+    found = read_some(closed, regions=["us-east-1", "ap-south-1", "eu-central-2"])
+    regions = "select distinct region from raw_extracts where account_id = ? order by all"
+    assert found.all(regions, some[0]) == [("global",), ("us-east-1",)]
+    query = "select distinct error_class from raw_ledger where account_id = ? and region = ? and status = 'failed'"
+    assert found.all(query, some[0], "ap-south-1") == [("scp_deny",)]
+    assert found.all(query, some[0], "eu-central-2") in ([("region_disabled",)], [("scp_deny",)])
+    assert found.failures(some[0]) == {}

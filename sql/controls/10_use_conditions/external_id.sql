@@ -1,32 +1,82 @@
 /*
 id = "BP10-03"
-title = "The role that outsiders may assume demands an external id, or a named person with MFA"
+title = "The role that outsiders may assume demands an external id, or a named principal with MFA"
 practice = 10
 severity = "high"
-description = "Roles whose trust policy lets AWS principals outside the organization, or anybody, assume them. Each such statement needs StringEquals on sts:ExternalId or, for people, the user's ARN together with MFA. Deny statements are not weighed."
+description = """
+Roles that let principals of accounts outside the organization in, all statements of the trust policy weighed. Each of
+them must have to bring an external id or, being people, be named and have MFA. Everyone, where narrowed to accounts of
+the organization, is no outsider.
+"""
 why = "Without an external id, a third party can be talked into using your role on behalf of another of its customers."
 fix = "Add a StringEquals condition on sts:ExternalId, with a value that the third party made for you alone."
 may_break = "The third party must send the external id from then on."
 frameworks = { other = "Scout:iam-assume-role-lacks-external-id-and-mfa" }
 */
 with
-trusts as (select * from stg_outside_trusts),
+facts as (
+    select
+        *,
+        not pins_external_id and not (names_principal and pins_mfa) as is_open
+    from trust_facts
+    where malformed_reason is not null or len(outside_accounts) > 0
+),
+
+outsiders as (
+    select
+        trust_sha256,
+        is_open,
+        unnest(outside_accounts) as outsider
+    from facts
+),
+
+labels as (
+    select
+        outsiders.trust_sha256,
+        outsiders.is_open,
+        case
+            when outsiders.outsider = '*' then 'any account'
+            when vendors.vendor is null then outsiders.outsider
+            when vendors.is_aws then format('{} (AWS service account: {})', outsiders.outsider, vendors.vendor)
+            else format('{} ({})', outsiders.outsider, vendors.vendor)
+        end as label
+    from outsiders
+    left join known_vendors as vendors on outsiders.outsider = vendors.account_id
+),
+
+named as (
+    select
+        trust_sha256,
+        string_agg(distinct label, ', ' order by label) as outsiders,
+        string_agg(distinct label, ', ' order by label) filter (where is_open) as open_to
+    from labels
+    group by trust_sha256
+),
 
 judged as (
     select
-        account_id,
-        arn as resource,
-        any_value(malformed_reason) as malformed_reason,
-        list_sort(list(distinct principal)) as principals,
-        list_sort(
-            list(distinct principal) filter (where not has_external_id and not (names_person and has_mfa))
-        ) as open_to,
+        roles.account_id,
+        roles.arn as resource,
+        any_value(roles.own_account) as own_account,
+        any_value(facts.malformed_reason) as malformed_reason,
+        any_value(named.outsiders) as outsiders,
+        any_value(named.open_to) as open_to,
         list(
-            struct_pack(statement_index, principal, has_external_id, names_person, has_mfa)
-            order by statement_index, principal
+            {
+                statement: facts.statement_index,
+                sid: facts.sid,
+                principal: facts.principal,
+                outside_accounts: facts.outside_accounts,
+                pins_external_id: facts.pins_external_id,
+                names_principal: facts.names_principal,
+                pins_mfa: facts.pins_mfa,
+                text: facts.statement
+            } order by facts.statement_index, facts.principal
         ) as statements
-    from trusts
-    group by account_id, arn
+    from stg_role_trusts as roles
+    inner join facts on roles.trust_sha256 = facts.trust_sha256
+    left join named on roles.trust_sha256 = named.trust_sha256
+    group by roles.account_id, roles.arn
 ),
 
 final as (
@@ -41,13 +91,10 @@ final as (
         case
             when malformed_reason is not null then format('Its trust policy cannot be read: {}.', malformed_reason)
             when open_to is not null
-                then format(
-                    'Assumable without an external id from outside the organization: {}.',
-                    array_to_string(open_to, ', ')
-                )
-            else format('Demands an external id, or MFA of a named person, of {}.', array_to_string(principals, ', '))
+                then format('Assumable without an external id from outside the organization: {}.', open_to)
+            else format('Demands an external id, or MFA of a named principal, of {}.', outsiders)
         end as reason,
-        to_json(struct_pack(statements)) as evidence
+        replace(to_json(struct_pack(statements))::varchar, own_account, account_id)::json as evidence
     from judged
 )
 

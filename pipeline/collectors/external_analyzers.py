@@ -1,0 +1,74 @@
+"""External-access analyzers in every region that an account has switched on, read or not.
+
+A region that a guardrail closes is a row that says so, and no failure of the account. A denial that is not a
+guardrail's, or a call that failed, fails the dataset.
+"""
+
+from __future__ import annotations
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.collectors.account_regions import REGIONS
+from pipeline.collectors.analyzers import ANALYZERS
+from pipeline.failures import CallFailed
+from pipeline.schema import ARN, Column, Dataset, Row, account_column
+
+ENABLED = ("ENABLED", "ENABLED_BY_DEFAULT")
+KINDS = ("ACCOUNT", "ORGANIZATION")
+CLOSED = ("scp_deny", "region_disabled", "not_supported")
+
+ASKED = Dataset(
+    "external_analyzer_regions",
+    "Regions that the account has switched on, and whether Access Analyzer answered there.",
+    "account",
+    (*REGIONS.operations, *ANALYZERS.operations),
+    (
+        account_column(),
+        Column("region_name", "varchar", "Region", required=True),
+        Column("closed_by", "varchar", "Why nobody can use the region; null where it is open", values=CLOSED),
+        Column("message", "varchar", "What AWS said to that"),
+    ),
+    key=("account_id", "region_name"),
+)
+
+FOUND = Dataset(
+    "external_analyzers",
+    "External-access analyzers of the account, in all of its regions.",
+    "account",
+    ASKED.operations,
+    (
+        account_column(),
+        Column("region_name", "varchar", "Region of the analyzer", required=True),
+        Column("analyzer_arn", "varchar", "ARN of the analyzer", required=True, pattern=ARN),
+        Column("analyzer_type", "varchar", "How far it looks", required=True, values=KINDS),
+        Column("status", "varchar", "Whether it works", required=True),
+        Column("status_reason", "varchar", "AWS's code for why it does not work"),
+        Column("last_resource_analyzed_at", "timestamp", "When it last looked at a resource (UTC)"),
+    ),
+    key=("account_id", "analyzer_arn"),
+)
+
+DATASETS = (ASKED, FOUND)
+
+
+def collect(account: Account) -> Rows:
+    asked, found = [], []
+    for region in account.rows(REGIONS.name):
+        if region["opt_status"] not in ENABLED:
+            continue
+        row: Row = {"account_id": account.account_id, "region_name": region["region_name"]}
+        try:
+            analyzers = account.at(region["region_name"]).rows(ANALYZERS.name)
+        except CallFailed as failed:
+            if failed.error_class not in CLOSED:
+                raise
+            asked.append(row | {"closed_by": failed.error_class, "message": failed.message})
+        else:
+            asked.append(row | {"closed_by": None, "message": None})
+            found += [row | _kept(one) for one in analyzers if one["analyzer_type"] in KINDS]
+    return {ASKED.name: asked, FOUND.name: found}
+
+
+def _kept(analyzer: Row) -> Row:
+    names = {column.name for column in FOUND.columns} - {"account_id", "region_name"}
+    return {name: analyzer[name] for name in names}

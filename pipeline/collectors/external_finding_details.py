@@ -1,0 +1,77 @@
+"""What active findings on access from outside say: who, how, and whether anybody can.
+
+Asked for findings that are new or have changed since the last night, and for public ones every night.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.collectors._values import compact
+from pipeline.collectors.external_findings import FINDINGS
+from pipeline.schema import Column, Dataset, Row, account_column
+
+OPERATION = "access-analyzer:GetFindingV2"
+
+DETAILS = Dataset(
+    "external_finding_details",
+    "Details of the active findings of external-access analyzers, of findings that are gone by then no row.",
+    "region",
+    (*FINDINGS.operations, OPERATION),
+    (
+        account_column(),
+        Column("region", "varchar", "Region of the analyzer", required=True),
+        Column("analyzer_arn", "varchar", "ARN of the analyzer", required=True),
+        Column("finding_id", "varchar", "Id of the finding", required=True),
+        Column("updated_at", "timestamp", "When the finding last changed (UTC)", required=True),
+        Column("is_public", "boolean", "Whether anybody has the access; null where the finding does not say"),
+        Column("principal", "json", "Who has it, by kind", required=True),
+        Column("actions", "varchar[]", "What they may do"),
+        Column("condition", "json", "Under which conditions", required=True),
+        Column("rcp_restriction", "varchar", "Whether a resource control policy stops it: APPLIED, APPLICABLE, ..."),
+    ),
+    key=("account_id", "region", "analyzer_arn", "finding_id"),
+)
+
+DATASETS = (DETAILS,)
+
+
+def collect(account: Account) -> Rows:
+    known = {_key(row): row for row in account.remembered(DETAILS)}
+    rows = []
+    for finding in account.rows(FINDINGS.name):
+        earlier = known.get(_key(finding))
+        if earlier and not earlier["is_public"]:
+            rows.append(earlier)
+            continue
+        asked = {"analyzerArn": finding["analyzer_arn"], "id": finding["finding_id"]}
+        pages = account.answers(OPERATION, ("findingDetails",), ("ResourceNotFoundException",), **asked)
+        details = [
+            one["externalAccessDetails"] for page in pages for one in page["findingDetails"] if _is_external(one)
+        ]
+        if details:
+            rows.append(_row(finding, details))
+    return {DETAILS.name: rows}
+
+
+def _key(row: Row) -> tuple[Any, ...]:
+    return (row["analyzer_arn"], row["finding_id"], row["updated_at"])
+
+
+def _is_external(detail: dict[str, Any]) -> bool:
+    return "externalAccessDetails" in detail
+
+
+def _row(finding: Row, details: list[dict[str, Any]]) -> Row:
+    public = [one.get("isPublic") for one in details]
+    first = max(details, key=lambda one: bool(one.get("isPublic")))
+    return {
+        **{name: finding[name] for name in ("account_id", "region", "analyzer_arn", "finding_id", "updated_at")},
+        "is_public": True if True in public else None if None in public else False,
+        "principal": compact(first.get("principal", {})),
+        "actions": sorted({action for one in details for action in one.get("action", ())}),
+        "condition": compact(first.get("condition", {})),
+        "rcp_restriction": first.get("resourceControlPolicyRestriction"),
+    }

@@ -1,0 +1,62 @@
+"""Active findings of Access Analyzer on access from outside."""
+
+from __future__ import annotations
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.collectors._values import utc
+from pipeline.collectors.analyzers import ANALYZERS
+from pipeline.collectors.external_analyzers import KINDS
+from pipeline.schema import ACCOUNT_ID, ARN, Column, Dataset, account_column
+
+OPERATION = "access-analyzer:ListFindingsV2"
+
+FINDINGS = Dataset(
+    "external_findings",
+    "Active findings of external-access analyzers.",
+    "region",
+    (*ANALYZERS.operations, OPERATION),
+    (
+        account_column(),
+        Column("region", "varchar", "Region of the analyzer", required=True),
+        Column(
+            "analyzer_arn",
+            "varchar",
+            "ARN of the analyzer",
+            required=True,
+            pattern=ARN,
+            references="analyzers.analyzer_arn",
+        ),
+        Column("finding_id", "varchar", "Id of the finding", required=True),
+        Column("resource", "varchar", "ARN of the resource that is open"),
+        Column("resource_type", "varchar", "Type of that resource (AWS::S3::Bucket)", required=True),
+        Column("resource_owner_account_id", "varchar", "Account that owns it", required=True, pattern=ACCOUNT_ID),
+        Column("created_at", "timestamp", "When it was first found (UTC)", required=True),
+        Column("updated_at", "timestamp", "When it last changed (UTC)", required=True),
+    ),
+    key=("account_id", "region", "analyzer_arn", "finding_id"),
+)
+
+DATASETS = (FINDINGS,)
+
+
+def collect(account: Account) -> Rows:
+    rows = []
+    for analyzer in account.rows(ANALYZERS.name):
+        if analyzer["analyzer_type"] in KINDS and analyzer["status"] == "ACTIVE":
+            asked = {"analyzerArn": analyzer["analyzer_arn"], "filter": {"status": {"eq": ["ACTIVE"]}}}
+            rows += [
+                {
+                    "account_id": account.account_id,
+                    "region": account.region,
+                    "analyzer_arn": analyzer["analyzer_arn"],
+                    "finding_id": finding["id"],
+                    "resource": finding.get("resource"),
+                    "resource_type": finding["resourceType"],
+                    "resource_owner_account_id": finding["resourceOwnerAccount"],
+                    "created_at": utc(finding["createdAt"]),
+                    "updated_at": utc(finding["updatedAt"]),
+                }
+                for finding in account.pages(OPERATION, "findings", **asked)
+            ]
+    return {FINDINGS.name: rows}

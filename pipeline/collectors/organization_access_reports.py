@@ -1,0 +1,81 @@
+"""What the accounts under each organizational unit do not use of what its policies let them.
+
+AWS makes a report for each unit, one at a time, for the management account only. A unit's report is made anew once
+in seven nights; its id decides on which.
+"""
+
+from __future__ import annotations
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows, _jobs
+from pipeline.collectors._values import utc
+from pipeline.collectors.organization import ORGANIZATION
+from pipeline.collectors.organization_tree import DATASETS as TREE
+from pipeline.collectors.service_last_accessed import is_due
+from pipeline.schema import Column, Dataset, Row
+
+GENERATE = "iam:GenerateOrganizationsAccessReport"
+GET = "iam:GetOrganizationsAccessReport"
+
+REPORTS = Dataset(
+    "organization_access_reports",
+    "Services that each root and organizational unit lets through, and when its accounts last used them.",
+    "organization",
+    (*ORGANIZATION.operations, *TREE[0].operations, GENERATE, GET),
+    (
+        Column("unit_id", "varchar", "Id of the root or organizational unit", required=True),
+        Column("unit_arn", "varchar", "ARN of it", required=True),
+        Column("entity_path", "varchar", "Ids from the organization down to the unit", required=True),
+        Column("read_on", "date", "Night on which the report was made", required=True),
+        Column("service", "varchar", "Service, as the prefix of its actions", required=True),
+        Column("last_accessed_at", "timestamp", "When an account under the unit last used it (UTC); null for never"),
+    ),
+    key=("unit_id", "service"),
+)
+
+DATASETS = (REPORTS,)
+
+
+def collect(organization: Account) -> Rows:
+    earlier: dict[str, list[Row]] = {}
+    for row in organization.remembered(REPORTS):
+        earlier.setdefault(row["entity_path"], []).append(row)
+    rows: list[Row] = []
+    for unit_id, (arn, path) in paths(organization).items():
+        held = earlier.get(path)
+        if held and not is_due(arn, held[0]["read_on"], organization.memory.as_of):
+            rows += held
+        else:
+            rows += _made(organization, {"unit_id": unit_id, "unit_arn": arn, "entity_path": path})
+    return {REPORTS.name: rows}
+
+
+def paths(organization: Account) -> dict[str, tuple[str, str]]:
+    """ARN and path (`o-1/r-1/ou-1`) of every root and unit, by id."""
+    top = organization.rows(ORGANIZATION.name)[0]["organization_id"]
+    roots, units = organization.rows("organization_roots"), organization.rows("organizational_units")
+    found = {root["root_id"]: (root["arn"], f"{top}/{root['root_id']}") for root in roots}
+    waiting = {unit["ou_id"]: unit for unit in units}
+    while ready := [unit for unit in waiting.values() if unit["parent_id"] in found]:
+        for unit in ready:
+            found[unit["ou_id"]] = (unit["arn"], f"{found[unit['parent_id']][1]}/{unit['ou_id']}")
+            del waiting[unit["ou_id"]]
+    return found
+
+
+def _made(organization: Account, which: Row) -> list[Row]:
+    job = organization.call(GENERATE, EntityPath=which["entity_path"])
+    pages = list(_jobs.answers(organization, GET, job["JobId"]))
+    if pages[0]["JobStatus"] == _jobs.FAILED:
+        why = pages[0].get("ErrorDetails", {}).get("Message", "no reason given")
+        raise organization.failed(GET, "server_error", f"AWS could not make the report on {which['unit_id']}: {why}")
+    return [
+        which
+        | {
+            "read_on": organization.memory.as_of,
+            "service": one["ServiceNamespace"],
+            "last_accessed_at": utc(one.get("LastAuthenticatedTime")),
+        }
+        for page in pages
+        for one in page.get("AccessDetails", ())
+    ]

@@ -1,0 +1,53 @@
+"""The organization's one IAM Identity Center instance: where it lives and where its people are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.collectors.organization import ORGANIZATION
+from pipeline.schema import ACCOUNT_ID, ARN, Column, Dataset, Row
+
+OPERATION = "sso:ListInstances"
+
+INSTANCE = Dataset(
+    "organization_identity_center",
+    "The organization's IAM Identity Center instance; no row where it has none.",
+    "organization",
+    (*ORGANIZATION.operations, OPERATION),
+    (
+        Column("instance_arn", "varchar", "ARN of the instance", required=True, pattern=ARN),
+        Column("identity_store_id", "varchar", "Id of its identity store", required=True),
+        Column("owner_account_id", "varchar", "Account that owns the instance", required=True, pattern=ACCOUNT_ID),
+        Column("home_region", "varchar", "Region in which it is managed", required=True),
+        Column("status", "varchar", "Phase of its life", required=True),
+    ),
+    key=("instance_arn",),
+)
+
+DATASETS = (INSTANCE,)
+
+
+def collect(organization: Account) -> Rows:
+    """From the first region that shows it; the instance of a single account has another owner."""
+    owner = organization.rows(ORGANIZATION.name)[0]["management_account_id"]
+    found = (row for row in _instances(organization) if row["owner_account_id"] == owner)
+    return {INSTANCE.name: [row for row in [next(found, None)] if row]}
+
+
+def _instances(organization: Account) -> Iterator[Row]:
+    for region in organization.settings.regions:
+        yield from (_row(one, region) for one in organization.at(region).pages(OPERATION, "Instances"))
+    for one in organization.pages(OPERATION, "Instances", RegionScope="ALL_REGIONS"):
+        yield _row(one, one.get("PrimaryRegion") or organization.settings.regions[0])
+
+
+def _row(instance: Row, region: str) -> Row:
+    return {
+        "instance_arn": instance["InstanceArn"],
+        "identity_store_id": instance["IdentityStoreId"],
+        "owner_account_id": instance["OwnerAccountId"],
+        "home_region": instance.get("PrimaryRegion") or region,
+        "status": instance["Status"],
+    }

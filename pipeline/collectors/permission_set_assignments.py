@@ -1,0 +1,54 @@
+"""Who has which permission set in which account."""
+
+from __future__ import annotations
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.collectors.organization_identity_center import INSTANCE
+from pipeline.collectors.permission_sets import SETS
+from pipeline.schema import ACCOUNT_ID, ARN, Column, Dataset
+
+ACCOUNTS = "sso:ListAccountsForProvisionedPermissionSet"
+ASSIGNMENTS = "sso:ListAccountAssignments"
+
+ASSIGNED = Dataset(
+    "permission_set_assignments",
+    "Assignments of permission sets to groups and users, in each account they are provisioned to.",
+    "organization",
+    (*SETS.operations, ACCOUNTS, ASSIGNMENTS),
+    (
+        Column(
+            "permission_set_arn",
+            "varchar",
+            "ARN of the permission set",
+            required=True,
+            pattern=ARN,
+            references="permission_sets.permission_set_arn",
+        ),
+        Column("target_account_id", "varchar", "Account that it opens", required=True, pattern=ACCOUNT_ID),
+        Column("principal_type", "varchar", "To whom", required=True, values=("USER", "GROUP")),
+        Column("principal_id", "varchar", "Id of the user or group in the identity store", required=True),
+    ),
+    key=("permission_set_arn", "target_account_id", "principal_type", "principal_id"),
+)
+
+DATASETS = (ASSIGNED,)
+
+
+def collect(organization: Account) -> Rows:
+    homes = {row["instance_arn"]: organization.at(row["home_region"]) for row in organization.rows(INSTANCE.name)}
+    rows = []
+    for made in organization.rows(SETS.name):
+        home = homes[made["instance_arn"]]
+        which = {"InstanceArn": made["instance_arn"], "PermissionSetArn": made["permission_set_arn"]}
+        for account_id in home.pages(ACCOUNTS, "AccountIds", **which):
+            rows += [
+                {
+                    "permission_set_arn": made["permission_set_arn"],
+                    "target_account_id": account_id,
+                    "principal_type": one["PrincipalType"],
+                    "principal_id": one["PrincipalId"],
+                }
+                for one in home.pages(ASSIGNMENTS, "AccountAssignments", AccountId=account_id, **which)
+            ]
+    return {ASSIGNED.name: rows}

@@ -1,0 +1,70 @@
+"""What permission sets grant: AWS's policies, the accounts' own by name, and an inline policy."""
+
+from __future__ import annotations
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.collectors._values import document
+from pipeline.collectors.organization_identity_center import INSTANCE
+from pipeline.collectors.permission_sets import SETS
+from pipeline.schema import ARN, Column, Dataset, Row
+
+AWS_MANAGED = "sso:ListManagedPoliciesInPermissionSet"
+CUSTOMER_MANAGED = "sso:ListCustomerManagedPolicyReferencesInPermissionSet"
+INLINE = "sso:GetInlinePolicyForPermissionSet"
+
+POLICIES = Dataset(
+    "permission_set_policies",
+    "Policies of each permission set.",
+    "organization",
+    (*SETS.operations, AWS_MANAGED, CUSTOMER_MANAGED, INLINE),
+    (
+        Column(
+            "permission_set_arn",
+            "varchar",
+            "ARN of the permission set",
+            required=True,
+            pattern=ARN,
+            references="permission_sets.permission_set_arn",
+        ),
+        Column(
+            "kind",
+            "varchar",
+            "Whose the policy is",
+            required=True,
+            values=("aws_managed", "customer_managed", "inline"),
+        ),
+        Column("policy_name", "varchar", "Name of the policy; 'inline' for an inline one", required=True),
+        Column("policy_path", "varchar", "Path of a customer managed policy, in every account it is looked for in"),
+        Column("policy_arn", "varchar", "ARN of an AWS managed policy", pattern=ARN),
+        Column("document", "json", "Document of an inline policy"),
+    ),
+    key=("permission_set_arn", "kind", "policy_name"),
+)
+
+DATASETS = (POLICIES,)
+
+
+def collect(organization: Account) -> Rows:
+    homes = {row["instance_arn"]: organization.at(row["home_region"]) for row in organization.rows(INSTANCE.name)}
+    rows: list[Row] = []
+    for made in organization.rows(SETS.name):
+        rows += _of_set(homes[made["instance_arn"]], made)
+    return {POLICIES.name: rows}
+
+
+def _of_set(home: Account, made: Row) -> list[Row]:
+    which = {"InstanceArn": made["instance_arn"], "PermissionSetArn": made["permission_set_arn"]}
+    empty = dict.fromkeys(column.name for column in POLICIES.columns)
+    empty |= {"permission_set_arn": made["permission_set_arn"]}
+    rows = [
+        empty | {"kind": "aws_managed", "policy_name": policy["Name"], "policy_arn": policy["Arn"]}
+        for policy in home.pages(AWS_MANAGED, "AttachedManagedPolicies", **which)
+    ]
+    rows += [
+        empty | {"kind": "customer_managed", "policy_name": policy["Name"], "policy_path": policy.get("Path") or "/"}
+        for policy in home.pages(CUSTOMER_MANAGED, "CustomerManagedPolicyReferences", **which)
+    ]
+    if text := home.call(INLINE, **which).get("InlinePolicy"):
+        rows.append(empty | {"kind": "inline", "policy_name": "inline", "document": document(text)})
+    return rows

@@ -1,0 +1,61 @@
+"""The permission sets of the organization's Identity Center instance."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.collectors._values import utc
+from pipeline.collectors.organization_identity_center import INSTANCE
+from pipeline.schema import ARN, Column, Dataset
+
+PERIOD = re.compile(r"^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$")
+# What a permission set has that says nothing else.
+DEFAULT_PERIOD = "PT1H"
+
+SETS = Dataset(
+    "permission_sets",
+    "Permission sets of the organization's Identity Center instance.",
+    "organization",
+    (*INSTANCE.operations, "sso:ListPermissionSets", "sso:DescribePermissionSet"),
+    (
+        Column("instance_arn", "varchar", "ARN of the instance", required=True, pattern=ARN),
+        Column("permission_set_arn", "varchar", "ARN of the permission set", required=True, pattern=ARN),
+        Column("name", "varchar", "Name of the permission set", required=True),
+        Column("description", "varchar", "What its author says of it"),
+        Column("session_duration_seconds", "bigint", "Longest session, in seconds; null where it cannot be read"),
+        Column("created_at", "timestamp", "When it was created (UTC)"),
+    ),
+    key=("permission_set_arn",),
+)
+
+DATASETS = (SETS,)
+
+
+def collect(organization: Account) -> Rows:
+    rows = []
+    for instance in organization.rows(INSTANCE.name):
+        home, which = organization.at(instance["home_region"]), {"InstanceArn": instance["instance_arn"]}
+        for arn in home.pages("sso:ListPermissionSets", "PermissionSets", **which):
+            found = home.call("sso:DescribePermissionSet", PermissionSetArn=arn, **which)["PermissionSet"]
+            rows.append(
+                {
+                    "instance_arn": instance["instance_arn"],
+                    "permission_set_arn": arn,
+                    "name": found["Name"],
+                    "description": found.get("Description") or None,
+                    "session_duration_seconds": seconds(found.get("SessionDuration") or DEFAULT_PERIOD),
+                    "created_at": utc(found.get("CreatedDate")),
+                }
+            )
+    return {SETS.name: rows}
+
+
+def seconds(period: str) -> int | None:
+    """An ISO 8601 duration of days, hours, minutes and seconds; None for any other text."""
+    found = PERIOD.match(period)
+    if found is None or not any(found.groups()):
+        return None
+    days, hours, minutes, rest = (int(part or 0) for part in found.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + rest

@@ -1,0 +1,137 @@
+"""When each user and role last used the services that it may use.
+
+A report is a job at AWS for each principal. It is asked for when a principal is new, when its permissions have
+changed, and otherwise once in seven nights: its ARN decides on which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows, _jobs
+from pipeline.collectors._values import compact, utc
+from pipeline.collectors.authorization_details import DATASETS as DETAILS
+from pipeline.schema import ARN, Column, Dataset, Row, account_column
+
+GENERATE = "iam:GenerateServiceLastAccessedDetails"
+GET = "iam:GetServiceLastAccessedDetails"
+NIGHTS = 7
+KEPT_BY_AWS = ("/aws-service-role/", "/aws-reserved/")
+OPERATIONS = (*DETAILS[0].operations, GENERATE, GET)
+
+READS = Dataset(
+    "last_accessed_reads",
+    "For each user and role, the report on its use of services that is held: from which night, and of what.",
+    "account",
+    OPERATIONS,
+    (
+        account_column(),
+        Column("arn", "varchar", "ARN of the user or role", required=True, pattern=ARN),
+        Column("permissions_sha256", "varchar", "SHA-256 of what it may do, to notice a change", required=True),
+        Column("read_on", "date", "Night on which the report was made", required=True),
+        Column("status", "varchar", "How it went", required=True, values=("COMPLETED", "FAILED")),
+        Column("message", "varchar", "Why AWS could not make it"),
+    ),
+    key=("account_id", "arn"),
+)
+
+SERVICES = Dataset(
+    "service_last_accessed",
+    "Services that each user and role may use, and when it last did.",
+    "account",
+    OPERATIONS,
+    (
+        account_column(),
+        Column("arn", "varchar", "ARN of the user or role", required=True, references="last_accessed_reads.arn"),
+        Column("service", "varchar", "Service, as the prefix of its actions", required=True),
+        Column("last_accessed_at", "timestamp", "When it was last used (UTC); null for never in AWS's memory"),
+        Column("last_accessed_region", "varchar", "Region of that use"),
+    ),
+    key=("account_id", "arn", "service"),
+)
+
+DATASETS = (READS, SERVICES)
+
+
+def collect(account: Account) -> Rows:
+    earlier = {row["arn"]: row for row in account.remembered(READS) if row["status"] == "COMPLETED"}
+    used: dict[str, list[Row]] = {}
+    for row in account.remembered(SERVICES):
+        used.setdefault(row["arn"], []).append(row)
+    wanted, reads, services = permissions(account), [], []
+    for arn, digest in sorted(wanted.items()):
+        held = earlier.get(arn)
+        if held and held["permissions_sha256"] == digest and not is_due(arn, held["read_on"], account.memory.as_of):
+            reads.append(held)
+            services += used.get(arn, [])
+    for arn, job_id in list(_started(account, sorted(set(wanted) - {row["arn"] for row in reads}))):
+        row = {"account_id": account.account_id, "arn": arn}
+        pages = list(_jobs.answers(account, GET, job_id))
+        reads.append(row | _read(pages[0], wanted[arn], account.memory.as_of))
+        services += [row | _service(one) for page in pages for one in page.get("ServicesLastAccessed", ())]
+    return {READS.name: reads, SERVICES.name: services}
+
+
+def is_due(arn: str, read_on: date, as_of: date) -> bool:
+    """Whether tonight is the principal's night, or that was missed."""
+    turn = int(sha256(arn.encode()).hexdigest()[:8], 16) % NIGHTS
+    return as_of.toordinal() % NIGHTS == turn or (as_of - read_on).days >= NIGHTS
+
+
+def permissions(account: Account) -> dict[str, str]:
+    """Users and roles, those that AWS keeps left out, with a hash of what they may do."""
+    documents = {row["arn"]: row["document"] for row in account.rows("policies")}
+    held: dict[tuple[str, str], list[str]] = {}
+    for row in account.rows("policy_attachments"):
+        text = f"{row['policy_arn']} {documents.get(row['policy_arn'])}"
+        held.setdefault((row["principal_type"], row["principal_name"]), []).append(text)
+    for row in account.rows("inline_policies"):
+        held.setdefault((row["principal_type"], row["principal_name"]), []).append(row["document"])
+    found = {}
+    for user in account.rows("users"):
+        parts = [*held.get(("user", user["user_name"]), []), f"{user['user_id']} {user['permissions_boundary_arn']}"]
+        for group in user["group_names"] or ():
+            parts += held.get(("group", group), [])
+        found[user["arn"]] = _digest(parts)
+    for role in account.rows("roles"):
+        if not role["path"].startswith(KEPT_BY_AWS):
+            parts = [
+                *held.get(("role", role["role_name"]), []),
+                f"{role['role_id']} {role['permissions_boundary_arn']}",
+            ]
+            found[role["arn"]] = _digest(parts)
+    return found
+
+
+def _digest(parts: list[str]) -> str:
+    return sha256(compact(sorted(parts)).encode()).hexdigest()
+
+
+def _started(account: Account, arns: list[str]) -> Iterator[tuple[str, str]]:
+    """All jobs at once, so that AWS works on them while the first is waited for. Who is gone since has none."""
+    for arn in arns:
+        if answer := account.optional(GENERATE, "NoSuchEntity", Arn=arn, Granularity="SERVICE_LEVEL"):
+            yield arn, answer["JobId"]
+
+
+def _read(answer: dict[str, Any], digest: str, as_of: date) -> Row:
+    failed = answer["JobStatus"] == _jobs.FAILED
+    return {
+        "permissions_sha256": digest,
+        "read_on": as_of,
+        "status": answer["JobStatus"],
+        "message": answer.get("Error", {}).get("Message") if failed else None,
+    }
+
+
+def _service(one: dict[str, Any]) -> Row:
+    at: datetime | None = one.get("LastAuthenticated")
+    return {
+        "service": one["ServiceNamespace"],
+        "last_accessed_at": utc(at),
+        "last_accessed_region": one.get("LastAuthenticatedRegion"),
+    }

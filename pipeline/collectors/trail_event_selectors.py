@@ -1,0 +1,65 @@
+"""Which management events the account's own trails record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.collectors.trails import TRAILS
+from pipeline.schema import ARN, Column, Dataset, account_column
+
+OPERATION = "cloudtrail:GetEventSelectors"
+KINDS = ("All", "ReadOnly", "WriteOnly", "None")
+
+SELECTORS = Dataset(
+    "trail_event_selectors",
+    "Which management events each of the account's own trails records.",
+    "account",
+    (*TRAILS.operations, OPERATION),
+    (
+        account_column(),
+        Column("trail_arn", "varchar", "ARN of the trail", required=True, pattern=ARN, references="trails.trail_arn"),
+        Column("management_events", "varchar", "Which management events it records", required=True, values=KINDS),
+    ),
+    key=("account_id", "trail_arn"),
+)
+
+DATASETS = (SELECTORS,)
+
+
+def collect(account: Account) -> Rows:
+    rows = []
+    for trail in account.rows(TRAILS.name):
+        if trail["is_own"]:
+            answer = account.at(trail["home_region"]).optional(
+                OPERATION, "TrailNotFoundException", TrailName=trail["trail_arn"]
+            )
+            rows += [
+                {
+                    "account_id": account.account_id,
+                    "trail_arn": trail["trail_arn"],
+                    "management_events": management_events(found),
+                }
+                for found in [answer]
+                if found
+            ]
+    return {SELECTORS.name: rows}
+
+
+def management_events(answer: dict[str, Any]) -> str:
+    """All, ReadOnly, WriteOnly or None: both kinds of selectors, together."""
+    basic = answer.get("EventSelectors") or ()
+    found = {one.get("ReadWriteType", "All") for one in basic if one.get("IncludeManagementEvents", True)}
+    for one in answer.get("AdvancedEventSelectors") or ():
+        fields = {field["Field"]: field for field in one["FieldSelectors"]}
+        if "Management" in fields.get("eventCategory", {}).get("Equals", ()):
+            found.add(_advanced(fields))
+    if "All" in found or {"ReadOnly", "WriteOnly"} <= found:
+        return "All"
+    return min(found, default="None")
+
+
+def _advanced(fields: dict[str, dict[str, Any]]) -> str:
+    wanted = fields.get("readOnly", {}).get("Equals")
+    return "All" if not wanted or len(wanted) > 1 else {"true": "ReadOnly"}.get(wanted[0], "WriteOnly")

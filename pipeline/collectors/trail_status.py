@@ -1,0 +1,46 @@
+"""Whether the account's own trails record. The organization's are asked about where they are owned."""
+
+from __future__ import annotations
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.collectors.trails import TRAILS
+from pipeline.schema import ARN, Column, Dataset, account_column
+
+OPERATION = "cloudtrail:GetTrailStatus"
+
+STATUS = Dataset(
+    "trail_status",
+    "Whether each of the account's own trails records.",
+    "account",
+    (*TRAILS.operations, OPERATION),
+    (
+        account_column(),
+        Column("trail_arn", "varchar", "ARN of the trail", required=True, pattern=ARN, references="trails.trail_arn"),
+        Column("is_logging", "boolean", "Whether it records", required=True),
+        Column("delivery_error", "varchar", "Why its last delivery failed"),
+    ),
+    key=("account_id", "trail_arn"),
+)
+
+DATASETS = (STATUS,)
+
+
+def collect(account: Account) -> Rows:
+    rows = []
+    for trail in account.rows(TRAILS.name):
+        if trail["is_own"]:
+            answer = account.at(trail["home_region"]).optional(
+                OPERATION, "TrailNotFoundException", Name=trail["trail_arn"]
+            )
+            rows += [
+                {
+                    "account_id": account.account_id,
+                    "trail_arn": trail["trail_arn"],
+                    "is_logging": found["IsLogging"],
+                    "delivery_error": found.get("LatestDeliveryError") or None,
+                }
+                for found in [answer]
+                if found
+            ]
+    return {STATUS.name: rows}

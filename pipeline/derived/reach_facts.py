@@ -1,0 +1,57 @@
+"""In how many steps which principals can become administrator, over role trust and escalation.
+
+Left out are principals that can neither assume a role nor escalate: nothing leads on from them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from pipeline.derived import Found
+from pipeline.permissions import QUERIES as OF_PRINCIPALS
+from pipeline.permissions import Holders, accounts, dumped, principals
+from pipeline.policy import Tri, reach
+from pipeline.policy.callers import account_of
+from pipeline.schema import ACCOUNT_ID, Column, Dataset, Row
+
+TABLE = Dataset(
+    "reach_facts",
+    "Principals that are, or can become, administrator: in how many steps, and one shortest way.",
+    "account",
+    (),
+    (
+        Column("account_id", "varchar", "Account of the principal", required=True, pattern=ACCOUNT_ID),
+        Column("principal_arn", "varchar", "The principal", required=True),
+        Column("steps", "bigint", "Steps by ways that hold whatever the request; 0 is an administrator"),
+        Column("possible_steps", "bigint", "Steps when ways under conditions count too"),
+        Column("via", "json", "One shortest way: for each step how, and to which principal"),
+    ),
+    key=("principal_arn",),
+)
+MOVERS = """(
+    select principal_arn
+    from stg_principal_permissions
+    where (may_escalate or can_assume or admin <> 'no') and keeper is distinct from 'an AWS service'
+    union
+    select principal from trust_principals where principal_type = 'aws'
+)"""
+EVERYWHERE = "(select account_id from stg_expected_accounts)"
+QUERIES = {**OF_PRINCIPALS, **accounts(EVERYWHERE), "principals": principals(MOVERS)}
+
+
+def rows(found: Found) -> Iterator[Row]:
+    holders = Holders(found)
+    groups: dict[str, dict[str, Tri]] = defaultdict(dict)
+    for arn, verdict in holders.groups(found).items():
+        groups[account_of(arn)][arn] = verdict
+    everyone = [holders.in_place(held) for held in found["principals"]]
+    for one in reach(everyone, [holders.role(row) for row in found["roles"]], groups):
+        if one.possible_steps is not None or one.steps is not None:
+            yield {
+                "account_id": account_of(one.arn),
+                "principal_arn": one.arn,
+                "steps": one.steps,
+                "possible_steps": one.possible_steps,
+                "via": dumped([{"how": hop.how, "target": hop.target} for hop in one.hops]),
+            }

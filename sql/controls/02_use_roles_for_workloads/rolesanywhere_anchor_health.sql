@@ -1,0 +1,75 @@
+/*
+id = "BP02-06"
+title = "Trust anchors of Roles Anywhere are unexpired, revocable and watched"
+practice = 2
+severity = "medium"
+description = "Enabled trust anchors. Their CA certificates must hold for some time yet, an enabled revocation list or the certificates' own distribution points must be heeded, and both expiries be notified. Whether a revocation list is current is not judged."
+why = "When the CA's certificate ends, every machine under it loses its credentials at once; without revocation, a stolen certificate works until its own end."
+fix = "Renew the CA's certificate, import a revocation list or switch on distribution points, and enable the anchor's expiry notifications."
+may_break = "Once revocation is heeded, machines with a revoked certificate are refused."
+frameworks = { prowler = "rolesanywhere_trust_anchor_pqc_pki (post-quantum only)" }
+
+[params]
+min_remaining_days = 45
+expected_events = ["CA_CERTIFICATE_EXPIRY", "END_ENTITY_CERTIFICATE_EXPIRY"]
+*/
+with
+lists as (
+    select account_id, region, trust_anchor_arn, count(*) as enabled_crls
+    from stg_rolesanywhere_crls
+    where is_enabled
+    group by account_id, region, trust_anchor_arn
+),
+
+judged as (
+    select
+        anchors.*,
+        coalesce(lists.enabled_crls, 0) as enabled_crls,
+        list_filter(
+            getvariable('expected_events')::varchar[], lambda e: not list_contains(anchors.notified_events, e)
+        ) as silent_events,
+        concat_ws(
+            '; ',
+            case
+                when anchors.remaining_days < 0
+                    then format('a CA certificate ended on {}', anchors.certificate_expires_at::date)
+                when anchors.remaining_days < getvariable('min_remaining_days')
+                    then format('a CA certificate ends in {} days', anchors.remaining_days)
+            end,
+            if(
+                lists.enabled_crls is null and not anchors.is_crl_distribution_point_checked,
+                'certificates cannot be revoked', null
+            ),
+            'not notified: ' || nullif(array_to_string(silent_events, ', '), '')
+        ) as problems
+    from stg_rolesanywhere_trust_anchors as anchors
+    left join lists
+        on anchors.account_id = lists.account_id
+        and anchors.region = lists.region
+        and anchors.arn = lists.trust_anchor_arn
+),
+
+final as (
+    select
+        account_id,
+        region,
+        arn as resource,
+        case
+            when not is_enabled then 'not_applicable'
+            when problems <> '' then 'fail'
+            when remaining_days is null then 'unknown'
+            else 'pass'
+        end as verdict,
+        name || case
+            when not is_enabled then ' is disabled: nobody gets credentials through it.'
+            when problems <> '' then format(': {}.', problems)
+            when remaining_days is null then format(': the end of its certificate ({}) could not be read.', source_type)
+            else format(' holds for {} days, can revoke certificates and notifies of expiries.', remaining_days)
+        end as reason,
+        to_json(struct_pack(
+            source_type, certificate_expires_at, enabled_crls, is_crl_distribution_point_checked, notified_events
+        )) as evidence
+    from judged
+)
+
+select * from final

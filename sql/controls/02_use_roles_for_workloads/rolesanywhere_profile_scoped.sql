@@ -1,0 +1,108 @@
+/*
+id = "BP02-07"
+title = "Roles Anywhere profiles narrow the session, and their roles name the trust anchor"
+practice = 2
+severity = "high"
+description = "A finding for each profile, and one for each role that trusts Roles Anywhere: every such statement needs a condition on aws:SourceArn or on the certificate (aws:PrincipalTag/x509...) that not every value meets. What a session policy says is not weighed."
+why = "A role that trusts the service alone is open to every certificate of every trust anchor in the account."
+fix = "Give the profile a session policy or managed policies and an hour at most; demand the trust anchor's ARN as aws:SourceArn in the role's trust policy."
+may_break = "Machines whose certificates the new condition leaves out lose the role."
+frameworks = { prowler = "rolesanywhere_profile_restricts_session_permissions" }
+
+[params]
+max_duration_seconds = 3600
+*/
+with
+statements as (
+    select distinct
+        document_sha256,
+        statement_index,
+        effect = 'Allow' and principal_type = 'service' and principal = 'rolesanywhere.amazonaws.com' as is_opening,
+        unnest(map_entries(conditions::json::map(varchar, map(varchar, varchar[])))) as operator
+    from trust_principals
+    where malformed_reason is null
+),
+
+conditions as (
+    select
+        document_sha256,
+        statement_index,
+        lower(operator.key) as operator,
+        unnest(map_entries(operator.value)) as condition
+    from statements
+    where is_opening
+),
+
+pinned as (
+    select distinct document_sha256, statement_index
+    from conditions
+    where
+        regexp_matches(operator, '^(foranyvalue:)?(string|arn)(equals|equalsignorecase|like)$')
+        and (condition.key = 'aws:sourcearn' or condition.key like 'aws:principaltag/x509%')
+        and len(list_filter(condition.value, lambda v: trim(v, '*?') = '')) = 0
+),
+
+roles as (
+    select
+        roles.account_id,
+        roles.arn,
+        roles.role_name,
+        list_sort(
+            list(distinct trusts.statement_index) filter (where pinned.document_sha256 is null)
+        ) as open_statements,
+        list_sort(list(distinct trusts.statement_index)) as statements
+    from stg_roles as roles
+    inner join trust_principals as trusts
+        on roles.trust_document_sha256 = trusts.document_sha256
+        and trusts.effect = 'Allow'
+        and trusts.principal_type = 'service'
+        and trusts.principal = 'rolesanywhere.amazonaws.com'
+    left join pinned
+        on trusts.document_sha256 = pinned.document_sha256 and trusts.statement_index = pinned.statement_index
+    where not roles.is_service_linked
+    group by roles.account_id, roles.arn, roles.role_name
+),
+
+profiles as (
+    select
+        *,
+        concat_ws(
+            '; ',
+            if(has_session_policy or len(managed_policy_arns) > 0, null, 'no policy narrows its sessions'),
+            if(
+                duration_seconds > getvariable('max_duration_seconds'),
+                format('its sessions last {} seconds', duration_seconds), null
+            )
+        ) as problems
+    from stg_rolesanywhere_profiles
+),
+
+final as (
+    select
+        account_id,
+        region,
+        arn as resource,
+        case when not is_enabled then 'not_applicable' when problems <> '' then 'fail' else 'pass' end as verdict,
+        'Profile ' || name || case
+            when not is_enabled then ' is disabled: it gives out no sessions.'
+            when problems <> '' then format(': {}.', problems)
+            else format(' narrows its sessions and ends them after {} seconds.', duration_seconds)
+        end as reason,
+        to_json(struct_pack(has_session_policy, managed_policy_arns, duration_seconds, role_arns)) as evidence
+    from profiles
+    union all
+    select
+        account_id,
+        'global',
+        arn,
+        if(open_statements is null, 'pass', 'fail'),
+        if(
+            open_statements is null,
+            format('{} demands a trust anchor or a certificate of Roles Anywhere.', role_name),
+            format('{} trusts Roles Anywhere, whatever the trust anchor and the certificate.', role_name)
+        ),
+        to_json(struct_pack(statements, open_statements := coalesce(open_statements, [])))
+    from roles
+)
+
+select * from final

@@ -1,0 +1,88 @@
+/*
+id = "BP03-05"
+title = "The role that IAM users may assume demands MFA"
+practice = 3
+severity = "medium"
+description = """
+Roles that let IAM users in: a user by name, the whole of the own account, or everyone. The whole account counts only
+where users of it can sign in to the console. MFA is demanded where a request without it is refused, by whichever
+statement: an operator that an absent key satisfies (BoolIfExists in an Allow) demands nothing.
+"""
+why = "Whoever finds a user's password or key can step up to the role with it alone."
+fix = "Add Bool aws:MultiFactorAuthPresent = true to the statement that names users or the account."
+may_break = "Scripts that assume the role with a user's bare access key stop working."
+frameworks = { other = "Scout:iam-assume-role-no-mfa; Parliament:BAD_PATTERN_FOR_MFA" }
+*/
+with
+facts as (select * from trust_facts where admits_users or malformed_reason is not null),
+
+console_users as (
+    select account_id, count(*) as users
+    from stg_passwords
+    group by account_id
+),
+
+statements as (
+    select
+        roles.account_id,
+        roles.arn as resource,
+        roles.own_account,
+        coalesce(console_users.users, 0) as console_users,
+        facts.*,
+        facts.kind = 'principal' or coalesce(console_users.users, 0) > 0 as is_used
+    from stg_role_trusts as roles
+    inner join facts on roles.trust_sha256 = facts.trust_sha256
+    left join console_users on roles.account_id = console_users.account_id
+),
+
+judged as (
+    select
+        account_id,
+        resource,
+        any_value(own_account) as own_account,
+        any_value(malformed_reason) as malformed_reason,
+        any_value(console_users) as console_users,
+        bool_or(is_used) as is_used,
+        string_agg(distinct principal, ', ' order by principal) as principals,
+        string_agg(distinct principal, ', ' order by principal)
+            filter (where is_used and admits_users_without_mfa) as open_to,
+        list(
+            {
+                statement: statement_index,
+                sid: sid,
+                principal: principal,
+                pins_mfa: not admits_users_without_mfa,
+                text: statement
+            } order by statement_index, principal
+        ) as statements
+    from statements
+    group by account_id, resource
+),
+
+final as (
+    select
+        account_id,
+        resource,
+        case
+            when malformed_reason is not null then 'unknown'
+            when open_to is not null then 'fail'
+            when is_used then 'pass'
+            else 'not_applicable'
+        end as verdict,
+        replace(
+            case
+                when malformed_reason is not null then format('Its trust policy cannot be read: {}.', malformed_reason)
+                when open_to is not null
+                    then format(
+                        'IAM users may assume it without MFA as {}; {} can sign in here.', open_to, console_users
+                    )
+                when is_used then format('IAM users need MFA to assume it as {}.', principals)
+                else format('Trusts {}, and no IAM user of the account can sign in to the console.', principals)
+            end,
+            own_account, account_id
+        ) as reason,
+        replace(to_json(struct_pack(console_users, statements))::varchar, own_account, account_id)::json as evidence
+    from judged
+)
+
+select * from final

@@ -1,0 +1,101 @@
+/*
+id = "BP06-02"
+title = "Administrators are few and approved"
+practice = 6
+severity = "high"
+description = """
+Administrator is who can do everything, or has free rein over IAM, after boundary, SCPs and Denies, by whatever
+policies. Each is a finding; so is the account, for their number, approved ones among them. Roles of Identity Center
+permission sets are named and left out: who gets them is decided there. Roles of Control Tower are judged as any.
+"""
+why = "Every administrator is a way to lose the account, and nobody watches one that nobody counted."
+fix = "Give the principal the rights of its work, or put its ARN into approved_admins."
+may_break = "Automation that runs as administrator for want of a narrower policy."
+frameworks = { cis_aws_7 = "2.14", security_hub = "IAM.1", prowler = "iam_aws_attached_policy_no_administrative_privileges, iam_user_administrator_access_policy, iam_group_administrator_access_policy, iam_role_administratoraccess_policy", other = "Config:IAM_POLICY_BLACKLISTED_CHECK; Steampipe:iam_role_no_administrator_access_policy_attached; c7n:iam-role.has-specific-managed-policy" }
+params = { approved_admins = [], max_admins = 5 }
+*/
+with
+principals as (
+    select
+        *,
+        len(list_filter(
+            getvariable('approved_admins')::varchar[], lambda pattern: principal_arn glob pattern
+        )) > 0 as is_approved,
+        coalesce(principal_name glob 'AWSControlTower*' or principal_name glob 'aws-controltower-*', false)
+            as is_control_tower,
+        list_concat(unreadable, unreadable_limits) as unread,
+        case
+            when keeper = 'an AWS service' then 'kept'
+            when admin = 'yes' and keeper is not null then 'permission set'
+            when admin = 'yes' then if(is_approved, 'approved', 'administrator')
+            when len(unreadable) > 0 or (admin = 'depends' and len(unread) > 0) then 'unread'
+            when admin = 'depends' then if(is_approved, 'approved', 'conditional')
+            else 'none'
+        end as class
+    from stg_principal_permissions
+),
+
+of_principals as (
+    select
+        account_id,
+        principal_arn as resource,
+        case
+            when class in ('kept', 'permission set') then 'not_applicable'
+            when class in ('administrator', 'conditional') then 'fail'
+            when class = 'unread' then 'unknown'
+            else 'pass'
+        end as verdict,
+        case class
+            when 'kept' then 'A role of an AWS service: only the service can act as it.'
+            when 'permission set' then 'Administrator by a permission set of IAM Identity Center, which decides who gets it.'
+            when 'administrator'
+                then format(
+                    'Administrator ({}){}, and not approved.',
+                    if(admin_level = 'full', 'every action on every resource', 'free rein over IAM'),
+                    if(is_control_tower, ' with the name of an AWS Control Tower role', '')
+                )
+            when 'conditional'
+                then format(
+                    'Administrator under conditions on {}, and not approved.', array_to_string(admin_conditions, ', ')
+                )
+            when 'unread' then format('What it may do cannot be told: {}.', array_to_string(unread, '; '))
+            when 'approved' then 'An approved administrator.'
+            else 'No administrator.'
+        end as reason,
+        to_json({class: class, level: admin_level, is_control_tower: is_control_tower, statements: admin_statements})
+            as evidence
+    from principals
+),
+
+counted as (
+    select
+        account_id,
+        list(principal_arn order by principal_arn) filter (where class in ('administrator', 'conditional', 'approved'))
+            as admins,
+        count(*) filter (where class = 'permission set') as permission_sets,
+        count(*) filter (where class = 'unread') as unread,
+        len(coalesce(admins, [])) as number
+    from principals
+    group by account_id
+),
+
+of_accounts as (
+    select
+        counted.account_id,
+        accounts.arn as resource,
+        case
+            when number > getvariable('max_admins') then 'fail'
+            when number + unread > getvariable('max_admins') then 'unknown'
+            else 'pass'
+        end as verdict,
+        format('{} administrators beside those of permission sets; at most {} are allowed{}.', number,
+            getvariable('max_admins'), if(unread > 0, format(', and of {} principals it cannot be told', unread), ''))
+            as reason,
+        to_json({administrators: coalesce(admins, []), permission_set_administrators: permission_sets}) as evidence
+    from counted
+    inner join stg_expected_accounts as accounts on counted.account_id = accounts.account_id
+),
+
+final as (select * from of_principals union all select * from of_accounts)
+
+select * from final

@@ -1,0 +1,78 @@
+/*
+id = "BP10-05"
+title = "Conditions of the customer's policies do what they seem to"
+practice = 10
+severity = "medium"
+description = """
+Operators and values fit the key, the actions carry the key, no value matches everything, ForAllValues in an Allow is
+guarded by Null, and IfExists does not let pass what it was meant to stop. `tolerated` are flaws that are named but do
+not fail.
+"""
+why = "A condition that never matches blocks the work; one that always matches protects nothing, and looks as if it did."
+fix = "Correct the operator, key or value that the reason names; IAM Access Analyzer's policy check says the same."
+may_break = "Requests that a broken condition has let through."
+frameworks = { other = "Parliament:MISMATCHED_TYPE, UNKNOWN_OPERATOR, UNKNOWN_CONDITION_FOR_ACTION" }
+params = { tolerated = ["usable_mismatch", "set_operator_on_single_value", "caller_chooses"] }
+*/
+with
+policies as (
+    select
+        account_id,
+        resource,
+        bool_or(is_attached) as is_attached,
+        bool_and(is_boundary_only) as is_boundary_only,
+        bool_or(has_conditions) as has_conditions,
+        list_sort(list(distinct policy_name)) as names
+    from stg_customer_documents
+    group by account_id, resource
+),
+
+facts as (
+    select
+        account_id,
+        resource,
+        string_agg(array_to_string(details, ', '), '; ' order by policy_name, statement_index, flaw)
+            filter (where kind = 'flaw' and not list_contains(getvariable('tolerated')::varchar[], flaw)) as flaws,
+        string_agg(distinct flaw, ', ' order by flaw)
+            filter (where list_contains(getvariable('tolerated')::varchar[], flaw)) as tolerated,
+        string_agg(format('{}: {}', policy_name, malformed_reason), '; ' order by policy_name)
+            filter (where kind = 'malformed') as unreadable,
+        list(
+            {policy: policy_name, fact: kind, flaw: flaw, details: details, statements: statements}
+            order by policy_name, statement_index, kind, flaw
+        ) filter (where kind <> 'malformed') as statements
+    from stg_customer_facts
+    where kind in ('malformed', 'flaw')
+    group by account_id, resource
+),
+
+final as (
+    select
+        policies.account_id,
+        policies.resource,
+        case
+            when policies.is_boundary_only then 'not_applicable'
+            when facts.flaws is not null then 'fail'
+            when facts.unreadable is not null then 'unknown'
+            when not policies.has_conditions then 'not_applicable'
+            else 'pass'
+        end as verdict,
+        case
+            when policies.is_boundary_only then 'Serves as a permissions boundary only, and grants nothing.'
+            when verdict = 'unknown' then format('A document cannot be read: {}.', facts.unreadable)
+            when facts.flaws is not null then format('Conditions are flawed: {}.', facts.flaws)
+            when not policies.has_conditions then 'Its statements have no conditions.'
+            when facts.tolerated is not null then format('Its conditions work; tolerated are {}.', facts.tolerated)
+            else 'Its conditions work.'
+        end as reason,
+        to_json({
+            policies: policies.names,
+            is_attached: policies.is_attached,
+            unreadable: facts.unreadable,
+            statements: coalesce(facts.statements, [])
+        }) as evidence
+    from policies
+    left join facts on policies.account_id = facts.account_id and policies.resource = facts.resource
+)
+
+select * from final

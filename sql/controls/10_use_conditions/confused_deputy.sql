@@ -1,0 +1,102 @@
+/*
+id = "BP10-02"
+title = "The role that a service assumes lets it act for the organization's own accounts only"
+practice = 10
+severity = "medium"
+description = """
+Roles that trust a service which says for whom it acts (trust_services names the page). Confined by the trust policy, or
+for all roles by a resource control policy. Other services send nothing to check, and roles that AWS made for itself
+cannot be changed: those do not apply.
+"""
+why = "A service that acts for every customer can be talked into using your role for somebody else."
+fix = "Add aws:SourceAccount, aws:SourceArn or aws:SourceOrgID to the statement, or deny other sources for sts:AssumeRole in an RCP."
+may_break = "A resource of another account that uses the role is refused from then on."
+frameworks = { prowler = "iam_role_cross_service_confused_deputy_prevention", other = "Prowler:iam_role_service_trust_restricts_source_to_account" }
+*/
+with
+roles as (
+    select
+        roles.account_id,
+        roles.arn as resource,
+        roles.own_account,
+        roles.is_service_linked,
+        facts.*
+    from stg_role_trusts as roles
+    inner join trust_facts as facts on roles.trust_sha256 = facts.trust_sha256
+    where facts.malformed_reason is not null or (facts.kind = 'service' and facts.lets_in <> 'no')
+),
+
+statements as (
+    select
+        roles.*,
+        services.page,
+        guards.confines,
+        guards.policy_name,
+        guards.statement as guard,
+        services.service is not null and coalesce(guards.confines, 'no') in ('no', 'depends') as is_open
+    from roles
+    left join stg_service_trusts as trusts
+        on
+            roles.account_id = trusts.account_id
+            and roles.resource = trusts.arn
+            and roles.statement_index = trusts.statement_index
+            and roles.principal = trusts.principal
+    left join trust_services as services on trusts.service = services.service
+    left join trust_guards as guards on trusts.guard_sha256 = guards.guard_sha256
+),
+
+judged as (
+    select
+        account_id,
+        resource,
+        any_value(own_account) as own_account,
+        is_service_linked,
+        any_value(malformed_reason) as malformed_reason,
+        string_agg(distinct principal, ', ' order by principal) as principals,
+        string_agg(distinct principal, ', ' order by principal) filter (where is_open) as open_to,
+        string_agg(distinct principal, ', ' order by principal) filter (where pins_source) as pinned,
+        string_agg(distinct policy_name, ', ' order by policy_name) filter (where confines = 'unread') as unread,
+        string_agg(distinct policy_name, ', ' order by policy_name) filter (where confines = 'yes') as guarded_by,
+        list(
+            {
+                statement: statement_index,
+                sid: sid,
+                service: principal,
+                pins_source: pins_source,
+                documented_at: page,
+                rcp: policy_name,
+                rcp_confines: confines,
+                rcp_statement: guard,
+                text: statement
+            } order by statement_index, principal
+        ) as statements
+    from statements
+    group by account_id, resource, is_service_linked
+),
+
+final as (
+    select
+        account_id,
+        resource,
+        case
+            when is_service_linked then 'not_applicable'
+            when malformed_reason is not null then 'unknown'
+            when open_to is not null then 'fail'
+            when unread is not null then 'unknown'
+            when guarded_by is not null or pinned is not null then 'pass'
+            else 'not_applicable'
+        end as verdict,
+        case
+            when is_service_linked then 'Made by an AWS service for itself; its trust policy cannot be changed.'
+            when malformed_reason is not null then format('Its trust policy cannot be read: {}.', malformed_reason)
+            when open_to is not null then format('{} may assume it for anybody''s resources.', open_to)
+            when unread is not null then format('The RCP {} cannot be read.', unread)
+            when guarded_by is not null then format('The RCP {} confines for whom {} act.', guarded_by, principals)
+            when pinned is not null then format('Confines for whom {} may act.', pinned)
+            else format('{} sends nothing about its source to check.', principals)
+        end as reason,
+        replace(to_json(struct_pack(statements))::varchar, own_account, account_id)::json as evidence
+    from judged
+)
+
+select * from final

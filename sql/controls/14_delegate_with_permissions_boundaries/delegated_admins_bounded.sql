@@ -1,0 +1,53 @@
+/*
+id = "BP14-01"
+title = "Who may write IAM must set a boundary"
+practice = 14
+severity = "high"
+description = """
+Users and roles that may create principals or give them policies, in effect, must be bound by a condition on
+iam:PermissionsBoundary: neither without a boundary nor with any other may the request pass. Approved administrators
+pass.
+"""
+why = "Who may make a role and its policy without a boundary can make an administrator."
+fix = "Add StringEquals iam:PermissionsBoundary with the boundary's ARN to the statement."
+may_break = "Pipelines that create roles without naming a boundary."
+params = { approved_admins = [] }
+*/
+with
+principals as (
+    select
+        *,
+        list_concat(unreadable, unreadable_limits) as unread,
+        len(list_filter(
+            getvariable('approved_admins')::varchar[], lambda pattern: principal_arn glob pattern
+        )) > 0 as is_approved,
+        from_json(unbounded_writes, '[{"action": "varchar", "is_unread": "boolean"}]') as writes,
+        list_transform(list_filter(writes, lambda one: not one.is_unread), lambda one: one.action) as free
+    from stg_principal_permissions
+),
+
+final as (
+    select
+        account_id,
+        principal_arn as resource,
+        case
+            when keeper = 'an AWS service' then 'not_applicable'
+            when is_approved then 'pass'
+            when len(free) > 0 then 'fail'
+            when len(unreadable) > 0 or len(writes) > 0 then 'unknown'
+            else 'pass'
+        end as verdict,
+        case
+            when keeper = 'an AWS service' then 'A role of an AWS service: only the service can act as it.'
+            when is_approved then 'An approved administrator.'
+            when verdict = 'fail' then format('May without a certain boundary: {}.', array_to_string(free, ', '))
+            when verdict = 'unknown' then format('What it may do cannot be told: {}.', array_to_string(unread, '; '))
+            when len(iam_writes) > 0
+                then format('May only with a certain boundary: {}.', array_to_string(iam_writes, ', '))
+            else 'May neither create IAM principals nor give them policies.'
+        end as reason,
+        to_json({iam_writes: iam_writes, unbounded: unbounded_writes}) as evidence
+    from principals
+)
+
+select * from final

@@ -1,0 +1,24 @@
+/*
+title = "What the document of each policy that the customer writes says"
+description = "document_facts for each of stg_customer_documents, gathered by statement; a document that was not read is malformed."
+[columns]
+kind = "Kind of fact, as in document_facts"
+details = "The services, actions or conditions that it is about"
+flaw = "What kind of flaw a condition has"
+statements = "The statements that it rests on"
+*/
+select
+    documents.account_id,
+    documents.resource,
+    documents.policy_name,
+    coalesce(facts.kind, 'malformed') as kind,
+    facts.statement_index,
+    facts.flaw,
+    list(distinct facts.detail order by facts.detail) filter (where facts.detail <> '') as details,
+    any_value(facts.statements) as statements,
+    any_value(if(documents.document_sha256 is null, 'it was not read', facts.malformed_reason)) as malformed_reason
+from stg_customer_documents as documents
+left join document_facts as facts on documents.document_sha256 = facts.document_sha256
+where facts.kind is not null or documents.document_sha256 is null
+group by
+    documents.account_id, documents.resource, documents.policy_name, facts.kind, facts.statement_index, facts.flaw

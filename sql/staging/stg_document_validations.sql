@@ -1,0 +1,23 @@
+/*
+title = "What Access Analyzer says of each distinct identity and trust policy of an account"
+[columns]
+validated_on = "Night on which AWS was asked"
+faults = "Issue codes of errors and security warnings"
+remarks = "Issue codes of warnings and suggestions"
+learn_more_links = "AWS's pages on these issues"
+*/
+select
+    account_id,
+    document_sha256,
+    policy_type,
+    max(validated_on) as validated_on,
+    coalesce(
+        list_sort(list(distinct issue_code) filter (where finding_type in ('ERROR', 'SECURITY_WARNING'))), []
+    ) as faults,
+    coalesce(
+        list_sort(list(distinct issue_code) filter (where finding_type in ('WARNING', 'SUGGESTION'))), []
+    ) as remarks,
+    coalesce(list_sort(list(distinct learn_more_link)), []) as learn_more_links
+from raw_document_validations
+semi join stg_expected_accounts using (account_id)
+group by account_id, document_sha256, policy_type

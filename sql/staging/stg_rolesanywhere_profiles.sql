@@ -1,0 +1,17 @@
+/*
+title = "Profiles of IAM Roles Anywhere"
+[columns]
+duration_seconds = "How long sessions last; an hour where the profile does not say"
+*/
+select
+    account_id,
+    region,
+    arn,
+    name,
+    is_enabled,
+    has_session_policy,
+    managed_policy_arns,
+    coalesce(duration_seconds, 3600) as duration_seconds,
+    role_arns
+from raw_rolesanywhere_profiles
+semi join stg_expected_accounts using (account_id)

@@ -1,0 +1,18 @@
+/*
+title = "Trust anchors of IAM Roles Anywhere"
+[columns]
+remaining_days = "Days until the first of its CA certificates ends; null where it could not be read"
+*/
+select
+    account_id,
+    region,
+    arn,
+    name,
+    is_enabled,
+    source_type,
+    certificate_expires_at,
+    certificate_expires_at::date - getvariable('as_of') as remaining_days,
+    is_crl_distribution_point_checked,
+    notified_events
+from raw_rolesanywhere_trust_anchors
+semi join stg_expected_accounts using (account_id)

@@ -1,0 +1,171 @@
+"""Whole nights of the loopback organization through the job: published, repeated, held back, read meanwhile."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from assets import cli, event_log, home
+from assets.published import PAGES
+from assets.runner import Done, run_night
+from pipeline import collectors, landing, publish
+from pipeline.settings import Refused, Settings
+from tests.conftest import ROOT, Loopback, use
+
+READER = """
+import sys, time, duckdb
+path, stop = sys.argv[1:]
+import pathlib
+seen = set()
+while not pathlib.Path(stop).exists():
+    with duckdb.connect(path, read_only=True) as con:
+        query = "select as_of, (select count(*) from findings), (select count(*) from accounts) from contract"
+        seen.add(con.execute(query).fetchone())
+    time.sleep(0.02)
+print(len(seen))
+"""
+
+
+class Told:
+    """Progress that is remembered."""
+
+    def __init__(self) -> None:
+        self.steps: dict[str, tuple[int, int]] = {}
+        self.outcomes: dict[str, str] = {}
+
+    def step(self, stage: str, done: int, total: int) -> None:
+        self.steps[stage] = (done, total)
+
+    def end(self, stage: str, outcome: str) -> None:
+        self.outcomes[stage] = outcome
+
+
+@dataclass
+class Night:
+    """The first night, run once, and its findings."""
+
+    settings: Settings
+    loopback: Loopback
+    done: Done
+    told: Told
+    findings: list[Any]
+
+    def all(self, query: str) -> list[Any]:
+        with duckdb.connect(self.done.database, read_only=True) as con:
+            return con.execute(query).fetchall()
+
+
+FINDINGS = "select * exclude (first_seen, last_changed) from findings order by all"
+
+
+@pytest.fixture(scope="module")
+def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
+    with pytest.MonkeyPatch.context() as patched:
+        use(loopback, patched)
+        patched.delenv("DAGSTER_HOME", raising=False)
+        own = {"today": loopback.nights[0], "exceptions_file": ROOT / "demo" / "exceptions.toml"}
+        settings = loopback.settings(tmp_path_factory.mktemp("home"), **own)
+        told = Told()
+        done = run_night(settings, loopback.nights[0], told)
+        found = Night(settings, loopback, done, told, [])
+        found.findings = found.all(FINDINGS)
+        yield found
+
+
+def test_every_stage_says_what_came_of_it(night: Night) -> None:
+    assert list(night.told.outcomes) == ["organization", "accounts", "checks", "models", "published"]
+    accounts = night.told.steps["accounts"]
+    assert accounts[0] == accounts[1] > 25
+
+
+def test_the_night_is_published(night: Night) -> None:
+    assert night.done.report.is_file()
+    assert night.all("select as_of from contract") == [(night.done.night,)]
+    assert len(night.findings) > 100
+
+
+def test_accounts_that_could_not_be_read_are_counted(night: Night) -> None:
+    ((unread,),) = night.all("select count(*) from accounts where read_status in ('not read', 'partly read')")
+    assert night.done.unread == unread > 0
+
+
+def test_dagster_has_the_run_with_its_assets_and_checks(night: Night) -> None:
+    with event_log.instance(home.dagster_home(night.settings.home)) as instance:
+        (run,) = instance.get_runs()
+        events = instance.all_logs(run.run_id)
+    assert run.status is dg.DagsterRunStatus.SUCCESS
+    made = {
+        event.dagster_event.asset_key.to_user_string()
+        for event in events
+        if event.dagster_event and event.dagster_event.is_step_materialization and event.dagster_event.asset_key
+    }
+    assert made >= {f"raw_{name}" for name in collectors.datasets()}
+    assert made >= {"findings", "rolecall_database", *(name for name, _ in PAGES.values())}
+
+
+def test_dagsters_own_storage_reads_the_run(night: Night) -> None:
+    code = "import dagster as dg; i = dg.DagsterInstance.get(); print(len(i.all_logs(i.get_runs()[0].run_id)))"
+    environment = {"DAGSTER_HOME": str(home.dagster_home(night.settings.home))}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert int(done.stdout) > 500, done.stderr
+
+
+def test_every_page_of_the_report_belongs_to_an_asset() -> None:
+    templates = {path.name.removesuffix(".html.j2") for path in (ROOT / "reports" / "templates").glob("*.html.j2")}
+    pages = {name for name in templates if not name.startswith("_") and name not in ("base", "layout", "macros")}
+    assert pages <= PAGES.keys()
+
+
+def test_a_second_run_in_three_shards_gives_the_same_findings_while_another_process_reads(
+    night: Night, tmp_path: Path
+) -> None:
+    stop = tmp_path / "stop"
+    command = [sys.executable, "-c", READER, str(night.done.database), str(stop)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as reader:
+        done = run_night(night.settings.model_copy(update={"shards": 3}), night.done.night, Told())
+        stop.touch()
+        seen, failed = reader.communicate(timeout=60)
+    assert failed == ""
+    assert int(seen) == 1
+    assert done == night.done
+    assert night.all(FINDINGS) == night.findings
+    assert night.all("select count(*), count(distinct as_of) from nights") == [(1, 1)]
+
+
+def test_a_blocked_night_leaves_yesterday_in_place_and_says_why(night: Night) -> None:
+    settings, tonight = night.settings, night.loopback.nights[1]
+    shutil.copytree(landing.night_folder(settings.home, night.done.night), landing.night_folder(settings.home, tonight))
+    users = collectors.datasets()["users"]
+    rows = landing.read(settings.home, tonight, users).to_pylist()
+    landing.write(settings.home, tonight, users, [*rows, rows[0]])
+    before = night.done.database.read_bytes()
+    with pytest.raises(Refused, match=rf"{tonight} is not published: .*users.key_unique"):
+        run_night(settings, tonight, Told(), judge_only=True)
+    assert night.done.database.read_bytes() == before
+    assert publish.shown(settings.home) == night.done.night
+    page = night.done.report.read_text(encoding="utf-8")
+    assert f"{tonight} is not published" in page
+    assert "users.key_unique" in page
+    shutil.rmtree(landing.night_folder(settings.home, tonight))
+
+
+def test_the_command_ends_with_1_for_accounts_unread(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(night.settings.home)
+    for name in ("ROLE_NAME", "EXTERNAL_ID", "HOME", "TODAY"):
+        monkeypatch.setenv(f"ROLECALL_{name}", str(getattr(night.settings, name.lower())))
+    result = CliRunner().invoke(cli.app, ["run", "--judge-only"])
+    assert result.exit_code == cli.UNREAD, result.output
+    lines = dict(line.split(maxsplit=1) for line in result.stdout.splitlines())
+    assert list(lines) == ["collection", "checks", "models", "published", "report", "database", "unread"]
+    assert lines["database"] == str(night.done.database)
+    assert night.all(FINDINGS) == night.findings
