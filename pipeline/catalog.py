@@ -158,7 +158,9 @@ def control_results(controls: list[str]) -> Model:
 
 
 EMPTY_RESULT = """
-select '' as control_id, '' as account_id, 'global' as region, '' as resource, '' as verdict, '' as reason, null::json as evidence
+select
+    '' as control_id, '' as account_id, 'global' as region, '' as resource, '' as verdict, '' as reason,
+    null::json as evidence
 where false"""
 
 HISTORY = tuple(

@@ -14,7 +14,9 @@ KEY = "control_id, account_id, region, resource"
 
 TABLES = f"""
 create table if not exists history_nights (as_of date primary key, blocked_reason varchar);
-create table if not exists history_spans ({KEY.replace(",", " varchar,")} varchar, verdict varchar, from_as_of date, to_as_of date);
+create table if not exists history_spans (
+    {KEY.replace(",", " varchar,")} varchar, verdict varchar, from_as_of date, to_as_of date
+);
 create table if not exists history_measures (as_of date, scope varchar, key varchar, pass bigint, fail bigint,
     score double, coverage double);
 """

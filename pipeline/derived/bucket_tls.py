@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.derived import Found
 from pipeline.policy import Context, Decision, Policies, Policy, Request, Tri, Verdict, evaluate
-from pipeline.policy.STR import STRANGER
+from pipeline.policy.strangers import STRANGER
 from pipeline.policy.principal import FRESH
 from pipeline.schema import Column, Dataset, Row, account_column
 

@@ -81,7 +81,9 @@ def rows(found: Found) -> Iterator[Row]:
             key = (objective.id, levels_sha256, judged_as)
             if levels is not None and key not in judged:
                 judged[key] = of_result(judge_objective(objective, levels, judged_as), levels)
-            yield row | judged.get(key, NOTHING)
+            found = judged.get(key, NOTHING)
+            named = [one.replace(judged_as.account, account_id).replace(FRESH, "*") for one in found["only_for"]]
+            yield row | found | {"only_for": named}
 
 
 SOME = "0" * 12
@@ -104,7 +106,7 @@ def of_result(result: ObjectiveResult, levels: Levels) -> Row:
         "met": result.met.name.lower(),
         "open_actions": list(result.open_actions),
         "only_for": list(result.only_for),
-        "exempt": list(result.exempt),
+        "exempt": [one for one in result.exempt if not one.lower().startswith("aws:principalorg")],
         "unreadable": problems(policy for level in levels for policy in level),
         "statements": dumped(cited(hit for hit in result.evidence if hit.effect == "Deny")),
     }

@@ -1,4 +1,4 @@
-"""Spans: whatever the order in which nights are put in, and however often, the result is that of the nights in order."""
+"""Spans: in whatever order nights are put in, and however often, the result is that of the nights in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole nights of the loopback organization, from the calls to the published database: what must hold of the verdicts."""
+"""Whole nights of the loopback organization, from the calls to the published database: what must hold of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -71,15 +70,18 @@ def test_every_pair_of_control_and_account_has_a_verdict(home: Home) -> None:
 
 
 def test_the_unreadable_account_is_unknown_everywhere_and_passes_nothing_that_rests_on_its_data(home: Home) -> None:
-    needing = "select control_id from controls where list_has_any(reads, (select list(dataset) from coverage where status = 'failed' and account_id = ?)) and scope = 'account'"
+    unread = "select list(dataset) from coverage where status = 'failed' and account_id = ?"
+    needing = f"select control_id from controls where list_has_any(reads, ({unread})) and scope = 'account'"
     unknown = "select control_id from findings where account_id = ? and verdict = 'unknown'"
     assert set(home.all(needing, UNREADABLE)) == set(home.all(unknown, UNREADABLE))
     passed = f"select control_id from findings where account_id = ? and verdict = 'pass' and control_id in ({needing})"
     assert home.all(passed, UNREADABLE, UNREADABLE) == []
-    (reason,) = {row[0] for row in home.all("select reason from findings where account_id = ? and verdict = 'unknown'", UNREADABLE)}
+    reasons = "select distinct reason from findings where account_id = ? and verdict = 'unknown'"
+    ((reason,),) = home.all(reasons, UNREADABLE)
     assert reason.startswith("sts:AssumeRole failed (assume_role_failed): User: arn:aws:sts::")
     assert home.all("select read_status from accounts where account_id = ?", UNREADABLE) == [("not read",)]
-    assert home.all("select status, error_class from ledger where account_id = ?", UNREADABLE) == [("failed", "assume_role_failed")]
+    ledger = home.all("select status, error_class from ledger where account_id = ?", UNREADABLE)
+    assert ledger == [("failed", "assume_role_failed")]
 
 
 def test_the_same_night_again_gives_the_same_findings(home: Home) -> None:
@@ -98,11 +100,13 @@ def test_an_older_landing_judged_again_gives_the_same_history_and_leaves_the_new
 
 
 def test_one_service_denied_in_one_account_makes_exactly_its_controls_unknown_there(home: Home) -> None:
-    before = {row[:4]: row[4] for row in home.all("select control_id, account_id, region, resource, verdict from findings")}
+    verdicts = "select control_id, account_id, region, resource, verdict from findings"
+    resting = "select control_id from controls where list_contains(reads, 'server_certificates')"
+    before = {row[:4]: row[4] for row in home.all(verdicts)}
     try:
         home.night(2, {"account": OTHER, "service": "iam", "operation": "ListServerCertificates", "kind": "deny"})
-        after = {row[:4]: row[4] for row in home.all("select control_id, account_id, region, resource, verdict from findings")}
-        needing = {row[0] for row in home.all("select control_id from controls where list_contains(reads, 'server_certificates')")}
+        after = {row[:4]: row[4] for row in home.all(verdicts)}
+        needing = {row[0] for row in home.all(resting)}
     finally:
         home.night(2)
     changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
@@ -141,8 +145,9 @@ print(seen)
     with subprocess.Popen(
         [sys.executable, "-c", script, database], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as reader:
-        assert reader.stdout and reader.stdout.readline() == "reading\n"
+        assert reader.stdout
         assert reader.stdin
+        assert reader.stdout.readline() == "reading\n"
         reader.stdin.write("\n" * 60)
         reader.stdin.flush()
         for _ in range(3):

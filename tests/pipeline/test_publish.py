@@ -30,8 +30,13 @@ def test_latest_leads_to_the_last_report(tmp_path: Path) -> None:
 
 def test_a_report_that_fails_leaves_the_published_one(tmp_path: Path) -> None:
     put(tmp_path, NIGHT, "one")
-    with pytest.raises(OSError), publish.report(tmp_path, NEXT) as folder:
-        (folder / "index.html").write_text("half")
-        raise OSError
+
+    def fail() -> None:
+        with publish.report(tmp_path, NEXT) as folder:
+            (folder / "index.html").write_text("half")
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        fail()
     assert publish.shown(tmp_path) == NIGHT
     assert sorted(p.name for p in (tmp_path / "reports").iterdir()) == ["2026-11-20", "latest"]
