@@ -24,7 +24,7 @@ from demo.kit import FIDO, VIRTUAL, Kit
 from demo.model import PolicyVersion
 from demo.model_organization import Organization
 from demo.organization import found
-from demo.oversight import add_permission_sets, expose_buckets
+from demo.oversight import add_permission_sets, expose
 from demo.scene import NIGHTS, Scene
 
 DUMPS = {"bluefin-platform": load_bluefin, "tinsmith-web": load_tinsmith}
@@ -233,5 +233,5 @@ def organization_on(scene: Scene) -> Organization:
         if change.night <= scene.night:
             change.apply(Stage(scene, org))
     find(scene, org)
-    expose_buckets(scene, org)
+    expose(scene, org)
     return org

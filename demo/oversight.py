@@ -11,8 +11,9 @@ from typing import Any
 
 from demo.analyzers import Finding
 from demo.charter import ACCOUNTS, READER_ROLE, SECURITY
-from demo.documents import document
+from demo.documents import document, trust
 from demo.identity_center import uuid
+from demo.kit import Kit
 from demo.model import Account, Analyzer, Document
 from demo.model_organization import Organization, PermissionSet
 from demo.scene import Scene
@@ -161,8 +162,12 @@ def add_permission_sets(scene: Scene, org: Organization) -> None:
     instance.permission_sets["SecurityAudit"].assignments[org.account("log-archive").id].append(("USER", gone))
 
 
-def expose_buckets(scene: Scene, org: Organization) -> None:
-    """Findings of the organization's external analyzer on its public buckets, one of them behind an RCP."""
+def expose(scene: Scene, org: Organization) -> None:
+    """A trust policy with a condition that always holds, and findings on public buckets, one of them behind an RCP."""
+    kit = Kit(scene, org, org.account("policy-staging"))
+    own = {"AWS": kit.arn("role", "PlatformAutomation")}
+    always = {"aws:PrincipalArn": kit.arn("role", "PlatformAutomation")}
+    kit.role("policy-trial", trust(own, **{"ForAllValues:StringEquals": always}), tags={"owner": "security"}, every=5)
     for analyzer in org.account(SECURITY).analyzers.values():
         if analyzer.kind == "ORGANIZATION" and analyzer.status == "ACTIVE" and analyzer.region == "us-east-1":
             for name, bucket in PUBLIC_BUCKETS.items():

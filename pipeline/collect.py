@@ -20,7 +20,7 @@ from pipeline.cloud import Cloud
 from pipeline.failures import CallFailed
 from pipeline.memory import Memory
 from pipeline.reading import Reading
-from pipeline.schema import REGISTER
+from pipeline.schema import LEDGER, REGISTER
 from pipeline.settings import Refused, Settings
 
 
@@ -168,7 +168,19 @@ def commit(settings: Settings, plan: Plan) -> dict[str, int]:
     if missing:
         of = f"{len(missing)} of {len(plan.shards)} shards"
         raise Refused(f"{folder}: {of} are not collected (first: {missing[0]}); collect them, then commit")
+    landing.rewrite(folder / LEDGER.name, LEDGER, ONE_ROW_A_CALL)
     return landing.commit(settings.home, plan.as_of, plan.run_id)
+
+
+ONE_ROW_A_CALL = """
+select account_id, region, operation, min(status) as status,
+    any_value(error_class order by status) as error_class, any_value(error_code order by status) as error_code,
+    any_value(message order by status) as message,
+    sum(calls)::bigint as calls, sum(attempts)::bigint as attempts, sum(rows)::bigint as rows,
+    sum(seconds) as seconds, max(data_time) as data_time
+from rows group by account_id, region, operation order by account_id, region, operation
+"""
+"""The management account is read twice, for the organization and for itself: what was asked both times is one row."""
 
 
 def refusal(failed: CallFailed, cloud: Cloud) -> Refused:

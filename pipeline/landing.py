@@ -81,6 +81,18 @@ def write(home: Path, as_of: date, dataset: Dataset, rows: Iterable[Row]) -> Non
         path.unlink()
 
 
+def rewrite(folder: Path, dataset: Dataset, query: str) -> None:
+    """Put what a query over a dataset's rows (table `rows`) gives in the place of its files."""
+    files = sorted(folder.glob("*.parquet"))
+    rows = pa.concat_tables([pq.read_table(file) for file in files])  # noqa: F841 (the query reads it)
+    with duckdb.connect() as con:
+        made = con.sql(query).to_arrow_table().cast(dataset.arrow())
+    pq.write_table(made, folder / f"rows{PARTIAL}", compression="zstd")
+    for file in files:
+        file.unlink()
+    os.replace(folder / f"rows{PARTIAL}", folder / "rows.parquet")
+
+
 class Part:
     """One worker's share of a run: a file for each dataset, in row groups, visible only when the part is whole.
 

@@ -139,13 +139,19 @@ def accounts(which: str) -> dict[str, str]:
         "groups": f"""
             select
                 groups.arn,
-                list({{name: held.policy_name, arn: held.policy_arn, sha256: held.document_sha256}} order by held.policy_name)
-                    filter (held.policy_name is not null),
+                list(
+                    {{name: held.policy_name, arn: held.policy_arn, sha256: held.document_sha256}}
+                    order by held.policy_name
+                ) filter (held.policy_name is not null),
                 any_value(levels.levels_sha256)
             from stg_groups as groups
             semi join {which} as which on groups.account_id = which.account_id
             left join (
-                select attachments.principal_arn, attachments.policy_name, attachments.policy_arn, policies.document_sha256
+                select
+                    attachments.principal_arn,
+                    attachments.policy_name,
+                    attachments.policy_arn,
+                    policies.document_sha256
                 from stg_policy_attachments as attachments
                 left join stg_policies as policies
                     on attachments.account_id = policies.account_id and attachments.policy_arn = policies.arn

@@ -11,8 +11,8 @@ from typing import Any
 
 from pipeline.derived import Found
 from pipeline.policy import Context, Decision, Policies, Policy, Request, Tri, Verdict, evaluate
-from pipeline.policy.strangers import STRANGER
 from pipeline.policy.principal import FRESH
+from pipeline.policy.strangers import STRANGER
 from pipeline.schema import Column, Dataset, Row, account_column
 
 TRI = ("yes", "depends", "no")
@@ -64,13 +64,15 @@ def rows(found: Found) -> Iterator[Row]:
         requests = list(probes(account_id, partition, bucket))
         own = by_policy(requests, text)
         named = [[named_as(documents[one["sha256"]], one["name"]) for one in level] for level in levels or ()]
-        rcps = denied(requests, Policies([ALLOW], resource=OPEN, rcp_levels=named)) if is_enabled and levels else NOTHING
+        rcps = (
+            denied(requests, Policies([ALLOW], resource=OPEN, rcp_levels=named)) if is_enabled and levels else NOTHING
+        )
         yield {
             "account_id": account_id,
             "bucket": bucket,
             "policy_denies": own[0].name.lower(),
             "rcps_deny": rcps[0].name.lower(),
-            "reason": rcps[1] if rcps[0] >= own[0] and text is None or rcps[0] is Tri.YES else own[1],
+            "reason": rcps[1] if (rcps[0] >= own[0] and text is None) or rcps[0] is Tri.YES else own[1],
         }
 
 

@@ -1,4 +1,6 @@
-"""What each distinct document of a customer's identity policies says on its own: broad, sensitive, conditioned, flawed.
+"""What each distinct document of customers' identity policies says on its own: broad, sensitive, flawed.
+
+A document is judged once for all the accounts that have it: stg_customer_documents takes the own account's id out.
 """
 
 from __future__ import annotations
@@ -14,12 +16,12 @@ from pipeline.schema import Column, Dataset, Row
 
 TABLE = Dataset(
     "document_facts",
-    "What each distinct document of customers' identity policies says on its own: a row for each fact. A document outside the policy "
-    "grammar is one row with malformed_reason.",
+    "What each distinct document of customers' identity policies says on its own: a row for each fact. A document "
+    "outside the policy grammar is one row with malformed_reason.",
     "account",
     (),
     (
-        Column("document_sha256", "varchar", "Key of the document in stg_identity_documents", required=True),
+        Column("content_sha256", "varchar", "Key of the document in stg_customer_documents", required=True),
         Column("kind", "varchar", "Kind of fact, as the evaluator names it; flaw is a condition that does not work"),
         Column("statement_index", "bigint", "Place of the statement, from 0; null where no single one does it"),
         Column("sid", "varchar", "Sid of the statement; empty where it has none"),
@@ -31,14 +33,15 @@ TABLE = Dataset(
         Column("statements", "json", "The statements that it rests on"),
         Column("malformed_reason", "varchar", "Why the document could not be read"),
     ),
-    key=("document_sha256", "kind", "statement_index", "detail"),
+    key=("content_sha256", "kind", "statement_index", "detail"),
 )
 QUERIES = {
     "documents": """
-        select documents.document_sha256, documents.document
-        from stg_identity_documents as documents
-        semi join stg_customer_documents as held on documents.document_sha256 = held.document_sha256
-        order by documents.document_sha256"""
+        select held.content_sha256, any_value(replace(documents.document, held.account_id, held.own_account))
+        from stg_customer_documents as held
+        inner join stg_identity_documents as documents on held.document_sha256 = documents.document_sha256
+        group by held.content_sha256
+        order by held.content_sha256"""
 }
 
 EMPTY: Row = {column.name: None for column in TABLE.columns}
@@ -50,10 +53,10 @@ def rows(found: Found) -> Iterator[Row]:
         try:
             document = parse(text, "identity")
         except MalformedPolicy as error:
-            yield EMPTY | {"document_sha256": sha256, "kind": "malformed", "malformed_reason": str(error)}
+            yield EMPTY | {"content_sha256": sha256, "kind": "malformed", "malformed_reason": str(error)}
             continue
         for row in of_document(document):
-            yield EMPTY | {"document_sha256": sha256} | row
+            yield EMPTY | {"content_sha256": sha256} | row
 
 
 def of_document(document: Document) -> Iterator[Row]:

@@ -8,7 +8,8 @@ holders = "Users, groups and roles that hold it"
 is_attached = "Whether somebody holds it"
 is_boundary_only = "Whether it serves as a permissions boundary and nobody holds it"
 has_conditions = "Whether a statement of it has a condition"
-document_sha256 = "Key of the document in document_facts"
+own_account = "What stands for the policy's own account in document_facts"
+content_sha256 = "Key of the document in document_facts; the same in every account where it says the same"
 */
 with
 attachments as (
@@ -26,7 +27,10 @@ select
     len(coalesce(attachments.holders, [])) > 0 or coalesce(policies.attachment_count, 0) > 0 as is_attached,
     not is_attached and policies.permissions_boundary_usage_count > 0 as is_boundary_only,
     contains(policies.document, '"Condition"') as has_conditions,
-    policies.document_sha256
+    policies.document_sha256,
+    -- An id that AWS gives nobody; where a document has it all the same, the account stands for itself.
+    if(contains(policies.document, '000000000000'), policies.account_id, '000000000000') as own_account,
+    sha256(replace(policies.document, policies.account_id, own_account)) as content_sha256
 from stg_policies as policies
 left join attachments on policies.account_id = attachments.account_id and policies.arn = attachments.policy_arn
 where not policies.is_aws_managed
@@ -40,5 +44,7 @@ select
     true as is_attached,
     false as is_boundary_only,
     contains(document, '"Condition"') as has_conditions,
-    document_sha256
+    document_sha256,
+    if(contains(document, '000000000000'), account_id, '000000000000') as own_account,
+    sha256(replace(document, account_id, own_account)) as content_sha256
 from stg_inline_policies

@@ -14,11 +14,14 @@ select
     coalesce(facts.kind, 'malformed') as kind,
     facts.statement_index,
     facts.flaw,
-    list(distinct facts.detail order by facts.detail) filter (where facts.detail <> '') as details,
-    any_value(facts.statements) as statements,
+    list(
+        distinct replace(facts.detail, documents.own_account, documents.account_id)
+        order by replace(facts.detail, documents.own_account, documents.account_id)
+    ) filter (where facts.detail <> '') as details,
+    any_value(replace(facts.statements::varchar, documents.own_account, documents.account_id)::json) as statements,
     any_value(if(documents.document_sha256 is null, 'it was not read', facts.malformed_reason)) as malformed_reason
 from stg_customer_documents as documents
-left join document_facts as facts on documents.document_sha256 = facts.document_sha256
+left join document_facts as facts on documents.content_sha256 = facts.content_sha256
 where facts.kind is not null or documents.document_sha256 is null
 group by
     documents.account_id, documents.resource, documents.policy_name, facts.kind, facts.statement_index, facts.flaw

@@ -1,0 +1,85 @@
+/*
+id = "BP01-05"
+title = "People's sessions are short, administrators' shorter"
+practice = 1
+severity = "low"
+description = """
+Permission sets, judged in the management account, and the roles of each account that a SAML provider opens. Roles
+that Identity Center keeps follow their permission sets and are not judged again. An administrator's role is one with
+an AWS managed policy of admin_policies or a policy of its own that grants everything.
+"""
+why = "A session that outlives the day's work can be used by whoever comes by it, and cannot be called back."
+fix = "Shorten the permission set's session duration, or the role's MaxSessionDuration."
+may_break = "Long interactive jobs are cut off when their session ends."
+params = { admin_max_hours = 4, max_hours = 12, admin_policies = ["AdministratorAccess", "IAMFullAccess"] }
+*/
+with
+organization as (select * from raw_organization),
+
+sets as (
+    select
+        organization.management_account_id as account_id,
+        sets.permission_set_arn as arn,
+        'permission set' as kind,
+        sets.name,
+        sets.admin = 'yes' as is_admin,
+        sets.session_hours
+    from stg_permission_sets as sets
+    cross join organization
+),
+
+saml as (
+    select distinct document_sha256
+    from trust_principals
+    where effect = 'Allow' and principal_type = 'federated' and principal like 'arn:%:saml-provider/%'
+),
+
+administrators as (
+    select account_id, principal_arn as arn
+    from stg_policy_attachments
+    where is_aws_managed and list_contains(getvariable('admin_policies')::varchar[], policy_name)
+    union
+    select account_id, arn from stg_role_wildcards where list_contains(wildcards, '*')
+),
+
+roles as (
+    select
+        roles.account_id,
+        roles.arn,
+        'role' as kind,
+        roles.role_name as name,
+        administrators.arn is not null as is_admin,
+        sessions.max_session_duration_seconds / 3600 as session_hours
+    from stg_roles as roles
+    inner join saml on roles.trust_document_sha256 = saml.document_sha256
+    left join stg_role_sessions as sessions on roles.account_id = sessions.account_id and roles.arn = sessions.arn
+    left join administrators on roles.account_id = administrators.account_id and roles.arn = administrators.arn
+    where not roles.is_identity_center and not roles.is_service_linked
+),
+
+judged as (
+    select *, if(is_admin, getvariable('admin_max_hours'), getvariable('max_hours')) as limit_hours
+    from (select * from sets union all by name select * from roles)
+),
+
+final as (
+    select
+        account_id,
+        arn as resource,
+        case
+            when session_hours is null then 'unknown'
+            when session_hours > limit_hours then 'fail'
+            else 'pass'
+        end as verdict,
+        case
+            when session_hours is null then format('The session duration of {} was not told.', name)
+            else format(
+                'Sessions of the {}{} {} last up to {} hours; limit {}.',
+                if(is_admin, 'administrators'' ', ''), kind, name, round(session_hours, 2), limit_hours
+            )
+        end as reason,
+        to_json(struct_pack(kind, is_admin, session_hours)) as evidence
+    from judged
+)
+
+select * from final

@@ -1,0 +1,76 @@
+/*
+id = "BP06-08"
+title = "The administrators' permission set is assigned in few accounts and to few groups"
+practice = 6
+severity = "high"
+scope = "organization"
+description = """
+Judged are sets with one of broad_policies, and those whose policies together administer an account; a boundary on
+the set is not weighed. Accounts are counted against the active ones of the organization, groups together with users.
+"""
+why = "A set that opens every account to an administrator makes one stolen session everybody's problem."
+fix = "Give day-to-day work a set with the permissions that it needs, and keep the administrators' set for the few accounts and people that do without no longer."
+may_break = "People who lose the broad set lose what the narrow one left out."
+frameworks = { other = "aws-samples identity-center-permission-policies-analyzer (lists, no rule)" }
+params = { max_account_percent = 25, max_principals = 3, broad_policies = ["AdministratorAccess", "PowerUserAccess", "IAMFullAccess"] }
+*/
+with
+organization as (select * from raw_organization),
+
+accounts as (select count(*) as active from stg_accounts where state = 'ACTIVE'),
+
+assigned as (
+    select
+        permission_set_arn,
+        count(distinct account_id) as accounts,
+        count(distinct principal_id) as principals,
+        list_sort(list(distinct coalesce(principal_name, principal_id))) as names
+    from stg_permission_set_assignments
+    group by permission_set_arn
+),
+
+judged as (
+    select
+        organization.management_account_id as account_id,
+        sets.*,
+        list_filter(sets.policy_names, lambda p: list_contains(getvariable('broad_policies')::varchar[], p)) as broad,
+        len(broad) > 0 or sets.admin = 'yes' as is_broad,
+        coalesce(assigned.accounts, 0) as accounts,
+        coalesce(assigned.principals, 0) as principals,
+        coalesce(assigned.names, []) as assigned_to,
+        accounts.active,
+        round(100 * coalesce(assigned.accounts, 0) / accounts.active, 1) as account_percent
+    from stg_permission_sets as sets
+    cross join organization
+    cross join accounts
+    left join assigned on sets.permission_set_arn = assigned.permission_set_arn
+),
+
+final as (
+    select
+        account_id,
+        permission_set_arn as resource,
+        case
+            when not is_broad and admin = 'depends' and len(unreadable) > 0 then 'unknown'
+            when not is_broad then 'not_applicable'
+            when account_percent > getvariable('max_account_percent') or principals > getvariable('max_principals')
+                then 'fail'
+            else 'pass'
+        end as verdict,
+        case
+            when verdict = 'unknown'
+                then format('What {} grants could not be read: {}.', name, array_to_string(unreadable, '; '))
+            when not is_broad then format('{} does not make administrators.', name)
+            else format(
+                '{} ({}) is assigned in {} of {} accounts ({} %, limit {}) to {} groups and users (limit {}).',
+                name, coalesce(nullif(array_to_string(broad, ', '), ''), 'administers the account'), accounts, active,
+                account_percent, getvariable('max_account_percent'), principals, getvariable('max_principals')
+            )
+        end as reason,
+        to_json(
+            struct_pack(name, policy_names, admin, admin_reason, accounts, account_percent, assigned_to, unreadable)
+        ) as evidence
+    from judged
+)
+
+select * from final

@@ -1,0 +1,99 @@
+/*
+id = "BP12-04"
+title = "Policies are validated as they stand, and somebody checks them before they are put in force"
+practice = 12
+severity = "low"
+description = """
+Two things: nearly all of the account's policies have been validated with the content that they have now, and CloudTrail
+or an access preview shows that somebody other than Rolecall checked policies in 90 days. CloudTrail is asked in the home
+region, for the newest events only.
+"""
+why = "A fault found before a policy is in force costs a minute; one found afterwards costs an incident."
+fix = "Let the pipeline that deploys policies call ValidatePolicy and CheckNoNewAccess, and fail on what they find."
+params = { min_validated_percent = 95, used_days = 90 }
+*/
+with
+accounts as (select * from stg_expected_accounts),
+
+documents as (
+    select account_id, document_sha256, 'IDENTITY_POLICY' as policy_type
+    from stg_policies
+    where not is_aws_managed and document is not null
+    union
+    select account_id, document_sha256, 'IDENTITY_POLICY' from stg_inline_policies
+    union
+    select account_id, trust_document_sha256, 'TRUST_POLICY'
+    from stg_roles
+    where trust_document is not null and not is_service_linked and not is_identity_center
+),
+
+validated as (
+    select documents.account_id, count(*) as documents, count(validations.document_sha256) as validated
+    from documents
+    left join stg_document_validations as validations using (account_id, document_sha256, policy_type)
+    group by documents.account_id
+),
+
+events as (
+    select
+        account_id,
+        coalesce(list(event_name order by event_name) filter (where uses > 0), []) as used,
+        max(last_used_at) as last_used_at,
+        bool_and(is_complete) as is_complete
+    from stg_validation_events
+    group by account_id
+),
+
+previews as (
+    select account_id, max(created_at) as previewed_at
+    from raw_access_previews
+    where getvariable('as_of') - created_at::date <= getvariable('used_days')
+    group by account_id
+),
+
+judged as (
+    select
+        accounts.account_id,
+        accounts.arn,
+        coalesce(validated.documents, 0) as documents,
+        coalesce(validated.validated, 0) as validated,
+        round(100 * validated.validated / validated.documents, 1) as validated_percent,
+        list_concat(
+            coalesce(events.used, []), if(previews.previewed_at is null, [], ['access previews'])
+        ) as signs,
+        greatest(events.last_used_at, previews.previewed_at) as last_used_at,
+        coalesce(events.is_complete, false) as is_complete
+    from accounts
+    left join validated on accounts.account_id = validated.account_id
+    left join events on accounts.account_id = events.account_id
+    left join previews on accounts.account_id = previews.account_id
+),
+
+final as (
+    select
+        account_id,
+        arn as resource,
+        case
+            when documents = 0 then 'not_applicable'
+            when validated_percent < getvariable('min_validated_percent') then 'fail'
+            when len(signs) > 0 then 'pass'
+            when not is_complete then 'unknown'
+            else 'fail'
+        end as verdict,
+        case
+            when documents = 0 then 'The account has no policies of its own.'
+            when validated_percent < getvariable('min_validated_percent')
+                then format(
+                    '{} of {} policies are validated ({} %, at least {}).',
+                    validated, documents, validated_percent, getvariable('min_validated_percent')
+                )
+            when len(signs) > 0
+                then format('Policies are checked beforehand: {}, last on {}.', array_to_string(signs, ', '), last_used_at::date)
+            when not is_complete then 'There are more events than were looked at, and none of those was somebody else''s.'
+            else format('Nobody has checked a policy beforehand in {} days.', getvariable('used_days'))
+        end as reason,
+        to_json(struct_pack(documents, validated, signs, last_used_at)) as evidence
+    from judged
+)
+
+select * from final

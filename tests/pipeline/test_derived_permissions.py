@@ -1,0 +1,146 @@
+"""The derived tables on permissions: what is shared between principals, and what must not be."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+from pipeline.derived import document_facts, escalation_facts, guardrail_objectives, permission_facts, reach_facts
+from pipeline.schema import Row
+
+ONE, TWO = "111111111111", "222222222222"
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(action: str, resource: str = "*") -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource}
+
+
+def trust(principal: str) -> str:
+    return document({"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"})
+
+
+def arn(name: str, account: str = ONE) -> str:
+    return f"arn:aws:iam::{account}:{name}"
+
+
+def night(documents: dict[str, str], **more: list[Any]) -> dict[str, list[Any]]:
+    """What the queries found; a document's key is its name here."""
+    found: dict[str, list[Any]] = {
+        "documents": list(documents.items()),
+        "organization_documents": [],
+        "levels": [],
+        "night": [("o-example", "999999999999", date(2026, 11, 20))],
+        "identity_center": [],
+        "roles": [],
+        "users": [],
+        "groups": [],
+    }
+    return found | more
+
+
+def held(principal: str, *names: str, boundary: str | None = None, scps: str | None = None) -> tuple[Any, ...]:
+    policies = [{"name": name, "arn": "", "sha256": name} for name in names]
+    account = principal.split(":")[4]
+    boundary_arn = arn(f"policy/{boundary}", account) if boundary else None
+    return (principal, policies, boundary_arn, boundary, boundary, scps, [], f"key of {principal}", account)
+
+
+def facts(*names: str, **documents: str) -> Row:
+    found = night(documents, principals=[held(arn("role/app"), *names)])
+    return next(iter(permission_facts.rows(found)))
+
+
+def test_an_administrator_is_told_with_the_statement() -> None:
+    row = facts("all", all=document(allow("*")))
+    assert (row["admin"], row["admin_level"]) == ("yes", "full")
+    assert json.loads(row["admin_statements"])[0]["policy"] == "all"
+
+
+def test_a_policy_that_cannot_be_read_is_named_and_makes_no_administrator() -> None:
+    row = facts("odd", odd=document())
+    assert row["admin"] == "depends"
+    assert row["unreadable"] == ["odd: document, Statement: expected one statement or a list of at least one"]
+
+
+def test_a_boundary_that_was_not_read_leaves_it_open() -> None:
+    found = night({"all": document(allow("*"))}, principals=[held(arn("role/app"), "all", boundary="gone")])
+    row = next(iter(permission_facts.rows(found)))
+    assert row["admin"] == "depends"
+    assert row["unreadable_limits"] == ["gone: the document could not be read"]
+
+
+def test_scps_bind_only_where_the_type_is_switched_on() -> None:
+    documents = {"all": document(allow("*"))}
+    levels: list[Any] = [("key", "SERVICE_CONTROL_POLICY", [[]])]
+    principals = [held(arn("role/app"), "all", scps="key")]
+    on = next(iter(permission_facts.rows(night(documents, principals=principals, levels=levels))))
+    off = next(iter(permission_facts.rows(night(documents, principals=principals))))
+    assert (on["admin"], off["admin"]) == ("no", "yes")
+
+
+def test_a_service_linked_role_has_no_way_up() -> None:
+    role = arn("role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX")
+    found = night({"iam": document(allow("iam:PutRolePolicy"))}, principals=[held(role, "iam")])
+    assert not next(iter(permission_facts.rows(found)))["may_escalate"]
+
+
+def test_a_path_needs_what_the_account_holds() -> None:
+    documents = {"key": document(allow("iam:CreateAccessKey"))}
+    principals = [held(arn("role/app"), "key")]
+    alone = list(escalation_facts.rows(night(documents, principals=principals)))
+    beside = list(escalation_facts.rows(night(documents, principals=principals, users=[(arn("user/ann"), "yes")])))
+    assert alone == []
+    assert [(row["path_id"], row["leads_to_admin"]) for row in beside] == [("iam-create-access-key", "yes")]
+
+
+def test_permission_sets_are_changed_from_few_accounts() -> None:
+    found = night({"sso": document(allow("sso:*"))}, principals=[held(arn("role/app"), "sso")])
+    assert list(escalation_facts.rows(found)) == []
+    assert list(escalation_facts.rows(found | {"identity_center": [(ONE,)]}))
+
+
+def test_reach_crosses_accounts() -> None:
+    documents = {"all": document(allow("*")), "assume": document(allow("sts:AssumeRole"))}
+    target = arn("role/admin", TWO)
+    found = night(
+        documents,
+        principals=[held(arn("user/ann"), "assume"), held(arn("user/bob"), "all"), held(target, "all")],
+        roles=[(target, trust(arn("user/ann")), "yes", None, None)],
+    )
+    rows = {row["principal_arn"]: row for row in reach_facts.rows(found)}
+    assert [rows[one]["steps"] for one in (arn("user/ann"), arn("user/bob"), target)] == [1, 0, 0]
+    assert json.loads(rows[arn("user/ann")]["via"]) == [{"how": "sts:AssumeRole", "target": target}]
+
+
+def test_a_malformed_document_is_one_row() -> None:
+    rows = list(document_facts.rows({"documents": [("odd", "{}"), ("fine", document(allow("s3:*")))]}))
+    assert [(row["kind"], row["content_sha256"]) for row in rows if row["malformed_reason"]] == [("malformed", "odd")]
+    assert "service_wildcard" in {row["kind"] for row in rows}
+
+
+def guardrails(statement: dict[str, Any]) -> dict[tuple[str, str], Row]:
+    documents = [("full", document(allow("*"))), ("guard", document(statement))]
+    level = [{"name": name, "sha256": name} for name, _ in documents]
+    accounts = [(account, "aws", ["r-root"], "SERVICE_CONTROL_POLICY", "key") for account in (ONE, TWO)]
+    found = night({}, organization_documents=documents, accounts=accounts)
+    found["levels"] = [("key", "SERVICE_CONTROL_POLICY", [level])]
+    return {(row["account_id"], row["objective"]): row for row in guardrail_objectives.rows(found)}
+
+
+def test_accounts_that_a_policy_names_are_judged_for_themselves() -> None:
+    condition = {"StringEquals": {"aws:PrincipalAccount": ONE}}
+    rows = guardrails({"Effect": "Deny", "Action": "organizations:*", "Resource": "*", "Condition": condition})
+    assert [rows[account, "leave_organization"]["met"] for account in (ONE, TWO)] == ["yes", "no"]
+
+
+def test_named_resources_are_told_with_the_own_account() -> None:
+    actions = ["StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors"]
+    trails = "arn:aws:cloudtrail:*:*:trail/main"
+    rows = guardrails({"Effect": "Deny", "Action": [f"cloudtrail:{one}" for one in actions], "Resource": trails})
+    row = rows[TWO, "cloudtrail_tamper"]
+    assert (row["met"], row["only_for"]) == ("depends", [f"arn:aws:cloudtrail:*:{TWO}:trail/main"])
