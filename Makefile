@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: demo test check dev docs bench install clean
 .DEFAULT_GOAL := demo
 
-demo: $(INSTALLED)  ## run every night of a synthetic organization; ends by naming the report
+demo: $(INSTALLED)  ## run the nights of a synthetic organization; ends by naming the report
 	@$(BIN)/rolecall demo
 
 test: $(INSTALLED)  ## run the tests

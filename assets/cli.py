@@ -142,10 +142,10 @@ def controls(
 @command
 def demo(
     home: Annotated[Path | None, typer.Option(help="Folder of the demo, apart from a real organization's.")] = None,
-    nights: Annotated[int | None, typer.Option(min=1, help="How many of its nights to run; all if not given.")] = None,
+    nights: Annotated[int, typer.Option(min=1, max=8, help="How many of its eight nights to run, the last ones.")] = 5,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show Dagster's own log as well.")] = False,
 ) -> int:
-    """Run every night of a synthetic organization on this machine."""
+    """Run the nights of a synthetic organization on this machine."""
     from assets import demonstration
 
     return demonstration.run(Console(), home or demonstration.HOME, nights, verbose)

@@ -7,11 +7,13 @@ import os
 import subprocess
 import sys
 import urllib.request
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from rich.console import Console
@@ -70,10 +72,13 @@ def served(night: int = 1) -> Iterator[Organization]:
     command = [sys.executable, "-m", "demo", "serve", "--night", str(night), "--with-parent"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         try:
-            line = server.stdout.readline() if server.stdout else ""
-            if not line:
+            lines: Iterator[str] = iter(server.stdout or ())
+            line = next(lines, None)
+            if line is None:
                 raise Refused("demo: the synthetic organization did not start; install the extra `demo`")
             ready = json.loads(line)
+            # What it says later is read too: a pipe that nobody empties stops the server.
+            Thread(target=deque, args=(lines, 0), daemon=True).start()
             yield Organization(
                 ready["endpoint"],
                 ready["environment"],
@@ -103,10 +108,10 @@ def environment(values: dict[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
-def run(console: Console, home: Path, nights: int | None, verbose: bool) -> int:
-    """Run the first nights of the organization, or all of them, one after the other; say where the result is."""
+def run(console: Console, home: Path, nights: int, verbose: bool) -> int:
+    """Run the last nights of the organization, one after the other; say where the result is."""
     with served() as organization, environment(organization.environment):
-        chosen = organization.nights[:nights]
+        chosen = organization.nights[-nights:]
         for number, night in enumerate(chosen, start=1):
             say(console, f"night {number} of {len(chosen)}", str(night))
             organization.turn_to(night)

@@ -9,9 +9,10 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from demo.analyzers import Finding
+from demo.analyzers import Finding, add_analyzer
 from demo.charter import ACCOUNTS, READER_ROLE, SECURITY
-from demo.documents import document, trust
+from demo.documents import document
+from demo.extensions.account import REGIONS
 from demo.identity_center import uuid
 from demo.kit import Kit
 from demo.model import Account, Analyzer, Document
@@ -45,6 +46,8 @@ CHECKED = {
     "policy-staging": "ValidatePolicy",
 }
 PUBLIC_BUCKETS = {"tinsmith-web": "tinsmith-web-assets", "retail-storefront-prod": "halden-retail-storefront-assets"}
+# Regions that the organization's analyzers leave out.
+UNWATCHED = ("eu-west-3", "sa-east-1")
 # Keeps even its own account from reading its policy.
 SEALED_BUCKET = "halden-partner-vault"
 
@@ -138,9 +141,7 @@ def previews(scene: Scene, account: Account, analyzer: Analyzer) -> list[dict[st
     if CHECKED.get(account.name) != "CreateAccessPreview":
         return []
     one = uuid(scene, f"preview|{analyzer.arn}")
-    return [
-        {"id": one, "analyzerArn": analyzer.arn, "createdAt": scene.now - timedelta(days=6), "status": "COMPLETED"}
-    ]
+    return [{"id": one, "analyzerArn": analyzer.arn, "createdAt": scene.now - timedelta(days=6), "status": "COMPLETED"}]
 
 
 def add_permission_sets(scene: Scene, org: Organization) -> None:
@@ -166,9 +167,14 @@ def expose(scene: Scene, org: Organization) -> None:
     """A trust policy with a condition that always holds, and findings on public buckets, one of them behind an RCP."""
     kit = Kit(scene, org, org.account("policy-staging"))
     own = {"AWS": kit.arn("role", "PlatformAutomation")}
-    always = {"aws:PrincipalArn": kit.arn("role", "PlatformAutomation")}
-    kit.role("policy-trial", trust(own, **{"ForAllValues:StringEquals": always}), tags={"owner": "security"}, every=5)
-    for analyzer in org.account(SECURITY).analyzers.values():
+    always = {"ForAllValues:StringEquals": {"aws:PrincipalArn": kit.arn("role", "PlatformAutomation")}}
+    statement = {"Effect": "Allow", "Principal": own, "Action": "sts:AssumeRole", "Condition": always}
+    kit.role("policy-trial", document(statement), tags={"owner": "security"}, every=5)
+    security = org.account(SECURITY)
+    for region in REGIONS.split(","):
+        if region not in UNWATCHED and not any(a.region == region for a in security.analyzers.values()):
+            add_analyzer(scene, security, "organization-external", "ORGANIZATION", region=region, days=390)
+    for analyzer in security.analyzers.values():
         if analyzer.kind == "ORGANIZATION" and analyzer.status == "ACTIVE" and analyzer.region == "us-east-1":
             for name, bucket in PUBLIC_BUCKETS.items():
                 analyzer.findings.append(_public(scene, analyzer, org.account(name), bucket))

@@ -12,7 +12,7 @@ import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, Literal
@@ -169,6 +169,7 @@ HISTORY = tuple(
         ("nights", "The nights judged so far, and those held back", "judgements"),
         ("spans", "For how long each resource has had each verdict, night by night", "judgements"),
         ("measures", "The measures of every night", "measures"),
+        ("guardrails", "Which guardrail objectives were met on every night", "guardrail_objectives"),
     )
 )
 
@@ -193,6 +194,7 @@ def read_model(path: Path, layer: Layer) -> Model:
     return Model(path.stem, layer, path, header, sql, tables_of(sql, path))
 
 
+@cache
 def tables_of(sql: str, path: Path) -> tuple[str, ...]:
     """Names of the tables that a SELECT reads, by DuckDB's own parser."""
     row = duckdb.execute("select json_serialize_sql(?)", [sql]).fetchone()

@@ -1,4 +1,4 @@
-"""What the warehouse remembers from night to night: spans of verdicts, and the measures of every night.
+"""What the warehouse remembers from night to night: spans of verdicts, the measures and the guardrails of every night.
 
 A span says that a resource had a verdict from one night to another, both included. A night can be put in again at
 any place, last or long past: it is taken out of the spans first, so that twice leaves one.
@@ -17,6 +17,8 @@ create table if not exists history_nights (as_of date primary key, blocked_reaso
 create table if not exists history_spans (
     {KEY.replace(",", " varchar,")} varchar, verdict varchar, from_as_of date, to_as_of date
 );
+create table if not exists history_guardrails (as_of date, account_id varchar, policy_type varchar, objective varchar,
+    met varchar);
 create table if not exists history_measures (as_of date, scope varchar, key varchar, pass bigint, fail bigint,
     score double, coverage double);
 """
@@ -72,6 +74,16 @@ def record_spans(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
 def record_nights(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
     """Write down that the night was judged."""
     note_night(con, as_of, None)
+
+
+def record_guardrails(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    """Keep which guardrail objectives were met (table `guardrail_objectives`)."""
+    con.execute("delete from history_guardrails where as_of = ?", [as_of])
+    con.execute(
+        "insert into history_guardrails by name "
+        "select ? as as_of, account_id, policy_type, objective, met from guardrail_objectives",
+        [as_of],
+    )
 
 
 def record_measures(con: duckdb.DuckDBPyConnection, as_of: date) -> None:

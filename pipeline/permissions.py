@@ -170,14 +170,14 @@ class Holders:
     """Makes principals of rows; each document and each set of SCPs is read once."""
 
     def __init__(self, found: Found) -> None:
-        self._texts: dict[str, str] = dict([*found["documents"], *found["organization_documents"]])
+        self._texts: dict[str, str] = dict([*found.get("documents", ()), *found["organization_documents"]])
         self._levels = {(policy_type, sha256): levels for sha256, policy_type, levels in found["levels"]}
         self._read: dict[tuple[str | None, Kind], Policy] = {}
         self._trusts: dict[str, Policy] = {}
         self._made: dict[tuple[str, str], Levels] = {}
         self.organization_id, self.management_account, self._as_of = next(iter(found["night"]), ("", "", None))
 
-        self._identity_center = {self.management_account, *(account for (account,) in found["identity_center"])}
+        self._identity_center = {self.management_account, *(account for (account,) in found.get("identity_center", ()))}
 
     def in_place(self, held: Held) -> Principal:
         """The same principal where it is: permission sets can be changed from few accounts only."""

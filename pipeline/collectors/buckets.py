@@ -14,7 +14,7 @@ BUCKETS = Dataset(
     "buckets",
     "S3 buckets of the account.",
     "account",
-    ("s3:ListAllMyBuckets",),
+    (OPERATION,),  # the action of an IAM policy is s3:ListAllMyBuckets
     (
         account_column(),
         Column("bucket", "varchar", "Name of the bucket", required=True),

@@ -98,9 +98,13 @@ def probes(account_id: str, partition: str, bucket: str) -> Iterator[Request]:
 
 
 def denied(requests: Sequence[Request], policies: Policies) -> tuple[Tri, str]:
-    """Whether every request is denied, and what decided on the one that is denied least."""
+    """Whether every request is denied, and what decided on the one that is denied least.
+
+    A stranger whom nothing lets in says nothing of TLS.
+    """
     decisions = [evaluate(request, policies) for request in requests]
-    return min(((answer(one), one.reason) for one in decisions), key=lambda pair: pair[0])
+    telling = [one for one in decisions if one.verdict is not Verdict.IMPLICITLY_DENIED]
+    return min(((answer(one), one.reason) for one in telling), key=lambda pair: pair[0], default=NOTHING)
 
 
 def answer(decision: Decision) -> Tri:

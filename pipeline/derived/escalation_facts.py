@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pipeline.derived import Found
 from pipeline.permissions import QUERIES as OF_PRINCIPALS
 from pipeline.permissions import Holders, accounts, depends_on, dumped, grant, principals
-from pipeline.policy import Account, Escalation, Profiles
+from pipeline.policy import Account, Escalation, escalations
 from pipeline.schema import ACCOUNT_ID, Column, Dataset, Row
 
 TABLE = Dataset(
@@ -45,11 +45,11 @@ MOST_TARGETS = 25
 def rows(found: Found) -> Iterator[Row]:
     holders = Holders(found)
     held_in = holders.accounts(found)
-    profiles = Profiles({held[8]: held_in.get(held[8], Account()) for held in found["principals"]})
     for held in found["principals"]:
-        judged = profiles.escalations(holders.in_place(held))
-        for certain, escalations in ((True, judged.paths), (False, judged.undecided)):
-            for one in escalations:
+        # One by one: what a principal could take over never is itself, so equal permissions have unequal targets.
+        judged = escalations(holders.in_place(held), held_in.get(held[8], Account()))
+        for certain, paths in ((True, judged.paths), (False, judged.undecided)):
+            for one in paths:
                 yield {"account_id": held[8], "principal_arn": held[0], "is_certain": certain} | row(one)
 
 

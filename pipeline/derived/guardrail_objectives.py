@@ -37,8 +37,7 @@ TABLE = Dataset(
     key=("account_id", "policy_type", "objective"),
 )
 QUERIES = {
-    **{name: OF_PRINCIPALS[name] for name in ("documents", "organization_documents", "levels", "night")},
-    "identity_center": "select account_id from raw_accounts where false",
+    **{name: OF_PRINCIPALS[name] for name in ("organization_documents", "levels", "night")},
     "accounts": """
         select
             control_levels.account_id,

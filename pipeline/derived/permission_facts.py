@@ -7,6 +7,7 @@ and stg_principal_permissions puts each holder's own in its place.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipeline.derived import Found
@@ -76,7 +77,7 @@ def facts(principal: Principal) -> Row:
     admin = is_admin(principal)
     # Nobody but AWS acts as a service-linked role.
     is_judged = not principal.caller.is_service_linked_role and any(one.document for one in principal.policies)
-    judged = escalations(principal) if is_judged else Escalations(admin)
+    judged = escalations(anybody(principal)) if is_judged else Escalations(admin)
     return {
         "admin": admin.verdict.name.lower(),
         "admin_level": admin.level,
@@ -90,6 +91,12 @@ def facts(principal: Principal) -> Row:
         **(writes(principal) if is_judged else {"iam_writes": [], "unbounded_writes": "[]"}),
         "boundary_edits": dumped(list(boundary_edits(principal)) if is_judged and principal.boundary else []),
     }
+
+
+def anybody(principal: Principal) -> Principal:
+    """Whoever has the same permissions: their groups, and the paths of their policies, may be other ones."""
+    policies = tuple(replace(policy, arn="") for policy in principal.policies)
+    return replace(principal, policies=policies, groups=None)
 
 
 def can_assume(principal: Principal) -> bool:

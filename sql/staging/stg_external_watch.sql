@@ -31,7 +31,10 @@ analyzers as (
 select
     places.account_id,
     places.region,
-    coalesce(list_sort(list(analyzers.analyzer_arn) filter (where extracts.is_read)), []) as analyzers,
+    coalesce(
+        list_sort(list(analyzers.analyzer_arn) filter (where extracts.is_read and analyzers.analyzer_arn is not null)),
+        []
+    ) as analyzers,
     coalesce(
         list_sort(list(distinct places.home_id) filter (where not coalesce(extracts.is_read, false))), []
     ) as unread

@@ -7,6 +7,7 @@ policy_names = "Names of its AWS managed and customer managed policies; 'inline'
 admin = "Whether its policies administer an account: yes, depends (on conditions, or on what could not be read) or no"
 iam_writes = "Writes to IAM principals that they allow in some way"
 unreadable = "Policies that could not be read, and why"
+is_assigned = "Whether somebody has it in some account"
 */
 select
     sets.permission_set_arn,
@@ -17,6 +18,7 @@ select
     facts.admin,
     facts.admin_reason,
     facts.iam_writes,
-    facts.unreadable
+    facts.unreadable,
+    sets.permission_set_arn in (select permission_set_arn from raw_permission_set_assignments) as is_assigned
 from raw_permission_sets as sets
 inner join permission_set_facts as facts on sets.permission_set_arn = facts.permission_set_arn

@@ -39,16 +39,16 @@ select
     list(distinct grants.policy_name order by grants.policy_name) filter (where facts.guard = 'partly') as partly_by,
     list(distinct grants.policy_name order by grants.policy_name) filter (where facts.guard = 'missed') as missed_by,
     list(distinct grants.policy_name order by grants.policy_name)
-        filter (
-            where facts.guard = 'unread'
-            or (
-                grants.policy_name is not null
-                and grants.document_sha256 is null
-                and grants.policy_arn not glob 'arn:*:iam::aws:*'
-            )
-        ) as unread,
+    filter (
+        where facts.guard = 'unread'
+        or (
+            grants.policy_name is not null
+            and grants.document_sha256 is null
+            and grants.policy_arn not glob 'arn:*:iam::aws:*'
+        )
+    ) as unread,
     list(
-        {policy: grants.policy_name, guard: facts.guard, statements: replace(facts.statements::varchar, documents.own_account, documents.account_id)::json}
+        { policy: grants.policy_name, guard: facts.guard, statements: replace(facts.statements::varchar, documents.own_account, documents.account_id)::json }
         order by grants.policy_name, facts.statement_index
     ) filter (where facts.guard is not null) as statements
 from users

@@ -144,8 +144,8 @@ def test_calls_are_counted_by_account_and_also_when_they_fail(aws):
         ("organizations", "list_handshakes_for_organization", {}),
         (
             "accessanalyzer",
-            "list_access_previews",
-            {"analyzerArn": "arn:aws:access-analyzer:us-east-1:1:analyzer/none"},
+            "list_access_preview_findings",
+            {"accessPreviewId": "none", "analyzerArn": "arn:aws:access-analyzer:us-east-1:1:analyzer/none"},
         ),
         ("macie2", "list_custom_data_identifiers", {}),
         ("ec2", "describe_verified_access_groups", {}),
@@ -162,4 +162,4 @@ def test_what_is_not_emulated_says_so_in_the_services_protocol(aws, service, ope
 def test_other_services_are_motos_in_the_callers_account(aws):
     regions = aws.client("ec2", "log-archive").describe_regions()["Regions"]
     assert "us-east-1" in {r["RegionName"] for r in regions}
-    assert aws.client("s3", "log-archive").list_buckets()["Buckets"] == []
+    assert aws.client("dynamodb", "log-archive").list_tables()["TableNames"] == []

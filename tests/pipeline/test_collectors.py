@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pipeline import collectors
 from pipeline.collectors import _values
-from pipeline.schema import Row
+from pipeline.schema import Dataset, Row
 
 MEMBER = "111111111111"
 DAY = datetime(2026, 11, 20, 2, tzinfo=UTC)
@@ -27,6 +28,10 @@ class ScriptedAccount:
         self.account_id, self.region = MEMBER, region
         self._answers, self._rows = answers, rows or {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.memory = SimpleNamespace(as_of=DAY.date(), once=lambda key, make: make())
+
+    def remembered(self, dataset: Dataset) -> list[Row]:
+        return []
 
     def optional(self, operation: str, *expected: str, **params: Any) -> Any:
         self.asked.append((operation, params))
@@ -81,7 +86,7 @@ def test_collectors_are_found_and_their_columns_hold_together() -> None:
 def test_two_collectors_of_one_dataset_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     twice = (*collectors.discover(), collectors.discover()[0])
     monkeypatch.setattr(collectors, "discover", lambda: twice)
-    with pytest.raises(TypeError, match="declared more than once: account_aliases"):
+    with pytest.raises(TypeError, match=f"declared more than once: {collectors.discover()[0].datasets[0].name}"):
         collectors.datasets.__wrapped__()
 
 

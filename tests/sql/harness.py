@@ -68,6 +68,8 @@ class Case:
     settings: dict[str, Any]
     unread: list[dict[str, Any]]
     expect: list[dict[str, Any]]
+    only: str
+    """End of the resources that the cases are about, where a control has many; empty for all."""
 
 
 def read_cases() -> Iterator[Case]:
@@ -82,6 +84,7 @@ def read_cases() -> Iterator[Case]:
                 case.get("settings", {}),
                 case.get("unread", []),
                 case.get("expect", []),
+                found.get("only", ""),
             )
 
 
@@ -89,6 +92,7 @@ def judge(case: Case, models: Catalog) -> list[dict[str, Any]]:
     """The findings of the case's control: rows of `judgements`."""
     con = duckdb.connect()
     rows = DEFAULTS | {name: [dict(row) for row in many] for name, many in case.rows.items()}
+    earlier = rows.pop("history_guardrails", [])
     if "accounts" in case.rows:
         rows["accounts"] = [account(row.get("account_id", MEMBER)) | row for row in case.rows["accounts"]]
     datasets = collectors.datasets()
@@ -98,13 +102,17 @@ def judge(case: Case, models: Catalog) -> list[dict[str, Any]]:
     for name, dataset in datasets.items():
         load(con, dataset, rows.get(name, []))
     history.prepare(con)
+    for row in earlier:
+        values = [row["as_of"], row.get("account_id", MEMBER), row["policy_type"], row["objective"], row["met"]]
+        con.execute("insert into history_guardrails values (?, ?, ?, ?, ?)", values)
     settings = Settings(controls={case.control_id: ControlSettings(**case.settings)})
     one = one_control(models, case.control_id)
     with store.prepared(con, settings, case.as_of, one) as night:
         for model in one.with_ancestors(["judgements"]):
             night.build(model)
         names = ("account_id", "region", "resource", "verdict", "reason", "evidence")
-        found = con.execute(f"select {', '.join(names)} from judgements").fetchall()
+        about = f"verdict = 'unknown' or ends_with(resource, '{case.only}')"
+        found = con.execute(f"select {', '.join(names)} from judgements where {about}").fetchall()
     return [dict(zip(names, row, strict=True)) for row in found]
 
 

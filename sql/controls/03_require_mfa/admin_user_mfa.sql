@@ -52,7 +52,7 @@ final as (
                 end
             )
         end as reason,
-        to_json({has_mfa: has_mfa, admin: admin, level: admin_level, statements: admin_statements}) as evidence
+        to_json({ has_mfa: has_mfa, admin: admin, level: admin_level, statements: admin_statements }) as evidence
     from judged
 )
 

@@ -1,15 +1,16 @@
 /*
 id = "BP03-05"
-title = "The role that IAM users may assume demands MFA"
+title = "Roles that IAM users may assume, and users with a console password, demand MFA"
 practice = 3
 severity = "medium"
 description = """
 Roles that let IAM users in: a user by name, the whole of the own account, or everyone. The whole account counts only
 where users of it can sign in to the console. MFA is demanded where a request without it is refused, by whichever
-statement: an operator that an absent key satisfies (BoolIfExists in an Allow) demands nothing.
+statement: an operator that an absent key satisfies (BoolIfExists in an Allow) demands nothing. A user with a console password demands it where a policy of its
+own or of its groups denies everything else without MFA.
 """
 why = "Whoever finds a user's password or key can step up to the role with it alone."
-fix = "Add Bool aws:MultiFactorAuthPresent = true to the statement that names users or the account."
+fix = "Add Bool aws:MultiFactorAuthPresent = true to the trust, and a Deny with BoolIfExists aws:MultiFactorAuthPresent = false to what console users hold."
 may_break = "Scripts that assume the role with a user's bare access key stop working."
 frameworks = { other = "Scout:iam-assume-role-no-mfa; Parliament:BAD_PATTERN_FOR_MFA" }
 */
@@ -83,6 +84,37 @@ final as (
         ) as reason,
         replace(to_json(struct_pack(console_users, statements))::varchar, own_account, account_id)::json as evidence
     from judged
+),
+
+users as (
+    select
+        account_id,
+        user_arn as resource,
+        case
+            when enforced_by is not null then 'pass'
+            when len(coalesce(unread, [])) > 0 then 'unknown'
+            else 'fail'
+        end as verdict,
+        case
+            when enforced_by is not null
+                then format('{} can do nothing without MFA: {}.', user_name, array_to_string(enforced_by, ', '))
+            when verdict = 'unknown'
+                then format('Policies of {} cannot be read: {}.', user_name, array_to_string(unread, ', '))
+            when missed_by is not null
+                then format(
+                    '{} signs in to the console, and {} denies with an operator that access keys escape.',
+                    user_name, array_to_string(missed_by, ', ')
+                )
+            when partly_by is not null
+                then format(
+                    '{} signs in to the console, and {} denies named actions only.', user_name, array_to_string(partly_by, ', ')
+                )
+            else format('{} signs in to the console, and no policy denies what is asked without MFA.', user_name)
+        end as reason,
+        to_json(struct_pack(enforced_by, partly_by, missed_by, unread, statements)) as evidence
+    from stg_user_mfa_guards
 )
 
 select * from final
+union all by name
+select * from users

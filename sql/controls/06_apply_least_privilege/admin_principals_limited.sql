@@ -62,7 +62,7 @@ of_principals as (
             when 'approved' then 'An approved administrator.'
             else 'No administrator.'
         end as reason,
-        to_json({class: class, level: admin_level, is_control_tower: is_control_tower, statements: admin_statements})
+        to_json({ class: class, level: admin_level, is_control_tower: is_control_tower, statements: admin_statements })
             as evidence
     from principals
 ),
@@ -88,10 +88,11 @@ of_accounts as (
             when number + unread > getvariable('max_admins') then 'unknown'
             else 'pass'
         end as verdict,
-        format('{} administrators beside those of permission sets; at most {} are allowed{}.', number,
+        format(
+            '{} administrators beside those of permission sets; at most {} are allowed{}.', number,
             getvariable('max_admins'), if(unread > 0, format(', and of {} principals it cannot be told', unread), ''))
             as reason,
-        to_json({administrators: coalesce(admins, []), permission_set_administrators: permission_sets}) as evidence
+        to_json({ administrators: coalesce(admins, []), permission_set_administrators: permission_sets }) as evidence
     from counted
     inner join stg_expected_accounts as accounts on counted.account_id = accounts.account_id
 ),

@@ -33,9 +33,9 @@ facts as (
         bool_or(kind = 'admin_if' and list_contains(details, 'full')) as grants_all_if,
         bool_or(list_contains(details, 'equivalent')) as reins_iam,
         string_agg(format('{}: {}', policy_name, malformed_reason), '; ' order by policy_name)
-            filter (where kind = 'malformed') as unreadable,
+        filter (where kind = 'malformed') as unreadable,
         list(
-            {policy: policy_name, fact: kind, details: details, statements: statements}
+            { policy: policy_name, fact: kind, details: details, statements: statements }
             order by policy_name, statement_index, kind
         ) filter (where kind <> 'malformed') as statements
     from stg_customer_facts

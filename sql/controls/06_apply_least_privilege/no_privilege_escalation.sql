@@ -24,7 +24,7 @@ paths as (
         bool_or(leads_to_admin = 'yes' and verdict = 'yes') as leads_to_admin,
         bool_and(verdict = 'depends') as is_conditional,
         string_agg(distinct array_to_string(conditions, ', '), ', ' order by array_to_string(conditions, ', '))
-            filter (where verdict = 'depends') as conditions,
+        filter (where verdict = 'depends') as conditions,
         list({
             path: path_id, title: title, aliases: aliases, severity: severity, verdict: verdict,
             leads_to_admin: leads_to_admin, targets: targets, conditions: conditions, grants: grants
@@ -63,14 +63,14 @@ final as (
                 then format(
                     '{} open{}: {}{}.',
                     if(paths = 1, 'A path is', format('{} paths are', paths)),
-                    if(leads_to_admin, ', to administrator', ''),
+                    if(leads_to_admin, ', to administrator', ', to the rights of others'),
                     names,
                     if(is_conditional, format(', under conditions on {}', conditions), '')
                 )
             when verdict = 'unknown' then format('What it may do cannot be told: {}.', array_to_string(unread, '; '))
             else 'No path of the catalogue is open to it.'
         end as reason,
-        to_json({paths: coalesce(judged.evidence, [])}) as evidence
+        to_json({ paths: coalesce(judged.evidence, []) }) as evidence
     from judged
 )
 

@@ -37,13 +37,14 @@ facts as (
             lambda detail: list_contains(getvariable('grave')::varchar[], detail)
         ) as grave,
         string_agg(format('{}: {}', policy_name, malformed_reason), '; ' order by policy_name)
-            filter (where kind = 'malformed') as unreadable,
+        filter (where kind = 'malformed') as unreadable,
         list(
-            {policy: policy_name, fact: kind, details: details, statements: statements}
+            { policy: policy_name, fact: kind, details: details, statements: statements }
             order by policy_name, statement_index, kind
         ) filter (where kind <> 'malformed') as statements
     from stg_customer_facts
-    where kind in ('malformed', 'service_wildcard', 'allow_not_action', 'admin', 'admin_if', 'sensitive_unscoped')
+    where
+        kind in ('malformed', 'service_wildcard', 'allow_not_action', 'admin', 'admin_if', 'sensitive_unscoped')
         and not (kind = 'sensitive_unscoped' and not list_contains(details, 'kms:Decrypt'))
     group by account_id, resource
 ),

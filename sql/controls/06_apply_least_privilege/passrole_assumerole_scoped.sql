@@ -28,9 +28,9 @@ facts as (
         bool_or(kind = 'pass_role_unscoped') as passes_any,
         bool_or(kind = 'assume_role_unscoped') as assumes_any,
         string_agg(format('{}: {}', policy_name, malformed_reason), '; ' order by policy_name)
-            filter (where kind = 'malformed') as unreadable,
+        filter (where kind = 'malformed') as unreadable,
         list(
-            {policy: policy_name, fact: kind, details: details, statements: statements}
+            { policy: policy_name, fact: kind, details: details, statements: statements }
             order by policy_name, statement_index, kind
         ) filter (where kind <> 'malformed') as statements
     from stg_customer_facts

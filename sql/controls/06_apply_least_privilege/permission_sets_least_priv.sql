@@ -51,7 +51,7 @@ final as (
         account_id,
         permission_set_arn as resource,
         case
-            when not is_broad and admin = 'depends' and len(unreadable) > 0 then 'unknown'
+            when not is_broad and admin = 'depends' and len(unreadable) > 0 and is_assigned then 'unknown'
             when not is_broad then 'not_applicable'
             when account_percent > getvariable('max_account_percent') or principals > getvariable('max_principals')
                 then 'fail'
@@ -60,6 +60,7 @@ final as (
         case
             when verdict = 'unknown'
                 then format('What {} grants could not be read: {}.', name, array_to_string(unreadable, '; '))
+            when not is_broad and not is_assigned then format('{} is assigned to nobody.', name)
             when not is_broad then format('{} does not make administrators.', name)
             else format(
                 '{} ({}) is assigned in {} of {} accounts ({} %, limit {}) to {} groups and users (limit {}).',

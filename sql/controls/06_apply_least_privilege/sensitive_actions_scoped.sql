@@ -30,9 +30,9 @@ facts as (
         resource,
         list_sort(list_distinct(flatten(list(details) filter (where kind = 'sensitive_unscoped')))) as actions,
         string_agg(format('{}: {}', policy_name, malformed_reason), '; ' order by policy_name)
-            filter (where kind = 'malformed') as unreadable,
+        filter (where kind = 'malformed') as unreadable,
         list(
-            {policy: policy_name, fact: kind, details: details, statements: statements}
+            { policy: policy_name, fact: kind, details: details, statements: statements }
             order by policy_name, statement_index, kind
         ) filter (where kind <> 'malformed') as statements
     from stg_customer_facts

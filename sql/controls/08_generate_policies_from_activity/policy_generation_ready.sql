@@ -4,7 +4,7 @@ title = "A trail records the management events of every region, as policy genera
 practice = 8
 severity = "medium"
 description = """
-The account's own trail or the organization's. An account without a role that Access Analyzer may use to read the trail
+The account's own trail or the organization's; owed by accounts with roles of their own. An account without a role that Access Analyzer may use to read the trail
 passes with a remark: the role is made when a policy is first generated.
 """
 why = "A policy can only be generated from activity that somebody recorded, and an investigation starts there too."
@@ -40,6 +40,13 @@ trails as (
     group by account_id
 ),
 
+owned as (
+    select account_id, count(*) as roles
+    from stg_roles
+    where not is_service_linked and not is_identity_center
+    group by account_id
+),
+
 readers as (
     select roles.account_id, min(roles.arn) as arn
     from stg_roles as roles
@@ -50,8 +57,14 @@ readers as (
 ),
 
 judged as (
-    select accounts.account_id, accounts.arn, trails.* exclude (account_id), readers.arn as reader
+    select
+        accounts.account_id,
+        accounts.arn,
+        trails.* exclude (account_id),
+        readers.arn as reader,
+        owned.roles is null as has_no_roles
     from accounts
+    left join owned on accounts.account_id = owned.account_id
     left join trails on accounts.account_id = trails.account_id
     left join readers on accounts.account_id = readers.account_id
 ),
@@ -62,6 +75,7 @@ final as (
         arn as resource,
         case
             when ready is not null then 'pass'
+            when has_no_roles then 'not_applicable'
             when unread is not null then 'unknown'
             else 'fail'
         end as verdict,
@@ -71,6 +85,7 @@ final as (
                     'Recorded by {}.{}',
                     array_to_string(ready, ', '), if(reader is null, ' No role for policy generation reads it yet.', '')
                 )
+            when has_no_roles then 'The account has no roles of its own to generate policies for.'
             when unread is not null
                 then format('Whether and what {} records was not read.', array_to_string(unread, ', '))
             when faults is not null then format('No trail is fit: {}.', array_to_string(faults, '; '))

@@ -72,6 +72,7 @@ final as (
         case
             when keeper is not null or age_days < getvariable('min_age_days') then 'not_applicable'
             when not is_read then 'unknown'
+            when granted = 0 then 'not_applicable'
             when len(sensitive) > 0 then 'fail'
             else 'pass'
         end as verdict,
@@ -80,6 +81,7 @@ final as (
             when age_days < getvariable('min_age_days')
                 then format('Created {} days ago: too early to tell.', age_days)
             when not is_read then format('Its use of services was not told{}.', coalesce(': ' || message, ''))
+            when granted = 0 then 'It is granted no service.'
             when len(sensitive) > 0
                 then format(
                     'Not used in {} days: {}; of {} services granted, {} are unused.',

@@ -32,13 +32,13 @@ facts as (
         account_id,
         resource,
         string_agg(array_to_string(details, ', '), '; ' order by policy_name, statement_index, flaw)
-            filter (where kind = 'flaw' and not list_contains(getvariable('tolerated')::varchar[], flaw)) as flaws,
+        filter (where kind = 'flaw' and not list_contains(getvariable('tolerated')::varchar[], flaw)) as flaws,
         string_agg(distinct flaw, ', ' order by flaw)
-            filter (where list_contains(getvariable('tolerated')::varchar[], flaw)) as tolerated,
+        filter (where list_contains(getvariable('tolerated')::varchar[], flaw)) as tolerated,
         string_agg(format('{}: {}', policy_name, malformed_reason), '; ' order by policy_name)
-            filter (where kind = 'malformed') as unreadable,
+        filter (where kind = 'malformed') as unreadable,
         list(
-            {policy: policy_name, fact: kind, flaw: flaw, details: details, statements: statements}
+            { policy: policy_name, fact: kind, flaw: flaw, details: details, statements: statements }
             order by policy_name, statement_index, kind, flaw
         ) filter (where kind <> 'malformed') as statements
     from stg_customer_facts

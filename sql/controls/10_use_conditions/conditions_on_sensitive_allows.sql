@@ -33,9 +33,9 @@ facts as (
         count(*) filter (where kind = 'high_risk_conditioned') as conditioned,
         round(100.0 * conditioned / nullif(bare + conditioned, 0), 1) as percent,
         string_agg(format('{}: {}', policy_name, malformed_reason), '; ' order by policy_name)
-            filter (where kind = 'malformed') as unreadable,
+        filter (where kind = 'malformed') as unreadable,
         list(
-            {policy: policy_name, fact: kind, details: details, statements: statements}
+            { policy: policy_name, fact: kind, details: details, statements: statements }
             order by policy_name, statement_index, kind
         ) filter (where kind <> 'malformed') as statements
     from stg_customer_facts

@@ -5,7 +5,8 @@ practice = 11
 severity = "high"
 description = """
 A verdict for each resource with an active finding of an external-access analyzer, by the oldest of them, and one for each
-account and region without any. Settled is a finding whose access is gone, or that was archived.
+account and region without any. Settled is a finding whose access is gone, or that was archived. Where no analyzer looks
+there is nothing to settle; that is external_analyzer_all_regions' to judge.
 """
 why = "Findings that nobody answers hide the one that matters."
 fix = "Take the access away, or archive the finding by a rule that somebody answers for."
@@ -51,7 +52,7 @@ by_account as (
         account_id,
         region,
         arn as resource,
-        case when len(analyzers) > 0 and len(unread) = 0 then 'pass' else 'unknown' end as verdict,
+        case when len(unread) > 0 then 'unknown' when len(analyzers) > 0 then 'pass' else 'not_applicable' end as verdict,
         case
             when verdict = 'pass' then format('No finding on access from outside in {}.', region)
             when len(unread) > 0

@@ -6,7 +6,7 @@ severity = "critical"
 description = """
 Active findings of the account's and the organization's external-access analyzers in the regions that are read, a verdict
 for each resource that anybody may use, and one for each account and region without any. Access that a resource control
-policy stops (restriction APPLIED) passes.
+policy stops (restriction APPLIED) is nobody's, so it is not judged.
 """
 why = "What is open to everybody is found by everybody; most leaks began that way."
 fix = "Take the public statement out of the resource's policy; where it is meant to be public, except it in the register with an owner and an end."
@@ -49,7 +49,7 @@ by_resource as (
         account_id,
         region,
         resource,
-        case when is_open then 'fail' when is_unsure then 'unknown' else 'pass' end as verdict,
+        case when is_open then 'fail' when is_unsure then 'unknown' else 'not_applicable' end as verdict,
         case
             when is_open
                 then format('Open to everybody for {} days ({}).', age_days, array_to_string(actions, ', '))

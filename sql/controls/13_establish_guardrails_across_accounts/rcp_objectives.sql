@@ -63,7 +63,7 @@ final as (
             when len(exempt) > 0 then format('{}, with exceptions: {}.', title, array_to_string(exempt, ', '))
             else format('{}.', title)
         end as reason,
-        to_json({open_actions: open_actions, only_for: only_for, exempt: exempt, statements: statements}) as evidence
+        to_json({ open_actions: open_actions, only_for: only_for, exempt: exempt, statements: statements }) as evidence
     from judged
 )
 

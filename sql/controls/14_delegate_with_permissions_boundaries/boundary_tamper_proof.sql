@@ -35,7 +35,7 @@ final as (
             when verdict = 'unknown' then format('What it may do cannot be told: {}.', array_to_string(unread, '; '))
             else format('Can neither take off nor edit {}.', boundary_arn)
         end as reason,
-        to_json({boundary: boundary_arn, edits: boundary_edits}) as evidence
+        to_json({ boundary: boundary_arn, edits: boundary_edits }) as evidence
     from principals
 )
 

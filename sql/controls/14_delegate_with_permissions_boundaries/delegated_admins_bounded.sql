@@ -46,7 +46,7 @@ final as (
                 then format('May only with a certain boundary: {}.', array_to_string(iam_writes, ', '))
             else 'May neither create IAM principals nor give them policies.'
         end as reason,
-        to_json({iam_writes: iam_writes, unbounded: unbounded_writes}) as evidence
+        to_json({ iam_writes: iam_writes, unbounded: unbounded_writes }) as evidence
     from principals
 )
 

@@ -32,7 +32,7 @@ final as (
             when is_approved then 'not_applicable'
             when boundary is not null and (len(iam_writes) > 0 or len(unreadable) > 0) then 'pass'
             when len(iam_writes) > 0 then 'fail'
-            when len(unreadable) > 0 then 'unknown'
+            when len(unreadable) > 0 and is_assigned then 'unknown'
             else 'not_applicable'
         end as verdict,
         case
@@ -42,6 +42,7 @@ final as (
                 then format('{} may {} and has no boundary.', name, array_to_string(iam_writes, ', '))
             when verdict = 'unknown'
                 then format('What {} grants could not be read: {}.', name, array_to_string(unreadable, '; '))
+            when not is_assigned then format('{} is assigned to nobody.', name)
             else format('{} does not write IAM.', name)
         end as reason,
         to_json(struct_pack(name, policy_names, iam_writes, boundary, unreadable)) as evidence

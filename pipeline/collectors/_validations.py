@@ -1,0 +1,78 @@
+"""Asking Access Analyzer about a policy document, and remembering what it said.
+
+AWS adds checks to its validator without giving it a version. So an answer is asked for again after three weeks, on a
+day of the fourth that the document's hash decides: documents come of age on different nights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from hashlib import sha256
+
+from pipeline.aws import Account
+from pipeline.schema import Column, Dataset, Row
+
+OPERATION = "access-analyzer:ValidatePolicy"
+CLEAN = "NONE"
+FIRST_AGE_DAYS, SPREAD_DAYS = 21, 7
+
+DIGEST = Column("document_sha256", "varchar", "SHA-256 of the document", required=True, pattern=r"[0-9a-f]{64}")
+ANSWER = (
+    Column("validated_on", "date", "Night on which AWS was asked", required=True),
+    Column(
+        "finding_type",
+        "varchar",
+        "Weight of the finding; NONE for a clean document",
+        required=True,
+        values=("ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION", CLEAN),
+    ),
+    Column("issue_code", "varchar", "AWS's name of the issue"),
+    Column("finding_details", "varchar", "AWS's explanation"),
+    Column("learn_more_link", "varchar", "AWS's page on the issue"),
+)
+
+Key = tuple[str, str]
+"""A document's hash and what it is validated as."""
+
+
+def is_due(digest: str, validated_on: date, as_of: date) -> bool:
+    """Whether an answer is old."""
+    age_days = (as_of - validated_on).days
+    return age_days >= FIRST_AGE_DAYS + int(digest[:8], 16) % SPREAD_DAYS
+
+
+def known(account: Account, dataset: Dataset) -> dict[Key, list[Row]]:
+    """The answers of earlier nights that still count."""
+    found: dict[Key, list[Row]] = {}
+    for row in account.remembered(dataset):
+        if not is_due(row["document_sha256"], row["validated_on"], account.memory.as_of):
+            found.setdefault((row["document_sha256"], row["policy_type"]), []).append(row)
+    return found
+
+
+def validated(
+    account: Account, document: str, policy_type: str, asked: Mapping[str, str], held: Mapping[Key, list[Row]]
+) -> list[Row]:
+    """The answer to one document, held or asked for now; asked once a worker, whichever accounts have it."""
+    key = (sha256(document.encode()).hexdigest(), policy_type)
+    found: list[Row] = account.memory.once(
+        (OPERATION, key), lambda: held.get(key) or _ask(account, key, {**asked, "policyDocument": document})
+    )
+    return found
+
+
+def _ask(account: Account, key: Key, asked: Mapping[str, str]) -> list[Row]:
+    findings = list(account.pages(OPERATION, "findings", **asked)) or [{"findingType": CLEAN}]
+    return [
+        {
+            "document_sha256": key[0],
+            "policy_type": key[1],
+            "validated_on": account.memory.as_of,
+            "finding_type": finding["findingType"],
+            "issue_code": finding.get("issueCode"),
+            "finding_details": finding.get("findingDetails"),
+            "learn_more_link": finding.get("learnMoreLink"),
+        }
+        for finding in findings
+    ]

@@ -1,0 +1,70 @@
+/*
+id = "BP13-08"
+title = "No guardrail objective that was met is lost"
+practice = 13
+severity = "medium"
+scope = "organization"
+description = """
+By the probes of scp_objectives and rcp_objectives, tonight against every earlier night of the last `look_back_days`:
+an account that met an objective and no longer does has drifted, whether a policy's content or its attachment changed.
+An entry in the register with the change's ticket makes an intended loss exempt.
+"""
+why = "A guardrail is weakened with one edit or one detachment, and nobody in the member accounts notices."
+fix = "Put the policy or its attachment back, or enter the change with its ticket in the register of exceptions."
+frameworks = { cis_aws_7 = "2.1.2" }
+params = { look_back_days = 90 }
+*/
+with
+organization as (select management_account_id as account_id, arn from raw_organization),
+
+earlier as (
+    select account_id, policy_type, objective, max(as_of) filter (met = 'yes') as last_met
+    from history_guardrails
+    where as_of < getvariable('as_of') and as_of >= getvariable('as_of') - getvariable('look_back_days')::integer
+    group by account_id, policy_type, objective
+),
+
+compared as (
+    select
+        tonight.policy_type,
+        tonight.objective,
+        any_value(tonight.title) as title,
+        count(earlier.account_id) as known_accounts,
+        list(
+            { account_id: tonight.account_id, last_met: earlier.last_met, open_actions: tonight.open_actions }
+            order by tonight.account_id
+        ) filter (earlier.last_met is not null and tonight.met <> 'yes' and len(tonight.unreadable) = 0) as lost,
+        list(tonight.account_id order by tonight.account_id)
+            filter (earlier.last_met is not null and (tonight.met is null or len(tonight.unreadable) > 0)) as unread
+    from guardrail_objectives as tonight
+    left join earlier using (account_id, policy_type, objective)
+    group by tonight.policy_type, tonight.objective
+),
+
+final as (
+    select
+        organization.account_id,
+        organization.arn || '/' || compared.policy_type || '/' || compared.objective as resource,
+        case
+            when compared.known_accounts = 0 then 'not_applicable'
+            when len(compared.lost) > 0 then 'fail'
+            when len(compared.unread) > 0 then 'unknown'
+            else 'pass'
+        end as verdict,
+        case
+            when compared.known_accounts = 0 then 'There is no earlier night to compare with.'
+            when len(compared.lost) > 0
+                then format(
+                    '{}: no longer so in {} of {} accounts, such as {}, last on {}.', compared.title,
+                    len(compared.lost), compared.known_accounts, compared.lost[1].account_id, compared.lost[1].last_met
+                )
+            when len(compared.unread) > 0
+                then format('Policies of {} cannot be read.', array_to_string(compared.unread, ', '))
+            else format('{}: as before in {} accounts.', compared.title, compared.known_accounts)
+        end as reason,
+        to_json({ lost: compared.lost, unread: compared.unread, accounts: compared.known_accounts }) as evidence
+    from compared
+    cross join organization
+)
+
+select * from final
