@@ -101,4 +101,4 @@ def outcome(results: list[QualityResult], blocked: list[QualityResult]) -> str:
     failed = sum(not result.passed for result in results)
     if blocked:
         return f"{len(blocked)} of {len(results)} checks block the night"
-    return f"{len(results) - failed} of {len(results)} held" + (f", {failed} warnings" if failed else "")
+    return f"{len(results) - failed} of {len(results)} held" + (f", {failed} did not and only warn" if failed else "")

@@ -1,7 +1,7 @@
 """External-access analyzers in every region that an account has switched on, read or not.
 
-A region that a guardrail closes is a row that says so, and no failure of the account. A denial that is not a
-guardrail's, or a call that failed, fails the dataset.
+A region that could not be asked is a row that says why, and no failure of the account: a guardrail may close it to
+everybody. Where no open region answered, the account could not be read.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ ASKED = Dataset(
     (
         account_column(),
         Column("region_name", "varchar", "Region", required=True),
-        Column("closed_by", "varchar", "Why nobody can use the region; null where it is open", values=CLOSED),
+        Column("is_closed", "boolean", "Whether nobody can use the region: an SCP or AWS says so", required=True),
+        Column("error_class", "varchar", "Why it could not be asked; null where it answered"),
         Column("message", "varchar", "What AWS said to that"),
     ),
     key=("account_id", "region_name"),
@@ -52,7 +53,7 @@ DATASETS = (ASKED, FOUND)
 
 
 def collect(account: Account) -> Rows:
-    asked, found = [], []
+    asked, found, failures = [], [], []
     for region in account.rows(REGIONS.name):
         if region["opt_status"] not in ENABLED:
             continue
@@ -60,13 +61,19 @@ def collect(account: Account) -> Rows:
         try:
             analyzers = account.at(region["region_name"]).rows(ANALYZERS.name)
         except CallFailed as failed:
-            if failed.error_class not in CLOSED:
-                raise
-            asked.append(row | {"closed_by": failed.error_class, "message": failed.message})
+            is_closed = failed.error_class in CLOSED
+            failures += [] if is_closed else [failed]
+            asked.append(row | _answer(is_closed, failed.error_class, failed.message))
         else:
-            asked.append(row | {"closed_by": None, "message": None})
+            asked.append(row | _answer(False))
             found += [row | _kept(one) for one in analyzers if one["analyzer_type"] in KINDS]
+    if failures and len(failures) == sum(not row["is_closed"] for row in asked):
+        raise failures[0]
     return {ASKED.name: asked, FOUND.name: found}
+
+
+def _answer(is_closed: bool, error_class: str | None = None, message: str | None = None) -> Row:
+    return {"is_closed": is_closed, "error_class": error_class, "message": message}
 
 
 def _kept(analyzer: Row) -> Row:

@@ -2,14 +2,15 @@
 title = "External-access analyzers of each account and region"
 description = """
 A row for each region that an account has switched on. An analyzer of the account covers it, or one of the whole
-organization, which can only be in the accounts of stg_organization_analyzer_homes.
+organization, which can only be in the management account or the delegated administrators of Access Analyzer.
 """
 [columns]
 region = "Region that the account has switched on"
-closed_by = "Why nobody can use the region (scp_deny, ...); null where it is open"
+is_closed = "Whether nobody can use the region: an SCP or AWS says so"
+error_class = "Why the account could not be asked there; null where it answered"
 active = "Analyzers that work and cover the account there"
 broken = "Analyzers of the account or the organization there that do not work, and why"
-might_be_covered = "Whether an account that may hold the organization's analyzer was not read there"
+unread = "Accounts that may hold an analyzer that covers it, and were not read there"
 */
 with
 
@@ -19,12 +20,18 @@ homes as (
     select account_id from raw_delegated_administrators where service_principal = 'access-analyzer.amazonaws.com'
 ),
 
-asked as (select * from raw_external_analyzer_regions),
+asked as (
+    select * from raw_external_analyzer_regions
+    semi join stg_expected_accounts using (account_id)
+),
 
-unread_homes as (
-    select count(*) > 0 as is_any
-    from homes
-    anti join (select distinct account_id from asked) as asked using (account_id)
+-- The account itself, and where the organization's analyzer may be.
+places as (
+    select account_id, region_name, account_id as home_id from asked
+    union
+    select asked.account_id, asked.region_name, homes.account_id
+    from asked
+    cross join homes
 ),
 
 analyzers as (
@@ -33,22 +40,39 @@ analyzers as (
         status = 'ACTIVE' as is_active,
         analyzer_arn || ' (' || coalesce(status_reason, status) || ')' as fault
     from raw_external_analyzers
-    where analyzer_type = 'ACCOUNT' or account_id in (select account_id from homes)
+),
+
+covering as (
+    select
+        places.account_id,
+        places.region_name,
+        coalesce(list_sort(list(distinct analyzers.analyzer_arn) filter (where analyzers.is_active)), []) as active,
+        coalesce(list_sort(list(distinct analyzers.fault) filter (where not analyzers.is_active)), []) as broken,
+        coalesce(
+            list_sort(list(distinct places.home_id) filter (
+                where answers.account_id is null or (answers.error_class is not null and not answers.is_closed)
+            )), []
+        ) as unread
+    from places
+    left join raw_external_analyzer_regions as answers
+        on places.home_id = answers.account_id and places.region_name = answers.region_name
+    left join analyzers
+        on
+            places.home_id = analyzers.account_id
+            and places.region_name = analyzers.region_name
+            and (analyzers.analyzer_type = 'ORGANIZATION' and places.home_id in (select account_id from homes)
+                or analyzers.analyzer_type = 'ACCOUNT' and places.home_id = places.account_id)
+    group by places.account_id, places.region_name
 )
 
 select
     asked.account_id,
     asked.region_name as region,
-    asked.closed_by,
+    asked.is_closed,
+    asked.error_class,
     asked.message,
-    coalesce(list_sort(list(analyzers.analyzer_arn) filter (where analyzers.is_active)), []) as active,
-    coalesce(list_sort(list(analyzers.fault) filter (where not analyzers.is_active)), []) as broken,
-    any_value(unread_homes.is_any) as might_be_covered
+    covering.active,
+    covering.broken,
+    covering.unread
 from asked
-semi join stg_expected_accounts using (account_id)
-cross join unread_homes
-left join analyzers
-    on
-        asked.region_name = analyzers.region_name
-        and (analyzers.analyzer_type = 'ORGANIZATION' or asked.account_id = analyzers.account_id)
-group by asked.account_id, asked.region_name, asked.closed_by, asked.message
+inner join covering on asked.account_id = covering.account_id and asked.region_name = covering.region_name

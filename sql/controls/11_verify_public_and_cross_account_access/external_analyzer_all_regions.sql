@@ -24,21 +24,24 @@ final as (
         region,
         arn as resource,
         case
-            when closed_by is not null then 'not_applicable'
+            when is_closed then 'not_applicable'
             when len(active) > 0 then 'pass'
-            when might_be_covered then 'unknown'
+            when len(unread) > 0 then 'unknown'
             else 'fail'
         end as verdict,
         case
-            when closed_by is not null then format('Nobody can use {}: {}.', region, closed_by)
+            when is_closed then format('Nobody can use {}: {}.', region, error_class)
             when len(active) > 0 then format('Covered in {} by {}.', region, array_to_string(active, ', '))
-            when might_be_covered
-                then format('No analyzer of its own in {}, and where the organization''s may be was not read.', region)
+            when len(unread) > 0
+                then format(
+                    'No analyzer is known in {}, but its analyzers in {} were not read.',
+                    region, array_to_string(unread, ', ')
+                )
             when len(broken) > 0
                 then format('No analyzer works in {}: {}.', region, array_to_string(broken, ', '))
             else format('No external-access analyzer covers {}.', region)
         end as reason,
-        to_json(struct_pack(active, broken, closed_by, message)) as evidence
+        to_json(struct_pack(active, broken, unread, error_class, message)) as evidence
     from coverage
 )
 
