@@ -48,6 +48,8 @@ def run(port: int, seed: int, night: int, with_parent: bool) -> int:
         return 2
     threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
     print(json.dumps(emulator.ready_line(server.server_address[1])), flush=True)
+    # Nobody need read on: what a library prints would fill the pipe and stop the server.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     while not stop.wait(0.5 if with_parent else None):
         if os.getppid() != parent:
             break

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -74,6 +75,15 @@ def protocol_of(service: str) -> str:
     return str(model.resolved_protocol) if model else "query"
 
 
+def router(service: str) -> Any:
+    """The service's router, made by one thread: moto's own cache hands out half-made ones."""
+    with _ROUTERS:
+        return get_service_router(service)
+
+
+_ROUTERS = threading.Lock()
+
+
 def operation_name(service: str, request: Request) -> str:
     """The operation a request asks for, or its method and path where the model does not say."""
     target = request.headers.get("X-Amz-Target")
@@ -82,7 +92,7 @@ def operation_name(service: str, request: Request) -> str:
     model = known_model(service)
     if model is not None and str(model.resolved_protocol).startswith("rest"):
         try:
-            return str(get_service_router(service).match(request)[0].name)
+            return str(router(service).match(request)[0].name)
         except (NotFound, NotImplementedError):
             return f"{request.method} {request.path}"
     return str(request.values.get("Action") or f"{request.method} {request.path}")
@@ -93,7 +103,7 @@ def parse_parameters(operation: OperationModel, request: Request) -> dict[str, A
     service = operation.service_model
     uri: dict[str, Any] = {}
     if str(service.resolved_protocol).startswith("rest"):
-        uri = get_service_router(service.service_name).match(request)[1]
+        uri = router(service.service_name).match(request)[1]
     parsed = PROTOCOL_PARSERS[str(service.resolved_protocol)](operation).parse(
         {
             "method": request.method,

@@ -291,9 +291,9 @@ def copy(warehouse: Path, target: Path, models: Catalog) -> None:
                 ).fetchall()
                 comment(con, f"{schema}.{model.name}", model.header.title, dict(comments))
         con.execute("commit")
-    finally:
         con.execute("use memory")
         con.execute("detach published")
+    finally:
         con.close()
 
 

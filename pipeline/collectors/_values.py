@@ -32,7 +32,7 @@ def document(value: Any) -> str | None:
 
 
 def tags(items: Iterable[dict[str, str]] | None) -> str:
-    """AWS's list of Key and Value as one JSON object, by key; ids of access keys (IAM's console adds them) are masked."""
+    """AWS's list of Key and Value as one JSON object, by key; ids of access keys (the console adds them) are masked."""
     pairs = sorted((item["Key"], item["Value"]) for item in items or ())
     return compact({KEY_ID.sub(MASKED, key): KEY_ID.sub(MASKED, value) for key, value in pairs})
 
