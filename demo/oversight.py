@@ -11,7 +11,7 @@ from typing import Any
 
 from demo.analyzers import Finding, add_analyzer
 from demo.charter import ACCOUNTS, READER_ROLE, SECURITY
-from demo.documents import document
+from demo.documents import allow, document
 from demo.extensions.account import REGIONS
 from demo.identity_center import uuid
 from demo.kit import Kit
@@ -145,22 +145,32 @@ def previews(scene: Scene, account: Account, analyzer: Analyzer) -> list[dict[st
 
 
 def add_permission_sets(scene: Scene, org: Organization) -> None:
-    """One that writes IAM without a boundary, in one account; and an assignment to somebody who is gone."""
+    """Two that write IAM, one of them without a boundary; and an assignment to somebody who is gone."""
+    team = [("GROUP", org.teams["security-analysts"].id)]
+    operator = _permission_set(scene, org, "IdentityOperator", "PT12H")
+    operator.aws_policies = ["arn:aws:iam::aws:policy/IAMFullAccess"]
+    builder = _permission_set(scene, org, "RoleBuilder", "PT8H")
+    builder.inline = document(allow(["iam:CreateRole", "iam:PutRolePolicy"], "arn:aws:iam::*:role/app/*"))
+    builder.boundary = {"CustomerManagedPolicyReference": {"Name": "workload-boundary", "Path": "/"}}
+    for made in (operator, builder):
+        made.assignments[org.account("policy-staging").id] = list(team)
+    gone = f"9067{scene.number('gone', 16**6):06x}-{uuid(scene, 'gone')}"
+    audit = org.instances[0].permission_sets["SecurityAudit"]
+    audit.assignments[org.account("log-archive").id].append(("USER", gone))
+
+
+def _permission_set(scene: Scene, org: Organization, name: str, session: str) -> PermissionSet:
     instance = org.instances[0]
-    name = "IdentityOperator"
     mark = instance.arn.rsplit("/", 1)[-1]
     made = PermissionSet(
         name=name,
         arn=f"arn:aws:sso:::permissionSet/{mark}/ps-{scene.token(f'set|{name}', 16).lower()}",
         created=scene.ago(90, f"set|{name}"),
         description="Roles and policies on trial",
-        session="PT12H",
-        aws_policies=["arn:aws:iam::aws:policy/IAMFullAccess"],
+        session=session,
     )
-    made.assignments[org.account("policy-staging").id] = [("GROUP", org.teams["security-analysts"].id)]
     instance.permission_sets[name] = made
-    gone = f"9067{scene.number('gone', 16**6):06x}-{uuid(scene, 'gone')}"
-    instance.permission_sets["SecurityAudit"].assignments[org.account("log-archive").id].append(("USER", gone))
+    return made
 
 
 def expose(scene: Scene, org: Organization) -> None:

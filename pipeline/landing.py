@@ -84,6 +84,8 @@ def write(home: Path, as_of: date, dataset: Dataset, rows: Iterable[Row]) -> Non
 def rewrite(folder: Path, dataset: Dataset, query: str) -> None:
     """Put what a query over a dataset's rows (table `rows`) gives in the place of its files."""
     files = sorted(folder.glob("*.parquet"))
+    if not files:
+        return
     rows = pa.concat_tables([pq.read_table(file) for file in files])  # noqa: F841 (the query reads it)
     with duckdb.connect() as con:
         made = con.sql(query).to_arrow_table().cast(dataset.arrow())

@@ -34,6 +34,8 @@ places as (
     cross join homes
 ),
 
+readers as (select distinct account_id from raw_external_analyzer_regions),
+
 analyzers as (
     select
         *,
@@ -50,10 +52,12 @@ covering as (
         coalesce(list_sort(list(distinct analyzers.fault) filter (where not analyzers.is_active)), []) as broken,
         coalesce(
             list_sort(list(distinct places.home_id) filter (
-                where answers.account_id is null or (answers.error_class is not null and not answers.is_closed)
+                where readers.account_id is null or (answers.error_class is not null and not answers.is_closed)
             )), []
         ) as unread
     from places
+    -- A region that a reader does not name is not switched on there, and holds nothing.
+    left join readers on places.home_id = readers.account_id
     left join raw_external_analyzer_regions as answers
         on places.home_id = answers.account_id and places.region_name = answers.region_name
     left join analyzers

@@ -209,7 +209,8 @@ def test_an_unreadable_account_fails_in_everything_by_its_role(night: Night) -> 
 
 
 def test_denied_operations_fail_exactly_their_datasets(night: Night) -> None:
-    query = "select account_id, operation from raw_ledger where error_class = 'scp_deny' and region in ('global', 'us-east-1')"
+    query = "select account_id, operation from raw_ledger where error_class = 'scp_deny'"
+    query += " and region in ('global', 'us-east-1')"
     denied: dict[str, set[str]] = {}
     for account_id, operation in night.all(query):
         denied.setdefault(account_id, set()).add(operation)
@@ -235,7 +236,7 @@ def _least_of_workloads(rows: Callable[[str], int]) -> int:
 
 
 def _least_of_oversight(rows: Callable[[str], int]) -> int:
-    """Analyzers of every region, their findings, rules and previews; use of services; trails, events, buckets, shares."""
+    """Analyzers of every region, their findings, rules and previews; use of services; trails, buckets, shares."""
     external = "analyzers where analyzer_type in ('ACCOUNT', 'ORGANIZATION')"
     least = rows("external_analyzer_regions where region_name <> 'us-east-1'")
     least += (

@@ -85,8 +85,10 @@ final as (
             when len(sensitive) > 0
                 then format(
                     'Not used in {} days: {}; of {} services granted, {} are unused.',
-                    getvariable('max_unused_days'), array_to_string(list_transform(sensitive, lambda s: s.service), ', '),
-                    granted, unused
+                    getvariable('max_unused_days'),
+                    array_to_string(list_transform(sensitive, lambda s: s.service), ', '),
+                    granted,
+                    unused
                 )
             else format('Of {} services granted, {} are unused, none of them sensitive.', granted, unused)
         end as reason,

@@ -52,7 +52,11 @@ by_account as (
         account_id,
         region,
         arn as resource,
-        case when len(unread) > 0 then 'unknown' when len(analyzers) > 0 then 'pass' else 'not_applicable' end as verdict,
+        case
+            when len(unread) > 0 then 'unknown'
+            when len(analyzers) > 0 then 'pass'
+            else 'not_applicable'
+        end as verdict,
         case
             when verdict = 'pass' then format('No finding on access from outside in {}.', region)
             when len(unread) > 0

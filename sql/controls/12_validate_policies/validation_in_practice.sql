@@ -88,8 +88,12 @@ final as (
                     validated, documents, validated_percent, getvariable('min_validated_percent')
                 )
             when len(signs) > 0
-                then format('Policies are checked beforehand: {}, last on {}.', array_to_string(signs, ', '), last_used_at::date)
-            when not is_complete then 'There are more events than were looked at, and none of those was somebody else''s.'
+                then format(
+                    'Policies are checked beforehand: {}, last on {}.',
+                    array_to_string(signs, ', '), last_used_at::date
+                )
+            when not is_complete
+                then 'There are more events than were looked at, and none of those was somebody else''s.'
             else format('Nobody has checked a policy beforehand in {} days.', getvariable('used_days'))
         end as reason,
         to_json(struct_pack(documents, validated, signs, last_used_at)) as evidence
