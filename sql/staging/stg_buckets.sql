@@ -1,6 +1,7 @@
 /*
 title = "S3 buckets and whether they demand TLS"
 [columns]
+has_policy = "Whether the bucket has a policy; null where it was not read"
 arn = "ARN of the bucket"
 policy_denies = "Whether its own policy denies requests without TLS: yes, depends or no"
 rcps_deny = "Whether the account's resource control policies do"

@@ -4,6 +4,8 @@ description = """
 Each once for each analyzer that has it. IAM does not belong to a region: its resources are seen from each of them.
 """
 [columns]
+analyzer_account_id = "Account of the analyzer that found it"
+analyzer_region = "Region of that analyzer"
 account_id = "Account that owns the resource"
 region = "Region of the resource, as far as its analyzer tells; global for IAM"
 age_days = "Days since Access Analyzer made the finding"
