@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict
-from functools import cached_property, partial
+from functools import partial
 from typing import TypeVar
 
 import pyarrow as pa
@@ -44,10 +44,9 @@ class Reading:
         """Run every collector. Tables of what finished, and the rows of `extracts` and `ledger` about all of it."""
         tables: dict[str, list[pa.Table]] = {}
         extracts: list[Row] = []
+        regions = self._regions()
         for collector in self._collectors:
-            for region in self._regions(collector):
-                if region in self._closed:
-                    continue
+            for region in regions if collector.scope == "region" else [GLOBAL]:
                 made = self._tables(collector, region)
                 for dataset in collector.datasets:
                     if isinstance(made, CallFailed):
@@ -60,10 +59,18 @@ class Reading:
         calls = [asdict(call) for call in self._visit.ledger()]
         return whole | {EXTRACTS.name: EXTRACTS.table(extracts), LEDGER.name: LEDGER.table(calls)}
 
-    def _regions(self, collector: Collector) -> list[str]:
-        return self._open if collector.scope == "region" else [GLOBAL]
+    def _regions(self) -> list[str]:
+        """The regions that are read: those that are open, but for any in which an SCP denies all that was asked.
 
-    @cached_property
+        Such a region is switched off by the organization, so nothing is owed there.
+        """
+        regional = [collector for collector in self._collectors if collector.scope == "region"]
+        return [
+            region
+            for region in self._open()
+            if not regional or not all(_is_denied(self._result(collector, region)) for collector in regional)
+        ]
+
     def _open(self) -> list[str]:
         """The regions of the settings that the account has switched on; all of them where it does not say."""
         asked = list(dict.fromkeys(self._visit.cloud.settings.regions))
@@ -77,17 +84,6 @@ class Reading:
         for region in off:
             self._visit.fail(CallFailed(REGIONS.operations[0], "region_disabled", None, "not switched on", region))
         return [region for region in asked if region not in off]
-
-    @cached_property
-    def _closed(self) -> frozenset[str]:
-        """Regions in which an SCP denies all that was asked: switched off by the organization, so nothing is owed."""
-        regional = [c for c in self._collectors if c.scope == "region"]
-        results = {region: [self._result(c, region) for c in regional] for region in self._open}
-        return frozenset(
-            region
-            for region, found in results.items()
-            if found and all(isinstance(r, CallFailed) and r.error_class == "scp_deny" for r in found)
-        )
 
     def _result(self, collector: Collector, region: str) -> Rows | CallFailed:
         key = (collector.name, region)
@@ -116,6 +112,10 @@ class Reading:
             "error_code": failed and failed.error_code,
             "message": failed and failed.message,
         }
+
+
+def _is_denied(result: Rows | CallFailed) -> bool:
+    return isinstance(result, CallFailed) and result.error_class == "scp_deny"
 
 
 def _attempt(collector: Collector, region: str, work: Callable[[], Result]) -> Result | CallFailed:

@@ -65,7 +65,7 @@ def paths(organization: Account) -> dict[str, tuple[str, str]]:
 
 def _made(organization: Account, which: Row) -> list[Row]:
     job = organization.call(GENERATE, EntityPath=which["entity_path"])
-    pages = list(_jobs.answers(organization, GET, job["JobId"]))
+    pages = _jobs.answers(organization, GET, job["JobId"])
     if pages[0]["JobStatus"] == _jobs.FAILED:
         why = pages[0].get("ErrorDetails", {}).get("Message", "no reason given")
         raise organization.failed(GET, "server_error", f"AWS could not make the report on {which['unit_id']}: {why}")

@@ -68,9 +68,9 @@ def collect(account: Account) -> Rows:
         if held and held["permissions_sha256"] == digest and not is_due(arn, held["read_on"], account.memory.as_of):
             reads.append(held)
             services += used.get(arn, [])
-    for arn, job_id in list(_started(account, sorted(set(wanted) - {row["arn"] for row in reads}))):
+    jobs = dict(_started(account, sorted(set(wanted) - {row["arn"] for row in reads})))
+    for arn, pages in _jobs.all_answers(account, GET, jobs):
         row = {"account_id": account.account_id, "arn": arn}
-        pages = list(_jobs.answers(account, GET, job_id))
         reads.append(row | _read(pages[0], wanted[arn], account.memory.as_of))
         services += [row | _service(one) for page in pages for one in page.get("ServicesLastAccessed", ())]
     return {READS.name: reads, SERVICES.name: services}

@@ -319,6 +319,25 @@ def test_reports_are_waited_for_and_paged(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(rows["service_last_accessed"]) == 4
 
 
+def test_reports_are_waited_for_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("pipeline.collectors._jobs.time.sleep", pauses.append)
+    asked: Counter[str] = Counter()
+
+    def get(JobId: str, MaxItems: int) -> dict[str, Any]:
+        asked[JobId] += 1
+        return ACCESSED if asked[JobId] == 2 else {"JobStatus": "IN_PROGRESS", "ServicesLastAccessed": []}
+
+    jobs = {
+        "iam:GenerateServiceLastAccessedDetails": lambda Arn, Granularity: {"JobId": Arn},
+        "iam:GetServiceLastAccessedDetails": get,
+    }
+    collect("service_last_accessed", Remembering(LAST_ACCESSED | jobs, principals()))
+    assert len(asked) > 1
+    assert set(asked.values()) == {2}
+    assert pauses == [0.5]
+
+
 def test_a_report_that_aws_cannot_make_is_asked_for_again_the_next_night() -> None:
     failed = {"JobStatus": "FAILED", "Error": {"Message": "too much", "Code": "x"}}
     account = Remembering(LAST_ACCESSED | {"iam:GetServiceLastAccessedDetails": failed}, principals())
