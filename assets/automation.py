@@ -1,6 +1,5 @@
 """The nightly job, its schedule and the sensor that tells of a failed run. Both are off until switched on."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -12,7 +11,6 @@ from assets import nights
 from pipeline.settings import Settings
 
 JOB = "nightly"
-Notify = Callable[[str], None]
 
 
 def nightly() -> "UnresolvedAssetJobDefinition":
@@ -41,17 +39,11 @@ def schedule(settings: Settings) -> dg.ScheduleDefinition:
     return every_night
 
 
-def failure_sensor(notify: Notify | None) -> dg.SensorDefinition:
-    @dg.run_failure_sensor(
-        name="failed_night",
-        default_status=dg.DefaultSensorStatus.STOPPED,
-        description="Logs a night that failed, and notifies where a notification is set up.",
-    )
-    def failed_night(context: dg.RunFailureSensorContext) -> None:
-        night = context.dagster_run.tags.get("dagster/partition", "a night")
-        text = f"Rolecall: {night} was not published: {context.failure_event.message}"
-        context.log.error(text)
-        if notify:
-            notify(text)
-
-    return failed_night
+@dg.run_failure_sensor(
+    name="failed_night",
+    default_status=dg.DefaultSensorStatus.STOPPED,
+    description="Says of a run that failed which night was not published, and why.",
+)
+def failed_night(context: dg.RunFailureSensorContext) -> None:
+    night = context.dagster_run.tags.get("dagster/partition", "a night")
+    context.log.error(f"Rolecall: {night} was not published: {context.failure_event.message}")

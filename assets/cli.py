@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Annotated, Any, ParamSpec
 
 import typer
-from pydantic_settings import SettingsError
 from rich.console import Console
 
-from pipeline.settings import Refused, Settings, load
+from pipeline.settings import Refused, load
 
 DONE, UNREAD, REFUSED = 0, 1, 2
 ACCOUNTS = "Which accounts"
@@ -94,7 +93,7 @@ def run(
     from assets import nights, runner
     from assets.progress import say, shown
 
-    chosen = settings(
+    chosen = load(
         **given(
             home=home,
             role_name=role_name,
@@ -149,14 +148,6 @@ def demo(
     from assets import demonstration
 
     return demonstration.run(Console(), home or demonstration.HOME, nights, verbose)
-
-
-def settings(**options: Any) -> Settings:
-    """The settings with these over them. Raises `Refused`."""
-    try:
-        return load(**options)
-    except SettingsError as error:
-        raise Refused(f"Settings (ROLECALL_*): {error}: a list or table is written as JSON there") from error
 
 
 def given(**options: Any) -> dict[str, Any]:

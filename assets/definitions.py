@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from assets.automation import failure_sensor, nightly, schedule
+from assets.automation import failed_night, nightly, schedule
 from assets.checks import raw_checks, results_asset
 from assets.collection import collection
 from assets.models import models
@@ -36,6 +36,6 @@ def build(chosen: Settings, progress: Progress | None = None) -> dg.Definitions:
         asset_checks=[raw_checks(chosen, datasets, progress)],
         jobs=[nightly()],
         schedules=[schedule(chosen)],
-        sensors=[failure_sensor(None)],
+        sensors=[failed_night],
         executor=dg.in_process_executor,
     )

@@ -12,9 +12,13 @@ from assets import cli, home
 from assets.demonstration import HERMETIC, HOME, ROOT, served
 from pipeline.settings import Refused, Settings
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 def main() -> int:
     """Serve the organization on its last night and Dagster beside it; a run started there reads it."""
+    for number in SIGNALS:
+        signal.signal(number, signal.default_int_handler)
     folder = (ROOT / HOME).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with served() as organization:
@@ -29,10 +33,11 @@ def main() -> int:
         }
         command = [sys.executable, "-m", "dagster", "dev", "-m", "assets.definitions", "-d", str(ROOT), *sys.argv[1:]]
         # In the home's folder, so that no rolecall.toml of a real organization is read.
-        with subprocess.Popen(command, cwd=folder, env=values, preexec_fn=listen_to_signals) as page:
+        with subprocess.Popen(command, cwd=folder, env=values, process_group=0, preexec_fn=listen_to_signals) as page:
             try:
                 return page.wait()
             except KeyboardInterrupt:
+                page.send_signal(signal.SIGINT)
                 return page.wait()
 
 
@@ -47,7 +52,7 @@ def variables(settings: Settings) -> dict[str, str]:
 
 def listen_to_signals() -> None:
     """A script starts what is in its background with interrupts ignored, and Dagster would pass that on."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_DFL)
 
 

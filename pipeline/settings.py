@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 
 FILE = "rolecall.toml"
 
@@ -81,6 +87,8 @@ def load(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except tomllib.TOMLDecodeError as error:
         raise Refused(f"{FILE}: not valid TOML: {error}") from error
+    except SettingsError as error:
+        raise Refused(f"Settings (ROLECALL_*): {error}: a list or table is written as JSON there") from error
     except ValidationError as error:
         faults = [f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {str(e['input'])[:80]!r})" for e in error.errors()]
         raise Refused(f"Settings ({FILE} or ROLECALL_*): " + "; ".join(faults)) from error

@@ -13,6 +13,7 @@ import dagster as dg
 import pytest
 
 from assets import nights
+from assets.automation import failed_night
 from assets.definitions import build
 from pipeline import catalog, collectors, landing
 from pipeline.catalog import ControlHeader
@@ -109,3 +110,22 @@ def test_loading_takes_no_great_expectations_and_touches_nothing(tmp_path: Path)
     assert done.stdout.strip() == "False", done.stderr
     assert not (tmp_path / "home").exists()
     assert time.monotonic() - started < 15  # 1 s on a quiet machine
+
+
+def test_the_sensor_says_which_night_failed_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    @dg.op
+    def breaks() -> None:
+        raise ValueError("the disk is full")
+
+    @dg.job
+    def breaking() -> None:
+        breaks()
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        tags = {"dagster/partition": "2026-11-20"}
+        result = breaking.execute_in_process(instance=instance, raise_on_error=False, tags=tags)
+        context = dg.build_run_status_sensor_context(
+            "failed_night", result.get_run_failure_event(), instance, result.dagster_run
+        ).for_run_failure()
+        failed_night(context)
+    assert "2026-11-20 was not published" in capsys.readouterr().err
