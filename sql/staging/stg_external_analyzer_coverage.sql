@@ -29,7 +29,7 @@ asked as (
 places as (
     select account_id, region_name, account_id as home_id from asked
     union
-    select asked.account_id, asked.region_name, homes.account_id
+    select asked.account_id, asked.region_name, homes.account_id as home_id
     from asked
     cross join homes
 ),

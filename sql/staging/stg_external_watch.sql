@@ -21,7 +21,7 @@ places as (
     from (select distinct account_id, region from extracts) as accounts
     inner join homes on accounts.region = homes.region
     union
-    select account_id, region, account_id from extracts
+    select account_id, region, account_id as home_id from extracts
 ),
 
 analyzers as (

@@ -16,6 +16,13 @@ from pipeline import catalog
 from tests.conftest import HERMETIC, Loopback
 
 NIGHT = "2026-11-16"
+PUBLISHED = (
+    "var/landing/as_of=2026-11-15/users/part.parquet",
+    "var/reports/2026-11-15/index.html",
+    "var/reports/latest/index.html",
+    "var/rolecall.duckdb",
+    "var/warehouse.duckdb",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +36,11 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     for name, value in HERMETIC.items():
         monkeypatch.setenv(name, value)
+    (tmp_path / "var" / "reports" / "2026-11-15").mkdir(parents=True)
+    (tmp_path / "var" / "reports" / "latest").symlink_to("2026-11-15")
+    for path in PUBLISHED:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("the night before")
 
 
 def rolecall(*arguments: str) -> Result:
@@ -36,9 +48,10 @@ def rolecall(*arguments: str) -> Result:
 
 
 def refused(*arguments: str) -> str:
-    """The one sentence with which a command is refused."""
+    """The one sentence with which a command is refused; what was published is as it was."""
     result = rolecall(*arguments)
     assert result.exit_code == 2, result.output
+    assert {Path(path).read_text() for path in PUBLISHED} == {"the night before"}
     assert "Traceback" not in result.output
     (sentence,) = result.stderr.strip().splitlines()
     return sentence
