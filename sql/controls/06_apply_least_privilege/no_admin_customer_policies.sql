@@ -16,64 +16,42 @@ frameworks = { cis_aws_7 = "2.14", security_hub = "IAM.1", prowler = "iam_custom
 with
 policies as (
     select
-        account_id,
-        resource,
-        bool_or(is_attached) as is_attached,
-        bool_and(is_boundary_only) as is_boundary_only,
-        list_sort(list(distinct policy_name)) as names
-    from stg_customer_documents
-    group by account_id, resource
+        *,
+        list_filter(facts, lambda fact: list_contains(['admin', 'admin_if'], fact.fact)) as statements
+    from stg_customer_policies
 ),
 
-facts as (
+judged as (
     select
-        account_id,
-        resource,
-        bool_or(kind = 'admin' and list_contains(details, 'full')) as grants_all,
-        bool_or(kind = 'admin_if' and list_contains(details, 'full')) as grants_all_if,
-        bool_or(list_contains(details, 'equivalent')) as reins_iam,
-        string_agg(format('{}: {}', policy_name, malformed_reason), '; ' order by policy_name)
-        filter (where kind = 'malformed') as unreadable,
-        list(
-            { policy: policy_name, fact: kind, details: details, statements: statements }
-            order by policy_name, statement_index, kind
-        ) filter (where kind <> 'malformed') as statements
-    from stg_customer_facts
-    where kind in ('malformed', 'admin', 'admin_if')
-    group by account_id, resource
-),
-
-final as (
-    select
-        policies.account_id,
-        policies.resource,
-        case
-            when policies.is_boundary_only then 'not_applicable'
-            when facts.grants_all or facts.grants_all_if then 'fail'
-            when facts.unreadable is not null then 'unknown'
-            else 'pass'
-        end as verdict,
-        case
-            when policies.is_boundary_only then 'Serves as a permissions boundary only, and grants nothing.'
-            when verdict = 'unknown' then format('A document cannot be read: {}.', facts.unreadable)
-            when facts.grants_all
-                then format(
-                    'Grants every action on every resource ({}){}.',
-                    array_to_string(policies.names, ', '),
-                    if(policies.is_attached, '', ', though nobody holds it')
-                )
-            when facts.grants_all_if then 'Grants every action on every resource under a condition.'
-            when facts.reins_iam then 'Does not grant everything, though free rein over IAM, which leads there.'
-            else 'Does not grant everything.'
-        end as reason,
-        to_json({
-            policies: policies.names,
-            is_attached: policies.is_attached,
-            unreadable: facts.unreadable,
-            statements: coalesce(facts.statements, [])
-        }) as evidence
+        *,
+        list_transform(
+            list_filter(statements, lambda fact: list_contains(fact.details, 'full')), lambda fact: fact.fact
+        ) as grants,
+        len(list_filter(statements, lambda fact: list_contains(fact.details, 'equivalent'))) > 0 as reins_iam
     from policies
-    left join facts on policies.account_id = facts.account_id and policies.resource = facts.resource
 )
 
-select * from final
+select
+    account_id,
+    resource,
+    case
+        when is_boundary_only then 'not_applicable'
+        when len(grants) > 0 then 'fail'
+        when unreadable is not null then 'unknown'
+        else 'pass'
+    end as verdict,
+    case
+        when is_boundary_only then 'Serves as a permissions boundary only, and grants nothing.'
+        when verdict = 'unknown' then format('A document cannot be read: {}.', unreadable)
+        when list_contains(grants, 'admin')
+            then format(
+                'Grants every action on every resource ({}){}.',
+                array_to_string(policies, ', '),
+                if(is_attached, '', ', though nobody holds it')
+            )
+        when len(grants) > 0 then 'Grants every action on every resource under a condition.'
+        when reins_iam then 'Does not grant everything, though free rein over IAM, which leads there.'
+        else 'Does not grant everything.'
+    end as reason,
+    to_json(struct_pack(policies, is_attached, unreadable, statements)) as evidence
+from judged

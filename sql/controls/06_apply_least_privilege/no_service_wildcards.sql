@@ -16,68 +16,56 @@ params = { grave = ["iam", "kms", "cloudtrail", "kms:Decrypt"] }
 with
 policies as (
     select
-        account_id,
-        resource,
-        bool_or(is_attached) as is_attached,
-        bool_and(is_boundary_only) as is_boundary_only,
-        list_sort(list(distinct policy_name)) as names
-    from stg_customer_documents
-    group by account_id, resource
+        *,
+        list_filter(facts, lambda fact: list_contains(
+            ['admin', 'admin_if', 'service_wildcard', 'allow_not_action'], fact.fact
+        ) or fact.fact = 'sensitive_unscoped' and list_contains(fact.details, 'kms:Decrypt')) as statements
+    from stg_customer_policies
 ),
 
-facts as (
+details as (
     select
         account_id,
         resource,
-        bool_or(kind in ('admin', 'admin_if') and list_contains(details, 'full')) as grants_all,
-        list_sort(list_distinct(flatten(list(details) filter (where kind = 'service_wildcard')))) as services,
-        list_sort(list_distinct(flatten(list(details) filter (where kind = 'allow_not_action')))) as all_but,
+        bool_or(fact.fact in ('admin', 'admin_if') and list_contains(fact.details, 'full')) as grants_all,
+        flatten(list(fact.details) filter (where fact.fact = 'service_wildcard')) as services,
+        flatten(list(fact.details) filter (where fact.fact = 'allow_not_action')) as all_but,
+        flatten(list(fact.details) filter (where fact.fact in ('service_wildcard', 'sensitive_unscoped'))) as named
+    from (select account_id, resource, unnest(statements) as fact from policies) as facts
+    group by account_id, resource
+),
+
+judged as (
+    select
+        policies.*,
+        coalesce(details.grants_all, false) as grants_all,
+        list_sort(list_distinct(details.services)) as services,
+        list_sort(list_distinct(details.all_but)) as all_but,
         list_filter(
-            list_sort(list_distinct(flatten(list(details) filter (where kind in ('service_wildcard', 'sensitive_unscoped'))))),
+            list_sort(list_distinct(details.named)),
             lambda detail: list_contains(getvariable('grave')::varchar[], detail)
-        ) as grave,
-        string_agg(format('{}: {}', policy_name, malformed_reason), '; ' order by policy_name)
-        filter (where kind = 'malformed') as unreadable,
-        list(
-            { policy: policy_name, fact: kind, details: details, statements: statements }
-            order by policy_name, statement_index, kind
-        ) filter (where kind <> 'malformed') as statements
-    from stg_customer_facts
-    where
-        kind in ('malformed', 'service_wildcard', 'allow_not_action', 'admin', 'admin_if', 'sensitive_unscoped')
-        and not (kind = 'sensitive_unscoped' and not list_contains(details, 'kms:Decrypt'))
-    group by account_id, resource
-),
-
-final as (
-    select
-        policies.account_id,
-        policies.resource,
-        case
-            when policies.is_boundary_only then 'not_applicable'
-            when facts.grants_all or len(facts.services) > 0 or len(facts.all_but) > 0 then 'fail'
-            when facts.unreadable is not null then 'unknown'
-            else 'pass'
-        end as verdict,
-        case
-            when policies.is_boundary_only then 'Serves as a permissions boundary only, and grants nothing.'
-            when verdict = 'unknown' then format('A document cannot be read: {}.', facts.unreadable)
-            when facts.grants_all then 'Grants every service.'
-            when len(facts.all_but) > 0
-                then format('Grants everything but {}.', array_to_string(facts.all_but, ', '))
-            when len(facts.services) > 0
-                then format('Grants every action of {} on everything.', array_to_string(facts.services, ', '))
-            else 'Grants no whole service on everything.'
-        end as reason,
-        to_json({
-            policies: policies.names,
-            is_attached: policies.is_attached,
-            grave: coalesce(facts.grave, []),
-            unreadable: facts.unreadable,
-            statements: coalesce(facts.statements, [])
-        }) as evidence
+        ) as grave
     from policies
-    left join facts on policies.account_id = facts.account_id and policies.resource = facts.resource
+    left join details on policies.account_id = details.account_id and policies.resource = details.resource
 )
 
-select * from final
+select
+    account_id,
+    resource,
+    case
+        when is_boundary_only then 'not_applicable'
+        when grants_all or len(services) > 0 or len(all_but) > 0 then 'fail'
+        when unreadable is not null then 'unknown'
+        else 'pass'
+    end as verdict,
+    case
+        when is_boundary_only then 'Serves as a permissions boundary only, and grants nothing.'
+        when verdict = 'unknown' then format('A document cannot be read: {}.', unreadable)
+        when grants_all then 'Grants every service.'
+        when len(all_but) > 0 then format('Grants everything but {}.', array_to_string(all_but, ', '))
+        when len(services) > 0
+            then format('Grants every action of {} on everything.', array_to_string(services, ', '))
+        else 'Grants no whole service on everything.'
+    end as reason,
+    to_json(struct_pack(policies, is_attached, grave := coalesce(grave, []), unreadable, statements)) as evidence
+from judged

@@ -15,60 +15,37 @@ frameworks = { other = "Cloudsplaining:DataExfiltration, CredentialsExposure, Re
 with
 policies as (
     select
-        account_id,
-        resource,
-        bool_or(is_attached) as is_attached,
-        bool_and(is_boundary_only) as is_boundary_only,
-        list_sort(list(distinct policy_name)) as names
-    from stg_customer_documents
-    group by account_id, resource
+        *,
+        list_filter(facts, lambda fact: fact.fact = 'sensitive_unscoped') as statements
+    from stg_customer_policies
 ),
 
-facts as (
+judged as (
     select
-        account_id,
-        resource,
-        list_sort(list_distinct(flatten(list(details) filter (where kind = 'sensitive_unscoped')))) as actions,
-        string_agg(format('{}: {}', policy_name, malformed_reason), '; ' order by policy_name)
-        filter (where kind = 'malformed') as unreadable,
-        list(
-            { policy: policy_name, fact: kind, details: details, statements: statements }
-            order by policy_name, statement_index, kind
-        ) filter (where kind <> 'malformed') as statements
-    from stg_customer_facts
-    where kind in ('malformed', 'sensitive_unscoped')
-    group by account_id, resource
-),
-
-final as (
-    select
-        policies.account_id,
-        policies.resource,
-        case
-            when policies.is_boundary_only then 'not_applicable'
-            when len(facts.actions) > 0 then 'fail'
-            when facts.unreadable is not null then 'unknown'
-            else 'pass'
-        end as verdict,
-        case
-            when policies.is_boundary_only then 'Serves as a permissions boundary only, and grants nothing.'
-            when verdict = 'unknown' then format('A document cannot be read: {}.', facts.unreadable)
-            when len(facts.actions) > 0
-                then format(
-                    'Allows {} on every resource{}.',
-                    array_to_string(facts.actions[:5], ', '),
-                    if(len(facts.actions) > 5, format(' and {} more actions', len(facts.actions) - 5), '')
-                )
-            else 'Allows no sensitive action on every resource.'
-        end as reason,
-        to_json({
-            policies: policies.names,
-            is_attached: policies.is_attached,
-            unreadable: facts.unreadable,
-            statements: coalesce(facts.statements, [])
-        }) as evidence
+        *,
+        list_sort(list_distinct(flatten(list_transform(statements, lambda fact: fact.details)))) as actions
     from policies
-    left join facts on policies.account_id = facts.account_id and policies.resource = facts.resource
 )
 
-select * from final
+select
+    account_id,
+    resource,
+    case
+        when is_boundary_only then 'not_applicable'
+        when len(actions) > 0 then 'fail'
+        when unreadable is not null then 'unknown'
+        else 'pass'
+    end as verdict,
+    case
+        when is_boundary_only then 'Serves as a permissions boundary only, and grants nothing.'
+        when verdict = 'unknown' then format('A document cannot be read: {}.', unreadable)
+        when len(actions) > 0
+            then format(
+                'Allows {} on every resource{}.',
+                array_to_string(actions[:5], ', '),
+                if(len(actions) > 5, format(' and {} more actions', len(actions) - 5), '')
+            )
+        else 'Allows no sensitive action on every resource.'
+    end as reason,
+    to_json(struct_pack(policies, is_attached, unreadable, statements)) as evidence
+from judged

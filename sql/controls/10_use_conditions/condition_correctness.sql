@@ -15,64 +15,42 @@ frameworks = { other = "Parliament:MISMATCHED_TYPE, UNKNOWN_OPERATOR, UNKNOWN_CO
 params = { tolerated = ["usable_mismatch", "set_operator_on_single_value", "caller_chooses"] }
 */
 with
-policies as (
-    select
-        account_id,
-        resource,
-        bool_or(is_attached) as is_attached,
-        bool_and(is_boundary_only) as is_boundary_only,
-        bool_or(has_conditions) as has_conditions,
-        list_sort(list(distinct policy_name)) as names
-    from stg_customer_documents
-    group by account_id, resource
-),
-
-facts as (
+flaws as (
     select
         account_id,
         resource,
         string_agg(array_to_string(details, ', '), '; ' order by policy_name, statement_index, flaw)
-        filter (where kind = 'flaw' and not list_contains(getvariable('tolerated')::varchar[], flaw)) as flaws,
+        filter (where not list_contains(getvariable('tolerated')::varchar[], flaw)) as flaws,
         string_agg(distinct flaw, ', ' order by flaw)
-        filter (where list_contains(getvariable('tolerated')::varchar[], flaw)) as tolerated,
-        string_agg(format('{}: {}', policy_name, malformed_reason), '; ' order by policy_name)
-        filter (where kind = 'malformed') as unreadable,
-        list(
-            { policy: policy_name, fact: kind, flaw: flaw, details: details, statements: statements }
-            order by policy_name, statement_index, kind, flaw
-        ) filter (where kind <> 'malformed') as statements
+        filter (where list_contains(getvariable('tolerated')::varchar[], flaw)) as tolerated
     from stg_customer_facts
-    where kind in ('malformed', 'flaw')
+    where kind = 'flaw'
     group by account_id, resource
-),
-
-final as (
-    select
-        policies.account_id,
-        policies.resource,
-        case
-            when policies.is_boundary_only then 'not_applicable'
-            when facts.flaws is not null then 'fail'
-            when facts.unreadable is not null then 'unknown'
-            when not policies.has_conditions then 'not_applicable'
-            else 'pass'
-        end as verdict,
-        case
-            when policies.is_boundary_only then 'Serves as a permissions boundary only, and grants nothing.'
-            when verdict = 'unknown' then format('A document cannot be read: {}.', facts.unreadable)
-            when facts.flaws is not null then format('Conditions are flawed: {}.', facts.flaws)
-            when not policies.has_conditions then 'Its statements have no conditions.'
-            when facts.tolerated is not null then format('Its conditions work; tolerated are {}.', facts.tolerated)
-            else 'Its conditions work.'
-        end as reason,
-        to_json({
-            policies: policies.names,
-            is_attached: policies.is_attached,
-            unreadable: facts.unreadable,
-            statements: coalesce(facts.statements, [])
-        }) as evidence
-    from policies
-    left join facts on policies.account_id = facts.account_id and policies.resource = facts.resource
 )
 
-select * from final
+select
+    policies.account_id,
+    policies.resource,
+    case
+        when policies.is_boundary_only then 'not_applicable'
+        when flaws.flaws is not null then 'fail'
+        when policies.unreadable is not null then 'unknown'
+        when not policies.has_conditions then 'not_applicable'
+        else 'pass'
+    end as verdict,
+    case
+        when policies.is_boundary_only then 'Serves as a permissions boundary only, and grants nothing.'
+        when verdict = 'unknown' then format('A document cannot be read: {}.', policies.unreadable)
+        when flaws.flaws is not null then format('Conditions are flawed: {}.', flaws.flaws)
+        when not policies.has_conditions then 'Its statements have no conditions.'
+        when flaws.tolerated is not null then format('Its conditions work; tolerated are {}.', flaws.tolerated)
+        else 'Its conditions work.'
+    end as reason,
+    to_json({
+        policies: policies.policies,
+        is_attached: policies.is_attached,
+        unreadable: policies.unreadable,
+        statements: list_filter(policies.facts, lambda fact: starts_with(fact.fact, 'flaw'))
+    }) as evidence
+from stg_customer_policies as policies
+left join flaws on policies.account_id = flaws.account_id and policies.resource = flaws.resource

@@ -9,52 +9,20 @@ fix = "Turn on the policy type at the root and attach guardrail SCPs to the acco
 may_break = "A new deny binds every principal of the accounts below, automation included: try it on a test unit first."
 frameworks = { cis_aws_7 = "2.1.2", other = "c7n:org-account.policy, org-unit.policy" }
 */
-with
-accounts as (select * from stg_expected_accounts),
-
-root as (
-    select coalesce(bool_or(list_contains(enabled_policy_types, 'SERVICE_CONTROL_POLICY')), false) as is_enabled
-    from raw_organization_roots
-),
-
-guardrails as (
-    select
-        account_id,
-        list_sort(list(distinct policy_name)) as names
-    from stg_effective_policies
-    where policy_type = 'SERVICE_CONTROL_POLICY' and not is_aws_managed
-    group by account_id
-),
-
-judged as (
-    select
-        accounts.account_id,
-        accounts.arn as resource,
-        accounts.is_management,
-        root.is_enabled,
-        coalesce(guardrails.names, []) as names
-    from accounts
-    cross join root
-    left join guardrails on accounts.account_id = guardrails.account_id
-),
-
-final as (
-    select
-        account_id,
-        resource,
-        case
-            when is_management then 'not_applicable'
-            when is_enabled and len(names) > 0 then 'pass'
-            else 'fail'
-        end as verdict,
-        case
-            when is_management then 'SCPs never bind the management account.'
-            when not is_enabled then 'The policy type SERVICE_CONTROL_POLICY is not enabled at the root.'
-            when len(names) > 0 then format('Bound by {}.', array_to_string(names, ', '))
-            else 'Only FullAWSAccess, which denies nothing, binds the account.'
-        end as reason,
-        to_json(struct_pack(is_enabled, policies := names)) as evidence
-    from judged
-)
-
-select * from final
+select
+    account_id,
+    resource,
+    case
+        when is_management then 'not_applicable'
+        when is_enabled and len(policies) > 0 then 'pass'
+        else 'fail'
+    end as verdict,
+    case
+        when is_management then 'SCPs never bind the management account.'
+        when not is_enabled then 'The policy type SERVICE_CONTROL_POLICY is not enabled at the root.'
+        when len(policies) > 0 then format('Bound by {}.', array_to_string(policies, ', '))
+        else 'Only FullAWSAccess, which denies nothing, binds the account.'
+    end as reason,
+    to_json(struct_pack(is_enabled, policies)) as evidence
+from stg_guardrail_attachment
+where policy_type = 'SERVICE_CONTROL_POLICY'
