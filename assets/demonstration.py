@@ -27,6 +27,8 @@ HOME = Path("var") / "demo"
 STOP_SECONDS = 10
 HERMETIC = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "127.0.0.1"}
 UNPACED = 1000
+# Where its workloads are. The other regions that its accounts have switched on would triple the time.
+REGION = "us-east-1"
 CRITICAL_RESOURCES = ["arn:aws:s3:::halden-payments-core-orders", "arn:aws:s3:::halden-data-lake-orders"]
 TRY = (
     "{python} -c \"import duckdb; duckdb.connect('{database}', read_only=True)"
@@ -50,6 +52,7 @@ class Organization:
             "home": home,
             "role_name": self.role_name,
             "external_id": self.external_id,
+            "regions": [REGION],
             "today": night,
             "exceptions_file": ROOT / "demo" / "exceptions.toml",
             "organization_calls_per_second": UNPACED,

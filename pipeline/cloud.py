@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pipeline.memory import Memory
 
 GLOBAL = "global"
+# Where global services are asked when neither boto3's configuration nor the settings name a region.
+FIRST_REGION = "us-east-1"
 # IAM action prefixes that are not boto3's name of the service.
 SERVICES = {"access-analyzer": "accessanalyzer", "sso": "sso-admin"}
 # Organizations and Identity Center give an organization 20 calls a second, together.
@@ -94,7 +96,7 @@ class Cloud:
             self.own_credentials = core.get_component("credential_provider").load_credentials()
             core.register_component("credential_provider", _ContextProvider())
             self._session = boto3.Session(botocore_session=core)
-            self.home_region = self._session.region_name or settings.regions[0]
+            self.home_region = self._session.region_name or next(iter(settings.regions), FIRST_REGION)
         except BotoCoreError as error:
             raise Refused(f"AWS: {error}; see AWS_PROFILE, AWS_CONFIG_FILE and ~/.aws/config") from error
         if self.own_credentials is None:

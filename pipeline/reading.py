@@ -65,21 +65,32 @@ class Reading:
         Such a region is switched off by the organization, so nothing is owed there.
         """
         regional = [collector for collector in self._collectors if collector.scope == "region"]
+        try:
+            opened = self._open()
+        except CallFailed as failed:
+            self._results |= {(collector.name, GLOBAL): failed for collector in regional}
+            return [GLOBAL]
         return [
             region
-            for region in self._open()
+            for region in opened
             if not regional or not all(_is_denied(self._result(collector, region)) for collector in regional)
         ]
 
     def _open(self) -> list[str]:
-        """The regions of the settings that the account has switched on; all of them where it does not say."""
+        """The regions of the settings, else all, that the account has switched on.
+
+        Where the account does not say, all of the settings; raises the `CallFailed` where they name none.
+        """
         asked = list(dict.fromkeys(self._visit.cloud.settings.regions))
         if REGIONS.name not in self._of_dataset:
             return asked
         try:
             listed = {row["region_name"]: row["opt_status"] for row in self.rows(REGIONS.name)}
         except CallFailed:
-            return asked
+            if asked:
+                return asked
+            raise
+        asked = asked or sorted(listed)
         off = [region for region in asked if listed.get(region) in ("DISABLED", "DISABLING")]
         for region in off:
             self._visit.fail(CallFailed(REGIONS.operations[0], "region_disabled", None, "not switched on", region))

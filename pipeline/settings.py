@@ -43,7 +43,9 @@ class Settings(BaseSettings):
     role_name: str = Field("RolecallReader", description="Role to assume in every account", min_length=1)
     external_id: str | None = Field(None, description="ExternalId that the role asks for")
     session_name: str = Field("rolecall", description="Session name, as it shows in CloudTrail")
-    regions: list[str] = Field(["us-east-1"], description="Regions in which regional services are read", min_length=1)
+    regions: list[str] = Field(
+        [], description="Read regional services in these regions only; empty for all that an account has switched on"
+    )
     include_accounts: list[str] = Field([], description="Read only these accounts")
     exclude_accounts: list[str] = Field([], description="Leave these accounts out")
     include_ous: list[str] = Field([], description="Read only accounts under these OUs (id or path)")

@@ -36,7 +36,7 @@ class Loopback:
 
     def settings(self, home: Path, **more: Any) -> Settings:
         """Settings that read this organization, with short waits."""
-        given = {"home": home, "role_name": self.role_name, "external_id": self.external_id}
+        given = {"home": home, "role_name": self.role_name, "external_id": self.external_id, "regions": ["us-east-1"]}
         return Settings(**{**given, "call_timeout_seconds": 20, "max_attempts": 3, **FAST, **more})
 
     def faults(self, *rules: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -608,3 +609,16 @@ def test_a_region_that_the_account_or_an_scp_switches_off_is_not_owed(read_some:
     assert found.all(query, some[0], "ap-south-1") == [("scp_deny",)]
     assert found.all(query, some[0], "eu-central-2") in ([("region_disabled",)], [("scp_deny",)])
     assert found.failures(some[0]) == {}
+
+
+def test_without_regions_in_the_settings_every_region_of_the_account_is_read(read_some: Any, some: list[str]) -> None:
+    found = read_some({"account": some[1], "operation": "ListRegions", "kind": "deny"}, regions=[])
+    read = {region for (region,) in found.all("select region from raw_extracts where account_id = ?", some[0])}
+    on = "select region_name from raw_account_regions where account_id = ? and opt_status like 'ENABLED%'"
+    closed = "select region from raw_ledger where account_id = ? and error_class = 'scp_deny'"
+    assert read == {"global"} | set(chain(*found.all(on, some[0]))) - set(chain(*found.all(closed, some[0])))
+    assert len(read) > 2
+    failures = found.failures(some[1])
+    assert failures["account_regions"] == ("account:ListRegions", "iam_deny")
+    regional = {name for name in OF_ACCOUNT if DATASETS[name].scope == "region"}
+    assert {failures[name] for name in regional} == {failures["account_regions"]}
