@@ -29,8 +29,9 @@ dev: $(INSTALLED)  ## open Dagster on the synthetic organization
 docs: $(INSTALLED)  ## write the generated pages under docs/ anew
 	@$(BIN)/python -m assets.docs
 
-bench: $(INSTALLED)  ## seconds of each stage of one night
+bench: $(INSTALLED)  ## seconds of each stage of one night, and how judging permissions grows
 	@$(BIN)/python -m assets.bench
+	@$(BIN)/python -m assets.bench_policy
 
 install: $(INSTALLED)
 

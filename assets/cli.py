@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from enum import StrEnum
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec
@@ -18,6 +19,12 @@ ACCOUNTS = "Which accounts"
 WIDE = 160
 
 P = ParamSpec("P")
+
+
+class Format(StrEnum):
+    text = "text"
+    json = "json"
+
 
 app = typer.Typer(
     help="Every account of an AWS organization against the fourteen IAM best practices, each night.",
@@ -135,6 +142,27 @@ def controls(
 
     console = Console()
     listing.show(console if console.is_terminal else Console(width=WIDE), control, as_json)
+    return DONE
+
+
+@command
+def explain(
+    control: Annotated[str, typer.Argument(help="Id or number of the control.")],
+    resource: Annotated[str, typer.Argument(help="ARN or id of the resource, its account, or a part only it has.")],
+    account: Annotated[str | None, typer.Option(help="Account of the resource, where several have one.")] = None,
+    region: Annotated[str | None, typer.Option(help="Region of the finding, where there are several.")] = None,
+    home: Annotated[Path | None, typer.Option(help="Folder that holds landing, databases and reports.")] = None,
+    format: Annotated[Format, typer.Option(help="Text, or JSON for programs.")] = Format.text,
+) -> int:
+    """Say what decided a finding, what it was read from, and what would change its verdict."""
+    from assets import explaining
+    from pipeline.explaining import finding
+    from pipeline.store import PUBLISHED
+
+    database = load(**given(home=home)).home / PUBLISHED
+    found = finding.explain(database, control, resource, account, region)
+    console = Console()
+    explaining.show(console if console.is_terminal else Console(width=WIDE), found, database, format is Format.json)
     return DONE
 
 

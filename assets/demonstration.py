@@ -20,7 +20,7 @@ from rich.console import Console
 
 from assets import runner
 from assets.progress import say, shown
-from pipeline.settings import ControlSettings, Refused, Settings
+from pipeline.settings import Refused, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = Path("var") / "demo"
@@ -29,7 +29,6 @@ HERMETIC = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.dev
 UNPACED = 1000
 # Where its workloads are. The other regions that its accounts have switched on would triple the time.
 REGION = "us-east-1"
-CRITICAL_RESOURCES = ["arn:aws:s3:::halden-payments-core-orders", "arn:aws:s3:::halden-data-lake-orders"]
 TRY = (
     "{python} -c \"import duckdb; duckdb.connect('{database}', read_only=True)"
     ".sql('select practice, practice_title, score, coverage from scores_by_practice order by practice').show()\""
@@ -56,7 +55,6 @@ class Organization:
             "today": night,
             "exceptions_file": ROOT / "demo" / "exceptions.toml",
             "organization_calls_per_second": UNPACED,
-            "controls": {"internal_access_critical_resources": ControlSettings(critical_resources=CRITICAL_RESOURCES)},
             **more,
         }
         return Settings.model_construct(_fields_set=set(fields), **fields)

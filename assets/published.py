@@ -21,6 +21,7 @@ PAGES = {
     "account": ("report_account_pages", "A page for each account: its findings, credentials and coverage."),
     "ous": ("report_ous", "The tree of organizational units with their scores."),
     "ou": ("report_ou_pages", "A page for each organizational unit."),
+    "least_privilege": ("report_least_privilege", "The users and roles furthest from least privilege, and what to do."),
     "changes": ("report_changes", "What is new, fixed or gone since the night before."),
     "coverage": ("report_coverage", "What could not be read, and why."),
     "exceptions": ("report_exceptions", "The register of exceptions and what each entry covers."),

@@ -22,12 +22,19 @@ GOOD_PASSWORDS = {
 }
 # Members whose root has no credentials at all: root access is centralized.
 CENTRAL_ROOT = ("Security", "Infrastructure", "Workloads/Prod")
+# Opened for a move that has not begun: nothing is in it but the reader and AWS's own roles.
+EMPTY = "harborlight-shop"
 
 
 def furnish(kit: Kit) -> None:
     """Everything an ordinary account of its kind has."""
     name = kit.account.name
     unit, environment, _, owner = ACCOUNTS[name]
+    if name == EMPTY:
+        _root(kit, unit)
+        add_reader(kit)
+        _service_linked_roles(kit)
+        return
     tags = {"owner": owner or "platform", "environment": environment}
     kit.account.alias = None if environment == "sandbox" else f"halden-{name}"
     _root(kit, unit)
@@ -63,7 +70,7 @@ def _contacts(kit: Kit) -> None:
 
 
 def _platform_roles(kit: Kit) -> None:
-    """The reader, the organization's own role, support, audit and the service-linked roles."""
+    """The reader, the organization's own role, support, audit and AWS's own roles."""
     management = kit.org.management_id
     platform = {"owner": "platform"}
     if kit.account.id != management:
@@ -88,6 +95,11 @@ def _platform_roles(kit: Kit) -> None:
         tags=platform,
         every=4,
     )
+    _service_linked_roles(kit)
+
+
+def _service_linked_roles(kit: Kit) -> None:
+    """The roles that AWS's own services make."""
     linked = {
         "AWSServiceRoleForSupport": ("support", "AWSSupportServiceRolePolicy"),
         "AWSServiceRoleForTrustedAdvisor": ("trustedadvisor", "AWSTrustedAdvisorServiceRolePolicy"),

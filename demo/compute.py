@@ -5,6 +5,7 @@ Most of it follows from the account's roles; the tables say what is wrong, and f
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -86,6 +87,10 @@ def _instance(
     if profile:
         instance["IamInstanceProfile"] = {"Arn": profile, "Id": f"AIPA{estate.scene.token(profile, 17)}"}
     estate.add("instances", instance, region)
+    # And a script that signs in with it.
+    script = "\n".join(["#!/bin/sh", *(f"export {name}={value}" for name, value in EXAMPLE_KEY.items())])
+    user_data = {"Value": b64encode(script.encode()).decode()}
+    estate.add("user data", {"InstanceId": instance_id, "UserData": user_data}, region)
 
 
 def _function(

@@ -75,7 +75,12 @@ def data_lake_prod(kit: Kit) -> None:
     started = kit.scene.ago(2, "lake-generation")
     kit.account.generations += [
         PolicyGeneration(
-            uuid(kit.scene, "generation-1"), crawler.arn, "SUCCEEDED", started, started.replace(second=59)
+            uuid(kit.scene, "generation-1"),
+            crawler.arn,
+            "SUCCEEDED",
+            started,
+            started.replace(second=59),
+            [document(allow(["glue:GetCrawler", "glue:GetTable", "glue:UpdateTable", "s3:ListBucket"]))],
         ),
         PolicyGeneration(uuid(kit.scene, "generation-0"), crawler.arn, "FAILED", kit.scene.ago(3, "lake-failed")),
     ]

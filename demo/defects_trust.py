@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from demo.compute import EXAMPLE_KEY
 from demo.documents import account_trust, allow, document, github_trust, saml_trust, service_trust, trust
 from demo.identity_center import uuid
 from demo.kit import Kit
@@ -140,7 +141,11 @@ def sandbox_hackday(kit: Kit) -> None:
         every=3,
     )
     # BP06-07, BP07-03: rights on the user itself.
-    user = kit.user("hack-team", days=40, attached=["AmazonS3ReadOnlyAccess"])
+    # A key in tags, as the console and the hurried leave it: nothing of it may ever be stored.
+    key_id, secret = EXAMPLE_KEY.values()
+    user = kit.user("hack-team", days=40, attached=["AmazonS3ReadOnlyAccess"], tags={key_id: "laptop"})
+    kit.account.roles["open-door"].tags["login"] = f"{key_id}:{secret}"
+    kit.account.tags["note"] = f"upload with {secret}"
     user.inline["queue"] = document(allow("sqs:SendMessage", f"arn:aws:sqs:us-east-1:{kit.account.id}:hack"))
     kit.access_key(user, days=40, service="sqs")
 

@@ -221,6 +221,7 @@ class PolicyGeneration:
     status: str
     started: datetime
     completed: datetime | None = None
+    policies: list[Document] = field(default_factory=list)
 
 
 @dataclass

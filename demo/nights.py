@@ -83,7 +83,7 @@ def unused_access_analyzer_starts(stage: Stage) -> None:
 
 
 def harborlight_shop_joins(stage: Stage) -> None:
-    """Its account is founded and furnished like the others (see ``JOINS`` in organization.py)."""
+    """Its account is founded with what an empty one has (see ``JOINS`` in charter.py, ``EMPTY`` in accounts.py)."""
 
 
 def training_account_is_suspended(stage: Stage) -> None:
@@ -184,7 +184,7 @@ CHANGES = (
     Change(3, "RootSessions is enabled beside RootCredentialsManagement", root_sessions_are_enabled),
     Change(3, "telemetry-admin in legacy-telemetry gets a virtual MFA device", telemetry_admin_gets_mfa),
     Change(3, "data-lake-dev's password policy is set to the standard", password_policy_is_fixed),
-    Change(4, "harborlight-shop joins the organization, in Acquired", harborlight_shop_joins),
+    Change(4, "harborlight-shop joins the organization, in Acquired, and is empty", harborlight_shop_joins),
     Change(4, "an organization-wide unused-access analyzer is started", unused_access_analyzer_starts),
     Change(5, "sandbox-training is suspended and moved to Suspended", training_account_is_suspended),
     Change(5, "retail-orders-prod: retail-orders-orders-data is widened to s3:* on *", orders_policy_is_widened),

@@ -9,6 +9,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+from demo.accounts import EMPTY
 from demo.analyzers import Finding, add_analyzer
 from demo.charter import ACCOUNTS, READER_ROLE, SECURITY
 from demo.documents import allow, document
@@ -89,6 +90,8 @@ def _event(scene: Scene, account: Account, name: str, role: str, days: int) -> d
 def buckets(account: Account) -> dict[str, Document | None]:
     """The account's buckets and their policies."""
     name, (unit, environment, _, _) = account.name, ACCOUNTS[account.name]
+    if name == EMPTY:
+        return {}
     if environment == "sandbox":
         return {f"halden-{name}-playground": None}
     if unit.startswith("Workloads"):

@@ -77,11 +77,12 @@ def record_nights(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
 
 
 def record_guardrails(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    """Keep which guardrail objectives were met (table `guardrail_objectives`)."""
+    """Keep which guardrail objectives were met (table `guardrail_objectives`); null where a policy was unreadable."""
     con.execute("delete from history_guardrails where as_of = ?", [as_of])
     con.execute(
         "insert into history_guardrails by name "
-        "select ? as as_of, account_id, policy_type, objective, met from guardrail_objectives",
+        "select ? as as_of, account_id, policy_type, objective, if(len(unreadable) = 0, met, null) as met "
+        "from guardrail_objectives",
         [as_of],
     )
 

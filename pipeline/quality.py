@@ -27,6 +27,7 @@ from pipeline.schema import EXTRACTS, QUALITY_RESULTS, Dataset, Row
 from pipeline.settings import Settings
 
 SAMPLE_ROWS = 10
+WHOLE = "whole table"
 LONGEST_MESSAGE = 500
 
 
@@ -104,34 +105,39 @@ def extracts_before(settings: Settings, as_of: date) -> pa.Table:
 
 def run(con: duckdb.DuckDBPyConnection, wanted: Sequence[Check], datasets: dict[str, Dataset]) -> list[QualityResult]:
     """The results of these checks over the tables `raw_<dataset>` of a connection, by dataset and name."""
+    by_dataset = groupby(sorted(wanted, key=lambda check: check.key), key=lambda check: check.dataset)
+    groups = {name: list(group) for name, group in by_dataset}
     results: list[QualityResult] = []
     with quiet():
-        source = _source(con)
-        for name, group in groupby(sorted(wanted, key=lambda check: check.key), key=lambda check: check.dataset):
-            results += _of_dataset(source, datasets[name], list(group))
+        source = _source(con, groups)
+        for name, group in groups.items():
+            results += _of_dataset(source, datasets[name], group)
     return results
 
 
-def _source(con: duckdb.DuckDBPyConnection) -> Any:
-    """A Great Expectations data source on an open connection."""
+def _source(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> Any:
+    """A Great Expectations data source on an open connection, with its tables: adding one later writes all of it."""
     import great_expectations as gx  # takes seconds: not at import
+    from great_expectations.core.batch_definition import BatchDefinition
+    from great_expectations.datasource.fluent.sql_datasource import TableAsset
 
     duckdb_dialect.register()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}  # type: ignore[assignment]
     sources: Any = context.data_sources
+    whole: Any = BatchDefinition(name=WHOLE)
     return sources.add_sql(
         "landing",
         connection_string=f"{duckdb_dialect.NAME}://",
         create_temp_table=False,
         kwargs={"creator": duckdb_dialect.creator(con)},
+        assets=[TableAsset(name=name, table_name=f"raw_{name}", batch_definitions=[whole]) for name in tables],
     )
 
 
 def _of_dataset(source: Any, dataset: Dataset, wanted: list[Check]) -> list[QualityResult]:
     """One suite on one table. What failed is asked again for its rows, so that what holds costs a count."""
-    asset = source.add_table_asset(dataset.name, table_name=f"raw_{dataset.name}")
-    batch = asset.add_batch_definition_whole_table("all").get_batch()
+    batch = source.get_asset(dataset.name).get_batch_definition(WHOLE).get_batch()
     results = _validated(batch, wanted, {"result_format": "BOOLEAN_ONLY"})
     failed = [check for check in wanted if not results[check.name].passed]
     if failed:

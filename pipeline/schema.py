@@ -147,7 +147,7 @@ EXTRACTS = Dataset(
 
 REGISTER = Dataset(
     "register",
-    "The register file as it stood on this night: exceptions, attestations, justified keys, approved parties.",
+    "The register file as it stood on this night: exceptions, attestations, justifications and approvals.",
     "organization",
     (),
     (
@@ -157,10 +157,20 @@ REGISTER = Dataset(
             "varchar",
             "What the entry says",
             required=True,
-            values=("exception", "attestation", "long_term_key", "delegated_administrator", "vendor"),
+            values=(
+                "exception",
+                "attestation",
+                "long_term_key",
+                "break_glass_user",
+                "approved_administrator",
+                "critical_resource",
+                "archive_rule",
+                "delegated_administrator",
+                "vendor",
+            ),
         ),
         Column("control_id", "varchar", "Control it speaks of"),
-        Column("account_id", "varchar", "Account it is limited to; null for every account", pattern=ACCOUNT_ID),
+        Column("account_id", "varchar", "Account it is about; null for every account", pattern=ACCOUNT_ID),
         Column("resource", "varchar", "ARN or glob of ARNs it is limited to; null for every resource"),
         Column("service_principal", "varchar", "Service that a delegated administrator is approved for"),
         Column("use_case", "varchar", "Why the long-term key exists"),

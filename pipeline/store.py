@@ -216,14 +216,15 @@ def control_catalog(models: Catalog, work: Night, enabled: set[str]) -> pa.Table
 
 
 def control_needs(models: Catalog, known: Mapping[str, Dataset]) -> pa.Table:
-    """Which datasets each control rests on, and how each of those is read."""
+    """Which datasets each control rests on, and how and by which operations each of those is read."""
     rows = [
-        {"control_id": name, "dataset": dataset, "scope": known[dataset].scope}
+        {"control_id": name, "dataset": dataset, "scope": of.scope, "operations": list(of.operations)}
         for name in models.controls
         for dataset in sorted(models.datasets(name))
-        if known[dataset].operations
+        if (of := known[dataset]).operations
     ]
-    return pa.Table.from_pylist(rows, schema=pa.schema([(n, pa.string()) for n in ("control_id", "dataset", "scope")]))
+    types = dict.fromkeys(("control_id", "dataset", "scope"), pa.string()) | {"operations": pa.list_(pa.string())}
+    return pa.Table.from_pylist(rows, schema=pa.schema(types.items()))
 
 
 @contextmanager

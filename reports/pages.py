@@ -16,6 +16,7 @@ WORST = 8
 NEWEST = 6
 UNREAD = 10
 MEMBERS = 150
+PROPOSALS = 25
 _SAFE = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 Crumb = tuple[str, str]
@@ -52,9 +53,15 @@ def ou_page(ou_id: str) -> str:
     return f"ous/{file_name(ou_id)}.html"
 
 
+def proposal_page(place: int) -> str:
+    """The page that has the proposal of this place."""
+    number = (place - 1) // PROPOSALS + 1
+    return f"least-privilege-{number}.html" if number > 1 else "least-privilege.html"
+
+
 def count(night: Night) -> int:
     """How many pages `pages` will yield."""
-    return 8 + len(TEXTS) + len(night.ous) + len(night.accounts)
+    return 8 + len(_shares(night)) + len(TEXTS) + len(night.ous) + len(night.accounts)
 
 
 def pages(night: Night) -> Iterator[Page]:
@@ -67,6 +74,7 @@ def pages(night: Night) -> Iterator[Page]:
     yield _coverage(night)
     yield _quality(night)
     yield _exceptions(night)
+    yield from _least_privilege(night)
     yield from _practices(night)
     yield from _ou_pages(night)
     yield from _account_pages(night)
@@ -124,6 +132,8 @@ def _index(night: Night) -> Page:
         "unread": night.unread[:UNREAD],
         "quality": _quality_counts(night.quality),
         "held_back": [n for n in night.nights if not n["published"]],
+        "resolution": night.resolution.get("overall", {}).get(""),
+        "owners": sorted(night.resolution.get("owner", {}).values(), key=lambda r: (-r["open"], r["key"]))[:WORST],
         "times": _data_times(night),
     }
     return Page("index.html", "index.html.j2", "Overview", "index", (), context)
@@ -139,6 +149,8 @@ def _practices(night: Night) -> Iterator[Page]:
         chart = _chart(night, "practice", str(number), "The score of this best practice")
         scores = night.by_practice.get(number)
         context = {"practice": text, "scores": scores, "chart": chart, "controls": by_practice[number]}
+        context["systems"] = night.systems[number]
+        context["resolution"] = night.resolution.get("practice", {}).get(str(number))
         context["fails"] = night.fails_by_practice.get(number, {})
         context["before"], context["after"] = TEXTS.get(number - 1), TEXTS.get(number + 1)
         crumbs = (("Best practices", "index.html#practices"),)
@@ -164,6 +176,20 @@ def _quality(night: Night) -> Page:
 
 def _exceptions(night: Night) -> Page:
     return Page("exceptions.html", "exceptions.html.j2", "Exceptions", "exceptions", (), {})
+
+
+def _shares(night: Night) -> list[list[Row]]:
+    """The proposals, so many a page; one page where there are none."""
+    return [night.proposals[at : at + PROPOSALS] for at in range(0, len(night.proposals), PROPOSALS)] or [[]]
+
+
+def _least_privilege(night: Night) -> Iterator[Page]:
+    shares, title = _shares(night), "Least privilege"
+    paths = [proposal_page(n * PROPOSALS + 1) for n in range(len(shares))]
+    for n, (path, rows) in enumerate(zip(paths, shares, strict=True), start=1):
+        context = {"proposals": rows, "paths": paths, "totals": night.privileges.get(None)}
+        crumbs = ((title, paths[0]),) if n > 1 else ()
+        yield Page(path, "least_privilege.html.j2", f"{title}, {n}" if n > 1 else title, "privilege", crumbs, context)
 
 
 def _coverage(night: Night) -> Page:
@@ -226,6 +252,7 @@ def _ou_pages(night: Night) -> Iterator[Page]:
             "members": members.get(ou_id, []),
             "most": MEMBERS,
             "by_practice": {r["practice"]: r for r in night.by_ou_and_practice.get(ou_id, [])},
+            "resolution": night.resolution.get("ou", {}).get(ou_id),
         }
         title = ou["name"] or ou_id
         yield Page(ou_page(ou_id), "ou.html.j2", title, "ous", _way(night, ou_id)[:-1], context)
@@ -249,6 +276,7 @@ def _account_pages(night: Night) -> Iterator[Page]:
             "credentials": night.credentials.get(account_id, []),
             "credential_counts": night.credential_counts.get(account_id, []),
             "keys": night.keys.get(account_id, []),
+            "privileges": night.privileges.get(account_id),
         }
         title = account["name"] or account_id
         yield Page(

@@ -33,8 +33,10 @@ _OPEN = "verdict in ('fail', 'unknown', 'exempt', 'manual')"
 def _findings(partition: str, order: str, columns: str) -> str:
     """The findings that call for somebody, the gravest first, so many of each partition."""
     return f"""
-        select {columns}, f.control_id, f.account_id, f.region, f.resource, f.verdict, f.reason, f.first_seen
+        select {columns}, f.control_id, f.account_id, f.region, f.resource, f.verdict, f.reason, f.first_seen,
+            life.age_days, life.times_reopened
         from findings f join controls c using (control_id) left join accounts a using (account_id)
+            left join finding_life life using (control_id, account_id, region, resource)
         where f.as_of = $as_of and {_OPEN}
         qualify row_number() over (partition by {partition} order by {order}) <= $few
         order by {partition}, {order}"""
@@ -121,6 +123,19 @@ KEYS = """
     select * from key_triage qualify row_number() over (partition by account_id
         order by age_days desc nulls last, user_name, credential) <= $few
     order by account_id, age_days desc nulls last, user_name, credential"""
+PROPOSALS = """
+    select l.*, p.source, p.generated_on, p.policies, p.size_characters, p.removed_services, p.removed_actions,
+        p.replaces::varchar as replaces, p.problems, p.notes, a.name as account_name
+    from policy_proposals p join least_privilege l using (account_id, arn) left join accounts a using (account_id)
+    order by l.place"""
+PRIVILEGES = """
+    select account_id, count(*) filter (where data_status = 'known') as known,
+        count(*) filter (where data_status = 'too_new') as too_new,
+        count(*) filter (where data_status = 'unknown') as unknown,
+        count(*) filter (where data_status = 'not_applicable') as not_applicable,
+        count(*) filter (where data_status = 'known' and used_services = 0) as unused,
+        count(*) filter (where has_proposal) as proposals, min(place) filter (where has_proposal) as worst
+    from least_privilege group by rollup (account_id) order by account_id nulls first"""
 QUALITY = """
     select dataset, check_name, expectation, severity, passed, unexpected_count, sample::varchar as sample, message
     from quality_results where as_of = $as_of
@@ -147,6 +162,8 @@ class Night:
     open_fails: list[Row]
     fails_by_practice: dict[int, dict[str, int]]
     fails_by_account: dict[str, dict[str, int]]
+    systems: Grouped
+    resolution: dict[str, dict[str, Row]]
     findings_by_control: Grouped
     findings_by_account: Grouped
     change_counts: dict[str, int]
@@ -159,6 +176,8 @@ class Night:
     credentials: Grouped
     credential_counts: Grouped
     keys: Grouped
+    proposals: list[Row]
+    privileges: dict[str | None, Row]
     quality: list[Row]
     exceptions: list[Row]
     unread_by_account: Grouped = field(init=False)
@@ -240,6 +259,8 @@ def _night(reader: Reader) -> Night:
         open_fails=reader.rows(OPEN_FAILS),
         fails_by_practice=_severities(reader.rows(FAILS.format(key="f.practice"))),
         fails_by_account=_severities(reader.rows(FAILS.format(key="f.account_id"))),
+        systems=group(reader.tonight("systems"), "practice"),
+        resolution={s: keyed(rows, "key") for s, rows in group(reader.tonight("resolution_times"), "scope").items()},
         findings_by_control=group(reader.rows(BY_CONTROL, FINDINGS_PER_CONTROL), "control_id"),
         findings_by_account=group(reader.rows(BY_ACCOUNT, FINDINGS_PER_ACCOUNT), "account_id"),
         change_counts={row["change"]: row["n"] for row in changes},
@@ -254,6 +275,8 @@ def _night(reader: Reader) -> Night:
         credentials=group(reader.rows(CREDENTIALS, CREDENTIALS_PER_ACCOUNT), "account_id"),
         credential_counts=group(reader.rows(CREDENTIAL_COUNTS), "account_id"),
         keys=group(reader.rows(KEYS, CREDENTIALS_PER_ACCOUNT), "account_id"),
+        proposals=reader.rows(PROPOSALS),
+        privileges=keyed(reader.rows(PRIVILEGES), "account_id"),
         quality=reader.rows(QUALITY),
         exceptions=reader.rows("select * from exceptions order by is_live desc, expires_on, entry"),
     )

@@ -53,6 +53,7 @@ class Templates(Environment):
         )
         self.filters |= words.FILTERS
         self.globals |= words.GLOBALS | {"account_page": pages.account_page, "ou_page": pages.ou_page, "csp": POLICY}
+        self.globals["proposal_page"] = pages.proposal_page
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if type(obj) is dict and attribute in obj:

@@ -52,6 +52,11 @@ def seconds(value: float | None) -> str:
     return NOTHING if value is None else f"{value:,.1f} s"
 
 
+def days(value: float | None) -> str:
+    """A mean or median of days with one decimal, `3.5`."""
+    return NOTHING if value is None else f"{value:,.1f}"
+
+
 def points(now: float | None, then: float | None) -> tuple[str, str, str]:
     """A change of score as (class, sign and figure, words for a screen reader)."""
     if now is None or then is None:
@@ -113,6 +118,12 @@ def pretty(value: str | None, limit: int = 1200) -> str:
     return text if len(text) <= limit else text[:limit] + " …"
 
 
+def members(value: str | None) -> list[Any]:
+    """What a JSON array holds."""
+    found = json.loads(value) if value else []
+    return found if isinstance(found, list) else []
+
+
 def pairs(value: str | None) -> list[tuple[str, str]]:
     """Members of a JSON object as text, in the order of their names."""
     found = json.loads(value) if value else {}
@@ -166,8 +177,8 @@ def severities_text(counts: dict[str, int]) -> str:
     return ", ".join(f"{counts[s]:,} {s}" for s in SEVERITIES if counts.get(s)) or "none"
 
 
-_FILTERS = (arn, path, day, iso, moment, number, pairs, percent, pretty, script_json, seconds, verdict_word)
-FILTERS = {f.__name__: f for f in (*_FILTERS, severities_text)}
+_FILTERS = (arn, path, day, days, iso, moment, number, pairs, percent, pretty, script_json, seconds, verdict_word)
+FILTERS = {f.__name__: f for f in (*_FILTERS, members, severities_text)}
 GLOBALS = {f.__name__: f for f in (plural, points, select, sparkline, stack)} | {
     "VERDICT_SYMBOLS": VERDICT_SYMBOLS,
     "VERDICTS": VERDICTS,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from demo.call import Call
 from demo.errors import ApiError
-from demo.model import Analyzer
+from demo.model import Analyzer, PolicyGeneration
 from demo.paging import BadToken, take
 from demo.validator import validate
 
@@ -57,19 +58,35 @@ def get_finding_v2(call: Call) -> dict[str, Any]:
 
 
 def list_policy_generations(call: Call) -> dict[str, Any]:
-    principal, now = call.get("principalArn"), call.scene.now
-    rows = []
-    for g in call.account.generations:
-        if g.started > now or now - g.started > GENERATIONS_KEPT or principal not in (None, g.principal_arn):
-            continue
-        row: dict[str, Any] = {
-            "jobId": g.id,
-            "principalArn": g.principal_arn,
-            "status": g.status,
-            "startedOn": g.started,
-        }
-        rows.append(row | ({"completedOn": g.completed} if g.completed else {}))
+    principal = call.get("principalArn")
+    rows = [
+        {**_job(one), "principalArn": one.principal_arn}
+        for one in _remembered(call)
+        if principal in (None, one.principal_arn)
+    ]
     return paged(call, "policyGenerations", rows)
+
+
+def get_generated_policy(call: Call) -> dict[str, Any]:
+    """The policy without placeholders for resources; for a job that is not done, or failed, without any."""
+    for one in _remembered(call):
+        if one.id == call.need("jobId"):
+            done = one.status == "SUCCEEDED"
+            result: dict[str, Any] = {"properties": {"isComplete": done, "principalArn": one.principal_arn}}
+            if done:
+                result["generatedPolicies"] = [{"policy": json.dumps(policy)} for policy in one.policies]
+            return {"jobDetails": _job(one), "generatedPolicyResult": result}
+    raise ApiError("ValidationException", f"Invalid jobId: {call.need('jobId')}", 400)
+
+
+def _remembered(call: Call) -> list[PolicyGeneration]:
+    now = call.scene.now
+    return [one for one in call.account.generations if one.started <= now and now - one.started <= GENERATIONS_KEPT]
+
+
+def _job(one: PolicyGeneration) -> dict[str, Any]:
+    row: dict[str, Any] = {"jobId": one.id, "status": one.status, "startedOn": one.started}
+    return row | ({"completedOn": one.completed} if one.completed else {})
 
 
 def validate_policy(call: Call) -> dict[str, Any]:

@@ -24,6 +24,12 @@ def describe_instances(call: Call) -> dict[str, Any]:
     return paged(call, "Reservations", rows, NAMES, 1000)
 
 
+def describe_instance_attribute(call: Call) -> dict[str, Any]:
+    """Its user data, whichever attribute is asked for."""
+    wanted = call.need("InstanceId")
+    return next((thing for thing in things(call, "user data") if thing["InstanceId"] == wanted), {})
+
+
 def get_instance_metadata_defaults(call: Call) -> dict[str, Any]:
     return {"AccountLevel": next(iter(things(call, "metadata defaults")), {})}
 

@@ -3,7 +3,10 @@ but for one principal in eight, whose first look says IN_PROGRESS."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from hashlib import sha256
 from typing import Any
 
 from demo.aws_policies import aws_policy
@@ -13,9 +16,11 @@ from demo.extensions.iam import paged
 from demo.extensions.organizations import unit_path
 from demo.identity_center import uuid
 from demo.model import Account, Document, Principal, Role, User
+from demo.services import COMMON, SERVICES, TRACKED
 
 FEW = 8
-TRACKED = ("s3", "iam", "ec2", "lambda")
+# Of how many services, and of how many tracked actions, one is used; of common services, every other one.
+RARELY, SELDOM = 40, 4
 SERVICE_NAMES = {
     "s3": "Amazon S3",
     "iam": "AWS Identity and Access Management",
@@ -51,7 +56,8 @@ def get_service_last_accessed_details(call: Call) -> dict[str, Any]:
     if job["waits"] > 0:
         job["waits"] -= 1
         return known | {"JobStatus": "IN_PROGRESS", "ServicesLastAccessed": [], "IsTruncated": False}
-    rows = [_service_row(job, service, at) for service, at in sorted(services_used(call.account, job["owner"]).items())]
+    used = services_used(call.account, job["owner"])
+    rows = [_service_row(call.account, job, service, at) for service, at in sorted(used.items())]
     return known | paged(call, "ServicesLastAccessed", rows)
 
 
@@ -69,7 +75,7 @@ def _owner(account: Account, arn: str) -> Principal:
     raise no_such_entity(f"ARN {arn} was not found.")
 
 
-def _service_row(job: dict[str, Any], service: str, at: datetime | None) -> dict[str, Any]:
+def _service_row(account: Account, job: dict[str, Any], service: str, at: datetime | None) -> dict[str, Any]:
     row: dict[str, Any] = {
         "ServiceName": SERVICE_NAMES.get(service, f"AWS {service}"),
         "ServiceNamespace": service,
@@ -78,22 +84,46 @@ def _service_row(job: dict[str, Any], service: str, at: datetime | None) -> dict
     if at is not None:
         entity = job["owner"].arn
         row |= {"LastAuthenticated": at, "LastAuthenticatedEntity": entity, "LastAuthenticatedRegion": "us-east-1"}
-    if job["granularity"] == "ACTION_LEVEL" and service in TRACKED:
-        row["TrackedActionsLastAccessed"] = []
+        # Null, as AWS has it, where none of the tracked actions was used.
+        if job["granularity"] == "ACTION_LEVEL" and (actions := list(_action_rows(account, job["owner"], service, at))):
+            row["TrackedActionsLastAccessed"] = actions
     return row
+
+
+def _action_rows(account: Account, owner: Principal, service: str, at: datetime) -> Iterator[dict[str, Any]]:
+    """The tracked actions that its policies allow; the first of them was used, and some others."""
+    allowed = [action for action in TRACKED.get(service, ()) if _allows(documents_of(account, owner), service, action)]
+    for n, action in enumerate(allowed):
+        row: dict[str, Any] = {"ActionName": action}
+        if n == 0 or _chance(f"{owner.arn}|{service}:{action}", SELDOM):
+            used = {"LastAccessedEntity": owner.arn, "LastAccessedTime": at, "LastAccessedRegion": "us-east-1"}
+            row |= used
+        yield row
+
+
+def _allows(documents: list[Document], service: str, action: str) -> bool:
+    return any(_matches(one, f"{service}:{action}") for doc in documents for one in _allowing(doc))
 
 
 def services_used(account: Account, principal: Principal) -> dict[str, datetime | None]:
     """The services a principal's policies allow; when it last used each, or None.
 
-    The real dumps say so themselves; invented principals use the few services that they were given, or every other
-    one of many, when they were used themselves.
+    The real dumps say so themselves; invented principals use the few services that they were given, or some of many,
+    when they were used themselves.
     """
     if principal.accessed:
         return dict(principal.accessed)
     services = sorted({s for doc in documents_of(account, principal) for s in _services(doc)})
     used = _last_use(principal)
-    return {service: used if n % 2 == 0 or len(services) <= FEW else None for n, service in enumerate(services)}
+    return {service: used if _is_used(principal, service, len(services)) else None for service in services}
+
+
+def _is_used(principal: Principal, service: str, of: int) -> bool:
+    return of <= FEW or _chance(f"{principal.arn}|{service}", 2 if service in COMMON else RARELY)
+
+
+def _chance(key: str, one_in: int) -> bool:
+    return sha256(key.encode()).digest()[0] % one_in == 0
 
 
 def documents_of(account: Account, principal: Principal) -> list[Document]:
@@ -110,13 +140,31 @@ def documents_of(account: Account, principal: Principal) -> list[Document]:
 
 
 def _services(document: Document) -> set[str]:
-    statements = document["Statement"]
+    """The services that the document allows something of; a wildcard stands for all that the emulator knows."""
     found: set[str] = set()
-    for statement in statements if isinstance(statements, list) else [statements]:
-        actions = statement.get("Action", [])
-        if statement["Effect"] == "Allow":
-            found |= {a.split(":")[0] for a in ([actions] if isinstance(actions, str) else actions) if ":" in a}
+    for statement in _allowing(document):
+        excluded = {action.partition(":")[0] for action in _list(statement, "NotAction") if action.endswith(":*")}
+        patterns = ["*"] if "NotAction" in statement else [a.partition(":")[0] for a in _list(statement, "Action")]
+        for pattern in patterns:
+            named = [s for s in SERVICES if fnmatchcase(s, pattern)] if "*" in pattern else [pattern.lower()]
+            found |= set(named) - excluded
     return found
+
+
+def _allowing(document: Document) -> list[dict[str, Any]]:
+    statements = document["Statement"]
+    return [one for one in (statements if isinstance(statements, list) else [statements]) if one["Effect"] == "Allow"]
+
+
+def _matches(statement: dict[str, Any], action: str) -> bool:
+    element = "NotAction" if "NotAction" in statement else "Action"
+    named = any(fnmatchcase(action.lower(), pattern.lower()) for pattern in _list(statement, element))
+    return named == (element == "Action")
+
+
+def _list(statement: dict[str, Any], element: str) -> list[str]:
+    value = statement.get(element, [])
+    return [value] if isinstance(value, str) else list(value)
 
 
 def _last_use(principal: Principal) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Long-lived AWS keys in the variables of a workload: found, named, and never kept."""
+"""AWS keys where they do not belong, in variables and tags: found, named, and never kept."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pipeline.schema import Column
 
 KEY_ID = re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])")
+# Forty characters of base64 in both cases: neither the hash of a commit nor a path.
+SECRET = re.compile(r"(?<![A-Za-z0-9/+])(?=[A-Z0-9/+]*[a-z])(?=[a-z0-9/+]*[A-Z])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])")
 NAMES = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"})
 NAMED_LIKE_A_KEY = "(a name that is itself a key)"
 
@@ -25,3 +27,8 @@ def aws_key_variables(variables: Iterable[tuple[str, str]]) -> list[str]:
     """Names of the variables that hold an AWS key. A name that is a key id itself is not repeated."""
     found = {name for name, value in variables if name.upper() in NAMES or KEY_ID.search(f"{name} {value}")}
     return sorted({NAMED_LIKE_A_KEY if KEY_ID.search(name) else name for name in found})
+
+
+def masked(text: str) -> str:
+    """The text without the ids of access keys and what looks like a secret access key."""
+    return SECRET.sub("(a secret access key)", KEY_ID.sub("(an access key id)", text))

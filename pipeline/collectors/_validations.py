@@ -54,12 +54,10 @@ def known(account: Account, dataset: Dataset) -> dict[Key, list[Row]]:
 def validated(
     account: Account, document: str, policy_type: str, asked: Mapping[str, str], held: Mapping[Key, list[Row]]
 ) -> list[Row]:
-    """The answer to one document, held or asked for now; asked once a worker, whichever accounts have it."""
+    """The answer to one document: the account's own of an earlier night, else asked once a worker, whoever has it."""
     key = (sha256(document.encode()).hexdigest(), policy_type)
-    found: list[Row] = account.memory.once(
-        (OPERATION, key), lambda: held.get(key) or _ask(account, key, {**asked, "policyDocument": document})
-    )
-    return found
+    ask = {**asked, "policyDocument": document}
+    return held.get(key) or account.memory.once((OPERATION, key), lambda: _ask(account, key, ask))
 
 
 def _ask(account: Account, key: Key, asked: Mapping[str, str]) -> list[Row]:

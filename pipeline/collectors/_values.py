@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
-from pipeline.collectors._keys import KEY_ID
+from pipeline.collectors._keys import masked
 from pipeline.schema import Column
 
-MASKED = "(an access key id)"
 TAGS = Column("tags", "json", 'Tags as an object: {"key": "value"}', required=True)
 
 
@@ -32,9 +31,13 @@ def document(value: Any) -> str | None:
 
 
 def tags(items: Iterable[dict[str, str]] | None) -> str:
-    """AWS's list of Key and Value as one JSON object, by key; ids of access keys (the console adds them) are masked."""
-    pairs = sorted((item["Key"], item["Value"]) for item in items or ())
-    return compact({KEY_ID.sub(MASKED, key): KEY_ID.sub(MASKED, value) for key, value in pairs})
+    """AWS's list of Key and Value as one JSON object, by key; keys in it are masked (the console adds their ids)."""
+    return tag_map({item["Key"]: item["Value"] for item in items or ()})
+
+
+def tag_map(given: Mapping[str, str]) -> str:
+    """As `tags`, from where AWS gives tags as one object."""
+    return compact({masked(key): masked(value) for key, value in sorted(given.items())})
 
 
 def utc(moment: datetime | None) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.aws import Account
 from pipeline.collectors import Rows
-from pipeline.collectors._values import TAGS, compact, utc
+from pipeline.collectors._values import TAGS, compact, tag_map, utc
 from pipeline.schema import ARN, Column, Dataset, account_column
 
 TYPES = (
@@ -59,7 +59,7 @@ def collect(account: Account) -> Rows:
             "created_at": utc(analyzer["createdAt"]),
             "last_resource_analyzed_at": utc(analyzer.get("lastResourceAnalyzedAt")),
             "configuration": compact(analyzer.get("configuration", {})),
-            "tags": compact(dict(sorted(analyzer.get("tags", {}).items()))),
+            "tags": tag_map(analyzer.get("tags", {})),
         }
         for analyzer in account.pages("access-analyzer:ListAnalyzers", "analyzers")
     ]

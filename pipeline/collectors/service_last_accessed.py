@@ -1,7 +1,7 @@
-"""When each user and role last used the services that it may use.
+"""When each user and role last used the services that it may use, and those of their actions that AWS tracks.
 
-A report is a job at AWS for each principal. It is asked for when a principal is new, when its permissions have
-changed, and otherwise once in seven nights: its ARN decides on which.
+A report is a job at AWS for each principal, of services and actions at once. It is asked for when a principal is new,
+when its permissions have changed, and otherwise once in seven nights: its ARN decides on which.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from pipeline.schema import ARN, Column, Dataset, Row, account_column
 GENERATE = "iam:GenerateServiceLastAccessedDetails"
 GET = "iam:GetServiceLastAccessedDetails"
 NIGHTS = 7
-KEPT_BY_AWS = ("/aws-service-role/", "/aws-reserved/")
+GRANULARITY = "ACTION_LEVEL"
+# What a service made for itself is not the account's to narrow.
+SERVICE_LINKED = "/aws-service-role/"
 OPERATIONS = (*DETAILS[0].operations, GENERATE, GET)
 
 READS = Dataset(
@@ -54,26 +56,69 @@ SERVICES = Dataset(
     key=("account_id", "arn", "service"),
 )
 
-DATASETS = (READS, SERVICES)
+ACTIONS = Dataset(
+    "action_last_accessed",
+    "Actions that each user and role has used, of those that AWS tracks; what it has not used is not listed.",
+    "account",
+    OPERATIONS,
+    (
+        account_column(),
+        Column("arn", "varchar", "ARN of the user or role", required=True, references="last_accessed_reads.arn"),
+        Column("service", "varchar", "Service, as the prefix of its actions", required=True),
+        Column("action", "varchar", "Action without that prefix", required=True),
+        Column("last_accessed_at", "timestamp", "When it was last used (UTC)", required=True),
+    ),
+    key=("account_id", "arn", "service", "action"),
+)
+
+TRACKED = Dataset(
+    "tracked_actions",
+    "Actions that AWS tracks the use of, as far as the account's reports named them: a row for each service.",
+    "account",
+    OPERATIONS,
+    (
+        account_column(),
+        Column("service", "varchar", "Service, as the prefix of its actions", required=True),
+        Column("actions", "varchar[]", "Actions without that prefix", required=True),
+    ),
+    key=("account_id", "service"),
+)
+
+DATASETS = (READS, SERVICES, ACTIONS, TRACKED)
 
 
 def collect(account: Account) -> Rows:
     earlier = {row["arn"]: row for row in account.remembered(READS) if row["status"] == "COMPLETED"}
-    used: dict[str, list[Row]] = {}
-    for row in account.remembered(SERVICES):
-        used.setdefault(row["arn"], []).append(row)
-    wanted, reads, services = permissions(account), [], []
+    used = {dataset: _by_arn(account.remembered(dataset)) for dataset in (SERVICES, ACTIONS)}
+    tracked = {row["service"]: set(row["actions"]) for row in account.remembered(TRACKED)}
+    wanted, reads, services, actions = permissions(account), [], [], []
     for arn, digest in sorted(wanted.items()):
         held = earlier.get(arn)
         if held and held["permissions_sha256"] == digest and not is_due(arn, held["read_on"], account.memory.as_of):
             reads.append(held)
-            services += used.get(arn, [])
+            services += used[SERVICES].get(arn, [])
+            actions += used[ACTIONS].get(arn, [])
     jobs = dict(_started(account, sorted(set(wanted) - {row["arn"] for row in reads})))
     for arn, pages in _jobs.all_answers(account, GET, jobs):
         row = {"account_id": account.account_id, "arn": arn}
         reads.append(row | _read(pages[0], wanted[arn], account.memory.as_of))
-        services += [row | _service(one) for page in pages for one in page.get("ServicesLastAccessed", ())]
-    return {READS.name: reads, SERVICES.name: services}
+        for one in (one for page in pages for one in page.get("ServicesLastAccessed", ())):
+            services.append(row | _service(one))
+            actions += [row | used_action for used_action in _actions(one)]
+            if listed := one.get("TrackedActionsLastAccessed"):
+                tracked.setdefault(one["ServiceNamespace"], set()).update(action["ActionName"] for action in listed)
+    known = [
+        {"account_id": account.account_id, "service": service, "actions": sorted(names)}
+        for service, names in sorted(tracked.items())
+    ]
+    return {READS.name: reads, SERVICES.name: services, ACTIONS.name: actions, TRACKED.name: known}
+
+
+def _by_arn(rows: list[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["arn"], []).append(row)
+    return found
 
 
 def is_due(arn: str, read_on: date, as_of: date) -> bool:
@@ -83,7 +128,7 @@ def is_due(arn: str, read_on: date, as_of: date) -> bool:
 
 
 def permissions(account: Account) -> dict[str, str]:
-    """Users and roles, those that AWS keeps left out, with a hash of what they may do."""
+    """Users and roles, service-linked ones left out, with a hash of what they may do."""
     documents = {row["arn"]: row["document"] for row in account.rows("policies")}
     held: dict[tuple[str, str], list[str]] = {}
     for row in account.rows("policy_attachments"):
@@ -98,7 +143,7 @@ def permissions(account: Account) -> dict[str, str]:
             parts += held.get(("group", group), [])
         found[user["arn"]] = _digest(parts)
     for role in account.rows("roles"):
-        if not role["path"].startswith(KEPT_BY_AWS):
+        if not role["path"].startswith(SERVICE_LINKED):
             parts = [
                 *held.get(("role", role["role_name"]), []),
                 f"{role['role_id']} {role['permissions_boundary_arn']}",
@@ -108,13 +153,14 @@ def permissions(account: Account) -> dict[str, str]:
 
 
 def _digest(parts: list[str]) -> str:
-    return sha256(compact(sorted(parts)).encode()).hexdigest()
+    """With the granularity, so that a report of services alone is asked for again."""
+    return sha256(compact([GRANULARITY, *sorted(parts)]).encode()).hexdigest()
 
 
 def _started(account: Account, arns: list[str]) -> Iterator[tuple[str, str]]:
     """All jobs at once, so that AWS works on them while the first is waited for. Who is gone since has none."""
     for arn in arns:
-        if answer := account.optional(GENERATE, "NoSuchEntity", Arn=arn, Granularity="SERVICE_LEVEL"):
+        if answer := account.optional(GENERATE, "NoSuchEntity", Arn=arn, Granularity=GRANULARITY):
             yield arn, answer["JobId"]
 
 
@@ -135,3 +181,9 @@ def _service(one: dict[str, Any]) -> Row:
         "last_accessed_at": utc(at),
         "last_accessed_region": one.get("LastAuthenticatedRegion"),
     }
+
+
+def _actions(one: dict[str, Any]) -> Iterator[Row]:
+    for action in one.get("TrackedActionsLastAccessed") or ():
+        if at := action.get("LastAccessedTime"):
+            yield {"service": one["ServiceNamespace"], "action": action["ActionName"], "last_accessed_at": utc(at)}

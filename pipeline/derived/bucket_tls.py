@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.derived import Found
 from pipeline.policy import Context, Decision, Policies, Policy, Request, Tri, Verdict, evaluate
 from pipeline.policy.principal import FRESH
-from pipeline.policy.strangers import STRANGER
+from pipeline.policy.strangers import stranger
 from pipeline.schema import Column, Dataset, Row, account_column
 
 TRI = ("yes", "depends", "no")
@@ -91,7 +91,7 @@ def named_as(policy: Policy, name: str) -> Policy:
 
 
 def probes(account_id: str, partition: str, bucket: str) -> Iterator[Request]:
-    for owner in (account_id, STRANGER):
+    for owner in (account_id, stranger({account_id})):
         for action, key in PROBES.items():
             arn = f"arn:{partition}:s3:::{bucket}{key}"
             yield Request.of(f"arn:{partition}:iam::{owner}:role/{FRESH}", action, arn, PLAIN_TEXT, account_id)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pipeline.derived import Found
 from pipeline.permissions import QUERIES as OF_PRINCIPALS
 from pipeline.permissions import Holders, accounts, depends_on, dumped, grant, principals
-from pipeline.policy import Account, Escalation, escalations
+from pipeline.policy import Account, Escalation, Profiles, escalations
 from pipeline.schema import ACCOUNT_ID, Column, Dataset, Row
 
 TABLE = Dataset(
@@ -44,10 +44,10 @@ MOST_TARGETS = 25
 
 def rows(found: Found) -> Iterator[Row]:
     holders = Holders(found)
-    held_in = holders.accounts(found)
+    held_in, memory = holders.accounts(found), Profiles()
     for held in found["principals"]:
-        # One by one: what a principal could take over never is itself, so equal permissions have unequal targets.
-        judged = escalations(holders.in_place(held), held_in.get(held[8], Account()))
+        principal = holders.in_place(held)
+        judged = escalations(principal, held_in.get(held[8], Account()), admin=memory.admin(principal))
         for certain, paths in ((True, judged.paths), (False, judged.undecided)):
             for one in paths:
                 yield {"account_id": held[8], "principal_arn": held[0], "is_certain": certain} | row(one)

@@ -77,7 +77,7 @@ def facts(principal: Principal) -> Row:
     admin = is_admin(principal)
     # Nobody but AWS acts as a service-linked role.
     is_judged = not principal.caller.is_service_linked_role and any(one.document for one in principal.policies)
-    judged = escalations(anybody(principal)) if is_judged else Escalations(admin)
+    judged = escalations(anybody(principal), admin=admin) if is_judged else Escalations(admin)
     return {
         "admin": admin.verdict.name.lower(),
         "admin_level": admin.level,

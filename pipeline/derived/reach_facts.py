@@ -1,6 +1,7 @@
 """In how many steps which principals can become administrator, over role trust and escalation.
 
-Left out are principals that can neither assume a role nor escalate: nothing leads on from them.
+Left out are principals that can neither assume a role nor escalate: nothing leads on from them. Where a role of their
+own account trusts everybody, they need no right of their own.
 """
 
 from __future__ import annotations
@@ -35,6 +36,15 @@ MOVERS = """(
     where (may_escalate or can_assume or admin <> 'no') and keeper is distinct from 'an AWS service'
     union
     select principal from trust_principals where principal_type = 'aws'
+    union
+    select principals.principal_arn
+    from stg_principal_permissions as principals
+    inner join stg_roles as roles on principals.account_id = roles.account_id
+    inner join trust_principals as trusts on sha256(roles.trust_document) = trusts.document_sha256
+    where
+        trusts.principal_type = 'any'
+        and trusts.effect = 'Allow'
+        and principals.keeper is distinct from 'an AWS service'
 )"""
 EVERYWHERE = "(select account_id from stg_expected_accounts)"
 QUERIES = {**OF_PRINCIPALS, **accounts(EVERYWHERE), "principals": principals(MOVERS)}

@@ -2,28 +2,27 @@
 
 A policy is judged once for all the accounts that have it: `stg_role_trusts` takes the role's own account id out. What
 the evaluator's `TrustFact` does not tell is asked here: which accounts outside the organization get in by a statement,
-whether IAM users do without MFA, and what Deny statements demand of a web identity token.
+and whether IAM users do without MFA.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
 from pipeline.derived import Found
 from pipeline.policy.callers import Caller, caller, statement_names
-from pipeline.policy.conditions import conditions_hold, is_negated
+from pipeline.policy.conditions import conditions_hold
 from pipeline.policy.context import SENT_BY_SERVICES, Context, Value
-from pipeline.policy.document import Document, MalformedPolicy, Statement, parse
+from pipeline.policy.document import Condition, Document, MalformedPolicy, Statement, parse
 from pipeline.policy.evaluate import Policies, Policy, Request, evaluate
 from pipeline.policy.exposure import Organization
 from pipeline.policy.match import common_text, statement_covers_action
-from pipeline.policy.oidc import grade, pins, pins_tenant
-from pipeline.policy.oidc_subjects import Pin
 from pipeline.policy.principal import FRESH, answer
+from pipeline.policy.strangers import ANY_ACCOUNT, foreign_paths, of_organization, stranger, text_of, values_of
 from pipeline.policy.tri import Tri
 from pipeline.policy.trust import TrustFact, trust_facts
 from pipeline.schema import Column, Dataset, Row
@@ -38,6 +37,7 @@ PINS = {
     "pins_audience": "Whether it demands an audience of a web identity token",
     "pins_subject": "Whether it demands a subject of a web identity token",
     "pins_tenant": "Whether it demands a token of one customer of the provider",
+    "pins_identity": "Whether it demands a claim, beside the audience, of a web identity token",
 }
 TABLE = Dataset(
     "trust_facts",
@@ -56,7 +56,6 @@ TABLE = Dataset(
         Column("relation", "varchar", "own account, organization, external, everyone, service, provider or nobody"),
         Column("lets_in", "varchar", "Whether the policy as a whole lets the principal in", values=TRI),
         *(Column(name, "boolean", description) for name, description in PINS.items()),
-        Column("pins_identity", "boolean", "Whether it demands a claim, beside the audience, of a web identity token"),
         Column("issuer", "varchar", "Issuer of web identity tokens; empty for others"),
         Column("oidc_grade", "varchar", "How narrowly web identity is pinned: safe, caution or dangerous"),
         Column("oidc_reason", "varchar", "Why it is graded so"),
@@ -85,7 +84,6 @@ QUERIES = {
 }
 
 EMPTY: Row = {column.name: None for column in TABLE.columns}
-ANY_ACCOUNT = "*"
 ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 ALLOW_ALL = Policy.read("any", {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 WITHOUT_MFA: tuple[dict[str, Value], ...] = (
@@ -113,8 +111,6 @@ def row(door: Door, fact: TrustFact) -> Row:
     """One fact, and the answers to the questions of this module."""
     statement = door.trust.statements[fact.statement]
     outside = door.outside(fact)
-    claims = door.claims(fact)
-    graded = grade(fact.issuer, claims) if claims else None
     return {
         **{name: getattr(fact, name) for name in PINS},
         "statement_index": fact.statement,
@@ -125,13 +121,9 @@ def row(door: Door, fact: TrustFact) -> Row:
         "principal_account_id": fact.account,
         "relation": fact.relation,
         "lets_in": fact.lets_in.name.lower(),
-        "pins_identity": any(one.claim != "aud" and all(v.strip("*?") for v in one.values) for one in claims),
         "issuer": fact.issuer,
-        "oidc_grade": graded.grade.name.lower() if graded else fact.oidc_grade,
-        "oidc_reason": graded.reason if graded else fact.oidc_reason,
-        "pins_audience": bool(graded and graded.has_audience),
-        "pins_subject": bool(graded and graded.has_subject),
-        "pins_tenant": bool(claims) and pins_tenant(fact.issuer, claims),
+        "oidc_grade": fact.oidc_grade,
+        "oidc_reason": fact.oidc_reason,
         "unexposed_claims": list(fact.unexposed_claims),
         "condition_keys": list(fact.condition_keys),
         "outside_accounts": sorted(outside),
@@ -169,21 +161,6 @@ class Door:
         home = {"aws:PrincipalOrgID": self.inside.id} if self.inside.has(fact.account or self.inside.account) else {}
         return any(fact.statement in self._opened(caller(arn), {**home, **known}) for arn in arns)
 
-    def claims(self, fact: TrustFact) -> list[Pin]:
-        """What a web identity token must carry: by the statement, and by Deny statements that refuse all others."""
-        if not fact.issuer:
-            return []
-        found = pins(fact.issuer, self.trust.statements[fact.statement].conditions)
-        who = Caller("federated", fact.value)
-        for one in self.trust.statements:
-            denies = one.effect == "Deny" and statement_covers_action(one, "sts:AssumeRoleWithWebIdentity")
-            if denies and len(one.conditions) == 1 and statement_names(one, who)[0] is Tri.YES:
-                condition = one.conditions[0]
-                if is_negated(condition.operator) and not condition.qualifier:
-                    positive = condition.operator.replace("Not", "")
-                    found += pins(fact.issuer, [replace(condition, operator=positive, if_exists=False)])
-        return found
-
     @cached_property
     def _outsiders(self) -> dict[int, dict[str, bool]]:
         """By statement, the accounts outside that get in, and whether as a whole or by principals named."""
@@ -217,39 +194,33 @@ class Door:
     def _principals(self) -> list[str]:
         return [value for one in self.trust.statements for _, value in one.principals or ()]
 
-    def _values(self, key: str) -> list[str]:
-        conditions = (condition for one in self.trust.statements for condition in one.conditions)
-        return [value for one in conditions if one.key.lower() == key for value in one.values]
+    @cached_property
+    def _conditions(self) -> list[Condition]:
+        return [condition for one in self.trust.statements for condition in one.conditions]
 
     def _narrowed(self, pattern: str) -> list[str]:
         """Callers inside the pattern that conditions on aws:PrincipalArn speak of."""
-        found = [common_text(value, pattern, FRESH) for value in self._values("aws:principalarn")]
+        found = [common_text(value, pattern, FRESH) for value in values_of(self._conditions, "aws:principalarn")]
         return [one for one in found if one]
 
     @cached_property
     def _named_accounts(self) -> list[str]:
         """Accounts outside that the policy names, or that a pattern of it would fit."""
-        values = [value for one in self.trust.statements for c in one.conditions for value in c.values]
+        values = [value for one in self._conditions for value in one.values]
         named = {account for text in (*self._principals, *values) for account in ACCOUNT.findall(text)}
-        named |= {common_text(value, "?" * 12, "9") or "" for value in self._values("aws:principalaccount")}
+        patterns = values_of(self._conditions, "aws:principalaccount")
+        named |= {common_text(value, "?" * 12, "9") or "" for value in patterns}
         return sorted(one for one in named if ACCOUNT.fullmatch(one) and not self.inside.has(one))
 
     @cached_property
     def _stranger(self) -> str:
-        taken = {*self._named_accounts, *self.inside.accounts, self.inside.account}
-        return next(one for digit in "98765432" if (one := digit * 12) not in taken)
+        return stranger(self._named_accounts, self.inside.accounts, {self.inside.account}, text_of([self.trust]))
 
     @cached_property
     def _organizations(self) -> list[dict[str, Value]]:
         """What may be known of an outsider's organization: none, one that nobody named, and those that are named."""
-        ids = [common_text(value, "*", FRESH) or value for value in self._values("aws:principalorgid")]
-        paths = [common_text(value, "*", FRESH) or value for value in self._values("aws:principalorgpaths")]
-        paths += [f"{one}/r-{FRESH}/ou-{FRESH}/" for one in (f"o-{FRESH}", *ids)]
-        others = [path for path in dict.fromkeys(paths) if path.split("/")[0] != self.inside.id]
-        found: list[dict[str, Value]] = [{"aws:PrincipalOrgID": (), "aws:PrincipalOrgPaths": ()}]
-        for path in others:
-            found.append({"aws:PrincipalOrgID": path.split("/")[0], "aws:PrincipalOrgPaths": (path,)})
-        return found
+        paths = foreign_paths(self._conditions, "principal", self.inside)
+        return [of_organization("Principal", path) for path in paths]
 
 
 def _speaks(statement: Statement, who: Caller, context: Context) -> bool:

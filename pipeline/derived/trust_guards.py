@@ -15,6 +15,7 @@ from pipeline.policy.callers import Caller, account_of
 from pipeline.policy.context import Context, Value
 from pipeline.policy.evaluate import Decision, Policies, Policy, Request, evaluate
 from pipeline.policy.principal import FRESH, answer
+from pipeline.policy.strangers import of_organization, stranger
 from pipeline.policy.tri import Tri
 from pipeline.schema import Column, Dataset, Row
 
@@ -79,13 +80,12 @@ def read_levels(text: str, documents: dict[str, str]) -> Levels:
 def sources(role_arn: str) -> Iterator[dict[str, Value]]:
     """What a service would say of a stranger's resource: one in no organization, and one in another."""
     partition, own = role_arn.split(":")[1], account_of(role_arn)
-    account = "999999999999" if own != "999999999999" else "888888888888"
-    for organization in ((), (f"o-{FRESH}",)):
+    account = stranger({own})
+    for path in ("", f"o-{FRESH}/r-{FRESH}/ou-{FRESH}/"):
         yield {
             "aws:SourceAccount": account,
             "aws:SourceArn": f"arn:{partition}:{FRESH}:{FRESH}:{account}:{FRESH}/{FRESH}",
-            "aws:SourceOrgID": organization,
-            "aws:SourceOrgPaths": tuple(f"{one}/r-{FRESH}/ou-{FRESH}/" for one in organization),
+            **of_organization("Source", path),
         }
 
 

@@ -62,6 +62,11 @@ class Caller:
         """
         return f"arn:{self.partition}:iam::{self.account}:role/{self.name}" if self.kind == "session" else self.arn
 
+    @property
+    def without_path(self) -> str:
+        """The ARN without the path of the user or role."""
+        return f"arn:{self.partition}:iam::{self.account}:{self.kind}/{self.name}"
+
     def context(self) -> dict[str, Value]:
         """The keys AWS derives from the caller alone."""
         if self.kind == "service":
@@ -71,9 +76,11 @@ class Caller:
                 "aws:PrincipalType": "Service",
                 **_NO_ACCOUNT,
             }
+        if self.kind == "anonymous":
+            anonymous: dict[str, Value] = {"aws:PrincipalType": "Anonymous", "aws:userid": "anonymous"}
+            return {"aws:PrincipalIsAWSService": False, **anonymous, **_NO_ACCOUNT}
         if not self.is_aws_identity:
-            federated: dict[str, Value] = {"aws:FederatedProvider": self.arn} if self.kind == "federated" else {}
-            return {"aws:PrincipalIsAWSService": False, **federated, **_NO_ACCOUNT}
+            return {"aws:PrincipalIsAWSService": False, "aws:FederatedProvider": self.arn, **_NO_ACCOUNT}
         type_name = {"user": "User", "root": "Account", "federated-user": "FederatedUser"}.get(self.kind, "AssumedRole")
         keys: dict[str, Value] = {
             "aws:PrincipalArn": self.role_arn,
@@ -83,6 +90,8 @@ class Caller:
         }
         if self.kind == "user":
             keys["aws:username"] = self.name
+        if self.kind in ("root", "federated-user"):
+            keys["aws:userid"] = self.account if self.kind == "root" else f"{self.account}:{self.name}"
         return keys
 
 
@@ -154,17 +163,20 @@ def _names(kind: str, value: str, who: Caller) -> Named | None:
         return Named.SELF if who.kind == "anonymous" and is_any_account(value) else Named.NOT
     if value == who.arn or (who.unique_id and value in (who.unique_id, who.unique_id.split(":")[0])):
         return Named.ROLE if who.kind == "role" else Named.ACCOUNT if who.kind == "root" else Named.SELF
-    if (
-        who.kind == "session"
-        and value.startswith(f"arn:{who.partition}:iam::{who.account}:role/")
-        and value.rsplit("/", 1)[-1] == who.name
-    ):
+    if who.kind == "session" and _is_role_of(value, who):
         return Named.ROLE
+    if who.kind == "role" and value.startswith(f"arn:{who.partition}:sts::{who.account}:assumed-role/{who.name}/"):
+        return None
     if value in (who.account, f"arn:{who.partition}:iam::{who.account}:root"):
         return Named.ACCOUNT
     if is_any_account(value):
         return Named.ROLE
     return None if "*" in value and glob(value, who.arn) else Named.NOT
+
+
+def _is_role_of(role_arn: str, session: Caller) -> bool:
+    prefix = f"arn:{session.partition}:iam::{session.account}:role/"
+    return role_arn.startswith(prefix) and role_arn.rsplit("/", 1)[-1] == session.name
 
 
 def is_any_account(value: str) -> bool:
@@ -173,6 +185,11 @@ def is_any_account(value: str) -> bool:
     """
     fields = value.split(":")
     return value == "*" or (len(fields) == 6 and fields[4] == "*" and fields[5] == "root")
+
+
+def is_whole_account(value: str) -> bool:
+    """Whether the value names an account: by its id, or by the ARN of its root."""
+    return value == account_of(value) or value.endswith(":root")
 
 
 def account_of(arn: str) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 
 from pipeline.policy.context import CLOCKS, Context
@@ -19,6 +20,9 @@ from pipeline.policy.match import glob_literal, plain
 from pipeline.policy.tri import Tri, every, some, tri
 
 KNOWN_OPERATORS = frozenset(OPERATORS.values())
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+# Under the other operators a policy variable is plain text.
+_WITH_VARIABLES = ("String", "Arn")
 
 
 def conditions_hold(statement: Statement, context: Context) -> Tri:
@@ -62,6 +66,7 @@ def is_negated(operator: str) -> bool:
 
 def _holds_for(condition: Condition, values: tuple[str, ...], context: Context, variables: bool) -> Tri:
     negated = is_negated(condition.operator)
+    variables = variables and condition.operator.startswith(_WITH_VARIABLES)
     expected = [context.expand(value) if variables and "${" in value else value for value in condition.values]
 
     def one(value: str) -> Tri:
@@ -159,11 +164,7 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def number(text: str) -> Decimal | None:
-    try:
-        number = Decimal(text.strip())
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+    return Decimal(text) if _NUMBER.fullmatch(text := text.strip()) else None
 
 
 def date(text: str) -> datetime | None:

@@ -6,9 +6,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 
 from pipeline.policy.match import literal
 from pipeline.policy.tri import Tri
@@ -53,14 +52,12 @@ class Context:
     ) -> Context:
         """From a mapping of key to a value or values, keys in any letter case."""
         values = {key.lower(): strings(value) for key, value in (known or {}).items()}
-        return cls(MappingProxyType(values), complete, not_before=not_before)
+        return cls(values, complete, not_before=not_before)
 
     def with_defaults(self, known: Mapping[str, Value]) -> Context:
         """The same, with more keys known; a key that already has a value keeps it."""
-        return replace(
-            self,
-            values=MappingProxyType({key.lower(): strings(value) for key, value in known.items()} | dict(self.values)),
-        )
+        more = {key.lower(): strings(value) for key, value in known.items()}
+        return Context({**more, **self.values}, self.complete, self.present, self.is_absent, self.not_before)
 
     def lookup(self, key: str) -> tuple[Tri, tuple[str, ...] | None]:
         """(is the key in the request, its values or None where they are not known). An empty list is an absent key."""

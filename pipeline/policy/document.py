@@ -92,6 +92,8 @@ class Document:
     statements: tuple[Statement, ...]
     hash: str
     remarks: tuple[str, ...] = ()
+    speaking: dict[tuple[str, str], tuple[Statement, ...]] = field(default_factory=dict, init=False, repr=False)
+    """A memory: by action and effect, the statements that speak of it (see `evaluate.statements_on`)."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Document) and self.hash == other.hash
@@ -129,6 +131,8 @@ def _canonical(value: Any) -> str:
 
 
 def _load(text: str | bytes) -> Mapping[str, Any]:
+    if not isinstance(text, (str, bytes)):
+        raise MalformedPolicy(None, "document", "a JSON object")
     if isinstance(text, bytes):
         try:
             text = text.decode("utf-8")

@@ -18,7 +18,7 @@ from pipeline.policy.escalation_paths import Path, Step, may_escalate, request_k
 from pipeline.policy.evaluate import Decision, Policy
 from pipeline.policy.match import statement_covers_action
 from pipeline.policy.principal import FRESH, Principal, answer, can
-from pipeline.policy.rights import Admin, is_admin
+from pipeline.policy.rights import Admin, allows, is_admin
 from pipeline.policy.targets import targets
 from pipeline.policy.tri import Tri, every, some
 
@@ -71,11 +71,12 @@ def escalations(
     *,
     admins_too: bool = False,
     ignore: frozenset[str] = frozenset(),
+    admin: Admin | None = None,
 ) -> Escalations:
     """Every path open to the principal, but those whose id is in `ignore`. An administrator has none (it needs none)
-    unless `admins_too`.
+    unless `admins_too`. `admin`: what `is_admin` says of it, where that is known.
     """
-    admin = is_admin(principal)
+    admin = admin or is_admin(principal)
     unreadable = tuple(policy.name for policy in principal.policies if policy.document is None)
     if admin.verdict is Tri.YES and not admins_too:
         return Escalations(admin, unreadable=unreadable)
@@ -140,14 +141,11 @@ def _steps(path: Path, service: str, principal: Principal, account: Account | No
     return whole
 
 
+@lru_cache(maxsize=1 << 15)
 def _free(step: Step, principal: Principal) -> _Found | None:
     """A step that may hit any resource."""
-    context = request_keys(step.action, "", principal.caller.partition)
-    places = targets(principal, step.action, step.resource_type)
-    best = max((can(principal, step.action, one, context) for one in places), key=answer, default=None)
-    if best is None or answer(best) is Tri.NO:
-        return None
-    return _Found(answer(best), [Grant(step.action, "*", best)], {})
+    best = allows(principal, step.action, request_keys(step.action, "", principal.caller.partition), step.resource_type)
+    return _Found(answer(best), [Grant(step.action, "*", best)], {}) if answer(best) is not Tri.NO else None
 
 
 def _on_one(

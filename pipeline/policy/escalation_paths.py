@@ -14,7 +14,7 @@ from typing import Any
 
 from pipeline.policy.context import Value
 from pipeline.policy.document import Document
-from pipeline.policy.match import action_matches
+from pipeline.policy.match import glob
 from pipeline.policy.principal import Principal
 
 
@@ -98,15 +98,27 @@ def _possible(document: Document) -> frozenset[str]:
     for one in document.statements:
         if one.effect == "Allow":
             named = frozenset().union(*(_named(pattern) for pattern in one.actions or one.not_actions or ()))
-            found |= named if one.actions is not None else _actions() - named
+            found |= named if one.actions is not None else _actions().keys() - named
     return frozenset(found)
 
 
 @lru_cache(maxsize=1 << 17)
 def _named(pattern: str) -> frozenset[str]:
-    return frozenset(action for action in _actions() if action_matches(pattern, action))
+    wanted = pattern.lower()
+    service = wanted.partition(":")[0]
+    among = _actions() if "*" in service or "?" in service else _of_service().get(service, {})
+    return frozenset(action for action, lower in among.items() if glob(wanted, lower))
 
 
 @cache
-def _actions() -> frozenset[str]:
-    return frozenset(step.action for path in paths() for step in path.steps)
+def _actions() -> dict[str, str]:
+    """The actions of all paths, and each in lower case."""
+    return {step.action: step.action.lower() for path in paths() for step in path.steps}
+
+
+@cache
+def _of_service() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for action, lower in _actions().items():
+        found.setdefault(lower.partition(":")[0], {})[action] = lower
+    return found

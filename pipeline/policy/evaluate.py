@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from pipeline.policy import catalog
@@ -175,9 +174,11 @@ def _grants(request: Request, policies: Policies, own: list[_Gate], limits: list
         return [resource]
     if who.account != request.resource_account:
         return [*own, resource if members else resource._replace(answer=Tri.DEPENDS)]
+    if not members:
+        return own
     by = {named: _answer(hit for hit in resource.hits if hit.named is named) for named in Named}
     alone = some([by[Named.SELF], every([by[Named.ROLE], *(gate.answer for gate in limits)])])
-    delegates = by[Named.ACCOUNT] if members and _resource_policy_rules(request) else Tri.YES
+    delegates = by[Named.ACCOUNT] if _resource_policy_rules(request) else Tri.YES
     together = every([delegates, *(gate.answer for gate in own)])
     if alone > together or delegates is Tri.NO:
         return [resource._replace(answer=alone)]
@@ -241,9 +242,11 @@ def _rcps_apply(request: Request, policies: Policies) -> bool:
     """https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html (resources and
     services covered)
     """
-    service = request.action.partition(":")[0].lower()
-    covered = service in catalog.rcp_services() and request.resource_account != policies.management_account
-    return covered and not request.caller.is_service_linked_role
+    action = request.action.lower()
+    # https://docs.aws.amazon.com/kms/latest/developerguide/resource-control-policies.html
+    is_covered = action.partition(":")[0] in catalog.rcp_services() and action != "kms:retiregrant"
+    is_bound = request.resource_account != policies.management_account
+    return is_covered and is_bound and not request.caller.is_service_linked_role
 
 
 def _resource_policy_rules(request: Request) -> bool:
@@ -259,9 +262,12 @@ def _resource_policy_rules(request: Request) -> bool:
 # -- which statements speak of the request
 
 
-@lru_cache(maxsize=1 << 17)
 def statements_on(document: Document, action: str, effect: Literal["Allow", "Deny"]) -> tuple[Statement, ...]:
-    return tuple(one for one in document.statements if one.effect == effect and statement_covers_action(one, action))
+    found = document.speaking.get((action, effect))
+    if found is None:
+        speaking = (one for one in document.statements if one.effect == effect and statement_covers_action(one, action))
+        found = document.speaking[action, effect] = tuple(speaking)
+    return found
 
 
 def _hits(layer: str, members: Iterable[Policy], effect: Literal["Allow", "Deny"], request: Request) -> list[Evidence]:

@@ -15,11 +15,12 @@ from itertools import product
 from pipeline.policy import catalog
 from pipeline.policy.callers import account_of
 from pipeline.policy.conditions import is_negated, network
+from pipeline.policy.context import Value
 from pipeline.policy.document import Condition, Document
 from pipeline.policy.evaluate import Decision, Policies, Policy, Request, Verdict, evaluate
 from pipeline.policy.match import common_text
 from pipeline.policy.principal import FRESH, answer
-from pipeline.policy.strangers import ANY_SERVICE, STRANGER, strangers, values_of
+from pipeline.policy.strangers import ANY_ACCOUNT, ANY_SERVICE, strangers, values_of
 from pipeline.policy.strangers import Organization as Organization
 from pipeline.policy.tri import Tri
 
@@ -50,10 +51,21 @@ LIMITING_KEYS = frozenset(
 )
 
 
+# Of these, the ones that an outsider can leave out of a request: by naming no external id, by coming over the internet.
+_LEFT_OUT: dict[str, Value] = dict.fromkeys(
+    (
+        "sts:ExternalId",
+        *(f"aws:{name}" for name in ("SourceVpc", "SourceVpce", "SourceVpcArn", "VpcSourceIp")),
+        *(f"aws:{name}" for name in ("VpceAccount", "VpceOrgID", "VpceOrgPaths")),
+    ),
+    (),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
-    """An outsider who gets in. `account` is STRANGER for "any account"; `service` is the service that acts for it, ""
-    for a direct call.
+    """An outsider who gets in. `account`: an account, another organization whose accounts get in, or ANY_ACCOUNT;
+    `service` is the service that acts for it, "" for a direct call.
 
     `verdict` YES: freely; DEPENDS: if the keys in `limited_by` (network, external id, tags of the resource) are met.
     """
@@ -67,7 +79,7 @@ class Access:
 
     @property
     def is_public(self) -> bool:
-        return self.account == STRANGER and self.service in ("", ANY_SERVICE)
+        return self.account == ANY_ACCOUNT and self.service in ("", ANY_SERVICE)
 
 
 def outside_access(
@@ -81,7 +93,7 @@ def outside_access(
     """
     if policy.document is None:
         unread = Decision(Verdict.DEPENDS, policy.problem)
-        return [Access(STRANGER, "", Tri.DEPENDS, "*", (), unread)]
+        return [Access(ANY_ACCOUNT, "", Tri.DEPENDS, "*", (), unread)]
     best: dict[tuple[str, str], Access] = {}
     policy = replace(policy, document=_as_meant(policy.document))
     assert policy.document is not None
@@ -97,7 +109,7 @@ def outside_access(
             found = _try(policy, Request(who, action, target, context, inside.account), limits_address)
             if found and (known is None or found[0] > known.verdict):
                 best[account, service] = Access(account, service, found[0], action, found[1], found[2])
-    return sorted(best.values(), key=lambda one: (one.account != STRANGER, one.account, one.service))
+    return sorted(best.values(), key=lambda one: (one.account != ANY_ACCOUNT, one.account, one.service))
 
 
 def confines(conditions: Iterable[Condition], accounts: frozenset[str] | None) -> bool:
@@ -165,6 +177,17 @@ OWN_ACCOUNT_SERVICES = frozenset({"ec2", "eks", "eks-fargate-pods", "lambda", "e
 
 
 def _try(policy: Policy, request: Request, limits_address: bool) -> tuple[Tri, tuple[str, ...], Decision] | None:
+    """How the outsider gets in: (freely or limited, by which keys, the decision); with less in its request if that is
+    freer.
+    """
+    found = _judge(policy, request, limits_address)
+    if found and found[1]:
+        bare = replace(request, context=request.context.with_defaults(_LEFT_OUT))
+        found = max(found, _judge(policy, bare, limits_address) or found, key=lambda one: one[0])
+    return found
+
+
+def _judge(policy: Policy, request: Request, limits_address: bool) -> tuple[Tri, tuple[str, ...], Decision] | None:
     decision = evaluate(request, Policies(identity=[_ALLOW_ALL], resource=policy))
     found = answer(decision)
     if found is Tri.NO:

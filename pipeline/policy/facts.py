@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import product
 
 from pipeline.policy import catalog
 from pipeline.policy.conditions import conditions_hold
 from pipeline.policy.context import Context, Value
 from pipeline.policy.document import Document, Statement
 from pipeline.policy.evaluate import Policy, Verdict, statements_on
-from pipeline.policy.match import action_matches, common_text, resource_matches
+from pipeline.policy.match import action_matches, common_text, resource_matches, statement_covers_action
 from pipeline.policy.principal import FRESH, Principal, answer, can
 from pipeline.policy.rights import allows, full_service, is_admin
 from pipeline.policy.targets import targets
@@ -56,8 +57,8 @@ KINDS = {
     "assume_role_unscoped": "sts:AssumeRole on every role, or a role in every account",
     "sensitive_unscoped": "reads data, returns credentials or manages permissions, on every resource",
     "star_resource": "Resource * although the action accepts a narrower one",
-    "mfa_enforced": "the named actions are denied without MFA, for sessions and long-term keys",
-    "mfa_required": "allowed only with MFA",
+    "mfa_enforced": "the actions (on the resources) named are denied without MFA, for sessions and long-term keys",
+    "mfa_required": "allowed only with MFA, and by no other statement without",
     "mfa_wrong_operator": "denied without MFA in sessions, but not for long-term keys",
     "mfa_reversed": "allowed only without MFA",
     "high_risk_allow": "an Allow on IAM, KMS, Organizations, or on deleting or sharing buckets, without condition",
@@ -69,7 +70,7 @@ KINDS = {
 def document_facts(document: Document) -> tuple[Fact, ...]:
     """All facts of an identity policy document."""
     holder = Principal(_HOLDER, (Policy("document", document),))
-    facts = [*_admin(holder), *_mfa(document)]
+    facts = [*_admin(holder), *_mfa(document, holder)]
     for one in document.statements:
         if one.effect == "Allow":
             for kind, detail in _of_allow(one, holder):
@@ -205,15 +206,36 @@ _MFA_FACTS: dict[tuple[str | bool, ...], str] = {
 }
 
 
-def _mfa(document: Document) -> Iterator[Fact]:
+def _mfa(document: Document, holder: Principal) -> Iterator[Fact]:
     for one in document.statements:
         if any("multifactor" in condition.key.lower() for condition in one.conditions):
             holds_in = (conditions_hold(one, Context.of(known, complete=False)) is not Tri.NO for known in _MFA_CASES)
-            kind = _MFA_FACTS.get((one.effect, *holds_in))
-            if kind:
-                yield Fact(
-                    kind, one.index, one.sid, ", ".join(one.actions or ("all but " + ", ".join(one.not_actions or ()),))
-                )
+            kind, speaks_of = _MFA_FACTS.get((one.effect, *holds_in)), _speaks_of(one)
+            if kind and speaks_of and not (kind == "mfa_required" and _is_open_without_mfa(one, holder)):
+                yield Fact(kind, one.index, one.sid, speaks_of)
+
+
+def _speaks_of(one: Statement) -> str:
+    """The actions: "*" for every one, "all but ..."; behind the resources where some are left out; "" for nothing."""
+    actions = _listed(one.actions, one.not_actions, statement_covers_action(one, f"{FRESH}:{FRESH}"))
+    resources = _listed(one.resources, one.not_resources, _everywhere(one, ""))
+    if not (actions and resources):
+        return ""
+    return actions if resources == "*" else f"{resources}: {actions}"
+
+
+def _listed(named: tuple[str, ...] | None, others: tuple[str, ...] | None, is_open: bool) -> str:
+    if named is not None:
+        return "*" if is_open else ", ".join(named)
+    return "all but " + ", ".join(others or ()) if is_open else ""
+
+
+def _is_open_without_mfa(one: Statement, holder: Principal) -> bool:
+    """Whether what the statement allows with MFA is allowed without it too."""
+    actions = [pattern.replace("*", FRESH).replace("?", FRESH[0]) for pattern in one.actions or (f"{FRESH}:{FRESH}",)]
+    places = [common_text(pattern, "*", FRESH) or "*" for pattern in one.resources or ("*",)]
+    requests = product(actions, places, _MFA_CASES[:2])
+    return any(answer(can(holder, action, place, known)) is not Tri.NO for action, place, known in requests)
 
 
 _EVERYTHING = Policy.read(

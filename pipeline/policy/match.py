@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -93,11 +94,18 @@ def resource_matches(pattern: str, resource: str) -> bool:
 
 
 def statement_covers_action(statement: Statement, action: str) -> bool:
-    if statement.actions is not None:
-        return any(action_matches(pattern, action) for pattern in statement.actions)
-    return statement.not_actions is not None and not any(
-        action_matches(pattern, action) for pattern in statement.not_actions
-    )
+    """Whether Action names it, or NotAction does not."""
+    patterns = statement.not_actions if statement.actions is None else statement.actions
+    if patterns is None:
+        return False
+    action = action.lower()
+    is_named = any(glob(pattern, action) for pattern in _lower(patterns))
+    return is_named is (statement.actions is not None)
+
+
+@lru_cache(maxsize=65536)
+def _lower(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(pattern.lower() for pattern in patterns)
 
 
 def statement_covers_resource(statement: Statement, resource: str, expand: Expand) -> Tri:
@@ -144,6 +152,13 @@ def common_text(left: str, right: str, fill: str) -> str | None:
     """
     if right == "*":
         return left.replace("*", fill).replace("?", fill[:1])
+    if left == "*":
+        return common_text(right, left, fill)
+    for text, pattern in ((left, right), (right, left)):
+        if "*" not in text and "?" not in text:
+            return text if glob(pattern, text) else None
+    if not _ends_agree(left, right):
+        return None
     meets = [[True] + [False] * len(right) for _ in range(len(left) + 1)]
     for i in range(len(left) + 1):
         for j in range(len(right) + 1):
@@ -156,6 +171,16 @@ def common_text(left: str, right: str, fill: str) -> str | None:
                 from_right = j > 0 and meets[i][j - 1] and (right[j - 1] == "*" or (i > 0 and left[i - 1] == "*"))
                 meets[i][j] = from_left or from_right
     return _walk_back(left, right, meets, fill) if meets[-1][-1] else None
+
+
+def _ends_agree(left: str, right: str) -> bool:
+    """Whether the texts before the first wildcards, and those behind the last, can be of one text."""
+    (head, *_, tail), (other_head, *_, other_tail) = (_WILDCARD.split(one) for one in (left, right))
+    heads = head.startswith(other_head) or other_head.startswith(head)
+    return heads and (tail.endswith(other_tail) or other_tail.endswith(tail))
+
+
+_WILDCARD = re.compile(r"[*?]")
 
 
 def _walk_back(left: str, right: str, meets: list[list[bool]], fill: str) -> str:

@@ -23,7 +23,7 @@ from pipeline.policy.document import Document
 from pipeline.policy.evaluate import Decision, Evidence, Policies, Policy, Request, Verdict, evaluate, statements_on
 from pipeline.policy.match import common_arn, common_text
 from pipeline.policy.principal import FRESH, Principal
-from pipeline.policy.strangers import STRANGER
+from pipeline.policy.strangers import stranger, text_of
 from pipeline.policy.targets import targets
 from pipeline.policy.tri import Tri
 
@@ -52,7 +52,7 @@ class ObjectiveResult:
     that could not be read.
 
     `open_actions`: the probes that passed. `exempt`: the exceptions written into the Denies that decided, as "key
-    operator value".
+    operator value"; the own organization is none.
     """
 
     objective: Objective
@@ -108,7 +108,7 @@ def judge_objective(objective: Objective, levels: Levels, site: Site) -> Objecti
     met = Tri.NO if open_actions and not unsure else Tri.DEPENDS if only_for or unsure else Tri.YES
     evidence = tuple({(hit.policy, hit.index): hit for one in decisions for hit in one.evidence}.values())
     return ObjectiveResult(
-        objective, met, tuple(open_actions), tuple(dict.fromkeys(only_for)), _exempt(evidence, levels), evidence
+        objective, met, tuple(open_actions), tuple(dict.fromkeys(only_for)), _exempt(evidence, levels, site), evidence
     )
 
 
@@ -120,7 +120,7 @@ def _ask(
     objective: Objective, probe: Probe, resource: str, levels: Levels, site: Site, settings: list[dict[str, Value]]
 ) -> list[Decision]:
     """The probe in each of the settings: it must be denied in all of them to be denied for what it is."""
-    who, known = _caller(probe.caller, site)
+    who, known = _caller(probe.caller, site, stranger({site.account}, text_of(_documents(levels))))
     policies = (
         Policies([_ALLOW], scp_levels=levels)
         if objective.kind == "scp"
@@ -186,18 +186,18 @@ def _org_facts(kind: str, site: Site) -> dict[str, Value]:
     )
 
 
-def _caller(kind: str, site: Site) -> tuple[Caller, dict[str, Value]]:
+def _caller(kind: str, site: Site, outsider: str) -> tuple[Caller, dict[str, Value]]:
     inside = f"arn:{site.partition}:iam::{site.account}"
     if kind == "outsider":
-        return caller(f"arn:{site.partition}:iam::{STRANGER}:role/{FRESH}"), {
+        return caller(f"arn:{site.partition}:iam::{outsider}:role/{FRESH}"), {
             "aws:PrincipalOrgID": f"o-{FRESH}",
             **_TLS,
         }
     if kind == "service":
-        source: dict[str, Value] = {"aws:SourceAccount": STRANGER, "aws:SourceOrgID": f"o-{FRESH}"}
+        source: dict[str, Value] = {"aws:SourceAccount": outsider, "aws:SourceOrgID": f"o-{FRESH}"}
         return Caller("service", f"{FRESH}.amazonaws.com"), {
             **source,
-            "aws:SourceArn": f"arn:{site.partition}:{FRESH}::{STRANGER}:{FRESH}",
+            "aws:SourceArn": f"arn:{site.partition}:{FRESH}::{outsider}:{FRESH}",
             **_TLS,
         }
     if kind == "github":
@@ -233,7 +233,7 @@ def _documents(levels: Levels) -> Iterable[Document]:
     return (policy.document for level in levels for policy in level if policy.document)
 
 
-def _exempt(evidence: Iterable[Evidence], levels: Levels) -> tuple[str, ...]:
+def _exempt(evidence: Iterable[Evidence], levels: Levels, site: Site) -> tuple[str, ...]:
     deciding = {(hit.policy, hit.index) for hit in evidence if hit.effect == "Deny"}
     found: dict[str, None] = {}
     for level in levels:
@@ -242,8 +242,15 @@ def _exempt(evidence: Iterable[Evidence], levels: Levels) -> tuple[str, ...]:
                 if (policy.name, statement.index) in deciding:
                     for one in statement.conditions:
                         if is_negated(one.operator) and one.key.lower().startswith("aws:principal"):
-                            found.update(dict.fromkeys(f"{one.key} {one.operator} {value}" for value in one.values))
+                            others = (value for value in one.values if not _is_own(one.key, value, site))
+                            found.update(dict.fromkeys(f"{one.key} {one.operator} {value}" for value in others))
     return tuple(found)
+
+
+def _is_own(key: str, value: str, site: Site) -> bool:
+    """Whether the value names the own organization, or may: while its id is not known, any."""
+    is_organization = key.lower() in ("aws:principalorgid", "aws:principalorgpaths")
+    return is_organization and site.org_id in ("", value.split("/")[0])
 
 
 # -- coverage

@@ -35,6 +35,7 @@ class Pin:
 
 Graded = tuple[Grade, str]
 _UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_NAMES_REPOSITORY = re.compile(r"(^|:)(repo|repository|repository_id|job_workflow_ref):")
 _COMMIT = re.compile(r"@[0-9a-f]{40}$")
 GITHUB = ("token.actions.githubusercontent.com", "github")
 
@@ -73,6 +74,12 @@ def _github(value: str, wild: bool, listed: list[Pin]) -> Graded:
         return Grade.CAUTION, f"{value} admits more than one branch, tag or environment of the repository"
     if ":job_workflow_ref:" in value and ":environment:" not in value:
         return _workflow(value)
+    if not value.startswith(("repo:", "job_workflow_ref:")):
+        if _NAMES_REPOSITORY.search(value):
+            return Grade.CAUTION, f"{value} names a repository in a subject made to measure"
+        return Grade.DANGEROUS, f"{value} does not say which repository"
+    if not rest:
+        return Grade.CAUTION, f"{value} is one repository, all of it"
     if rest.startswith("ref:refs/tags/"):
         return Grade.CAUTION, f"{value} is a tag, and tags move"
     return Grade.SAFE, f"{value} is one branch or environment"

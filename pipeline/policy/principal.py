@@ -8,13 +8,13 @@ condition keys it waits for.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 
 from pipeline.policy import catalog
 from pipeline.policy.callers import Caller, caller
-from pipeline.policy.context import ALWAYS_SIGNED, SENT_BY_SERVICES, Context, Value
+from pipeline.policy.context import ALWAYS_SIGNED, SENT_BY_SERVICES, Context, Value, strings
 from pipeline.policy.document import Document
 from pipeline.policy.evaluate import Decision, Policies, Policy, Request, Verdict, evaluate
 from pipeline.policy.tri import Tri
@@ -81,10 +81,9 @@ class Principal:
 
     def context(self, action: str, known: Mapping[str, Value] | None = None) -> Context:
         """What is certain about any request of this principal for the action; everything else stays open."""
-        service = action.partition(":")[0].lower()
-        facts: dict[str, Value] = {"aws:SecureTransport": True, **self.caller.context(), **self.facts, **(known or {})}
-        if service in _GLOBAL_SERVICES:
-            facts.setdefault("aws:RequestedRegion", _HOME_REGION.get(self.caller.partition, "us-east-1"))
+        values = {**self._certain, **{key.lower(): strings(value) for key, value in (known or {}).items()}}
+        if action.partition(":")[0].lower() in _GLOBAL_SERVICES:
+            values.setdefault("aws:requestedregion", (_HOME_REGION.get(self.caller.partition, "us-east-1"),))
         is_user = self.kind == "user"
 
         def is_absent(key: str) -> bool:
@@ -94,9 +93,11 @@ class Principal:
                 return True
             return catalog.key_reaches(action, key) is False
 
-        return replace(
-            Context.of(facts, complete=False, not_before=self.not_before), present=ALWAYS_SIGNED, is_absent=is_absent
-        )
+        return Context(values, False, ALWAYS_SIGNED, is_absent, self.not_before)
+
+    @cached_property
+    def _certain(self) -> Mapping[str, tuple[str, ...]]:
+        return Context.of({"aws:SecureTransport": True, **self.caller.context(), **self.facts}).values
 
 
 def can(

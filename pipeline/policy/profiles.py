@@ -8,10 +8,9 @@ named IAM resources, accounts) are judged for each holder. Nothing here changes 
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from functools import lru_cache
 
-from pipeline.policy.account import Account
 from pipeline.policy.document import Document
 from pipeline.policy.escalation import Escalations, escalations
 from pipeline.policy.escalation_paths import may_escalate
@@ -50,12 +49,11 @@ def is_portable(document: Document) -> bool:
 
 
 class Profiles:
-    """Judges principals with a memory. With `accounts` ({account id: Account}) escalations are looked up
-    there; `ignore` as in `escalations`.
+    """Judges principals with a memory, by their policies alone: what their account holds besides is another one's
+    target for each of them.
     """
 
-    def __init__(self, accounts: Mapping[str, Account] | None = None, ignore: frozenset[str] = frozenset()) -> None:
-        self._accounts, self._ignore = accounts or {}, ignore
+    def __init__(self) -> None:
         self._levels: dict[int, tuple[object, Hashable, bool]] = {}
         self._admins: dict[Hashable, Admin] = {}
         self._escalations: dict[Hashable, Escalations] = {}
@@ -93,15 +91,9 @@ class Profiles:
         if admin.verdict is Tri.YES or not may_escalate(principal):
             unreadable = tuple(policy.name for policy in principal.policies if policy.document is None)
             return Escalations(admin, unreadable=unreadable)
-        account = self._accounts.get(principal.account)
-        key = (
-            self.key(principal),
-            principal.account if account else "",
-            principal.groups,
-            _attached(principal) if account else (),
-        )
+        key = (self.key(principal), principal.groups, _attached(principal))
         if key not in self._escalations:
-            self._escalations[key] = escalations(principal, account, ignore=self._ignore)
+            self._escalations[key] = escalations(principal, admin=admin)
         return self._escalations[key]
 
     def _levels_key(self, principal: Principal) -> tuple[Hashable, bool]:
@@ -123,4 +115,4 @@ def _name(policy: Policy) -> str:
 
 
 def _attached(principal: Principal) -> tuple[str, ...]:
-    return tuple(policy.arn for policy in principal.policies)
+    return tuple(policy.arn.replace(principal.account, "") for policy in principal.policies)

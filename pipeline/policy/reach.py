@@ -1,9 +1,9 @@
 """Reach: which principals can become administrator, in how many steps, over role trust and escalation, inside and
 across accounts.
 
-A graph in which principals with equal policies share one node, so that work grows with distinct policies and with
-edges, not with principals. Steps are counted from the administrators backwards. An edge costs one step; belonging to
-a shared node costs none.
+A graph in which principals with equal policies share one node wherever a role's trust treats them alike, so that work
+grows with distinct policies and with edges. What a principal could take over never is itself, so escalation is judged
+for each. Steps are counted from the administrators backwards. An edge costs one step; belonging to a shared node none.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from pipeline.policy.account import Account, Role, may_assume
-from pipeline.policy.callers import account_of, caller, is_any_account
-from pipeline.policy.document import Document
+from pipeline.policy.callers import account_of, caller, is_any_account, is_whole_account
+from pipeline.policy.document import Document, Statement
+from pipeline.policy.escalation import escalations
+from pipeline.policy.escalation_paths import may_escalate
 from pipeline.policy.evaluate import Policy, statements_on
 from pipeline.policy.match import resource_matches, without_variables
 from pipeline.policy.principal import FRESH, Principal, answer, can
 from pipeline.policy.profiles import Profiles
-from pipeline.policy.strangers import STRANGER
+from pipeline.policy.rights import Admin
+from pipeline.policy.strangers import stranger, text_of
 from pipeline.policy.tri import Tri
 
 
@@ -106,24 +109,26 @@ class _Graph:
     def __init__(
         self, everyone: list[Principal], roles: Iterable[Role], groups: Mapping[str, Mapping[str, Tri]]
     ) -> None:
-        first = Profiles()
-        self.admins = {one.arn: first.admin(one).verdict for one in everyone}
+        profiles = Profiles()
+        self.admins: dict[str, Admin] = {one.arn: profiles.admin(one) for one in everyone}
         self.by_arn = {one.arn: one for one in everyone}
-        self.roles = {one.arn: replace(one, admin=self.admins.get(one.arn, Tri.DEPENDS)) for one in roles}
-        self.profiles = Profiles(self._accounts(groups), frozenset({"sts-assume-role"}))
-        self.members: dict[Hashable, Principal] = {}
+        self.roles = {one.arn: replace(one, admin=self._judged(one.arn)) for one in roles}
+        self.members: dict[Hashable, list[Principal]] = defaultdict(list)
         self.edges: list[_Edge] = []
         for one in everyone:
-            node = (one.account, self.profiles.key(one), one.groups)
-            self.members.setdefault(node, one)
+            node = (one.account, profiles.key(one))
+            self.members[node].append(one)
             self.edges.append(_Edge(one.arn, node, "", Tri.YES, cost=0))
-        self._escalation_edges()
+        self._escalation_edges(self._accounts(groups))
         self._trust_edges()
 
     def starts(self, at_least: Tri) -> list[Hashable]:
         accounts = {one.account for one in self.by_arn.values()}
-        found = [arn for arn, verdict in self.admins.items() if verdict >= at_least]
+        found = [arn for arn, admin in self.admins.items() if admin.verdict >= at_least]
         return [*found, *(_administrator(account) for account in accounts)]
+
+    def _judged(self, arn: str) -> Tri:
+        return self.admins[arn].verdict if arn in self.admins else Tri.DEPENDS
 
     def _accounts(self, groups: Mapping[str, Mapping[str, Tri]]) -> dict[str, Account]:
         roles: dict[str, dict[str, Role]] = defaultdict(dict)
@@ -132,35 +137,53 @@ class _Graph:
             roles[account_of(arn)][arn] = role
         for arn, one in self.by_arn.items():
             if one.kind == "user":
-                users[one.account][arn] = self.admins[arn]
-        names = {*roles, *users, *groups}
+                users[one.account][arn] = self._judged(arn)
+        names = {*roles, *users, *groups, *(one.account for one in self.by_arn.values())}
         return {name: Account(roles.get(name, {}), users.get(name, {}), groups.get(name, {})) for name in names}
 
-    def _escalation_edges(self) -> None:
-        for node, one in self.members.items():
-            for found in self.profiles.escalations(one).paths:
+    def _escalation_edges(self, accounts: Mapping[str, Account]) -> None:
+        for arn, one in self.by_arn.items():
+            if self._judged(arn) is Tri.YES or not may_escalate(one):
+                continue
+            for found in escalations(one, accounts[one.account], ignore=_BY_TRUST, admin=self.admins[arn]).paths:
                 if found.path.gain == "grant":
-                    self.edges.append(_Edge(node, _administrator(one.account), found.path.id, found.verdict))
+                    self.edges.append(_Edge(arn, _administrator(one.account), found.path.id, found.verdict))
                 elif found.path.gain == "become":
                     for target, verdict in found.targets.items():
                         if target in self.by_arn:
-                            self.edges.append(_Edge(node, target, found.path.id, verdict))
+                            self.edges.append(_Edge(arn, target, found.path.id, verdict))
 
     # -- role trust
 
     def _trust_edges(self) -> None:
-        assumers = _Assumers(self.members)
+        assumers = _Assumers({node: members[0] for node, members in self.members.items()})
+        without_path = {caller(arn).without_path: arn for arn in self.by_arn}
         for arn, role in self.roles.items():
-            named, accounts = _named(role.trust.document, caller(arn).account)
+            own = caller(arn).account
+            named, accounts = _named(role.trust.document, own)
             for name in named:
-                if name in self.by_arn:
-                    self._edge(name, self.by_arn[name], role)
+                known = name if name in self.by_arn else without_path.get(name)
+                if known:
+                    self._edge(known, self.by_arn[known], role)
             for account in assumers.accounts if "*" in accounts else accounts:
-                if _open_to_account(role, account):
+                is_open = _open_to_account(role, account)
+                if is_open:
                     self.edges.append(_Edge(("hub", account), arn, "sts:AssumeRole", Tri.YES))
-                for node in assumers.candidates(account, arn, include_free=not _open_to_account(role, account)):
-                    self._edge(node, self.members[node], role)
-        self.edges += [_Edge(node, ("hub", self.members[node].account), "", Tri.YES, cost=0) for node in assumers.free]
+                # Who is trusted by "*" in the role's own account needs no right of its own.
+                everybody = "*" in accounts and account == own
+                found = assumers.nodes[account] if everybody else assumers.candidates(account, arn, not is_open)
+                for node in found:
+                    self._edges_of(node, role)
+        free = ((node, self.members[node][0].account) for node in assumers.free)
+        self.edges += [_Edge(node, ("hub", account), "", Tri.YES, cost=0) for node, account in free]
+
+    def _edges_of(self, node: Hashable, role: Role) -> None:
+        members = self.members[node]
+        if len(members) == 1 or _treats_alike(role):
+            self._edge(node, members[0], role)
+        else:
+            for one in members:
+                self._edge(one.arn, one, role)
 
     def _edge(self, source: Hashable, principal: Principal, role: Role) -> None:
         verdict = may_assume(principal, role)
@@ -174,11 +197,12 @@ class _Assumers:
     """
 
     def __init__(self, members: Mapping[Hashable, Principal]) -> None:
-        self.accounts = {one.account for one in members.values()}
+        self.nodes: dict[str, list[Hashable]] = defaultdict(list)
         self.free: set[Hashable] = set()
         self._exact: dict[tuple[str, str], set[Hashable]] = defaultdict(set)
         self._patterns: dict[str, list[tuple[str, Hashable]]] = defaultdict(list)
         for node, one in members.items():
+            self.nodes[one.account].append(node)
             if _has_free_rein(one):
                 self.free.add(node)
             for pattern in {
@@ -189,7 +213,11 @@ class _Assumers:
                 else:
                     self._exact[one.account, pattern].add(node)
 
-    def candidates(self, account: str, role_arn: str, *, include_free: bool) -> set[Hashable]:
+    @property
+    def accounts(self) -> Iterable[str]:
+        return self.nodes.keys()
+
+    def candidates(self, account: str, role_arn: str, include_free: bool) -> set[Hashable]:
         found = {node for pattern, node in self._patterns[account] if resource_matches(pattern, role_arn)}
         found |= self._exact.get((account, role_arn), set())
         return found if include_free else found - self.free
@@ -204,7 +232,8 @@ def _has_free_rein(one: Principal) -> bool:
             s.not_resources for s in statements_on(document, "sts:AssumeRole", "Allow")
         ):
             return False
-    places = (f"arn:{one.caller.partition}:iam::{account}:role/{FRESH}" for account in (one.account, STRANGER))
+    accounts = (one.account, stranger({one.account}, text_of(one.documents)))
+    places = (f"arn:{one.caller.partition}:iam::{account}:role/{FRESH}" for account in accounts)
     return all(answer(can(one, "sts:AssumeRole", place, resource_policy=_OPEN)) is Tri.YES for place in places)
 
 
@@ -230,14 +259,33 @@ def _named(trust: Document | None, own: str) -> tuple[set[str], set[str]]:
     for one in statements_on(trust, "sts:AssumeRole", "Allow"):
         for kind, value in one.principals if one.principals is not None else (("*", "*"),):
             if kind in ("AWS", "*"):
-                account = account_of(value)
                 if is_any_account(value):
                     accounts.add("*")
-                elif value == account or value.endswith(":root"):
-                    accounts.add(account)
+                elif is_whole_account(value):
+                    accounts.add(account_of(value))
                 else:
                     named.add(caller(value).role_arn)
     return named, accounts
+
+
+def _treats_alike(role: Role) -> bool:
+    """Whether the role's trust and RCPs say the same of every principal of an account that has the same policies."""
+    limits = (policy.document for level in role.rcp_levels or () for policy in level)
+    documents = (one for one in (role.trust.document, *limits) if one)
+    return not any(_singles_out(one) for document in documents for one in document.statements)
+
+
+def _singles_out(statement: Statement) -> bool:
+    named = (*(statement.principals or ()), *(statement.not_principals or ()))
+    if any(kind == "AWS" and not is_any_account(value) and not is_whole_account(value) for kind, value in named):
+        return True
+    values = (value for one in statement.conditions for value in one.values)
+    return any(one.key.lower().startswith(_OF_ONE) for one in statement.conditions) or any("${" in v for v in values)
+
+
+_OF_ONE = ("aws:principalarn", "aws:principaltag", "aws:userid", "aws:username")
+# Trust is looked at by itself, over the accounts.
+_BY_TRUST = frozenset({"sts-assume-role"})
 
 
 def _open_to_account(role: Role, account: str) -> bool:

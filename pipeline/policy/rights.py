@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 from pipeline.policy import catalog
 from pipeline.policy.context import Value
 from pipeline.policy.document import Document, Statement
-from pipeline.policy.evaluate import Decision, Evidence, Verdict
+from pipeline.policy.evaluate import Decision, Evidence, Verdict, statements_on
 from pipeline.policy.principal import FRESH, Principal, answer, can
 from pipeline.policy.targets import targets
 from pipeline.policy.tri import Tri
@@ -55,7 +56,8 @@ def is_admin(principal: Principal) -> Admin:
     )
     if equivalent[0] is Tri.NO:
         return Admin(Tri.NO, "none", equivalent[1].reason, equivalent[1].evidence)
-    full = _all_allowed(can(principal, action, _anything(principal)) for action in _telling_actions(principal))
+    telling = _told_apart(principal, _telling_actions(principal))
+    full = _all_allowed(can(principal, action, _anything(principal)) for action in telling)
     verdict, decision = equivalent
     level = "full" if full[0] >= verdict else "equivalent"
     return Admin(verdict, level, decision.reason, decision.evidence)
@@ -78,6 +80,23 @@ def _telling_actions(principal: Principal) -> Iterator[str]:
                     yield from catalog.expand(pattern)
 
 
+def _told_apart(principal: Principal, actions: Iterable[str]) -> Iterator[str]:
+    """The actions, but of those that just the same statements speak of, none with a condition, only the first."""
+    seen: set[tuple[Statement, ...]] = set()
+    for action in actions:
+        allows, denies = (
+            [one for document in principal.documents for one in statements_on(document, action, effect)]
+            for effect in _EFFECTS
+        )
+        speaking = (*allows, *denies)
+        if speaking not in seen or any(one.conditions for one in speaking):
+            seen.add(speaking)
+            yield action
+
+
+_EFFECTS: tuple[Literal["Allow", "Deny"], ...] = ("Allow", "Deny")
+
+
 def _all_allowed(decisions: Iterator[Decision]) -> tuple[Tri, Decision]:
     """(the worst answer, a decision that gave it); stops at the first denial."""
     worst: tuple[Tri, Decision] | None = None
@@ -94,12 +113,14 @@ def _all_allowed(decisions: Iterator[Decision]) -> tuple[Tri, Decision]:
 # -- the actions and resources in reach
 
 
-def allows(principal: Principal, action: str, context: Mapping[str, Value] | None = None) -> Decision:
-    """Whether the principal may use the action on any resource at all: the most permissive decision over the
-    resources worth trying.
+def allows(
+    principal: Principal, action: str, context: Mapping[str, Value] | None = None, resource_type: str = ""
+) -> Decision:
+    """Whether the principal may use the action on any resource at all (of the type): the most permissive decision
+    over the resources worth trying.
     """
     best: Decision | None = None
-    for resource in targets(principal, action):
+    for resource in targets(principal, action, resource_type):
         decision = can(principal, action, resource, context)
         if best is None or answer(decision) > answer(best):
             best = decision
@@ -152,6 +173,5 @@ def _actions_of(statement: Statement) -> Iterator[str]:
 def full_service(principal: Principal, service: str) -> Tri:
     """Whether every known action of the service is allowed on every resource."""
     resource = f"arn:{principal.caller.partition}:{service}:{FRESH}:{principal.account}:{FRESH}/{FRESH}"
-    return _all_allowed(
-        can(principal, action, resource) for action in catalog.expand(f"{service}:*") or (f"{service}:{FRESH}",)
-    )[0]
+    actions = catalog.expand(f"{service}:*") or (f"{service}:{FRESH}",)
+    return _all_allowed(can(principal, action, resource) for action in _told_apart(principal, actions))[0]

@@ -6,7 +6,7 @@ Each comes with what AWS would say of its requests; the keys an outsider may cho
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -16,7 +16,7 @@ from pipeline.policy.document import Condition, Document, Statement
 from pipeline.policy.match import common_text
 from pipeline.policy.principal import FRESH
 
-STRANGER = "999999999999"
+ANY_ACCOUNT = "*"
 ANY_SERVICE = "*"
 _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 
@@ -34,39 +34,74 @@ class Organization:
         return account == self.account or account in self.accounts
 
 
+def stranger(*taken: Container[str]) -> str:
+    """The id of an account that is in none of the collections (or texts)."""
+    numbers = (str(number) for number in range(999_999_999_999, 0, -1))
+    return next(one for one in numbers if not any(one in known for known in taken))
+
+
+def text_of(documents: Iterable[Document]) -> str:
+    """All that the documents say, in one text."""
+    return "\n".join(one.text for document in documents for one in document.statements)
+
+
 def strangers(document: Document, inside: Organization) -> Iterator[tuple[str, Caller, Context]]:
-    """(account, who calls, with what known): directly from no organization and from another, and through a service
-    that acts for the account. The account is STRANGER where any account would do.
+    """(whose, who calls, with what known): directly, and through a service that acts for the account, each from no
+    organization, from one nobody named, and from those that conditions speak of.
+
+    Whose: an account that the policy names, else another organization that it names, else ANY_ACCOUNT.
     """
     conditions = [condition for one in document.statements for condition in one.conditions]
-    named = {value for one in document.statements for _, value in one.principals or () if value.startswith("arn:")}
-    orgs = ((), *(("o-" + FRESH,), *((text,) for text in _instances(conditions, "aws:principalorgid"))))
-    literal_accounts, fitting = _accounts(document, conditions, inside)
-    for account in (STRANGER, *literal_accounts, *fitting):
-        arns = {
-            f"arn:{inside.partition}:iam::{account}:role/{FRESH}",
-            *(arn for arn in named if f"::{account}:" in arn),
-        }
-        patterns = values_of(conditions, "aws:principalarn")
-        arns |= {
-            text
-            for value in patterns
-            if (text := common_text(value, f"arn:{inside.partition}:iam::{account}:*", FRESH))
-        }
-        label = account if account in literal_accounts else STRANGER
-        for arn, org in product(sorted(arns), orgs):
-            if ":root" not in arn:
-                yield label, caller(arn), _context(_direct(account, org), caller(arn))
-        if account == STRANGER:
-            yield label, caller("*"), _context(_direct(account, ()), caller("*"))
-        for service, source in product(sorted(_services(document.statements)), _sources(conditions, account, inside)):
-            yield label, Caller("service", service), _context(_on_behalf(account, source), Caller("service", service))
+    services = sorted(_services(document.statements))
+    callers, sources = (foreign_paths(conditions, kind, inside) for kind in ("principal", "source"))
+    named, fitting = _accounts(document, conditions, inside)
+    anybody = stranger(inside.accounts, {inside.account}, text_of([document]))
+    for account in (anybody, *named, *fitting):
+        for arn, path in product(_callers(document, conditions, account, inside), callers):
+            yield _whose(account, path, named), caller(arn), _context(_direct(account, path), caller(arn))
+        if account == anybody:
+            yield ANY_ACCOUNT, caller("*"), _context(_direct(account, ""), caller("*"))
+        for service, arn, path in product(services, _sources(conditions, account, inside), sources):
+            who = Caller("service", service)
+            yield _whose(account, path, named), who, _context(_on_behalf(account, arn, path), who)
 
 
-def _direct(account: str, org: tuple[str, ...]) -> dict[str, Value]:
+def foreign_paths(conditions: Iterable[Condition], kind: str, inside: Organization) -> list[str]:
+    """Organization paths an outsider could have: "" (in none), one nobody named, and those that conditions on
+    aws:{kind}OrgID and aws:{kind}OrgPaths speak of. While the own organization is not known, a name may be its own.
+    """
+    known = list(conditions)
+    ids, paths = (
+        [common_text(value, "*", FRESH) or "" for value in values_of(known, f"aws:{kind}{key}")]
+        for key in ("orgid", "orgpaths")
+    )
+    paths += [f"{one}/r-{FRESH}/ou-{FRESH}/" for one in (f"o-{FRESH}", *ids)]
+    others = (path for path in paths if path.split("/")[0] != inside.id and (inside.id or FRESH in path.split("/")[0]))
+    return list(dict.fromkeys(["", *others]))
+
+
+def of_organization(kind: str, path: str) -> dict[str, Value]:
+    """The keys that tell the organization path of a caller ("Principal") or of whom a service acts for ("Source")."""
+    return {f"aws:{kind}OrgID": path.split("/")[0] if path else (), f"aws:{kind}OrgPaths": (path,) if path else ()}
+
+
+def _whose(account: str, path: str, named: Container[str]) -> str:
+    organization = path.split("/")[0]
+    return account if account in named else ANY_ACCOUNT if FRESH in organization else organization or ANY_ACCOUNT
+
+
+def _callers(document: Document, conditions: Sequence[Condition], account: str, inside: Organization) -> Sequence[str]:
+    """ARNs of the account: any role, any user, and those that the policy names or narrows it to."""
+    prefix = f"arn:{inside.partition}:iam::{account}:"
+    named = {value for one in document.statements for _, value in one.principals or () if f"::{account}:" in value}
+    narrowed = (common_text(value, prefix + "*", FRESH) for value in values_of(conditions, "aws:principalarn"))
+    found = {prefix + f"role/{FRESH}", prefix + f"user/{FRESH}", *named, *(text for text in narrowed if text)}
+    return sorted(one for one in found if ":root" not in one)
+
+
+def _direct(account: str, path: str) -> dict[str, Value]:
     return {
-        "aws:PrincipalOrgID": org,
-        "aws:PrincipalOrgPaths": (f"{org[0]}/r-{FRESH}/ou-{FRESH}/",) if org else (),
+        **of_organization("Principal", path),
         "kms:CallerAccount": account,
         "s3:DataAccessPointAccount": account,
         "aws:SourceOwner": account,
@@ -76,13 +111,12 @@ def _direct(account: str, org: tuple[str, ...]) -> dict[str, Value]:
     }
 
 
-def _on_behalf(account: str, source: str) -> dict[str, Value]:
+def _on_behalf(account: str, source: str, path: str) -> dict[str, Value]:
     return {
+        **of_organization("Source", path),
         "aws:SourceAccount": account,
         "aws:SourceOwner": account,
         "aws:SourceArn": source,
-        "aws:SourceOrgID": f"o-{FRESH}",
-        "aws:SourceOrgPaths": (f"o-{FRESH}/r-{FRESH}/ou-{FRESH}/",),
         "aws:SecureTransport": True,
         **dict.fromkeys(
             ("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalArn", "aws:PrincipalAccount"), ()
@@ -91,7 +125,7 @@ def _on_behalf(account: str, source: str) -> dict[str, Value]:
 
 
 def _context(known: dict[str, Value], who: Caller) -> Context:
-    values = Context.of({**who.context(), **known}, complete=False)
+    values = Context.of({**known, **who.context()}, complete=False)
     return Context(values.values, False, ALWAYS_SIGNED if who.is_aws_identity else frozenset())
 
 
@@ -104,11 +138,11 @@ def _accounts(document: Document, conditions: Sequence[Condition], inside: Organ
     texts += [value for one in conditions for value in one.values]
     named = {account for text in texts for account in _ACCOUNT.findall(text)}
     fitting = {
-        text for key in _ACCOUNT_KEYS for text in _instances(conditions, key, "9" * 12) if _ACCOUNT.fullmatch(text)
+        text
+        for value in (value for key in _ACCOUNT_KEYS for value in values_of(conditions, key))
+        if set("*?") & set(value) and (text := common_text(value, "?" * 12, "9")) and _ACCOUNT.fullmatch(text)
     }
-    return tuple(
-        sorted(one for one in found if not inside.has(one) and one != STRANGER) for found in (named, fitting - named)
-    )  # type: ignore[return-value]
+    return tuple(sorted(one for one in found if not inside.has(one)) for found in (named, fitting - named))  # type: ignore[return-value]
 
 
 _ACCOUNT_KEYS = [
@@ -118,17 +152,6 @@ _ACCOUNT_KEYS = [
     "kms:calleraccount",
     "s3:dataaccesspointaccount",
 ]
-
-
-def _instances(conditions: Iterable[Condition], key: str, frame: str = "") -> list[str]:
-    """A text inside each wildcard value of the key; with `frame`, one as long as the frame, filled up from it."""
-    found = []
-    for value in values_of(conditions, key):
-        if "*" in value or "?" in value:
-            head, _, tail = value.replace("?", "9").partition("*")
-            filling = frame[len(head) + len(tail) :] if frame else FRESH
-            found.append(head + filling + tail.replace("*", ""))
-    return found
 
 
 def values_of(conditions: Iterable[Condition], key: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Literal
 
 from pipeline.policy import catalog
 from pipeline.policy.document import Document
@@ -40,11 +41,17 @@ def targets(principal: Principal, action: str, resource_type: str = "") -> tuple
 
 
 def _patterns(principal: Principal, action: str) -> tuple[str, ...]:
-    """The resource patterns that policies allow the action on, and what each has in common with each limit's."""
+    """The resource patterns that policies allow the action on, and what each has in common with each limit's: what a
+    boundary, session policy or SCP allows, what a Deny spares.
+    """
     granted, limited = (
-        dict.fromkeys(pattern for one in held if one.document for pattern in _allowed(one.document, action, principal))
+        dict.fromkeys(
+            pattern for one in held if one.document for pattern in _open_on(one.document, action, principal, "Allow")
+        )
         for held in (principal.policies, principal.limits)
     )
+    for document in principal.documents:
+        limited |= dict.fromkeys(_open_on(document, action, principal, "Deny"))
     pairs = ((one, other) for one in granted for other in limited if "*" not in (one, other))
     both = (common_arn(one, other, FRESH) for one, other in pairs if len(one) * len(other) <= _WORTH_COMPARING)
     met = (text.replace(FRESH, "*") for text in both if text)
@@ -62,9 +69,10 @@ def _template(arn: str, partition: str, account: str) -> str:
     return re.sub(r"\$\{[^}]*\}", "*", known)
 
 
-def _allowed(document: Document, action: str, principal: Principal) -> Iterator[str]:
-    for statement in statements_on(document, action, "Allow"):
-        for pattern in statement.resources or ():
+def _open_on(document: Document, action: str, principal: Principal, effect: Literal["Allow", "Deny"]) -> Iterator[str]:
+    """The patterns that Allow statements name, or that Deny statements leave out."""
+    for statement in statements_on(document, action, effect):
+        for pattern in (statement.resources if effect == "Allow" else statement.not_resources) or ():
             if statement.variables and "${" in pattern:
                 known = principal.context(action).expand(pattern)
                 yield without_variables(pattern, "*") if isinstance(known, Tri) else plain(known)

@@ -16,7 +16,10 @@ class Tri(IntEnum):
     YES = 2
 
     def __invert__(self) -> Tri:
-        return Tri(2 - self)
+        return _OPPOSITE[self]
+
+
+_OPPOSITE = {Tri.NO: Tri.YES, Tri.DEPENDS: Tri.DEPENDS, Tri.YES: Tri.NO}
 
 
 def tri(value: bool) -> Tri:
@@ -24,8 +27,22 @@ def tri(value: bool) -> Tri:
 
 
 def every(answers: Iterable[Tri]) -> Tri:
-    return min(answers, default=Tri.YES)
+    """The least of the answers, YES of none; looks no further than a NO."""
+    least = Tri.YES
+    for one in answers:
+        if one is Tri.NO:
+            return one
+        if one is Tri.DEPENDS:
+            least = one
+    return least
 
 
 def some(answers: Iterable[Tri]) -> Tri:
-    return max(answers, default=Tri.NO)
+    """The greatest of the answers, NO of none; looks no further than a YES."""
+    greatest = Tri.NO
+    for one in answers:
+        if one is Tri.YES:
+            return one
+        if one is Tri.DEPENDS:
+            greatest = one
+    return greatest

@@ -7,17 +7,19 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-user_extern
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pipeline.policy.callers import Caller, account_of, caller, is_any_account
+from pipeline.policy.callers import Caller, account_of, caller, is_any_account, is_whole_account, statement_names
+from pipeline.policy.conditions import is_negated
 from pipeline.policy.context import Context, Value
 from pipeline.policy.document import Document, Statement
 from pipeline.policy.evaluate import Policies, Policy, Request, evaluate
 from pipeline.policy.exposure import Access, outside_access
 from pipeline.policy.match import common_text, statement_covers_action
 from pipeline.policy.oidc import grade, pins, pins_tenant, unexposed
+from pipeline.policy.oidc_subjects import Pin, is_open
 from pipeline.policy.principal import FRESH, answer
-from pipeline.policy.strangers import STRANGER, Organization
+from pipeline.policy.strangers import Organization, of_organization, stranger, text_of, values_of
 from pipeline.policy.tri import Tri
 
 ENTRY_ACTIONS = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
@@ -31,7 +33,8 @@ class TrustFact:
     `relation`: own account, organization, external, everyone, service, provider or nobody. `lets_in`: does the
     policy, all statements counted, let this principal assume the role (DEPENDS: under conditions). The pins are true
     where a request that lacks them is refused. `issuer` and the rest are set for web identity: `oidc_grade` is safe,
-    caution, dangerous or ""; `unexposed_claims` are never met.
+    caution, dangerous or ""; `pins_identity` whether a claim beside the audience is pinned; `unexposed_claims` are
+    never met.
     """
 
     statement: int
@@ -51,6 +54,7 @@ class TrustFact:
     oidc_reason: str = ""
     pins_audience: bool = False
     pins_subject: bool = False
+    pins_identity: bool = False
     pins_tenant: bool = False
     unexposed_claims: tuple[str, ...] = ()
     condition_keys: tuple[str, ...] = ()
@@ -72,7 +76,7 @@ def outsiders(trust: Policy, inside: Organization) -> list[Access]:
 
 
 def _fact(trust: Document, statement: Statement, kind: str, value: str, inside: Organization) -> TrustFact:
-    what, relation, who = _whom(kind, value, inside)
+    what, relation, who = _whom(kind, value, inside, trust)
     ask = max(
         (_Asker(trust, one, inside) for one in _stand_ins(who, what, statement, inside)), key=lambda asker: asker()
     )
@@ -82,7 +86,7 @@ def _fact(trust: Document, statement: Statement, kind: str, value: str, inside: 
         return lets_in is not Tri.NO and all(ask(one) is Tri.NO for one in lacking)
 
     issuer = (value.partition("oidc-provider/")[2] or value) if what == "oidc" else ""
-    claims = pins(issuer, statement.conditions) if issuer else []
+    claims = _claims(issuer, trust, statement, who) if issuer else []
     graded = grade(issuer, claims) if issuer else None
     return TrustFact(
         statement=statement.index,
@@ -94,9 +98,9 @@ def _fact(trust: Document, statement: Statement, kind: str, value: str, inside: 
         lets_in=lets_in,
         pins_external_id=refuses({"sts:ExternalId": ()}, {"sts:ExternalId": FRESH}),
         pins_mfa=refuses(_NO_MFA, _FALSE_MFA),
-        pins_organization=refuses(_NO_ORG, _OTHER_ORG),
+        pins_organization=refuses(of_organization("Principal", ""), of_organization("Principal", _OTHER_ORGANIZATION)),
         pins_source=what == "service"
-        and refuses(_foreign_source(inside))
+        and refuses(_foreign_source(inside, trust))
         and not _serves_strangers(trust, value, inside),
         pins_saml_audience=what == "saml" and refuses({"SAML:aud": ()}, {"SAML:aud": FRESH}),
         issuer=issuer,
@@ -104,22 +108,41 @@ def _fact(trust: Document, statement: Statement, kind: str, value: str, inside: 
         oidc_reason=graded.reason if graded else "",
         pins_audience=bool(graded and graded.has_audience),
         pins_subject=bool(graded and graded.has_subject),
-        pins_tenant=bool(issuer) and pins_tenant(issuer, claims),
+        pins_identity=any(one.claim != "aud" and one.values and not is_open(one) for one in claims),
+        pins_tenant=bool(claims) and pins_tenant(issuer, claims),
         unexposed_claims=unexposed(issuer, claims) if issuer else (),
         condition_keys=tuple(sorted({one.key for one in statement.conditions})),
     )
 
 
+def _claims(issuer: str, trust: Document, statement: Statement, who: Caller) -> list[Pin]:
+    """What a web identity token must carry: by the statement, and by Deny statements that refuse all others."""
+    found = pins(issuer, statement.conditions)
+    for one in trust.statements:
+        denies = one.effect == "Deny" and statement_covers_action(one, ENTRY_ACTIONS[2])
+        if denies and len(one.conditions) == 1 and statement_names(one, who)[0] is Tri.YES:
+            condition = one.conditions[0]
+            if is_negated(condition.operator) and not condition.qualifier:
+                positive = condition.operator.replace("Not", "")
+                found += pins(issuer, [replace(condition, operator=positive, if_exists=False)])
+    return found
+
+
 def _stand_ins(who: Caller, what: str, statement: Statement, inside: Organization) -> list[Caller]:
-    """Callers that could be meant: the given one, and for a whole account or everyone those that aws:PrincipalArn
-    narrows it to.
+    """Callers that could be meant: the given one, and for a whole account or everyone any user, and those that
+    aws:PrincipalAccount and aws:PrincipalArn narrow it to.
     """
     if what not in ("account", "everyone"):
         return [who]
+    accounts = [who.account]
+    if what == "everyone":
+        found = (common_text(one, "?" * 12, "9") for one in values_of(statement.conditions, "aws:principalaccount"))
+        accounts += [one for one in found if one]
+    anybody = [f"arn:{inside.partition}:iam::{one}:{kind}/{FRESH}" for one in accounts for kind in ("role", "user")]
     account = who.account if what == "account" else "*"
-    patterns = [value for one in statement.conditions if one.key.lower() == "aws:principalarn" for value in one.values]
+    patterns = values_of(statement.conditions, "aws:principalarn")
     narrowed = [common_text(value, f"arn:{inside.partition}:iam::{account}:*", FRESH) for value in patterns]
-    return [who, *(caller(arn) for arn in narrowed if arn)]
+    return [who, *(caller(arn) for arn in (*anybody, *narrowed) if arn)]
 
 
 def _serves_strangers(trust: Document, service: str, inside: Organization) -> bool:
@@ -129,20 +152,19 @@ def _serves_strangers(trust: Document, service: str, inside: Organization) -> bo
 
 _NO_MFA: dict[str, Value] = {"aws:MultiFactorAuthPresent": (), "aws:MultiFactorAuthAge": ()}
 _FALSE_MFA: dict[str, Value] = {"aws:MultiFactorAuthPresent": False, "aws:MultiFactorAuthAge": ()}
-_NO_ORG: dict[str, Value] = {"aws:PrincipalOrgID": (), "aws:PrincipalOrgPaths": ()}
-_OTHER_ORG: dict[str, Value] = {"aws:PrincipalOrgID": f"o-{FRESH}", "aws:PrincipalOrgPaths": (f"o-{FRESH}/r-{FRESH}/",)}
+_OTHER_ORGANIZATION = f"o-{FRESH}/r-{FRESH}/"
 
 
-def _foreign_source(inside: Organization) -> dict[str, Value]:
+def _foreign_source(inside: Organization, trust: Document) -> dict[str, Value]:
+    account = stranger(inside.accounts, {inside.account}, text_of([trust]))
     return {
-        "aws:SourceAccount": STRANGER,
-        "aws:SourceArn": f"arn:{inside.partition}:{FRESH}:{FRESH}:{STRANGER}:{FRESH}/{FRESH}",
-        "aws:SourceOrgID": f"o-{FRESH}",
-        "aws:SourceOrgPaths": (f"o-{FRESH}/r-{FRESH}/",),
+        "aws:SourceAccount": account,
+        "aws:SourceArn": f"arn:{inside.partition}:{FRESH}:{FRESH}:{account}:{FRESH}/{FRESH}",
+        **of_organization("Source", _OTHER_ORGANIZATION),
     }
 
 
-def _whom(kind: str, value: str, inside: Organization) -> tuple[str, str, Caller]:
+def _whom(kind: str, value: str, inside: Organization, trust: Document) -> tuple[str, str, Caller]:
     """(kind, relation, a caller that stands for it)."""
     if kind == "Service":
         return "service", "service", Caller("service", value)
@@ -154,14 +176,15 @@ def _whom(kind: str, value: str, inside: Organization) -> tuple[str, str, Caller
             Caller("federated", value, who.partition, who.account, who.name),
         )
     if is_any_account(value):
-        return "everyone", "everyone", caller(f"arn:{inside.partition}:iam::{STRANGER}:role/{FRESH}")
+        account = stranger(inside.accounts, {inside.account}, text_of([trust]))
+        return "everyone", "everyone", caller(f"arn:{inside.partition}:iam::{account}:role/{FRESH}")
     if value.startswith(_ORPHAN_PREFIXES) and ":" not in value:
         return "orphan", "nobody", Caller("anonymous", value)
     account = account_of(value)
     if not account.isdigit():
         return "other", "external", caller(value)
     relation = "own account" if account == inside.account else "organization" if inside.has(account) else "external"
-    if value == account or value.endswith(":root"):
+    if is_whole_account(value):
         return "account", relation, caller(f"arn:{inside.partition}:iam::{account}:role/{FRESH}")
     who = caller(value)
     return ("session" if who.kind == "session" else "principal"), relation, who

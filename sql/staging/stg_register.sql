@@ -1,5 +1,5 @@
 /*
-title = "The register: exceptions, attestations, justified keys, approved delegations"
+title = "The register: exceptions, attestations, justifications and approvals"
 [columns]
 is_live = "Whether the entry still counts on this night"
 */

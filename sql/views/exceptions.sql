@@ -1,7 +1,8 @@
 /*
-title = "The register: exceptions, attestations, justified keys and approved parties"
+title = "The register: exceptions, attestations, justifications and approvals, expired ones among them"
 [columns]
 is_live = "Whether the entry still counts tonight"
+state = "live, or expired: listed, and covers nothing"
 covers = "Fails that it makes exempt tonight"
 */
 with
@@ -17,6 +18,7 @@ covering as (
 select
     register.*,
     register.expires_on >= getvariable('as_of') as is_live,
+    if(is_live, 'live', 'expired') as state,
     coalesce(covering.covers, 0) as covers
 from raw_register as register
 left join covering using (entry)

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from assets import cli, home
 from pipeline import catalog
 from tests.conftest import HERMETIC, Loopback
+from tests.pipeline import explained
 
 NIGHT = "2026-11-16"
 PUBLISHED = (
@@ -84,7 +85,7 @@ def test_bad_exceptions_file(tmp_path: Path) -> None:
     (tmp_path / "exceptions.toml").write_text("[[exceptions]]\ncontrol = 'key_rotation'\nowner = 'me'\n")
     sentence = refused("run")
     assert "exceptions.toml: [[exceptions]] number 1" in sentence
-    assert "reason: Field required" in sentence
+    assert "reason: missing; expected why it is so" in sentence
 
 
 def test_broken_sql_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,6 +139,39 @@ def test_controls_as_a_list() -> None:
     assert all(name in shown for name in catalog.load().controls)
 
 
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A home with a published night."""
+    folder = tmp_path_factory.mktemp("home")
+    explained.write(folder)
+    return str(folder)
+
+
+def test_explain(published: str) -> None:
+    shown = rolecall("explain", "BP06-02", explained.arn("role", "admin"), "--home", published)
+    assert shown.exit_code == 0, shown.output
+    lines = [line.strip() for line in shown.stdout.splitlines()]
+    assert lines[0] == "fail admin_principals_limited (BP06-02): Administrators are few and approved"
+    assert "2. identity policy own, statement Everything: Allow" in lines
+    assert '"Action": ["*"],' in lines
+    assert "pass without statement Everything of own" in lines
+    assert lines[-1].endswith("from controls where control_id = 'admin_principals_limited'\"")
+
+
+def test_explain_as_json(published: str) -> None:
+    shown = rolecall("explain", "key_rotation", "alice/accesskey/1", "--home", published, "--format", "json")
+    found = json.loads(shown.stdout)
+    assert (found["verdict"], found["facts"]["age_days"], found["first_seen"]) == ("fail", 111, "2026-11-20")
+    assert [turn["verdict"] for turn in found["turns"]] == ["pass"]
+
+
+def test_explain_refuses_what_is_not_one_finding(published: str, tmp_path: Path) -> None:
+    assert "fits 2 findings" in refused("explain", "no_privilege_escalation", "target", "--home", published)
+    assert "near it:" in refused("explain", "no_privilege_escalation", "buildr", "--home", published)
+    assert "no control 'nope'" in refused("explain", "nope", "x", "--home", published)
+    assert "nothing is published there" in refused("explain", "key_rotation", "x", "--home", str(tmp_path))
+
+
 def test_unknown_option() -> None:
     result = rolecall("run", "--nope")
     assert (result.exit_code, "No such option: --nope" in result.stderr) == (2, True)
@@ -164,4 +198,4 @@ def test_holding_a_home_twice_in_one_process_and_letting_go(tmp_path: Path) -> N
 
 def test_help_names_every_command() -> None:
     shown = rolecall("--help").stdout
-    assert all(name in shown for name in ("run", "controls", "demo"))
+    assert all(name in shown for name in ("run", "controls", "explain", "demo"))

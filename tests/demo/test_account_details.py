@@ -11,6 +11,8 @@ from urllib.parse import unquote
 import pytest
 from botocore.exceptions import ClientError
 
+from demo.services import SERVICES, TRACKED
+
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 
 
@@ -205,15 +207,57 @@ def test_keys_ssh_keys_and_certificates(aws):
     assert (used["UserName"], used["AccessKeyLastUsed"]["ServiceName"]) == ("svc-settlement", "s3")
 
 
-def test_last_accessed_of_the_real_dump(aws):
-    client = aws.client("iam", "bluefin-platform")
-    arn = f"arn:aws:iam::{aws.id('bluefin-platform')}:user/wifi"
-    job = client.generate_service_last_accessed_details(Arn=arn)["JobId"]
-    answer = client.get_service_last_accessed_details(JobId=job)
+def last_accessed(client, arn, **more):
+    job = client.generate_service_last_accessed_details(Arn=arn, **more)["JobId"]
+    answer = client.get_service_last_accessed_details(JobId=job, MaxItems=1000)
     while answer["JobStatus"] == "IN_PROGRESS":
-        answer = client.get_service_last_accessed_details(JobId=job)
+        answer = client.get_service_last_accessed_details(JobId=job, MaxItems=1000)
+    return answer
+
+
+def test_last_accessed_of_the_real_dump(aws):
+    arn = f"arn:aws:iam::{aws.id('bluefin-platform')}:user/wifi"
+    answer = last_accessed(aws.client("iam", "bluefin-platform"), arn)
     assert len(answer["ServicesLastAccessed"]) == 29
     assert answer["ServicesLastAccessed"][0]["LastAuthenticated"].isoformat() == "2026-11-13T12:43:00+00:00"
+
+
+def test_last_accessed_of_an_administrator_lists_what_a_star_allows(aws):
+    arn = f"arn:aws:iam::{aws.id('sandbox-okafor')}:role/experiment"
+    rows = last_accessed(aws.client("iam", "sandbox-okafor"), arn)["ServicesLastAccessed"]
+    assert {r["ServiceNamespace"] for r in rows} == set(SERVICES)
+    assert 0 < sum("LastAuthenticated" in r for r in rows) < len(rows) / 2
+    assert not any("TrackedActionsLastAccessed" in r for r in rows)
+    not_iam = f"arn:aws:iam::{aws.id('data-lake-prod')}:role/lake-janitor"
+    rows = last_accessed(aws.client("iam", "data-lake-prod"), not_iam)["ServicesLastAccessed"]
+    assert {r["ServiceNamespace"] for r in rows} == set(SERVICES) - {"iam", "organizations"}
+
+
+def test_last_accessed_actions(aws):
+    arn = f"arn:aws:iam::{aws.id('data-lake-prod')}:role/lake-crawler"
+    answer = last_accessed(aws.client("iam", "data-lake-prod"), arn, Granularity="ACTION_LEVEL")
+    assert answer["JobType"] == "ACTION_LEVEL"
+    rows = {r["ServiceNamespace"]: r for r in answer["ServicesLastAccessed"]}
+    assert set(rows) == {"glue", "kms", "s3"}
+    assert "TrackedActionsLastAccessed" not in rows["glue"]
+    actions = rows["s3"]["TrackedActionsLastAccessed"]
+    assert [a["ActionName"] for a in actions] == list(TRACKED["s3"])
+    used = [a for a in actions if "LastAccessedTime" in a]
+    assert 0 < len(used) < len(actions)
+    assert {a["LastAccessedEntity"] for a in used} == {arn}
+
+
+def test_generated_policies(aws):
+    client = aws.client("accessanalyzer", "data-lake-prod")
+    jobs = {job["status"]: job for job in client.list_policy_generations()["policyGenerations"]}
+    done = client.get_generated_policy(jobId=jobs["SUCCEEDED"]["jobId"], includeResourcePlaceholders=False)
+    assert done["generatedPolicyResult"]["properties"]["isComplete"]
+    (policy,) = done["generatedPolicyResult"]["generatedPolicies"]
+    assert json.loads(policy["policy"])["Statement"][0]["Action"][0] == "glue:GetCrawler"
+    failed = client.get_generated_policy(jobId=jobs["FAILED"]["jobId"])
+    assert not failed["generatedPolicyResult"].get("generatedPolicies")
+    with pytest.raises(client.exceptions.ValidationException):
+        client.get_generated_policy(jobId="none")
 
 
 def test_access_report_of_the_organization(aws):

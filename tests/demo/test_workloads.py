@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from cryptography import x509
 
+from demo.compute import EXAMPLE_KEY
 from demo.machine_parts import certificate
 from demo.scene import Scene
 
@@ -26,6 +28,16 @@ def test_instances_are_of_their_region(aws: Any) -> None:
     assert "erp-database" not in names
     assert {bool(i.get("IamInstanceProfile")) for i in instances(aws, "legacy-telemetry")} == {True, False}
     assert instances(aws, "log-archive") == []
+
+
+def test_user_data_and_tags_hold_a_key(aws: Any) -> None:
+    client, instance = aws.client("ec2", "legacy-telemetry"), instances(aws, "legacy-telemetry")[0]["InstanceId"]
+    given = client.describe_instance_attribute(InstanceId=instance, Attribute="userData")["UserData"]["Value"]
+    assert f"AWS_SECRET_ACCESS_KEY={EXAMPLE_KEY['AWS_SECRET_ACCESS_KEY']}" in b64decode(given).decode()
+    iam = aws.client("iam", "sandbox-hackday")
+    key_id, secret = EXAMPLE_KEY.values()
+    assert iam.list_user_tags(UserName="hack-team")["Tags"] == [{"Key": key_id, "Value": "laptop"}]
+    assert {"Key": "login", "Value": f"{key_id}:{secret}"} in iam.list_role_tags(RoleName="open-door")["Tags"]
 
 
 def test_every_instance_profile_and_role_that_is_named_is_there(aws: Any) -> None:

@@ -244,6 +244,7 @@ def _least_of_oversight(rows: Callable[[str], int]) -> int:
         rows(external) + 2 * rows(f"{external} and status = 'ACTIVE'") + rows("external_finding_details where true")
     )
     least += rows("last_accessed_reads where true")  # asked for; how often AWS is asked whether it is done varies
+    least += rows("generated_policies where true")
     least += 1 + rows("trail_status where true") + rows("trail_event_selectors where true") + 4
     return least + 1 + rows("buckets where true") + 1
 

@@ -110,6 +110,20 @@ def test_tags_are_an_object_by_key() -> None:
     assert _values.tags(None) == "{}"
 
 
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("AKIAIOSFODNN7EXAMPLE", "(an access key id)"),
+        ("AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "(an access key id):(a secret access key)"),
+        ("key_wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "key_(a secret access key)"),
+        ("0a1b2c3d4e5f67890a1b2c3d4e5f67890a1b2c3d", "0a1b2c3d4e5f67890a1b2c3d4e5f67890a1b2c3d"),
+        ("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEYandMore", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEYandMore"),
+    ],
+)
+def test_keys_in_tags_are_masked(value: str, kept: str) -> None:
+    assert _values.tags([{"Key": "note", "Value": value}]) == _values.tag_map({"note": value}) == f'{{"note":"{kept}"}}'
+
+
 REPORT_HEADER = (
     "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,password_next_rotation,"
     "mfa_active,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,"
@@ -311,6 +325,20 @@ def test_authorization_details_of_several_pages() -> None:
 )
 def test_what_is_not_there_is_no_row(name: str, operation: str) -> None:
     assert collect(name, ScriptedAccount({operation: None})) == {name: []}
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (None, (False, None)),
+        ({"IssuerIdentifier": "https://x.example", "JwtVendingEnabled": True}, (True, "https://x.example")),
+        ({"IssuerIdentifier": "https://x.example", "JwtVendingEnabled": False}, (False, "https://x.example")),
+    ],
+)
+def test_outbound_federation_that_is_off_is_a_row_too(answer: Any, expected: tuple[bool, str | None]) -> None:
+    account = ScriptedAccount({"iam:GetOutboundWebIdentityFederationInfo": answer})
+    (row,) = collect("outbound_identity_federation", account)["outbound_identity_federation"]
+    assert (row["is_enabled"], row["issuer_url"]) == expected
 
 
 def test_contacts_keep_no_name_and_no_number() -> None:

@@ -226,6 +226,20 @@ def test_documents_are_validated_once_and_remembered_until_they_are_old() -> Non
     }
 
 
+def test_an_account_keeps_its_own_answer_whoever_asks_first(tmp_path: Path) -> None:
+    answers: dict[str, Any] = {"access-analyzer:ValidatePolicy": []}
+    tomorrow = AS_OF + timedelta(days=1)
+    rows: dict[str, list[Row]] = {"policies": [], "inline_policies": [{"document": "[1]"}], "roles": []}
+    found = collect("document_validations", Remembering(answers, rows))["document_validations"]
+    newcomer = Remembering(answers, rows, as_of=tomorrow)
+    known = Remembering(answers, rows, {"document_validations": found}, tomorrow)
+    newcomer.memory = known.memory = Memory(tmp_path, tomorrow)  # type: ignore[assignment]
+    (asked,) = collect("document_validations", newcomer)["document_validations"]
+    assert asked["validated_on"] == tomorrow
+    assert collect("document_validations", known)["document_validations"] == found
+    assert known.asked == []
+
+
 def test_documents_come_of_age_in_the_fourth_week() -> None:
     digests = [sha256(str(n).encode()).hexdigest() for n in range(200)]
     due = [sum(_validations.is_due(d, AS_OF, AS_OF + timedelta(days=n)) for d in digests) for n in range(20, 29)]
@@ -244,7 +258,7 @@ def principals(document: str = "{}", boundary: str | None = None) -> dict[str, l
         "role_name": "r", "role_id": "AROA1", "arn": f"arn:aws:iam::{MEMBER}:role/r", "path": "/",
         "permissions_boundary_arn": None,
     }  # fmt: skip
-    kept = role | {"arn": f"arn:aws:iam::{MEMBER}:role/k", "path": "/aws-reserved/sso.amazonaws.com/"}
+    kept = role | {"arn": f"arn:aws:iam::{MEMBER}:role/k", "path": "/aws-service-role/x.amazonaws.com/"}
     attached = {"principal_type": "group", "principal_name": "g", "policy_arn": "p"}
     return {
         "users": [user],
@@ -258,7 +272,15 @@ def principals(document: str = "{}", boundary: str | None = None) -> dict[str, l
 ACCESSED = {
     "JobStatus": "COMPLETED",
     "ServicesLastAccessed": [
-        {"ServiceNamespace": "s3", "LastAuthenticated": DAY, "LastAuthenticatedRegion": "eu-west-1"},
+        {
+            "ServiceNamespace": "s3",
+            "LastAuthenticated": DAY,
+            "LastAuthenticatedRegion": "eu-west-1",
+            "TrackedActionsLastAccessed": [
+                {"ActionName": "CreateBucket", "LastAccessedTime": DAY},
+                {"ActionName": "DeleteBucket"},
+            ],
+        },
         {"ServiceNamespace": "sqs"},
     ],
 }
@@ -292,6 +314,34 @@ def test_use_of_services_is_asked_for_once_and_again_when_permissions_change() -
         rows = collect("service_last_accessed", account)["last_accessed_reads"]
         assert [params.get("Arn") for _, params in account.asked if "Arn" in params] == arns[1:]
         assert {row["arn"]: row["read_on"] for row in rows} == {arns[0]: AS_OF, arns[1]: later}
+
+
+def test_actions_are_landed_where_they_were_used_and_tracked_ones_once_an_account() -> None:
+    first = Remembering(LAST_ACCESSED, principals())
+    found = collect("service_last_accessed", first)
+    assert {params["Granularity"] for _, params in first.asked if "Granularity" in params} == {"ACTION_LEVEL"}
+    role, user = (row["arn"] for row in found["last_accessed_reads"])
+    assert [(row["arn"], row["service"], row["action"]) for row in found["action_last_accessed"]] == [
+        (role, "s3", "CreateBucket"),
+        (user, "s3", "CreateBucket"),
+    ]
+    (tracked,) = found["tracked_actions"]
+    assert (tracked["service"], tracked["actions"]) == ("s3", ["CreateBucket", "DeleteBucket"])
+    unused = {"JobStatus": "COMPLETED", "ServicesLastAccessed": [{"ServiceNamespace": "s3"}]}
+    answers = LAST_ACCESSED | {"iam:GetServiceLastAccessedDetails": unused}
+    later = collect("service_last_accessed", Remembering(answers, principals("[1]"), found, quiet_night([role], AS_OF)))
+    assert [row["arn"] for row in later["action_last_accessed"]] == [role]
+    assert later["tracked_actions"] == found["tracked_actions"]
+
+
+def test_a_report_of_services_alone_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_last_accessed, "GRANULARITY", "SERVICE_LEVEL")
+    found = collect("service_last_accessed", Remembering(LAST_ACCESSED, principals()))
+    monkeypatch.undo()
+    arns = [row["arn"] for row in found["last_accessed_reads"]]
+    again = Remembering(LAST_ACCESSED, principals(), found, quiet_night(arns, AS_OF))
+    collect("service_last_accessed", again)
+    assert [params["Arn"] for _, params in again.asked if "Arn" in params] == arns
 
 
 def test_every_principal_has_its_night_in_seven() -> None:
@@ -356,7 +406,26 @@ def test_a_report_that_never_comes_and_a_principal_that_is_gone(monkeypatch: pyt
             Remembering(LAST_ACCESSED | {"iam:GetServiceLastAccessedDetails": waiting}, principals()),
         )
     gone = Remembering({"iam:GenerateServiceLastAccessedDetails": None}, principals())
-    assert collect("service_last_accessed", gone) == {"last_accessed_reads": [], "service_last_accessed": []}
+    assert not any(collect("service_last_accessed", gone).values())
+
+
+def test_a_generated_policy_is_asked_for_once() -> None:
+    jobs = [
+        {"job_id": job_id, "principal_arn": f"arn:aws:iam::{MEMBER}:role/r", "status": status, "completed_at": PLAIN}
+        for job_id, status in (("1", "SUCCEEDED"), ("2", "FAILED"), ("3", "SUCCEEDED"))
+    ]
+    policy = '{"Version": "2012-10-17", "Statement": []}'
+    result = {"properties": {"isComplete": True}, "generatedPolicies": [{"policy": policy}]}
+    answers = {"access-analyzer:GetGeneratedPolicy": {"generatedPolicyResult": result}}
+    first = Remembering(answers, {"policy_generations": jobs[:2]})
+    found = collect("generated_policies", first)
+    assert [(row["job_id"], row["policies"]) for row in found["generated_policies"]] == [
+        ("1", [policy.replace(" ", "")])
+    ]
+    second = Remembering(answers, {"policy_generations": jobs}, found)
+    assert [row["job_id"] for row in collect("generated_policies", second)["generated_policies"]] == ["1", "3"]
+    assert [params["jobId"] for _, params in second.asked] == ["3"]
+    assert not second.asked[0][1]["includeResourcePlaceholders"]
 
 
 def test_units_are_named_by_their_path() -> None:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from pipeline import collect as runs
 from pipeline.collectors._keys import NAMED_LIKE_A_KEY, aws_key_variables
 from pipeline.collectors.rolesanywhere_trust_anchors import certificate_expiry
-from tests.conftest import Loopback
 from tests.pipeline.test_collectors import DAY, MEMBER, PLAIN, ScriptedAccount, collect
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -279,44 +275,3 @@ def test_profiles_say_that_there_is_a_session_policy_not_what() -> None:
         "duration_seconds": None,
         "role_arns": ["arn:a", "arn:b"],
     }
-
-
-PLANTED = ("ci-runners", "legacy-telemetry", "logistics-routing-dev", "sandbox-hackday")
-
-
-def ids(aws: Loopback, tmp_path: Path) -> tuple[dict[str, str], runs.Plan, Any]:
-    settings = aws.settings(tmp_path)
-    everything = runs.plan(settings, aws.nights[0])
-    folder = tmp_path / "landing" / ".run" / f"as_of={aws.nights[0]}" / everything.run_id / "accounts"
-    rows = pq.read_table(folder).to_pylist()
-    return {row["name"]: row["account_id"] for row in rows}, everything, settings
-
-
-@pytest.fixture
-def night(aws: Loopback, tmp_path: Path) -> Path:
-    """The landing of the accounts in which keys are planted in variables and tags."""
-    known, _, _ = ids(aws, tmp_path / "all")
-    settings = aws.settings(tmp_path, include_accounts=[known[name] for name in PLANTED])
-    plan = runs.plan(settings, aws.nights[0])
-    result = runs.collect_shard(settings, plan, 0)
-    assert not result.failed_accounts
-    runs.commit(settings, plan)
-    return tmp_path / "landing" / f"as_of={aws.nights[0]}"
-
-
-def test_planted_keys_are_seen_and_nowhere_stored(night: Path) -> None:
-    found = {}
-    for dataset in ("lambda_functions", "ecs_task_definitions", "codebuild_projects"):
-        for row in pq.read_table(night / dataset).to_pylist():
-            if row["has_aws_key_variable"]:
-                found[dataset] = row["aws_key_variables"]
-    both = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
-    assert found == {"lambda_functions": ["UPLOAD_KEY"], "ecs_task_definitions": both, "codebuild_projects": both}
-    assert pq.read_table(night / "ec2_instances").num_rows >= 3
-    read = 0
-    for path in night.rglob("*.parquet"):
-        text = repr(pq.read_table(path).to_pylist())
-        assert KEY not in text, path
-        assert SECRET not in text, path
-        read += 1
-    assert read > 40

@@ -6,6 +6,10 @@ import json
 from datetime import date
 from typing import Any
 
+import duckdb
+import pytest
+
+from pipeline import catalog
 from pipeline.derived import document_facts, escalation_facts, guardrail_objectives, permission_facts, reach_facts
 from pipeline.schema import Row
 
@@ -144,3 +148,79 @@ def test_named_resources_are_told_with_the_own_account() -> None:
     rows = guardrails({"Effect": "Deny", "Action": [f"cloudtrail:{one}" for one in actions], "Resource": trails})
     row = rows[TWO, "cloudtrail_tamper"]
     assert (row["met"], row["only_for"]) == ("depends", [f"arn:aws:cloudtrail:*:{TWO}:trail/main"])
+
+
+TABLES = """
+    create table stg_users (account_id varchar, arn varchar, user_name varchar, permissions_boundary_arn varchar);
+    create table stg_roles (account_id varchar, arn varchar, role_name varchar, permissions_boundary_arn varchar,
+        is_service_linked boolean);
+    create table stg_grants (account_id varchar, principal_arn varchar, policy_name varchar, policy_arn varchar,
+        document_sha256 varchar, via_group varchar);
+    create table stg_identity_documents (document_sha256 varchar, document varchar);
+    create table stg_organization_policies (document_sha256 varchar, document varchar);
+    create table stg_policies (account_id varchar, arn varchar, policy_name varchar, document_sha256 varchar,
+        document varchar);
+    create table stg_control_levels (account_id varchar, policy_type varchar, levels_sha256 varchar,
+        levels struct(name varchar, sha256 varchar)[][]);
+"""
+
+
+def groups(text: str, *names: tuple[str, str], scp: str = "", policy_arn: str | None = None) -> int:
+    """How many groups stg_permissions makes of the users (name, account), who all hold the document."""
+    con = duckdb.connect()
+    for statement in TABLES.split(";"):
+        con.execute(statement)
+    for name, account in names:
+        user, own = arn(f"user/{name}", account), text.replace("OWN", account)
+        sha256 = str(hash(own)) if text else None
+        con.execute("insert into stg_users values (?, ?, ?, null)", [account, user, name])
+        attached = f"{policy_arn}{name}" if policy_arn else None
+        con.execute("insert into stg_grants values (?, ?, 'p', ?, ?, null)", [account, user, attached, sha256])
+        con.execute("insert into stg_identity_documents select ?, ? where ? <> ''", [sha256, own, text])
+        con.execute(
+            "insert into stg_control_levels values (?, 'SERVICE_CONTROL_POLICY', 'key', [[{name: 's', sha256: 's'}]])",
+            [account],
+        )
+    con.execute("create or replace table stg_identity_documents as select distinct * from stg_identity_documents")
+    con.execute("create or replace table stg_control_levels as select distinct * from stg_control_levels")
+    con.execute("insert into stg_organization_policies values ('s', ?)", [scp])
+    sql = catalog.load().models["stg_permissions"].sql
+    found = con.execute(f"select count(*), count(distinct permissions_sha256) from ({sql})").fetchone()
+    assert found
+    assert found[0] == len(names)
+    return int(found[1])
+
+
+PAIR = (("ann", ONE), ("bob", ONE))
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "expected"),
+    [
+        (document(allow("s3:*")), (("ann", ONE), ("bob", TWO)), 1),
+        (document(allow("s3:*", "arn:aws:sqs:*:OWN:q")), (("ann", ONE), ("bob", TWO)), 1),
+        (document(allow("s3:*", f"arn:aws:sqs:*:{ONE}:q")), (("ann", ONE), ("bob", TWO)), 2),
+        (document(allow("iam:*", "arn:aws:iam::OWN:user/ann")), PAIR, 2),
+        (document(allow("iam:*", "arn:aws:iam::*:user/a*")), PAIR, 2),
+        (document(allow("iam:*", "arn:aws:iam::*:user/*")), PAIR, 1),
+        (document(allow("iam:*", "arn:aws:iam::*:user/${aws:username}")), PAIR, 1),
+        (document(allow("iam:*") | {"Condition": {"StringEquals": {"aws:username": "ann"}}}), PAIR, 2),
+        (document(allow("iam:*") | {"Condition": {"StringLike": {"aws:PrincipalArn": "*/ann"}}}), PAIR, 2),
+    ],
+)
+def test_who_shares_a_group(text: str, names: tuple[tuple[str, str], ...], expected: int) -> None:
+    assert groups(text, *names) == expected
+
+
+def test_an_scp_that_spares_one_tells_it_from_its_equals() -> None:
+    def sparing(pattern: str) -> str:
+        condition = {"ArnNotLike": {"aws:PrincipalArn": pattern}}
+        return document({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition})
+
+    everything = document(allow("*"))
+    assert groups(everything, *PAIR, scp=sparing("arn:aws:iam::*:user/ann")) == 2
+    assert groups(everything, *PAIR, scp=sparing("arn:aws:iam::*:user/*")) == 1
+
+
+def test_policies_that_were_not_read_are_told_apart_by_arn() -> None:
+    assert groups("", *PAIR, policy_arn="arn:aws:iam::aws:policy/") == 2

@@ -48,6 +48,11 @@ class Home:
         with duckdb.connect(self.settings.home / store.PUBLISHED, read_only=True) as con:
             return con.execute(query, list(values)).fetchall()
 
+    def told(self) -> list[list[tuple[Any, ...]]]:
+        """What rests on the night and on all before it."""
+        tables = ("findings", "finding_history", "trend", "finding_life", "resolution_times")
+        return [self.all(f"from {table}") for table in tables]
+
 
 @pytest.fixture(scope="module")
 def home(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
@@ -85,18 +90,18 @@ def test_the_unreadable_account_is_unknown_everywhere_and_passes_nothing_that_re
 
 
 def test_the_same_night_again_gives_the_same_findings(home: Home) -> None:
-    before = home.all("from findings"), home.all("from finding_history"), home.all("from trend")
+    before = home.told()
     home.night(2)
-    assert (home.all("from findings"), home.all("from finding_history"), home.all("from trend")) == before
+    assert home.told() == before
 
 
 def test_an_older_landing_judged_again_gives_the_same_history_and_leaves_the_newest_published(home: Home) -> None:
-    before = home.all("from findings"), home.all("from finding_history"), home.all("from trend")
+    before = home.told()
     first = home.loopback.nights[0]
     store.build(home.settings, first)
     _, shown = store.publish(home.settings, first)
     assert shown == home.loopback.nights[1]
-    assert (home.all("from findings"), home.all("from finding_history"), home.all("from trend")) == before
+    assert home.told() == before
 
 
 def test_one_service_denied_in_one_account_makes_exactly_its_controls_unknown_there(home: Home) -> None:
@@ -177,6 +182,18 @@ def test_evidence_is_json_and_reasons_are_sentences(home: Home) -> None:
 def test_changes_name_what_the_second_night_changed(home: Home) -> None:
     gone = home.all("select resource from finding_changes where change = 'gone' and control_id = 'no_human_iam_users'")
     assert any(resource.endswith("user/lena.vogt") for (resource,) in gone)
+
+
+def test_what_fails_is_open_and_what_is_resolved_does_not_fail(home: Home) -> None:
+    key = "control_id, account_id, region, resource"
+    fails = home.all(f"select {key} from findings where verdict = 'fail' order by all")
+    assert home.all(f"select {key} from finding_life where state = 'open' order by all") == fails
+    resolved = f"(select {key} from finding_life where state = 'resolved')"
+    now = home.all(f"select distinct verdict from findings semi join {resolved} using ({key}) order by 1")
+    assert {verdict for (verdict,) in now} <= {"pass", "not_applicable"}
+    gone = home.all(f"select resource from {resolved} anti join findings using ({key})")
+    assert any(resource.endswith("user/lena.vogt") for (resource,) in gone)
+    assert home.all("select open from resolution_times where scope = 'overall'") == [(len(fails),)]
 
 
 def test_a_bad_parameter_and_an_unknown_control_are_refused_and_change_nothing(home: Home) -> None:

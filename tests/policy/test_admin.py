@@ -91,3 +91,40 @@ def test_an_unreadable_boundary_or_scp_leaves_it_open() -> None:
     unread = Policy.read("gone", None)
     assert is_admin(principal(ADMIN, boundary=unread)).verdict is Tri.DEPENDS
     assert is_admin(principal(ADMIN, scp_levels=((unread,),))).verdict is Tri.DEPENDS
+
+
+ONLY_MFA, NOT_IAM = (
+    {"Null": {"aws:MultiFactorAuthAge": "false"}},
+    document({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("documents", "boundary", "verdict"),
+    [
+        ([allow("**")], None, Tri.YES),
+        ([allow("*", "arn:aws:*")], None, Tri.YES),
+        ([document({"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::b"})], None, Tri.YES),
+        ([document({"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:iam::*:role/*"})], None, Tri.NO),
+        ([ADMIN, deny("iam:Create*")], None, Tri.NO),
+        ([ADMIN, document({"Effect": "Deny", "NotAction": "*", "Resource": "*"})], None, Tri.YES),
+        ([ADMIN, document({"Effect": "Deny", "Action": "*", "NotResource": "*"})], None, Tri.YES),
+        ([allow(["iam:A*", "iam:P*"]), allow(["iam:C*", "iam:U*", "iam:S*", "iam:D*"])], None, Tri.YES),
+        ([allow(["iam:Get*", "iam:List*"])], None, Tri.NO),
+        ([ADMIN], ADMIN, Tri.YES),
+        ([ADMIN], NOT_IAM, Tri.NO),
+        ([ADMIN], document(*allow("iam:*")["Statement"], *NOT_IAM["Statement"]), Tri.YES),
+        ([ADMIN], document(*ADMIN["Statement"], *deny("s3:*")["Statement"]), Tri.YES),
+        ([allow("s3:*")], ADMIN, Tri.NO),
+        ([ADMIN, deny("*", Condition={"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}})], None, Tri.YES),
+        ([ADMIN, deny("*", Condition={"DateLessThan": {"aws:TokenIssueTime": "2024-01-01T00:00:00Z"}})], None, Tri.YES),
+        ([allow("*", Condition={"DateLessThan": {"aws:CurrentTime": "2024-01-01T00:00:00Z"}})], None, Tri.NO),
+        ([allow("*", Condition={"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/worker"}})], None, Tri.YES),
+        ([allow("*", Condition={"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/other"}})], None, Tri.NO),
+        ([allow("*", Condition={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}})], None, Tri.NO),
+        ([allow("*", Condition=ONLY_MFA)], None, Tri.DEPENDS),
+    ],
+)
+def test_more_of_what_counts(documents: list[Any], boundary: Any, verdict: Tri) -> None:
+    holder = principal(*documents, boundary=Policy.read("boundary", boundary) if boundary else None)
+    assert is_admin(holder).verdict is verdict

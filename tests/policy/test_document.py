@@ -98,6 +98,7 @@ def test_a_repeated_sid_is_remarked() -> None:
     [
         ("not json", "any", "document"),
         ("[1]", "any", "document"),
+        ([], "any", "document"),
         (b"\xff", "any", "document"),
         ("[" * 100_000, "any", "document"),
         ('{"Statement": NaN}', "any", "document"),

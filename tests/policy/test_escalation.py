@@ -252,3 +252,55 @@ def test_grants_name_their_statements() -> None:
         ("iam:PassRole", "policy-0"),
         ("ec2:RunInstances", "policy-1"),
     ]
+
+
+SELF, ANY_USER = f"arn:aws:iam::{ACCOUNT}:user/${{aws:username}}", f"arn:aws:iam::{ACCOUNT}:user/*"
+RUN = ["iam:PassRole", "ec2:RunInstances"]
+TO_EC2 = {"iam:PassedToService": "ec2.amazonaws.com"}
+PUT, KEY, REWRITE, ON_EC2 = "iam-put-user-policy", "iam-create-access-key", "iam-create-policy-version", "pf-ec2-001"
+
+
+@pytest.mark.parametrize(
+    ("path", "documents", "is_open"),
+    [
+        (KEY, [allow("iam:CreateAccessKey", SELF)], False),
+        (KEY, [allow("iam:CreateAccessKey", ME)], False),
+        (KEY, [allow("iam:CreateAccessKey", f"arn:aws:iam::{OTHER}:user/*")], False),
+        (KEY, [allow("iam:CreateAccessKey", f"arn:aws:iam::{ACCOUNT}:role/*")], False),
+        (KEY, [allow("iam:CreateAccessKey", ANY_USER)], True),
+        (PUT, [allow("iam:PutUserPolicy", SELF)], True),
+        (PUT, [allow("iam:PutUserPolicy", f"arn:aws:iam::{ACCOUNT}:user/boss")], False),
+        (PUT, [document({"Effect": "Allow", "Action": "iam:PutUserPolicy", "NotResource": ME})], False),
+        (PUT, [document({"Effect": "Allow", "NotAction": "iam:Create*", "Resource": "*"})], True),
+        (PUT, [allow("iam:PutUserPolicy"), deny("iam:*", SELF)], False),
+        (PUT, [allow("iam:PutUserPolicy"), deny("iam:*", SELF) | {"Version": "2008-10-17"}], True),
+        (PUT, [allow("iam:PutUserPolicy", Condition={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}})], False),
+        (PUT, [allow("iam:PutUserPolicy", Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}})], False),
+        (REWRITE, [allow("iam:CreatePolicyVersion", "arn:aws:iam::aws:policy/*")], False),
+        (REWRITE, [allow("iam:CreatePolicyVersion"), deny("iam:*", f"arn:aws:iam::{ACCOUNT}:policy/*")], False),
+        (ON_EC2, [allow(RUN)], True),
+        (
+            ON_EC2,
+            [allow(RUN), document({"Effect": "Deny", "Action": "iam:PassRole", "NotResource": f"{ROLE}/one"})],
+            True,
+        ),
+        (
+            ON_EC2,
+            [allow(RUN), document({"Effect": "Deny", "Action": "iam:PassRole", "NotResource": "arn:aws:s3:::b"})],
+            False,
+        ),
+        (ON_EC2, [allow(RUN[1]), allow(RUN[0], Condition={"StringLike": {"iam:PassedToService": "ec2*"}})], True),
+        (ON_EC2, [allow(RUN[1]), allow(RUN[0], Condition={"StringNotEquals": TO_EC2})], False),
+        (ON_EC2, [allow(RUN), deny(RUN[0], Condition={"StringEquals": TO_EC2})], False),
+        (ON_EC2, [allow(RUN[0]), allow(RUN[1], "arn:aws:s3:::b")], False),
+    ],
+)
+def test_near_misses(path: str, documents: list[Any], is_open: bool) -> None:
+    assert (path in found(principal(*documents))) is is_open
+
+
+def test_a_session_has_what_its_session_policies_leave() -> None:
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/app/s"
+    held = policies(allow("iam:PutRolePolicy"))
+    assert found(Principal(session, held)) >= {"iam-put-role-policy"}
+    assert found(Principal(session, held, session=policies(allow("s3:*")))) == set()

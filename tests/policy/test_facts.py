@@ -173,3 +173,34 @@ SELF_PROTECTION = [
 )
 def test_boundaries(source: dict[str, Any], expected: BoundaryFacts) -> None:
     assert boundary_facts(parse(source), BOUNDARY) == expected
+
+
+NO_MFA = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
+WITH_MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+
+
+@pytest.mark.parametrize(
+    ("elements", "detail"),
+    [
+        ({"Action": ["*", "s3:*"], "Resource": "*"}, "*"),
+        ({"Action": "s3:*", "Resource": "*"}, "s3:*"),
+        ({"NotAction": "iam:*", "Resource": "*"}, "all but iam:*"),
+        ({"NotAction": "*", "Resource": "*"}, None),
+        ({"Action": "*", "Resource": "arn:aws:s3:::b/*"}, "arn:aws:s3:::b/*: *"),
+        ({"NotAction": "iam:*", "Resource": "arn:aws:s3:::b"}, "arn:aws:s3:::b: all but iam:*"),
+        ({"Action": "*", "NotResource": "arn:aws:iam::*:mfa/*"}, "all but arn:aws:iam::*:mfa/*: *"),
+        ({"Action": "*", "NotResource": "*"}, None),
+    ],
+)
+def test_what_mfa_is_demanded_for(elements: dict[str, Any], detail: str | None) -> None:
+    found = document_facts(parse(document({"Effect": "Deny", "Condition": NO_MFA, **elements})))
+    assert [one.detail for one in found if one.kind == "mfa_enforced"] == ([detail] if detail else [])
+
+
+@pytest.mark.parametrize(
+    ("other", "is_required"),
+    [(statement("Allow", "*"), False), (statement("Allow", "s3:Get*"), True), (statement("Allow", "ec2:*"), True)],
+)
+def test_mfa_is_not_required_where_another_statement_does_without(other: dict[str, Any], is_required: bool) -> None:
+    source = document(statement("Allow", "s3:*", Condition=WITH_MFA), other)
+    assert ("mfa_required" in {one.kind for one in document_facts(parse(source))}) is is_required

@@ -149,3 +149,15 @@ def test_what_an_rcp_can_touch() -> None:
     assert services("s3:GetObject", "ec2:*") == ("s3",)
     assert {"s3", "sqs", "kms", "sts", "secretsmanager"} <= set(services("*"))
     assert rcp_services_denied(Policy.read("rcp", ADMIN).document) == ()  # type: ignore[arg-type]
+
+
+def test_the_own_organization_is_no_exception_but_a_partner_is() -> None:
+    def exempt(*organizations: str) -> tuple[str, ...]:
+        condition = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": list(organizations)}}
+        condition |= {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
+        statement = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*", "Condition": condition}
+        policy = Policy.read("perimeter", {"Version": "2012-10-17", "Statement": statement}, "rcp")
+        return judge_objective(BY_ID["identity_perimeter"], [[policy]], Site(ACCOUNT, org_id="o-own")).exempt
+
+    assert exempt("o-own") == ()
+    assert exempt("o-own", "o-partner") == ("aws:PrincipalOrgID StringNotEquals o-partner",)

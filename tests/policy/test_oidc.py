@@ -107,3 +107,19 @@ def test_grades(issuer: str, condition: dict[str, dict[str, str]], tenant: bool,
 )
 def test_more_grades(issuer: str, parts: list[tuple[str, str]], expected: str) -> None:
     assert grade(issuer, [Pin(claim, (value,)) for claim, value in parts]).grade.name.lower() == expected
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        ("repo:own/app", "caution"),
+        ("repository_id:7891011:environment:prod", "caution"),
+        ("repository_owner:own", "dangerous"),
+        ("environment:prod", "dangerous"),
+        ("repo:own/app:environment:prod", "safe"),
+    ],
+)
+def test_github_subjects_made_to_measure(subject: str, expected: str) -> None:
+    issuer = "token.actions.githubusercontent.com"
+    source = parse(allow("*", Condition={"StringEquals": {f"{issuer}:sub": subject}}))
+    assert grade(issuer, pins(issuer, source.statements[0].conditions)).grade.name.lower() == expected

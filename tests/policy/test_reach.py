@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.policy import Policy, Principal, Profiles, Role, Tri, reach
+from pipeline.policy import Policy, Principal, Profiles, Role, Tri, escalations, reach
 from tests.policy.support import (
     ACCOUNT,
     ADMIN,
@@ -143,3 +143,71 @@ def test_profiles_judge_equal_documents_once() -> None:
     assert [len(profiles.escalations(one).paths) for one in personal] == [1, 1, 1]
     assert profiles.key(principal(ADMIN, kind="role")) != profiles.key(many[0])
     assert profiles.key(principal(ADMIN, allow("s3:*"), boundary=Policy.read("b", ADMIN))) != profiles.key(many[0])
+
+
+def test_nobody_is_its_own_target_and_equals_have_unequal_ones() -> None:
+    make_keys = allow("iam:CreateAccessKey")
+    alone = [principal(make_keys, name="one"), principal(ADMIN, kind="role", name="boss")]
+    assert steps(alone, [])["one"] == (None, None)
+    pair = [
+        *alone,
+        principal(make_keys, name="two"),
+        principal(allow("iam:PutUserPolicy", arn("user", "two")), name="x"),
+    ]
+    assert steps(pair, [])["one"] == (None, None)
+    raised = principal(make_keys, allow("iam:PutUserPolicy", arn("user", "two")), name="two")
+    assert {name: steps([*alone, raised], [])[name] for name in ("one", "two")} == {"one": (2, 2), "two": (1, 1)}
+
+
+def test_the_only_target_of_an_equal() -> None:
+    run = allow(["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"])
+    jobs = [principal(run, kind="role", name=name) for name in ("a-job", "b-job")]
+    boss = principal(ADMIN, kind="role", name="boss")
+    trusts = [role("boss", {"AWS": arn("role", "a-job")}), role("a-job", {"Service": "lambda.amazonaws.com"})]
+    found = steps([*jobs, boss], trusts)
+    assert (found["a-job"], found["b-job"]) == ((1, 1), (2, 2))
+
+
+def test_a_trust_that_singles_out_one_of_equals() -> None:
+    boss = principal(ADMIN, kind="role", name="boss")
+    equals = [principal(ENTER, name=name) for name in ("anna", "bob")]
+    by_condition = role("boss", ROOT, Condition={"ArnEquals": {"aws:PrincipalArn": arn("user", "bob")}})
+    found = steps([boss, *equals], [by_condition])
+    assert (found["anna"], found["bob"]) == ((None, None), (1, 1))
+    with_mfa = {"Effect": "Allow", "Principal": ROOT, "Action": "sts:AssumeRole"} | {
+        "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    }
+    named = {"Effect": "Allow", "Principal": {"AWS": arn("user", "anna")}, "Action": "sts:AssumeRole"}
+    mixed = Role(arn("role", "boss"), Policy.read("trust", document(with_mfa, named), "trust"))
+    found = steps([boss, *equals], [mixed])
+    assert (found["anna"], found["bob"]) == ((1, 1), (None, 1))
+
+
+def test_a_role_open_to_everybody_needs_no_right_in_its_own_account() -> None:
+    principals = [
+        principal(ADMIN, kind="role", name="boss"),
+        principal(name="idle"),
+        principal(name="stranger", account=OTHER),
+    ]
+    found = steps(principals, [role("boss", "*")])
+    assert (found["idle"], found["stranger"]) == ((1, 1), (None, None))
+
+
+def test_a_session_named_in_a_trust() -> None:
+    boss, ops = principal(ADMIN, kind="role", name="boss"), principal(kind="role", name="team/ops")
+    named = role("boss", {"AWS": f"arn:aws:sts::{ACCOUNT}:assumed-role/ops/s"})
+    assert steps([boss, ops], [named])["ops"] == (None, 1)
+
+
+def test_profiles_tell_managed_policies_from_inline_ones() -> None:
+    profiles = Profiles()
+    rewrite = allow("iam:CreatePolicyVersion", "arn:aws:iam::*:policy/*")
+    inline, managed = (
+        Principal(
+            arn("user", name), (Policy.read("p", rewrite, arn=policy), Policy.read("q", allow("s3:*"), arn=other))
+        )
+        for name, policy, other in (("a", "", ""), ("b", arn("policy", "p"), arn("policy", "q")))
+    )
+    ids = [[found.path.id for found in profiles.escalations(one).paths] for one in (inline, managed)]
+    assert "iam-create-policy-version" in ids[1]
+    assert ids[0] == [found.path.id for found in escalations(inline).paths]

@@ -18,7 +18,7 @@ from pipeline.policy import (
     public,
     trust_facts,
 )
-from pipeline.policy.strangers import STRANGER
+from pipeline.policy.strangers import ANY_ACCOUNT
 from tests.policy.support import ACCOUNT, INSIDE, OTHER, document
 
 VENDOR = f"arn:aws:iam::{OTHER}:root"
@@ -116,7 +116,7 @@ def test_outsiders() -> None:
         trust = Policy.read("trust", source(principal, **condition), "trust")
         return [(one.account, one.verdict.name, ",".join(one.limited_by)) for one in outsiders(trust, INSIDE)]
 
-    assert who("*") == [(STRANGER, "YES", "")]
+    assert who("*") == [(ANY_ACCOUNT, "YES", "")]
     assert who("*", StringEquals={"aws:PrincipalOrgID": "o-z9y8x7w6v5"}) == []
     assert who("*", StringEquals={"aws:PrincipalAccount": [ACCOUNT, OTHER]}) == [(OTHER, "YES", "")]
     assert who({"AWS": VENDOR}, StringEquals={"sts:ExternalId": "x"}) == [(OTHER, "DEPENDS", "sts:ExternalId")]
@@ -147,3 +147,83 @@ def test_an_account_inside_is_no_outsider() -> None:
     )
     assert [one.account for one in outside_access(policy, INSIDE)] == [OTHER]
     assert outside_access(policy, Organization(ACCOUNT, frozenset({OTHER}))) == []
+
+
+HOME, AWAY = "o-z9y8x7w6v5", "o-foreign1"
+
+
+@pytest.mark.parametrize(
+    ("principal", "condition", "who"),
+    [
+        ("*", {"StringEquals": {"aws:PrincipalOrgID": AWAY}}, [AWAY]),
+        ("*", {"StringEquals": {"aws:PrincipalOrgID": [HOME, AWAY]}}, [AWAY]),
+        ("*", {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{AWAY}/r-1/*"}}, [AWAY]),
+        ("*", {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{HOME}/r-1/*"}}, []),
+        ("*", {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "*/ou-1/*"}}, [ANY_ACCOUNT]),
+        ({"AWS": VENDOR}, {"StringEquals": {"aws:PrincipalOrgID": AWAY}}, [OTHER]),
+        ({"AWS": VENDOR}, {"StringEquals": {"aws:PrincipalOrgID": HOME}}, []),
+        ("*", {"StringNotEquals": {"aws:PrincipalOrgID": HOME}}, [ANY_ACCOUNT]),
+        ("*", {"StringEquals": {"aws:PrincipalType": "User"}}, [ANY_ACCOUNT]),
+    ],
+)
+def test_organizations(principal: Any, condition: Any, who: list[str]) -> None:
+    trust = Policy.read("trust", source(principal, **condition), "trust")
+    assert [one.account for one in outsiders(trust, INSIDE)] == who
+    bucket = Policy.read("bucket", source(principal, "s3:GetObject", **condition), "resource")
+    assert public(bucket, INSIDE) is (Tri.YES if who == [ANY_ACCOUNT] else Tri.NO)
+
+
+def test_an_organization_is_not_foreign_while_the_own_is_not_known() -> None:
+    trust = Policy.read("trust", source("*", StringEquals={"aws:PrincipalOrgID": AWAY}), "trust")
+    assert outsiders(trust, Organization(ACCOUNT)) == []
+
+
+def test_another_organization_behind_a_service() -> None:
+    service, condition = {"Service": "cloudtrail.amazonaws.com"}, {"StringEquals": {"aws:SourceOrgID": AWAY}}
+    trust = Policy.read("trust", source(service, **condition), "trust")
+    assert [one.account for one in confused_deputies(trust, INSIDE, actions=("sts:AssumeRole",))] == [AWAY]
+
+
+@pytest.mark.parametrize("account", ["999999999999", "999999999998"])
+def test_a_stranger_is_nobody_known(account: str) -> None:
+    known = Organization(ACCOUNT, frozenset({account}), HOME)
+    everyone = Policy.read("trust", source("*"), "trust")
+    member = Policy.read("trust", source({"AWS": account}), "trust")
+    assert [one.account for one in outsiders(everyone, known)] == [ANY_ACCOUNT]
+    assert (outsiders(member, known), [one.account for one in outsiders(member, INSIDE)]) == ([], [account])
+
+
+@pytest.mark.parametrize(
+    ("principal", "condition", "lets_in"),
+    [
+        ("*", {"StringEquals": {"aws:PrincipalAccount": OTHER}}, Tri.YES),
+        ("*", {"StringLike": {"aws:PrincipalAccount": "3456*"}}, Tri.YES),
+        ("*", {"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}:user/x"}}, Tri.YES),
+        ({"AWS": VENDOR}, {"StringEquals": {"aws:PrincipalType": "User"}}, Tri.YES),
+        ({"AWS": VENDOR}, {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}, Tri.NO),
+        ({"AWS": VENDOR}, {"StringEquals": {"aws:PrincipalOrgID": HOME}}, Tri.DEPENDS),
+    ],
+)
+def test_whom_a_condition_leaves(principal: Any, condition: Any, lets_in: Tri) -> None:
+    assert fact(principal, **condition).lets_in is lets_in
+
+
+def test_a_limit_that_can_be_left_out_is_none() -> None:
+    def who(**condition: Any) -> Any:
+        (one,) = outsiders(Policy.read("trust", source({"AWS": VENDOR}, **condition), "trust"), INSIDE)
+        return one.verdict, one.limited_by
+
+    assert who(StringEqualsIfExists={"sts:ExternalId": "x"}) == (Tri.YES, ())
+    assert who(StringEqualsIfExists={"aws:SourceVpce": "vpce-1"}) == (Tri.YES, ())
+    assert who(StringEquals={"aws:SourceVpce": "vpce-1"}) == (Tri.DEPENDS, ("aws:SourceVpce",))
+
+
+def test_a_deny_pins_a_web_identity() -> None:
+    issuer = "token.actions.githubusercontent.com"
+    provider, action = {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"}, "sts:AssumeRoleWithWebIdentity"
+    allow = source(provider, action, StringEquals={f"{issuer}:aud": "sts.amazonaws.com"})["Statement"][0]
+    main = {"StringNotLike": {f"{issuer}:sub": "repo:own/app:ref:refs/heads/main"}}
+    refuse = {"Effect": "Deny", "Principal": provider, "Action": action, "Condition": main}
+    loose, pinned = (trust_facts(parse(document(*each)), INSIDE)[0] for each in ([allow], [allow, refuse]))
+    assert (loose.oidc_grade, loose.pins_identity, loose.pins_tenant) == ("dangerous", False, False)
+    assert (pinned.oidc_grade, pinned.pins_identity, pinned.pins_tenant) == ("safe", True, True)

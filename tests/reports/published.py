@@ -14,9 +14,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from pipeline import catalog
 from tests.reports.rows import ACCOUNTS, AS_OF, NIGHTS, OUS, Finding, content, many
 
 __all__ = ["ACCOUNTS", "AS_OF", "NIGHTS", "OUS", "TABLES", "many", "write"]
+
+MODELS = catalog.load().models
 
 _MEASURES = """as_of date, {keys}, "pass" bigint, fail bigint, exempt bigint, not_applicable bigint, "unknown" bigint,
     manual bigint, score double, expected bigint, judged bigint, coverage double, has_enough_data boolean"""
@@ -39,12 +42,20 @@ TABLES = {
         severity varchar""",
     "finding_history": """control_id varchar, account_id varchar, region varchar, resource varchar,
         verdict varchar, from_as_of date, to_as_of date""",
+    "finding_life": """control_id varchar, practice bigint, account_id varchar, region varchar, resource varchar,
+        first_failed date, opened date, last_seen date, resolved_on date, times_reopened bigint, state varchar,
+        age_days bigint, days_to_resolve bigint""",
+    "resolution_times": """as_of date, scope varchar, key varchar, name varchar, open bigint, oldest_open_days bigint,
+        reopened bigint, resolved bigint, mean_days_to_resolve double, median_days_to_resolve double,
+        within_days bigint""",
     "scores_by_practice": _MEASURES.format(keys="practice bigint, practice_title varchar") + _BEFORE,
     "scores_by_account": _MEASURES.format(keys="account_id varchar") + _BEFORE,
     "scores_by_account_and_practice": _MEASURES.format(keys="account_id varchar, practice bigint"),
     "scores_by_ou": _MEASURES.format(keys="ou_id varchar, ou_path varchar") + _BEFORE,
     "scores_by_ou_and_practice": _MEASURES.format(keys="ou_id varchar, practice bigint"),
     "scores_by_control": _MEASURES.format(keys="control_id varchar, practice bigint") + _BEFORE,
+    "systems": """as_of date, practice bigint, system varchar, controls varchar[], "pass" bigint, fail bigint,
+        exempt bigint, not_applicable bigint, "unknown" bigint, manual bigint""",
     "scores_overall": _MEASURES.replace("{keys}, ", "")
     + _BEFORE
     + ", accounts_expected bigint, accounts_read bigint, account_coverage double",
@@ -59,7 +70,15 @@ TABLES = {
         passed boolean, unexpected_count bigint, sample varchar, message varchar""",
     "exceptions": """entry varchar, kind varchar, control_id varchar, account_id varchar, resource varchar,
         owner varchar, reason varchar, ticket varchar, evidence_url varchar, use_case varchar, expires_on date,
-        is_live boolean, covers bigint, service_principal varchar""",
+        is_live boolean, state varchar, covers bigint, service_principal varchar""",
+    "least_privilege": """place bigint, account_id varchar, arn varchar, principal_type varchar, name varchar,
+        data_status varchar, data_reason varchar, read_on date, granted_services bigint, used_services bigint,
+        unused_services bigint, services_in_use varchar[], services_not_used varchar[], used_percent double,
+        granted_actions bigint, used_actions bigint, unused_actions bigint, last_used_on date, is_admin varchar,
+        sensitive_actions bigint, escalation_paths bigint, weight double, has_proposal boolean, used_days bigint""",
+    "policy_proposals": """place bigint, account_id varchar, arn varchar, principal_type varchar, name varchar,
+        source varchar, generated_on date, policies varchar[], size_characters bigint, removed_services varchar[],
+        removed_actions varchar[], replaces json, problems varchar[], notes varchar[]""",
     "principals": """account_id varchar, principal_type varchar, arn varchar, name varchar, path varchar,
         created_at timestamp, last_used_at timestamp, owner varchar, permissions_boundary_arn varchar,
         is_service_linked boolean, is_identity_center boolean, has_console boolean, has_mfa boolean,
@@ -153,4 +172,21 @@ def _derived(nights: Sequence[date]) -> Iterator[str]:
             order by as_of) as span from changes)
         select control_id, account_id, region, resource, verdict, min(as_of), max(as_of) from spans
         group by control_id, account_id, region, resource, verdict, span"""
+    yield from _lives(as_of)
     yield f"delete from findings where as_of < {as_of}"
+
+
+def _lives(as_of: str) -> Iterator[str]:
+    """Finding life and resolution times by the product's own queries, over what they read in a warehouse."""
+    yield f"set variable as_of = {as_of}"
+    yield "set variable within_days = 30"
+    yield "create temp view history_spans as from finding_history"
+    yield "create temp view history_measures as from trend"
+    yield "create temp view control_catalog as from controls"
+    yield """create temp view stg_accounts as select account_id, any_value(owner) as owner, list(o.ou_id) as ou_ids
+        from accounts a join organizational_units o
+        on a.ou_path = o.ou_path or starts_with(a.ou_path, rtrim(o.ou_path, '/') || '/') group by account_id"""
+    for name in ("finding_life", "resolution_times"):
+        yield f"insert into {name} by name {MODELS[name].sql}"
+    for view in ("history_spans", "history_measures", "control_catalog", "stg_accounts"):
+        yield f"drop view {view}"

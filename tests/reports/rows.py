@@ -73,7 +73,7 @@ def many(count: int) -> list[tuple[Any, ...]]:
 
 
 def findings(night: date, accounts: Sequence[tuple[Any, ...]] = JUDGED) -> Iterator[Finding]:
-    """The findings of a night. Things get better by the night; one user is new on the last."""
+    """The findings of a night. Things get better by the night; one user is new on the last, one role fails again."""
     index = NIGHTS.index(night)
     for account in accounts:
         for number, (control, practice, _, _) in enumerate(CONTROLS):
@@ -96,6 +96,8 @@ def findings(night: date, accounts: Sequence[tuple[Any, ...]] = JUDGED) -> Itera
                 if user == 3 and control == "key_rotation":
                     verdict = "exempt"
                 yield _finding(night, control, practice, account[0], name, verdict, f"Its age is {40 * user} days")
+    again = "pass" if index == 2 else "fail"
+    yield _finding(night, "unused_roles", 9, "333333333333", "role/again", again, "Unused for 91 days")
     if index == len(NIGHTS) - 1:
         found = _finding(night, "unused_roles", 9, "222222222222", "", "fail", "Unused for 211 days")
         yield {**found, "resource": LONG, "first_seen": night}
@@ -131,10 +133,13 @@ def content(nights: Sequence[date], accounts: Sequence[tuple[Any, ...]], clean: 
         "nights": [{"as_of": n, "published": True, "blocked_reason": None} for n in nights]
         + [{"as_of": nights[0] - timedelta(days=1), "published": False, "blocked_reason": "accounts: 2 keys twice"}]
         * (not clean),
+        "systems": _systems(as_of),
         "coverage": _coverage(as_of, judged),
         "ledger": _ledger(as_of, judged),
         "quality_results": _quality(as_of, clean),
         "exceptions": [] if clean else _exceptions(as_of),
+        "least_privilege": _least_privilege(as_of, judged),
+        "policy_proposals": _policy_proposals(as_of, judged),
         "principals": _principals(judged),
         "credentials": _credentials(judged),
         "key_triage": _keys(judged),
@@ -159,6 +164,12 @@ def _controls() -> Iterator[Finding]:
             "reads": ["users", "credential_report"],
             "query": "select account_id, resource, verdict\nfrom stg_users\nwhere age_days < 90",
         }
+
+
+def _systems(as_of: date) -> Iterator[Finding]:
+    counts = {"pass": 1200, "fail": 3, "exempt": 1, "not_applicable": 0, "unknown": 2, "manual": 0}
+    for practice in sorted({control[1] for control in CONTROLS}):
+        yield {"as_of": as_of, "practice": practice, "system": "IAM <users>", "controls": ["a"]} | counts
 
 
 def _accounts(accounts: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
@@ -265,9 +276,80 @@ def _exceptions(as_of: date) -> Iterator[Finding]:
             "use_case": "third-party client",
             "expires_on": as_of + timedelta(days=60 if live else -3),
             "is_live": live,
+            "state": "live" if live else "expired",
             "covers": covers,
             "service_principal": None,
         }
+
+
+def _least_privilege(as_of: date, judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
+    """A role of every account that was read, and a user of whom nothing is known in the hostile one."""
+    read = [account[0] for account in judged if account[6] == "read"]
+    for place, account_id in enumerate(read, start=1):
+        yield {
+            "place": place,
+            "account_id": account_id,
+            "arn": f"arn:aws:iam::{account_id}:role/wide",
+            "principal_type": "role",
+            "name": "wide <script>alert('role')</script>",
+            "data_status": "known",
+            "data_reason": None,
+            "read_on": as_of,
+            "granted_services": 3,
+            "used_services": 1,
+            "unused_services": 2,
+            "services_in_use": ["s3"],
+            "services_not_used": ["ec2", "iam"],
+            "used_percent": 33.3,
+            "granted_actions": 1200,
+            "used_actions": 2,
+            "unused_actions": 1100,
+            "last_used_on": as_of - timedelta(days=9),
+            "is_admin": "yes",
+            "sensitive_actions": 3,
+            "escalation_paths": 1,
+            "weight": 110.5,
+            "has_proposal": True,
+            "used_days": 90,
+        }
+    nothing = dict.fromkeys(("place", "read_on", "granted_services", "used_services", "unused_services", "weight"))
+    nothing |= dict.fromkeys(("services_in_use", "services_not_used", "used_percent", "used_actions", "last_used_on"))
+    yield nothing | {
+        "account_id": "222222222222",
+        "arn": "arn:aws:iam::222222222222:user/person-0",
+        "principal_type": "user",
+        "name": "person-0",
+        "data_status": "unknown",
+        "data_reason": "AWS could not make the report: <too much>.",
+        "granted_actions": 7,
+        "unused_actions": None,
+        "is_admin": "no",
+        "sensitive_actions": 0,
+        "escalation_paths": 0,
+        "has_proposal": False,
+        "used_days": 90,
+    }
+
+
+def _policy_proposals(as_of: date, judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
+    """One policy for most, two for the second, none for the third."""
+    statement = {"Sid": "Ends", "Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::</script>/*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    for row in _least_privilege(as_of, judged):
+        if row["has_proposal"]:
+            policies = {2: [policy, policy], 3: []}.get(row["place"], [policy])
+            kept = ("place", "account_id", "arn", "principal_type", "name")
+            yield {name: row[name] for name in kept} | {
+                "source": "access_analyzer" if row["place"] == 2 else "last_accessed",
+                "generated_on": as_of if row["place"] == 2 else None,
+                "policies": policies,
+                "size_characters": len(policies) * 110,
+                "removed_services": ["ec2", "iam"],
+                "removed_actions": [f"s3:Get{n}" for n in range(60)],
+                "replaces": json.dumps([{"name": "all <b>", "arn": None, "via_group": "people"}]),
+                "problems": [] if policies else ["Could not be read: all <b>."],
+                "notes": ["It is a member of groups."],
+            }
 
 
 def _principals(judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:

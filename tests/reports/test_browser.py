@@ -68,7 +68,7 @@ def visit(browser: Browser, path: Path, width: int = 1280, scheme: str = "light"
 
 
 PAGES = ["index.html", "accounts.html", "ous.html", "controls.html", "changes.html", "coverage.html", "quality.html"]
-PAGES += ["exceptions.html", "practices/03.html", "practices/10.html", "ous/ou-work.html"]
+PAGES += ["exceptions.html", "least-privilege.html", "practices/03.html", "practices/10.html", "ous/ou-work.html"]
 PAGES += ["accounts/222222222222.html", "accounts/444444444444.html", "accounts/666666666666.html"]
 
 
@@ -140,6 +140,19 @@ def test_a_query_can_be_copied(browser: Browser, built: site.Site) -> None:
     page.context.close()
 
 
+def test_a_proposal_opens_by_its_link_and_can_be_copied(browser: Browser, built: site.Site) -> None:
+    tab = visit(browser, built.folder / "least-privilege.html")
+    proposal = tab.page.locator("tr.proposal").first
+    assert not proposal.locator("pre").first.is_visible()
+    proposal.locator("summary").click()
+    assert proposal.locator("pre").first.inner_text().startswith('{\n  "Version"')
+    proposal.locator(".query button").first.click()
+    copied = "['Copied', 'Selected'].includes(document.querySelector('tr.proposal .query button').textContent)"
+    tab.page.wait_for_function(copied)
+    assert tab.complaints == []
+    tab.page.context.close()
+
+
 def test_everything_is_there_without_javascript(browser: Browser, built: site.Site) -> None:
     page = visit(browser, built.folder / "index.html", javascript=False).page
     assert page.locator(".plot:visible").count() == 0
@@ -151,7 +164,10 @@ def test_everything_is_there_without_javascript(browser: Browser, built: site.Si
     page.context.close()
 
 
-@pytest.mark.parametrize("path", ["index.html", "accounts.html", "practices/03.html", "accounts/222222222222.html"])
+NARROW = ["index.html", "accounts.html", "practices/03.html", "accounts/222222222222.html", "least-privilege.html"]
+
+
+@pytest.mark.parametrize("path", NARROW)
 def test_narrow_screens_scroll_tables_not_pages(browser: Browser, built: site.Site, path: str) -> None:
     tab = visit(browser, built.folder / path, width=390)
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= 390

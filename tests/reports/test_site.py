@@ -18,7 +18,9 @@ from reports.practices import GUIDE
 from tests.reports import published
 from tests.reports.conftest import Document
 
-LIMITS = {"index.html": 250_000, "accounts/": 150_000, "practices/": 500_000, "ous/": 150_000}
+LIMITS = {"index.html": 250_000, "accounts/": 150_000, "practices/": 500_000, "ous/": 150_000, "least-": 300_000}
+
+PROPOSALS = ("least-privilege.html", "least-privilege-2.html")
 
 
 def page(built: site.Site, path: str) -> Document:
@@ -88,7 +90,14 @@ def test_plotly_is_loaded_only_where_there_is_a_chart(documents: list[Document])
 
 
 def test_names_are_escaped(built: site.Site) -> None:
-    for path in ("index.html", "accounts.html", "accounts/222222222222.html", "practices/01.html", "changes.html"):
+    for path in (
+        "index.html",
+        "accounts.html",
+        "accounts/222222222222.html",
+        "practices/01.html",
+        *PROPOSALS,
+        "changes.html",
+    ):
         document = page(built, path)
         assert "<script>alert" not in document.source
         assert "<b>alice" not in document.source
@@ -148,6 +157,48 @@ def test_the_words_of_the_verdicts(built: site.Site) -> None:
     assert "not_applicable" not in text
 
 
+def test_a_finding_says_how_long_it_is_open_and_how_often_it_came_back(built: site.Site) -> None:
+    for path, column in (("practices/09.html", 2), ("accounts/333333333333.html", 3)):
+        rows = [row for table in page(built, path).tables for row in table if "role/again" in "".join(row)]
+        assert [row[-1] for row in rows] == ["2026-11-20open 1 day, reopened 1 time"], path
+        assert "Unused for 91 days" in rows[0][column]
+    rows = [row for table in page(built, "practices/09.html").tables for row in table if "team-name" in "".join(row)]
+    assert [row[-1] for row in rows] == ["2026-11-24opened tonight"]
+
+
+def test_the_time_to_resolve_stands_beside_what_it_rests_on(built: site.Site, database: Path) -> None:
+    sql = "select scope, key, open, resolved, mean_days_to_resolve from resolution_times"
+    with duckdb.connect(str(database), read_only=True) as con:
+        found = {row[:2]: row[2:] for row in con.execute(sql).fetchall()}
+        fails = con.execute("select count(*) from findings where verdict = 'fail'").fetchone()
+    assert found["overall", ""][:1] == fails
+    pages = {
+        "index.html": ("overall", ""),
+        "practices/04.html": ("practice", "4"),
+        "ous/ou-prod.html": ("ou", "ou-prod"),
+    }
+    for path, key in pages.items():
+        open_findings, resolved, mean = found[key]
+        text = " ".join(page(built, path).text.split())
+        assert resolved > 1
+        assert f"{open_findings:,} openThe oldest for 4 days" in text
+        assert f"{mean:.1f} days to resolveThe mean of {resolved:,} findings resolved in the last 30 days" in text
+    (owners,) = [t for t in page(built, "index.html").tables if t[0][0] == "Owner"]
+    assert len(owners) == 9
+    assert [int(row[1]) for row in owners[1:]] == sorted((int(row[1]) for row in owners[1:]), reverse=True)
+
+
+def test_nothing_resolved_has_no_mean(first_night: site.Site) -> None:
+    text = " ".join(page(first_night, "index.html").text.split())
+    assert " days to resolveNone was resolved in the last 30 days" in text
+
+
+def test_expired_entries_of_the_register_are_told(built: site.Site) -> None:
+    document = page(built, "exceptions.html")
+    assert "1 of 3 entries expired: what was accepted there counts again." in " ".join(document.text.split())
+    assert [row[1].split()[1] for row in document.tables[0][1:]] == ["live", "live", "expired"]
+
+
 def test_findings_are_limited_and_the_query_gets_the_rest(built: site.Site, database: Path) -> None:
     document = page(built, "practices/01.html")
     query = next(
@@ -159,6 +210,35 @@ def test_findings_are_limited_and_the_query_gets_the_rest(built: site.Site, data
     assert 0 < len(listed) < len(rows)
     verdicts = [row[0].split()[1] for row in listed]
     assert verdicts == sorted(verdicts, key=["fail", "unknown", "exempt", "manual"].index)
+
+
+def test_proposals_are_paged_whole_and_their_queries_run(built: site.Site, database: Path) -> None:
+    first, second = (page(built, path) for path in PROPOSALS)
+    rows = [row for row in first.tables[0][1:] if len(row) > 1]
+    assert [row[0] for row in rows] == [str(n) for n in range(1, 26)]
+    assert rows[0][2:5] == ["1 of 3", "1,200", "1,100"]
+    assert "administrator" in rows[0][6]
+    assert "1 path of escalation" in rows[0][6]
+    assert "place-26" in second.ids
+    assert json.loads(re.findall(r"Proposed policy\s*(\{.*?\n\})", first.text, re.S)[0])["Version"] == "2012-10-17"
+    assert "Proposed policy 2 of 2" in first.text
+    assert "Access Analyzer's generated policy" in first.text
+    assert "Could not be read: all <b>." in first.text
+    assert "s3:Get39 and 20 more" in " ".join(first.text.split())
+    assert "400 days at most" in first.text
+    queries = re.findall(r'duckdb -readonly rolecall\.duckdb "(.+?)"', first.text)
+    with duckdb.connect(str(database), read_only=True) as con:
+        found = [con.execute(query).fetchall() for query in queries]
+    assert len(found[1]) == len(rows) + len([row for row in second.tables[0][1:] if len(row) > 1]) + 1
+    assert all(found)
+
+
+def test_what_is_not_known_of_use_is_told(built: site.Site) -> None:
+    text = " ".join(page(built, "least-privilege.html").text.split())
+    assert re.search(r"1 unknown ?their last accessed information could not be read", text)
+    account = page(built, "accounts/222222222222.html")
+    assert "the use of 1 more is not known" in account.text
+    assert any(attrs.get("href") == "../least-privilege.html#place-2" for _, attrs in account.tags)
 
 
 def test_the_first_clean_night_explains_what_is_empty(first_night: site.Site) -> None:

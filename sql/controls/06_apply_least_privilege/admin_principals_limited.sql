@@ -5,22 +5,35 @@ practice = 6
 severity = "high"
 description = """
 Administrator is who can do everything, or has free rein over IAM, after boundary, SCPs and Denies, by whatever
-policies. Each is a finding; so is the account, for their number, approved ones among them. Roles of Identity Center
-permission sets are named and left out: who gets them is decided there. Roles of Control Tower are judged as any.
+policies. Each is a finding; so is the account, for their number, approved ones among them. Approved are the register's
+approved_administrators. Roles of Identity Center permission sets are named and left out: who gets them is decided
+there. Roles of Control Tower are judged as any.
 """
 why = "Every administrator is a way to lose the account, and nobody watches one that nobody counted."
-fix = "Give the principal the rights of its work, or put its ARN into approved_admins."
+fix = "Give the principal the rights of its work, or enter it in the register under [[approved_administrators]], with an owner and an end."
 may_break = "Automation that runs as administrator for want of a narrower policy."
 frameworks = { cis_aws_7 = "2.14", security_hub = "IAM.1", prowler = "iam_aws_attached_policy_no_administrative_privileges, iam_user_administrator_access_policy, iam_group_administrator_access_policy, iam_role_administratoraccess_policy", other = "Config:IAM_POLICY_BLACKLISTED_CHECK; Steampipe:iam_role_no_administrator_access_policy_attached; c7n:iam-role.has-specific-managed-policy" }
-params = { approved_admins = [], max_admins = 5 }
+params = { max_admins = 5 }
 */
 with
+register as (select * from stg_register where kind = 'approved_administrator'),
+
+registered as (
+    select
+        *,
+        (
+            select arg_max(register, (register.is_live, register.expires_on, register.entry)) from register
+            where coalesce(register.account_id, principals.account_id) = principals.account_id
+                and principals.principal_arn glob register.resource
+        ) as entry
+    from stg_principal_permissions as principals
+),
+
 principals as (
     select
         *,
-        len(list_filter(
-            getvariable('approved_admins')::varchar[], lambda pattern: principal_arn glob pattern
-        )) > 0 as is_approved,
+        coalesce(entry.is_live, false) as is_approved,
+        if(is_approved, '', coalesce(format('; its approval ended on {}', entry.expires_on), '')) as former,
         coalesce(principal_name glob 'AWSControlTower*' or principal_name glob 'aws-controltower-*', false)
             as is_control_tower,
         list_concat(unreadable, unreadable_limits) as unread,
@@ -32,7 +45,7 @@ principals as (
             when admin = 'depends' then if(is_approved, 'approved', 'conditional')
             else 'none'
         end as class
-    from stg_principal_permissions
+    from registered
 ),
 
 of_principals as (
@@ -50,20 +63,28 @@ of_principals as (
             when 'permission set' then 'Administrator by a permission set of IAM Identity Center, which decides who gets it.'
             when 'administrator'
                 then format(
-                    'Administrator ({}){}, and not approved.',
+                    'Administrator ({}){}, and not approved{}.',
                     if(admin_level = 'full', 'every action on every resource', 'free rein over IAM'),
-                    if(is_control_tower, ' with the name of an AWS Control Tower role', '')
+                    if(is_control_tower, ' with the name of an AWS Control Tower role', ''),
+                    former
                 )
             when 'conditional'
                 then format(
-                    'Administrator under conditions on {}, and not approved.', array_to_string(admin_conditions, ', ')
+                    'Administrator under conditions on {}, and not approved{}.',
+                    array_to_string(admin_conditions, ', '), former
                 )
             when 'unread' then format('What it may do cannot be told: {}.', array_to_string(unread, '; '))
-            when 'approved' then 'An approved administrator.'
+            when 'approved'
+                then format('An approved administrator; {} answers until {}.', entry.owner, entry.expires_on)
             else 'No administrator.'
         end as reason,
-        to_json({ class: class, level: admin_level, is_control_tower: is_control_tower, statements: admin_statements })
-            as evidence
+        to_json({
+            class: class,
+            level: admin_level,
+            is_control_tower: is_control_tower,
+            entry: entry.entry,
+            statements: admin_statements
+        }) as evidence
     from principals
 ),
 

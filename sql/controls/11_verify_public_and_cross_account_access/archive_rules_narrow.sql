@@ -6,7 +6,7 @@ severity = "high"
 description = """
 Of external-access analyzers. A narrow rule says whom or which resource it is about. It can hide public access unless it
 demands isPublic = false or names, by eq or contains, the principals it is about. Somebody answers for it who has a live
-attestation for this control in the register, for the account or for every account.
+entry in the register, under [[archive_rules]].
 """
 why = "An archive rule decides before anybody looks; one that is too wide hides the next leak."
 fix = "Name the principal or resource in the rule, add isPublic = false, and enter the rule in the register with its owner and end."
@@ -14,9 +14,7 @@ fix = "Name the principal or resource in the rule, add isPublic = false, and ent
 with
 rules as (select * from stg_archive_rules),
 
-attestations as (
-    select * from stg_register where kind = 'attestation' and control_id = 'archive_rules_narrow' and is_live
-),
+register as (select * from stg_register where kind = 'archive_rule'),
 
 criteria as (
     select
@@ -52,10 +50,10 @@ judged as (
         coalesce(limits.is_narrow, false) as is_narrow,
         coalesce(limits.spares_public, false) as spares_public,
         (
-            select min_by(attestations, attestations.entry) from attestations
-            where coalesce(attestations.account_id, rules.account_id) = rules.account_id
-                and rules.arn glob coalesce(attestations.resource, '*')
-        ) as attestation
+            select arg_max(register, (register.is_live, register.expires_on, register.entry)) from register
+            where coalesce(register.account_id, rules.account_id) = rules.account_id
+                and rules.arn glob register.resource
+        ) as entry
     from rules
     left join limits on rules.arn = limits.arn
 ),
@@ -65,19 +63,21 @@ final as (
         account_id,
         region,
         arn as resource,
-        if(is_narrow and spares_public and attestation is not null, 'pass', 'fail') as verdict,
+        if(is_narrow and spares_public and coalesce(entry.is_live, false), 'pass', 'fail') as verdict,
         case
             when not is_narrow then format('The rule {} names neither a principal nor a resource.', rule_name)
             when not spares_public then format('The rule {} can hide public access.', rule_name)
-            when attestation is null then format('Nobody answers for the rule {} in the register.', rule_name)
-            else format('The rule {} is narrow; {} answers for it.', rule_name, attestation.owner)
+            when entry.entry is null then format('Nobody answers for the rule {} in the register.', rule_name)
+            when not entry.is_live
+                then format('The entry of the rule {} in the register ended on {}.', rule_name, entry.expires_on)
+            else format('The rule {} is narrow; {} answers until {}.', rule_name, entry.owner, entry.expires_on)
         end as reason,
         to_json({
             filter: filter,
             updated_at: updated_at,
             is_narrow: is_narrow,
             spares_public: spares_public,
-            entry: attestation.entry
+            entry: entry.entry
         }) as evidence
     from judged
 )

@@ -6,7 +6,8 @@ severity = "medium"
 scope = "organization"
 description = """
 By the probes of scp_objectives and rcp_objectives, tonight against every earlier night of the last `look_back_days`:
-an account that met an objective and no longer does has drifted, whether a policy's content or its attachment changed.
+an account that met an objective, wholly or for the resources that a Deny names, and now does less has drifted, whether
+a policy's content or its attachment changed.
 An entry in the register with the change's ticket makes an intended loss exempt.
 """
 why = "A guardrail is weakened with one edit or one detachment, and nobody in the member accounts notices."
@@ -17,12 +18,27 @@ params = { look_back_days = 90 }
 with
 organization as (select management_account_id as account_id, arn from raw_organization),
 
-earlier as (
-    select account_id, policy_type, objective, max(as_of) filter (met = 'yes') as last_met
+nights as (
+    select *, list_position(['no', 'depends', 'yes'], met) as standing
     from history_guardrails
-    where as_of < getvariable('as_of') and as_of >= getvariable('as_of') - getvariable('look_back_days')::integer
+    where
+        met is not null
+        and as_of < getvariable('as_of')
+        and as_of >= getvariable('as_of') - getvariable('look_back_days')::integer
+),
+
+earlier as (
+    select
+        account_id,
+        policy_type,
+        objective,
+        max(standing) as best,
+        arg_max(as_of, (standing, as_of)) as last_met
+    from nights
     group by account_id, policy_type, objective
 ),
+
+tonight as (select *, list_position(['no', 'depends', 'yes'], met) as standing from guardrail_objectives),
 
 compared as (
     select
@@ -33,10 +49,10 @@ compared as (
         list(
             { account_id: tonight.account_id, last_met: earlier.last_met, open_actions: tonight.open_actions }
             order by tonight.account_id
-        ) filter (earlier.last_met is not null and tonight.met <> 'yes' and len(tonight.unreadable) = 0) as lost,
+        ) filter (tonight.standing < earlier.best and len(tonight.unreadable) = 0) as lost,
         list(tonight.account_id order by tonight.account_id)
-            filter (earlier.last_met is not null and (tonight.met is null or len(tonight.unreadable) > 0)) as unread
-    from guardrail_objectives as tonight
+            filter (earlier.best > 1 and (tonight.met is null or len(tonight.unreadable) > 0)) as unread
+    from tonight
     left join earlier using (account_id, policy_type, objective)
     group by tonight.policy_type, tonight.objective
 ),

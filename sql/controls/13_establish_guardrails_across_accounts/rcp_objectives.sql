@@ -5,16 +5,16 @@ practice = 13
 severity = "high"
 description = """
 A finding for each account and objective, by probe requests on resources that are open to everybody, under the RCPs in
-force. `objectives` are the organization's standard. Outbound federation is no part of it, for whether the account
-issues such tokens is not read.
+force. `objectives` are the organization's standard. Outbound federation is judged where the account issues such
+tokens.
 """
 why = "A resource policy written too wide lets strangers in; an RCP stops them whoever wrote it."
-fix = "Attach an RCP that denies the requests named, with aws:PrincipalOrgID, aws:SourceOrgID or aws:SecureTransport."
+fix = "Attach an RCP that denies the requests named, with aws:PrincipalOrgID, aws:SourceOrgID, aws:SecureTransport or sts:IdentityTokenAudience."
 may_break = "Partners and services outside the organization that are meant to get in: except them by account."
 frameworks = { cis_aws_7 = "2.1.2" }
 
 [params]
-objectives = ["identity_perimeter", "confused_deputy", "tls_only", "oidc_issuers"]
+objectives = ["identity_perimeter", "confused_deputy", "tls_only", "oidc_issuers", "outbound_federation"]
 named_resources_do = []
 */
 with
@@ -28,14 +28,17 @@ results as (
     where policy_type = 'RESOURCE_CONTROL_POLICY'
 ),
 
+outbound as (select * from raw_outbound_identity_federation),
+
 judged as (
     select
         accounts.account_id,
         accounts.arn || '/' || wanted.objective as resource,
         accounts.is_management,
         results.*,
+        wanted.objective = 'outbound_federation' and not outbound.is_enabled as is_idle,
         case
-            when accounts.is_management then 'not_applicable'
+            when accounts.is_management or is_idle then 'not_applicable'
             when results.met = 'yes' then 'pass'
             when results.met = 'no' then 'fail'
             when results.met is null or len(results.unreadable) > 0 then 'unknown'
@@ -45,6 +48,7 @@ judged as (
     from accounts
     cross join wanted
     left join results on accounts.account_id = results.account_id and wanted.objective = results.objective
+    left join outbound on accounts.account_id = outbound.account_id
 ),
 
 final as (
@@ -54,6 +58,7 @@ final as (
         verdict,
         case
             when is_management then 'RCPs never bind the management account.'
+            when is_idle then 'The account issues no tokens to its principals for services outside AWS.'
             when not is_enabled then 'The organization has not switched RCPs on.'
             when title is null then 'There is no such objective.'
             when verdict = 'unknown' then format('Policies cannot be read: {}.', array_to_string(unreadable, '; '))

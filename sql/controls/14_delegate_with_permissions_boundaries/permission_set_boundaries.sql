@@ -4,25 +4,31 @@ title = "The permission set that writes IAM carries a boundary, unless it is an 
 practice = 14
 severity = "medium"
 scope = "organization"
-description = "Judged on what the set's policies allow in some way: making users or roles, or giving them policies. Approved sets are named in approved_admin_sets."
+description = "Judged on what the set's policies allow in some way: making users or roles, or giving them policies. Approved are the sets among the register's approved_administrators."
 why = "Whoever may make roles and give them policies can make one that may do anything, and use it."
-fix = "Set a permissions boundary on the permission set, or take the writes to IAM out of it."
+fix = "Set a permissions boundary on the permission set, or take the writes to IAM out of it; enter an administrators' set in the register, with an owner and an end."
 may_break = "What the boundary does not allow stops working for the people with the set."
-params = { approved_admin_sets = ["AdministratorAccess"] }
 */
 with
 organization as (select * from raw_organization),
 
-judged as (
+register as (select * from stg_register where kind = 'approved_administrator'),
+
+registered as (
     select
         organization.management_account_id as account_id,
         sets.*,
         boundaries.boundary,
-        list_contains(getvariable('approved_admin_sets')::varchar[], sets.name) as is_approved
+        (
+            select arg_max(register, (register.is_live, register.expires_on, register.entry)) from register
+            where sets.permission_set_arn glob register.resource
+        ) as entry
     from stg_permission_sets as sets
     cross join organization
     left join stg_permission_set_boundaries as boundaries on sets.permission_set_arn = boundaries.permission_set_arn
 ),
+
+judged as (select *, coalesce(entry.is_live, false) as is_approved from registered),
 
 final as (
     select
@@ -36,16 +42,24 @@ final as (
             else 'not_applicable'
         end as verdict,
         case
-            when is_approved then format('{} is an approved administrators'' set.', name)
+            when is_approved
+                then format(
+                    '{} is an approved administrators'' set; {} answers until {}.', name, entry.owner, entry.expires_on
+                )
             when verdict = 'pass' then format('{} is bound by {}.', name, boundary)
             when verdict = 'fail'
-                then format('{} may {} and has no boundary.', name, array_to_string(iam_writes, ', '))
+                then format(
+                    '{} may {} and has no boundary{}.',
+                    name,
+                    array_to_string(iam_writes, ', '),
+                    coalesce(format('; its approval ended on {}', entry.expires_on), '')
+                )
             when verdict = 'unknown'
                 then format('What {} grants could not be read: {}.', name, array_to_string(unreadable, '; '))
             when not is_assigned then format('{} is assigned to nobody.', name)
             else format('{} does not write IAM.', name)
         end as reason,
-        to_json(struct_pack(name, policy_names, iam_writes, boundary, unreadable)) as evidence
+        to_json(struct_pack(name, policy_names, iam_writes, boundary, unreadable, entry := entry.entry)) as evidence
     from judged
 )
 
