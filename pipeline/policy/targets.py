@@ -27,14 +27,16 @@ def targets(principal: Principal, action: str, resource_type: str = "") -> tuple
         named = (common_arn(pattern, f"arn:*:{action.partition(':')[0]}:*:*:*", FRESH) for pattern in patterns)
         return tuple(dict.fromkeys(["*", *(one for one in named if one)]))
     out: dict[str, None] = {}
+    # IAM acts in the caller's account only, whatever account an ARN names.
+    elsewhere = principal.account if action.startswith("iam:") else "*"
     for name, arn in found.resource_types:
         if resource_type in ("", name):
-            own, any_account = (
-                _template(arn, principal.caller.partition, account) for account in (principal.account, "*")
+            own, other = (
+                _template(arn, principal.caller.partition, account) for account in (principal.account, elsewhere)
             )
             out[common_text(own, "*", FRESH) or own] = None
             for pattern in patterns:
-                inside = _inside(pattern, own) or _inside(pattern, any_account)
+                inside = _inside(pattern, own) or _inside(pattern, other)
                 if inside and "${" not in inside:
                     out[inside] = None
     return tuple(out)

@@ -270,6 +270,7 @@ def test_requests_are_within_two_of_the_least_the_api_allows(night: Night) -> No
         )
         has_certificate = "(cert_1_last_rotated_at is not null or cert_2_last_rotated_at is not null)"
         least += rows(f"credential_report where user_name <> '<root_account>' and {has_certificate}")
+        least += 1  # outbound federation
         least += 3 + rows(
             "analyzers where analyzer_type like '%_UNUSED_ACCESS' or analyzer_type like '%_INTERNAL_ACCESS'"
         )

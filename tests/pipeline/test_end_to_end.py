@@ -180,6 +180,16 @@ def accounts_to_deny(controls: list[dict[str, Any]], full: Judged, calls: set[tu
     return chosen
 
 
+def test_every_pair_of_control_and_account_has_a_verdict(whole: Whole) -> None:
+    owed = """
+        select c.control_id, a.account_id from controls c, accounts a
+        where a.is_in_scope and a.state = 'ACTIVE' and (c.scope = 'account' or a.is_management)
+        except select control_id, account_id from findings
+    """
+    assert whole.all(owed) == []
+    assert whole.all("select distinct practice from findings order by 1") == [(n,) for n in range(1, 15)]
+
+
 def test_ninety_controls_fail_and_pass_on_what_came_over_the_wire(whole: Whole) -> None:
     assert len(whole.home.controls) == 90
     wanted = {(c["control_id"], verdict) for c in whole.home.controls for verdict in ("pass", "fail")}

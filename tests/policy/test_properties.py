@@ -267,7 +267,7 @@ def test_verdicts_carry_their_evidence(question: Any) -> None:
         assert answers == {Tri.YES}
 
 
-@settings(max_examples=40)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(documents(), min_size=1, max_size=2), documents("Deny"), documents())
 def test_principals_only_lose_by_guardrails(
     sources: list[dict[str, Any]], denial: dict[str, Any], limit: dict[str, Any]
