@@ -106,7 +106,7 @@ def _judge(path: Path, principal: Principal, account: Account | None) -> tuple[E
     if path.lifts and account is not None and not _holds_back(principal, path.lifts):
         return None
     ways = [_steps(path, service, principal, account) for service in path.passes_to or ("",)]
-    open_ways = sorted((way for way in ways if way), key=lambda way: way.verdict, reverse=True)
+    open_ways = sorted((way for way in ways if way), key=lambda way: (way.sure, way.verdict), reverse=True)
     if not open_ways:
         return None
     best = open_ways[0]
@@ -151,7 +151,10 @@ def _free(step: Step, principal: Principal) -> _Found | None:
 def _on_one(
     target: str, steps: list[Step], service: str, principal: Principal, account: Account | None
 ) -> _Found | None:
-    """Steps that must all be allowed on one resource: the best of the resources that count as such a target."""
+    """Steps that must all be allowed on one resource: the best of the resources that count as such a target.
+
+    One that certainly counts is better than one that may.
+    """
     best: _Found | None = None
     reached: dict[str, Tri] = {}
     by_trust = account is not None and target in ("usable-role", "assumable-role")
@@ -168,7 +171,7 @@ def _on_one(
         if verdict is Tri.NO:
             continue
         reached["self" if resource == principal.arn else resource] = verdict
-        if best is None or (verdict, sure) > (best.verdict, best.sure):
+        if best is None or (sure, verdict) > (best.sure, best.verdict):
             best = _Found(verdict, grants, reached, sure)
         if len(reached) >= _ENOUGH and account and account.judged(next(iter(reached))) is Tri.YES is best.verdict:
             break
