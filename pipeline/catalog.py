@@ -57,12 +57,16 @@ class Header(BaseModel):
 
 
 class ControlHeader(Header):
-    """Header of a control. `scope` says of what a verdict is owed: of every account, or of the organization once."""
+    """Header of a control. `scope` says of what a verdict is owed: of every account, or of the organization once.
+
+    `of_management` names datasets of the organization that verdicts of the management account alone rest on.
+    """
 
     id: str
     practice: int
     severity: Literal["critical", "high", "medium", "low"]
     scope: Literal["account", "organization"] = "account"
+    of_management: frozenset[str] = frozenset()
     why: str
     fix: str
     may_break: str = ""

@@ -216,14 +216,21 @@ def control_catalog(models: Catalog, work: Night, enabled: set[str]) -> pa.Table
 
 
 def control_needs(models: Catalog, known: Mapping[str, Dataset]) -> pa.Table:
-    """Which datasets each control rests on, and how and by which operations each of those is read."""
+    """Which datasets each control rests on, how and by which operations each is read, and if for management alone."""
     rows = [
-        {"control_id": name, "dataset": dataset, "scope": of.scope, "operations": list(of.operations)}
-        for name in models.controls
+        {
+            "control_id": name,
+            "dataset": dataset,
+            "scope": of.scope,
+            "of_management": model.control is not None and dataset in model.control.of_management,
+            "operations": list(of.operations),
+        }
+        for name, model in models.controls.items()
         for dataset in sorted(models.datasets(name))
         if (of := known[dataset]).operations
     ]
-    types = dict.fromkeys(("control_id", "dataset", "scope"), pa.string()) | {"operations": pa.list_(pa.string())}
+    types = dict.fromkeys(("control_id", "dataset", "scope"), pa.string())
+    types |= {"of_management": pa.bool_(), "operations": pa.list_(pa.string())}
     return pa.Table.from_pylist(rows, schema=pa.schema(types.items()))
 
 

@@ -45,8 +45,9 @@ def list_principals(call: Call) -> dict[str, Any]:
 
 
 def _shares(call: Call) -> list[ResourceShare]:
-    """The caller's own shares; what others share with it is not emulated and reads as none."""
-    return call.account.shares if call.need("resourceOwner") == "SELF" else []
+    """The caller's own shares in the region; what others share with it is not emulated and reads as none."""
+    owned = call.account.shares if call.need("resourceOwner") == "SELF" else []
+    return [share for share in owned if share.arn.split(":")[3] == call.region]
 
 
 def _paged(call: Call, member: str, items: Sequence[Any]) -> dict[str, Any]:

@@ -13,7 +13,8 @@ expected as (
         controls.control_id,
         controls.practice,
         accounts.account_id,
-        accounts.arn
+        accounts.arn,
+        accounts.is_management
     from control_catalog as controls
     inner join stg_accounts as accounts
         on accounts.is_expected and (controls.scope = 'account' or accounts.is_management)
@@ -27,6 +28,7 @@ owed as (
         needs.scope
     from expected
     inner join control_needs as needs using (control_id)
+    where expected.is_management or not needs.of_management
 ),
 
 unread as (

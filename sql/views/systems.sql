@@ -58,6 +58,7 @@ named (operation, system) as (
     ('organizations:DescribePolicy', 'Organizations: SCPs and RCPs'),
     ('organizations:*Delegated*', 'Organizations: delegated administrators'),
     ('organizations:ListAWSServiceAccessForOrganization', 'Organizations: trusted access'),
+    ('ram:*', 'AWS Resource Access Manager'),
     ('rolesanywhere:*', 'IAM Roles Anywhere'),
     ('s3:*', 'Amazon S3'),
     ('ssm:*', 'Systems Manager hybrid activations'),

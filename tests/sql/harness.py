@@ -90,7 +90,10 @@ def read_cases() -> Iterator[Case]:
 
 def judge(case: Case, models: Catalog) -> list[dict[str, Any]]:
     """The findings of the case's control: rows of `judgements`."""
-    con = duckdb.connect()
+    con = duckdb.connect(config={"threads": 1})
+    one = one_control(models, case.control_id)
+    wanted = one.with_ancestors(["judgements"])
+    read = {name for model in wanted for name in model.reads}
     rows = DEFAULTS | {name: [dict(row) for row in many] for name, many in case.rows.items()}
     earlier = rows.pop("history_guardrails", [])
     if "accounts" in case.rows:
@@ -100,15 +103,15 @@ def judge(case: Case, models: Catalog) -> list[dict[str, Any]]:
         raise AssertionError(f"{case.name}: no such dataset: {unknown}")
     rows["extracts"] = list(extracts(case, rows["accounts"], models.datasets(case.control_id), datasets))
     for name, dataset in datasets.items():
-        load(con, dataset, rows.get(name, []))
+        if f"raw_{name}" in read:
+            load(con, dataset, rows.get(name, []))
     history.prepare(con)
     for row in earlier:
         values = [row["as_of"], row.get("account_id", MEMBER), row["policy_type"], row["objective"], row["met"]]
         con.execute("insert into history_guardrails values (?, ?, ?, ?, ?)", values)
     settings = Settings(controls={case.control_id: ControlSettings(**case.settings)})
-    one = one_control(models, case.control_id)
     with store.prepared(con, settings, case.as_of, one) as night:
-        for model in one.with_ancestors(["judgements"]):
+        for model in wanted:
             night.build(model)
         names = ("account_id", "region", "resource", "verdict", "reason", "evidence")
         about = f"verdict = 'unknown' or ends_with(resource, '{case.only}')"

@@ -12,6 +12,7 @@ why = "A session that outlives the day's work can be used by whoever comes by it
 fix = "Shorten the permission set's session duration, or the role's MaxSessionDuration."
 may_break = "Long interactive jobs are cut off when their session ends."
 params = { admin_max_hours = 4, max_hours = 12, admin_policies = ["AdministratorAccess", "IAMFullAccess"] }
+of_management = ["permission_sets", "permission_set_policies", "permission_set_assignments"]
 */
 with
 organization as (select * from raw_organization),

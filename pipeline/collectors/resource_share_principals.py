@@ -1,0 +1,45 @@
+"""With whom the account shares what it shares through AWS RAM."""
+
+from __future__ import annotations
+
+from pipeline.aws import Account
+from pipeline.collectors import Rows
+from pipeline.collectors.resource_shares import SHARES
+from pipeline.schema import ARN, Column, Dataset, account_column
+
+OPERATION = "ram:ListPrincipals"
+
+PRINCIPALS = Dataset(
+    "resource_share_principals",
+    "Principals that the account's resource shares are shared with.",
+    "region",
+    (*SHARES.operations, OPERATION),
+    (
+        account_column(),
+        Column("region", "varchar", "Region of the share", required=True),
+        Column("share_arn", "varchar", "ARN of the share", required=True, pattern=ARN),
+        Column(
+            "principal",
+            "varchar",
+            "Account id, ARN of an organization, organizational unit, role or user, or a service",
+            required=True,
+        ),
+    ),
+    key=("account_id", "region", "share_arn", "principal"),
+)
+
+DATASETS = (PRINCIPALS,)
+
+
+def collect(account: Account) -> Rows:
+    # Most accounts share nothing, and need not be asked with whom.
+    pairs = (
+        {(one["resourceShareArn"], one["id"]) for one in account.pages(OPERATION, "principals", resourceOwner="SELF")}
+        if account.rows(SHARES.name)
+        else set()
+    )
+    rows = [
+        {"account_id": account.account_id, "region": account.region, "share_arn": share_arn, "principal": principal}
+        for share_arn, principal in sorted(pairs)
+    ]
+    return {PRINCIPALS.name: rows}
