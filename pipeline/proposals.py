@@ -154,9 +154,16 @@ def _denied_actions(document: Document) -> frozenset[str]:
     return frozenset(denied)
 
 
-def _names(statement: Statement, action: str) -> bool:
-    patterns = statement.actions if statement.actions is not None else statement.not_actions or ()
-    return any(action_matches(pattern, action) for pattern in patterns) == (statement.actions is not None)
+def _named(pattern: str, use: Use, service: str) -> frozenset[str]:
+    """The actions of a service that a pattern stands for."""
+    known = _named_known(pattern, service)
+    more = _actions_of(use, service).difference(known_actions(service))
+    return known | {one for one in more if action_matches(pattern, one)} if more else known
+
+
+@lru_cache(maxsize=1 << 16)
+def _named_known(pattern: str, service: str) -> frozenset[str]:
+    return frozenset(one for one in known_actions(service) if action_matches(pattern, one))
 
 
 # -- the actions of one statement
@@ -206,7 +213,10 @@ def _left(
     nothing known goes, else names; shorter where `covers` says what a wildcard may stand for.
     """
     names = _actions_of(use, service)
-    named = {one for one in names if (action_matches(pattern, one) if pattern else _names(statement, one))}
+    if pattern:
+        named = _named(pattern, use, service)
+    else:
+        named = names.difference(*(_named(one, use, service) for one in statement.not_actions or ()))
     kept = {one for one in named if use.keeps(one)}
     if pattern and kept == named and (named or not known_actions(service)) and (named or use.keeps(pattern)):
         yield pattern
@@ -246,6 +256,5 @@ def _invented(statement: Statement, use: Use) -> Iterator[str]:
     """Patterns of an Allow statement for used services that stand for no known action."""
     for pattern in statement.actions or () if statement.effect == "Allow" else ():
         service = service_of(pattern)
-        is_told = service in use.all_services and known_actions(service)
-        if is_told and not any(action_matches(pattern, one) for one in _actions_of(use, service)):
+        if service in use.all_services and known_actions(service) and not _named(pattern, use, service):
             yield pattern
