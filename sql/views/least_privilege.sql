@@ -14,7 +14,7 @@ place = "Place among all, the worst first; null where data_status is not known"
 arn = "ARN of the user or role"
 principal_type = "user or role"
 name = "Name of the user or role"
-data_status = "known, too_new (younger than used_days), unknown (no data) or not_applicable (kept by an AWS service)"
+data_status = "known, too_new (younger than used_days), unknown (no data) or not_applicable (kept by an AWS service, or approved)"
 data_reason = "Why data_status is not known"
 read_on = "Night on which AWS made the report; null where there is none"
 granted_services = "Services that its policies allow something of; null where that is not known"
@@ -109,6 +109,22 @@ escalations as (
     group by account_id, principal_arn
 ),
 
+approved as (
+    select
+        principals.account_id,
+        principals.principal_arn,
+        arg_max(register.owner, register.expires_on) as owner,
+        max(register.expires_on) as expires_on
+    from principals
+    inner join stg_register as register
+        on
+            register.kind = 'approved_administrator'
+            and register.is_live
+            and coalesce(register.account_id, principals.account_id) = principals.account_id
+            and principals.principal_arn glob register.resource
+    group by principals.account_id, principals.principal_arn
+),
+
 unread as (
     select
         account_id,
@@ -128,13 +144,15 @@ told as (
         reads.read_on,
         services.last_used_on,
         case
-            when principals.keeper = 'an AWS service' then 'not_applicable'
+            when principals.keeper = 'an AWS service' or approved.owner is not null then 'not_applicable'
             when not coalesce(reads.is_complete, false) then 'unknown'
             when coalesce(principals.age_days < getvariable('used_days'), false) then 'too_new'
             else 'known'
         end as data_status,
         case
             when principals.keeper = 'an AWS service' then 'Kept by an AWS service: not for the account to change.'
+            when approved.owner is not null
+                then format('Approved as an administrator by {} until {}.', approved.owner, approved.expires_on)
             when reads.is_complete is null
                 then coalesce(unread.reason, 'AWS was not asked for a report: the principal is gone, or new.')
             when not reads.is_complete
@@ -160,6 +178,8 @@ told as (
         on
             principals.account_id = escalations.account_id
             and principals.principal_arn = escalations.principal_arn
+    left join approved
+        on principals.account_id = approved.account_id and principals.principal_arn = approved.principal_arn
     left join unread on principals.account_id = unread.account_id
 ),
 

@@ -277,9 +277,15 @@ def used(name: str, service: str, days: int | None) -> Row:
 
 ROWS: dict[str, list[Row]] = {
     "roles": [
-        role("admin"), role("reader"), role("new", 10), role("failed"), role("unasked"),
+        role("admin"), role("approved"), role("reader"), role("new", 10), role("failed"), role("unasked"),
         role("linked", path="/aws-service-role/x.amazonaws.com/"),
         role("refused") | {"account_id": MANAGEMENT, "arn": f"arn:aws:iam::{MANAGEMENT}:role/refused"},
+    ],
+    "register": [
+        {
+            "entry": "approved_administrators 1", "kind": "approved_administrator", "owner": "security",
+            "resource": f"arn:aws:iam::{MEMBER}:role/app*", "reason": "Runs it.", "expires_on": AS_OF,
+        },
     ],
     "extracts": [
         {
@@ -326,6 +332,7 @@ def test_every_principal_has_a_row_and_a_status(warehouse: duckdb.DuckDBPyConnec
     rows = warehouse.execute("select name, data_status, data_reason from least_privilege order by name").fetchall()
     assert rows == [
         ("admin", "known", None),
+        ("approved", "not_applicable", f"Approved as an administrator by security until {AS_OF}."),
         ("failed", "unknown", "AWS could not make the report: too much."),
         ("linked", "not_applicable", "Kept by an AWS service: not for the account to change."),
         ("new", "too_new", "Created 10 days ago: too early to tell."),
