@@ -73,7 +73,7 @@ class Use:
         return frozenset(action.lower() for action in self.tracked)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _actions_of(use: Use, service: str) -> frozenset[str]:
     """The actions of a service: the catalogue's, and those that AWS itself reports."""
     reported = {*use.actions, *(one for one in use.generated if not set("*?") & set(one))}
@@ -156,9 +156,14 @@ def _denied_actions(document: Document) -> frozenset[str]:
 
 def _named(pattern: str, use: Use, service: str) -> frozenset[str]:
     """The actions of a service that a pattern stands for."""
-    known = _named_known(pattern, service)
-    more = _actions_of(use, service).difference(known_actions(service))
+    known, more = _named_known(pattern, service), _reported_only(use, service)
     return known | {one for one in more if action_matches(pattern, one)} if more else known
+
+
+@lru_cache(maxsize=1024)
+def _reported_only(use: Use, service: str) -> frozenset[str]:
+    """Actions that AWS reports and the catalogue lacks."""
+    return _actions_of(use, service).difference(known_actions(service))
 
 
 @lru_cache(maxsize=1 << 16)
