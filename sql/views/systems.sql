@@ -29,6 +29,7 @@ named (operation, system) as (
     ('acm-pca:*', 'AWS Private CA'),
     ('cloudtrail:*', 'AWS CloudTrail'),
     ('codebuild:*', 'AWS CodeBuild'),
+    ('controltower:*', 'AWS Control Tower'),
     ('ec2:*', 'Amazon EC2'),
     ('ecs:*ContainerInstances', 'Amazon ECS Anywhere'),
     ('ecs:*Service*', 'Amazon ECS'),

@@ -292,6 +292,7 @@ def test_requests_for_the_organization_are_the_least(night: Night) -> None:
     assert sent["organizations:ListOrganizationalUnitsForParent"] == units + 1
     assert sent["organizations:ListTagsForResource"] == accounts
     assert sent["organizations:DescribePolicy"] == policies
+    assert sent["controltower:ListEnabledControls"] == 1
     targets = night.all("select ceil(count(*) / 20) from raw_policy_targets group by policy_id")
     without = policies - len(targets)
     assert sent["organizations:ListTargetsForPolicy"] == sum(int(n) for (n,) in targets) + without
@@ -311,6 +312,7 @@ def _is_of_account(what: str) -> bool:
         "iam:GetOrganizationsAccessReport",
         "iam:GetServiceLastAccessedDetails",
         "accessanalyzer:ValidatePolicy",
+        "controltower:ListEnabledControls",
     }
 
 

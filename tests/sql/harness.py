@@ -69,7 +69,7 @@ class Case:
     unread: list[dict[str, Any]]
     expect: list[dict[str, Any]]
     only: str
-    """End of the resources that the cases are about, where a control has many; empty for all."""
+    """End of the resources that the case, or its file, is about, where a control has many; empty for all."""
 
 
 def read_cases() -> Iterator[Case]:
@@ -84,7 +84,7 @@ def read_cases() -> Iterator[Case]:
                 case.get("settings", {}),
                 case.get("unread", []),
                 case.get("expect", []),
-                found.get("only", ""),
+                case.get("only", found.get("only", "")),
             )
 
 

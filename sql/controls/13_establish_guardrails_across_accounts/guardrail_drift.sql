@@ -1,6 +1,6 @@
 /*
 id = "BP13-08"
-title = "No guardrail objective that was met is lost"
+title = "No guardrail objective that was met is lost, and no AWS Control Tower control has drifted"
 practice = 13
 severity = "medium"
 scope = "organization"
@@ -8,10 +8,11 @@ description = """
 By the probes of scp_objectives and rcp_objectives, tonight against every earlier night of the last `look_back_days`:
 an account that met an objective, wholly or for the resources that a Deny names, and now does less has drifted, whether
 a policy's content or its attachment changed.
+A control that AWS Control Tower has enabled has a finding of its own: it fails while Control Tower reports it drifted.
 An entry in the register with the change's ticket makes an intended loss exempt.
 """
 why = "A guardrail is weakened with one edit or one detachment, and nobody in the member accounts notices."
-fix = "Put the policy or its attachment back, or enter the change with its ticket in the register of exceptions."
+fix = "Put the policy or its attachment back, reset a drifted control in AWS Control Tower, or enter the change with its ticket in the register of exceptions."
 frameworks = { cis_aws_7 = "2.1.2" }
 params = { look_back_days = 90 }
 */
@@ -57,7 +58,7 @@ compared as (
     group by tonight.policy_type, tonight.objective
 ),
 
-final as (
+lost as (
     select
         organization.account_id,
         organization.arn || '/' || compared.policy_type || '/' || compared.objective as resource,
@@ -81,6 +82,40 @@ final as (
         to_json({ lost: compared.lost, unread: compared.unread, accounts: compared.known_accounts }) as evidence
     from compared
     cross join organization
+),
+
+drifted as (
+    select
+        organization.account_id,
+        controls.arn as resource,
+        case controls.drift_status
+            when 'DRIFTED' then 'fail'
+            when 'IN_SYNC' then 'pass'
+            when 'NOT_CHECKING' then 'not_applicable'
+            else 'unknown'
+        end as verdict,
+        format(
+            'AWS Control Tower, {} on {}: {}.',
+            string_split(controls.control_identifier, '/')[-1],
+            coalesce(units.name, string_split(controls.target_identifier, '/')[-1]),
+            case controls.drift_status
+                when 'DRIFTED' then 'it has drifted'
+                when 'IN_SYNC' then 'as it was deployed'
+                when 'NOT_CHECKING' then 'drift is not checked for it'
+                else 'its drift could not be checked'
+            end
+        ) as reason,
+        to_json({
+            control: controls.control_identifier,
+            target: controls.target_identifier,
+            status: controls.status,
+            drift_status: controls.drift_status
+        }) as evidence
+    from raw_enabled_controls as controls
+    left join raw_organizational_units as units on controls.target_identifier = units.arn
+    cross join organization
 )
 
-select * from final
+select * from lost
+union all
+select * from drifted
