@@ -127,6 +127,8 @@ def retail_orders_dev(kit: Kit) -> None:
     # BP04-04: its owner is a leaver (disabled in the identity store).
     ole = kit.user("ole.brandt", groups=["deployers"], days=640, tags={"owner": "o.brandt"})
     kit.access_key(ole, days=80, every=2)
+    # BP04-05: for CodeCommit, of which the account has no repository.
+    kit.service_credential(ole, "codecommit", days=60)
 
 
 def shared_services(kit: Kit) -> None:

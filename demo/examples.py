@@ -105,6 +105,7 @@ EXAMPLES = (
     Example("BP04-05", BAD, "shared-services", "user/chat-prototype"),
     Example("BP04-05", BAD, "shared-services", "user/hotfix-pusher"),
     Example("BP04-05", BAD, "shared-services", "user/soap-client"),
+    Example("BP04-05", BAD, "retail-orders-dev", "user/ole.brandt"),
     Example("BP04-06", GOOD, "retail-orders-dev", "user/orders-setup"),
     Example("BP04-06", BAD, "retail-orders-dev", "user/deploy-bot"),
     Example("BP04-06", NOT_APPLICABLE, "harborlight-shop", since=4),

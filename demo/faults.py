@@ -77,7 +77,7 @@ def denial(caller: str, service: str, operation: str, resource: str, reason: str
 
 NO_POLICY = "because no identity-based policy allows the {action} action"
 SCP_DENY = "with an explicit deny in a service control policy"
-_PREFIXES = {"accessanalyzer": "access-analyzer", "sso-admin": "sso"}
+_PREFIXES = {"accessanalyzer": "access-analyzer", "keyspaces": "cassandra", "sso-admin": "sso"}
 
 
 def action_prefix(service: str) -> str:

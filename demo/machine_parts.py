@@ -147,3 +147,8 @@ def add_host(estate: Estate, cluster: Thing, instance_id: str, is_connected: boo
 def add_access_entry(estate: Estate, cluster: str, principal_arn: str, kind: str) -> None:
     entry = {"clusterName": cluster, "principalArn": principal_arn, "type": kind}
     estate.add("access entries", entry)
+
+
+def keyspace(estate: Estate, name: str, region: str = HOME) -> Thing:
+    arn = estate.arn("cassandra", f"/keyspace/{name}/", region)
+    return {"keyspaceName": name, "resourceArn": arn, "replicationStrategy": "SINGLE_REGION"}

@@ -20,6 +20,7 @@ from demo.machine_parts import (
     add_profile,
     anchor_arn,
     certificate,
+    keyspace,
 )
 from demo.scene import Scene
 
@@ -62,9 +63,13 @@ def _session_policy(estate: Estate) -> str:
 
 
 def shared_services(estate: Estate) -> None:
-    """The private CA that the log shippers' certificates come from."""
+    """The private CA that the log shippers' certificates come from, a mirror of repositories and a keyspace."""
     ca = {"Arn": ca_arn(estate.scene, estate.account.id), "Status": "ACTIVE", "Type": "SUBORDINATE"}
     estate.add("private cas", ca | {"NotAfter": estate.scene.ago(-1200, "private-ca")})
+    # BP04-05 good: what the credentials of git-mirror and keyspaces-loader are for.
+    mark = uuid(estate.scene, estate.key("repository", "platform-mirror"))
+    estate.add("repositories", {"repositoryName": "platform-mirror", "repositoryId": mark})
+    estate.add("keyspaces", keyspace(estate, "compatibility"))
 
 
 def ca_arn(scene: Scene, owner_id: str) -> str:

@@ -58,6 +58,8 @@ EXTENSIONS = {
     "rolesanywhere": ("rolesanywhere",),
     "codebuild": ("codebuild",),
     "acm-pca": ("acmpca",),
+    "codecommit": ("codecommit",),
+    "keyspaces": ("keyspaces",),
 }
 RUNNER = ("RolecallRunner", "night")
 

@@ -26,7 +26,7 @@ from werkzeug.exceptions import NotFound
 from demo.errors import ApiError
 
 # Signing names that differ from boto3's client names.
-_CLIENT_NAMES = {"access-analyzer": "accessanalyzer", "sso": "sso-admin"}
+_CLIENT_NAMES = {"access-analyzer": "accessanalyzer", "cassandra": "keyspaces", "sso": "sso-admin"}
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request")
 
 

@@ -19,9 +19,9 @@ import botocore.session
 from botocore import xform_name
 from botocore.config import Config
 from botocore.credentials import Credentials
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, EndpointConnectionError
 
-from pipeline.failures import CutAnswer, guard
+from pipeline.failures import CutAnswer, NotOffered, guard
 from pipeline.settings import Refused, Settings
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ GLOBAL = "global"
 # Where global services are asked when neither boto3's configuration nor the settings name a region.
 FIRST_REGION = "us-east-1"
 # IAM action prefixes that are not boto3's name of the service.
-SERVICES = {"access-analyzer": "accessanalyzer", "sso": "sso-admin"}
+SERVICES = {"access-analyzer": "accessanalyzer", "cassandra": "keyspaces", "sso": "sso-admin"}
 # Organizations and Identity Center give an organization 20 calls a second, together.
 PACED = frozenset({"organizations", "sso-admin", "identitystore"})
 LONGEST_CONNECT_SECONDS = 10.0
@@ -135,17 +135,28 @@ class Cloud:
             return self._clients[service, region]
 
     def ask(self, operation: str, region: str, credentials: Any, params: dict[str, Any]) -> Answer:
-        """One attempt at one request. Raises botocore's errors and `CutAnswer`."""
+        """One attempt at one request. Raises botocore's errors, `NotOffered` and `CutAnswer`."""
         service, name = parts(operation)
         client = self.client(service, self.home_region if region == GLOBAL else region)
         before = _credentials.set(credentials)
         try:
             answer: Answer = getattr(client, xform_name(name))(**params)
+        except EndpointConnectionError as error:
+            if region == GLOBAL or self._is_offered(service, region):
+                raise
+            raise NotOffered(service=service, region=region) from error
         finally:
             _credentials.reset(before)
         if answer.keys() <= {"ResponseMetadata"}:
             raise CutAnswer("the answer is empty")
         return answer
+
+    def _is_offered(self, service: str, region: str) -> bool:
+        """Whether botocore lists the region for the service, or no region at all."""
+        with self._lock:
+            partition = self._core.get_partition_for_region(region)
+            listed = self._core.get_available_regions(service, partition)
+        return not listed or region in listed
 
     def pace(self, operation: str) -> None:
         """Wait for a turn, where the service has to be called slowly."""

@@ -94,6 +94,12 @@ class CallFailed(Exception):
         return self.error_class in TRANSIENT
 
 
+class NotOffered(BotoCoreError):  # type: ignore[misc]
+    """No endpoint answers, and botocore knows of none for the service in the region."""
+
+    fmt = "{service} has no endpoint in {region}"
+
+
 class CutAnswer(Exception):
     """An answer that is shorter than announced, is not what its protocol asks for, or lacks what was asked for."""
 
@@ -160,6 +166,6 @@ def _class_of_exception(error: Exception) -> str:
         return "truncated"
     if isinstance(error, CREDENTIAL_ERRORS):
         return "expired_credentials"
-    if isinstance(error, UnknownServiceError):
+    if isinstance(error, (UnknownServiceError, NotOffered)):
         return "not_supported"
     return "invalid_request"

@@ -106,17 +106,27 @@ def key_justified(org: Organization, a: Account, r: str) -> bool:
     return "use_case" in tags and tags.get("owner") not in leavers
 
 
+def _has_use(a: Account, service: str) -> bool:
+    """Whether the account has a repository or a keyspace where the credential is for one; AWS's own do not count."""
+    if service.startswith("codecommit"):
+        return bool(a.aws.client("codecommit", a.name).list_repositories()["repositories"])
+    if service.startswith("cassandra"):
+        found = a.aws.client("keyspaces", a.name).list_keyspaces()["keyspaces"]
+        return any(not k["keyspaceName"].startswith("system") for k in found)
+    return True
+
+
 def other_credentials(_: Organization, a: Account, r: str) -> bool:
     user = name_of(r)
     rows = a.iam.list_service_specific_credentials(UserName=user)["ServiceSpecificCredentials"]
     rows = [c for c in rows if c["Status"] == "Active"]
     old = any(a.age_days(c["CreateDate"]) > 90 for c in rows)
     endless = any(c["ServiceName"].startswith("bedrock") and "ExpirationDate" not in c for c in rows)
+    homeless = any(not _has_use(a, c["ServiceName"]) for c in rows)
     keys = a.iam.list_ssh_public_keys(UserName=user)["SSHPublicKeys"]
     keys += a.iam.list_signing_certificates(UserName=user)["Certificates"]
-    return (
-        not old and not endless and not any(a.age_days(k["UploadDate"]) > 90 for k in keys if k["Status"] == "Active")
-    )
+    old = old or any(a.age_days(k["UploadDate"]) > 90 for k in keys if k["Status"] == "Active")
+    return not old and not endless and not homeless
 
 
 def root_clean(_: Organization, a: Account, __: str) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
 from pipeline import aws, cloud
@@ -327,6 +328,23 @@ def test_every_operation_of_a_collector_is_known_to_botocore(offline: Cloud) -> 
         for operation in dataset.operations:
             service, name = parts(operation)
             assert name in offline._core.get_service_model(service).operation_names
+
+
+def test_a_region_without_the_service_is_told_from_a_connection_that_fails(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    with socket.socket() as closed:  # bound, but nobody listens
+        closed.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed.getsockname()[1]}")
+        offline: Cloud = request.getfixturevalue("offline")
+        for operation, region, expected in (
+            ("codecommit:ListRepositories", "eu-central-2", "not_supported"),
+            ("codecommit:ListRepositories", "eu-central-1", "connection"),
+            ("iam:ListRoles", GLOBAL, "connection"),
+        ):
+            with pytest.raises(BotoCoreError) as raised:
+                offline.ask(operation, region, offline.own_credentials, {})
+            assert classed(operation, region, raised.value).error_class == expected
 
 
 def test_clients_are_shared_and_follow_the_thread_s_credentials(offline: Cloud) -> None:

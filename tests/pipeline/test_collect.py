@@ -224,7 +224,7 @@ def test_denied_operations_fail_exactly_their_datasets(night: Night) -> None:
 
 def _least_of_workloads(rows: Callable[[str], int]) -> int:
     """Regions, and the services of compute and of machines outside AWS: what each needs where it has anything."""
-    least = 1 + 2 + 2 + 1 + 3  # regions, EC2, SSM, IoT's and Roles Anywhere's lists
+    least = 1 + 2 + 2 + 1 + 3 + 2  # regions, EC2, SSM; lists of IoT, Roles Anywhere, CodeCommit and Keyspaces
     least += max(1, ceil(rows("lambda_functions where true") / 50))
     clusters, projects = rows("ecs_clusters where true"), rows("codebuild_projects where true")
     least += 1 + ceil(clusters / 100) + 1 + ceil(projects / 100)
@@ -318,7 +318,7 @@ def _is_of_account(what: str) -> bool:
 
 def test_the_ledger_agrees_with_the_server(night: Night) -> None:
     """By account and operation, but for GetCallerIdentity: every shard signs in, the ledger has the plan's."""
-    prefixes = {"access-analyzer": "accessanalyzer", "sso": "sso-admin"}
+    prefixes = {"access-analyzer": "accessanalyzer", "cassandra": "keyspaces", "sso": "sso-admin"}
     booked: Counter[tuple[str, str]] = Counter()
     for account_id, operation, attempts in night.all("select account_id, operation, attempts from raw_ledger"):
         prefix, name = operation.split(":")

@@ -12,6 +12,7 @@ import pytest
 
 from pipeline import collectors
 from pipeline.collectors import _values
+from pipeline.failures import CallFailed
 from pipeline.schema import Dataset, Row
 
 MEMBER = "111111111111"
@@ -420,3 +421,28 @@ def test_with_whom_shares_are_shared_is_asked_where_there_are_any() -> None:
     without = ScriptedAccount({}, {"resource_shares": []})
     assert collect("resource_share_principals", without) == {"resource_share_principals": []}
     assert without.asked == []
+
+
+def test_repositories_and_keyspaces_but_for_those_of_aws() -> None:
+    where = {"account_id": MEMBER, "region": "eu-west-1"}
+    found = [{"repositoryName": "mirror", "repositoryId": "1"}]
+    account = ScriptedAccount({"codecommit:ListRepositories": found}, region="eu-west-1")
+    rows = collect("codecommit_repositories", account)["codecommit_repositories"]
+    assert rows == [where | {"repository_name": "mirror"}]
+    names = ("system", "system_schema_mcs", "orders", "systems")
+    spaces = [{"keyspaceName": name, "resourceArn": f"arn:{name}"} for name in names]
+    account = ScriptedAccount({"cassandra:ListKeyspaces": spaces}, region="eu-west-1")
+    rows = collect("keyspaces", account)["keyspaces"]
+    assert rows == [where | {"keyspace_name": name} for name in ("orders", "systems")]
+
+
+def test_a_region_without_codecommit_has_no_repositories_and_a_denial_is_a_failure() -> None:
+    def refuse(error_class: str) -> Any:
+        def answer() -> Any:
+            raise CallFailed("codecommit:ListRepositories", error_class, None, "", "eu-central-2")
+
+        return ScriptedAccount({"codecommit:ListRepositories": answer}, region="eu-central-2")
+
+    assert collect("codecommit_repositories", refuse("not_supported"))["codecommit_repositories"] == []
+    with pytest.raises(CallFailed):
+        collect("codecommit_repositories", refuse("iam_deny"))

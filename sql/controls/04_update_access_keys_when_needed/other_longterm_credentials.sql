@@ -3,7 +3,7 @@ id = "BP04-05"
 title = "SSH keys, signing certificates and service credentials are young and for services that need them"
 practice = 4
 severity = "medium"
-description = "Active ones are judged. A service-specific credential must be for an allowed service, or for one that is allowed while it expires by itself."
+description = "Active ones are judged. A service-specific credential must be for an allowed service, or for one that is allowed while it expires by itself; one for CodeCommit or Keyspaces needs a repository or a keyspace in some region that is read."
 why = "These credentials sign in as the user without MFA, and key reviews overlook them."
 fix = "Use roles and the SigV4 helpers of CodeCommit, Keyspaces and Bedrock; otherwise replace the credential and delete the old one."
 may_break = "Git remotes, Cassandra drivers and API clients that hold the old credential stop working."
@@ -18,12 +18,29 @@ expiring_services = ["bedrock.amazonaws.com"]
 with
 credentials as (select * from stg_other_credentials where is_active),
 
+purposes (service_name, purpose) as (
+    values
+    ('codecommit.amazonaws.com', 'CodeCommit repository'),
+    ('cassandra.amazonaws.com', 'keyspace of Amazon Keyspaces')
+),
+
+-- Services that a credential can be for and that the account has nothing in.
+missing as (
+    select accounts.account_id, purposes.service_name, purposes.purpose
+    from stg_expected_accounts as accounts
+    cross join purposes
+    anti join stg_credential_services as used
+        on accounts.account_id = used.account_id and purposes.service_name = used.service_name
+),
+
 judged as (
     select
         *,
         concat_ws(' ', kind, credential, 'for ' || service_name) as name,
         case
-            when service_name is null or list_contains(getvariable('allowed_services'), service_name) then null
+            when service_name is null then null
+            when list_contains(getvariable('allowed_services'), service_name)
+                then 'is for an allowed service, but the account has no ' || purpose
             when not list_contains(getvariable('expiring_services'), service_name)
                 then 'is for a service that is not allowed'
             when expires_at is null then 'never expires'
@@ -34,6 +51,7 @@ judged as (
         end as age_fault,
         coalesce(service_fault, age_fault) is not null as is_fault
     from credentials
+    left join missing using (account_id, service_name)
 ),
 
 final as (
