@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
@@ -63,6 +63,22 @@ class Settings(BaseSettings):
     enough_data: float = Field(95, description="Percent coverage under which a score is not shown", ge=0, le=100)
     report_max_age_hours: float = Field(24, description="Age at which a credential report counts as stale", gt=0)
     exceptions_file: Path = Field(Path("exceptions.toml"), description="The register of exceptions and attestations")
+    documents: bool = Field(True, description="Make the summary as PDF and the charts as PNG, where Chromium is found")
+    publish_to: str | None = Field(
+        None,
+        description="Where to publish as well: s3://bucket/prefix",
+        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$",
+    )
+    publish_kms_key: str | None = Field(None, description="KMS key that encrypts there; S3's own key if empty")
+    publish_bucket_owner: str | None = Field(None, description="Account that must own the bucket", pattern=r"^\d{12}$")
+    keep_reports: int = Field(0, description="Nights of reports to keep, here and in the bucket; 0 for all", ge=0)
+    report_url: str | None = Field(None, description="Address at which readers open the reports, for links in messages")
+    notify: list[str] = Field(
+        [], description="Whom to tell of a night: variables that hold an Apprise URL, or ARNs of SNS topics"
+    )
+    notify_when: Literal["always", "changed"] = Field(
+        "always", description="Tell of every night, or of those on which something changed; of failures always"
+    )
     schedule_hour: int = Field(2, description="Hour at which the nightly job starts", ge=0, le=23)
     schedule_timezone: str = Field("UTC", description="Time zone of that hour")
     today: date | None = Field(None, description="Pretended date, for a demonstration or a test")
