@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from reports.queries import Row
+from reports.database import Row
 from reports.words import SEVERITIES, iso, number, percent, plural
 
 FEW_NIGHTS = 14

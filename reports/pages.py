@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+import shlex
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from reports import figures
+from reports.database import Row
+from reports.night import Grouped, Night, group, keyed
 from reports.practices import TEXTS
-from reports.queries import Grouped, Night, Row, group
+from reports.queries import CONTROL_OUS, FINDINGS_PER_PAGE, ONCE, OU_CONTROLS
 
 WORST = 8
 NEWEST = 6
 UNREAD = 10
-MEMBERS = 150
+MOVES = 10
+HEATED = 24
 PROPOSALS = 25
+EXPIRING = timedelta(days=30)
 _SAFE = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 Crumb = tuple[str, str]
@@ -24,7 +32,10 @@ Crumb = tuple[str, str]
 
 @dataclass(frozen=True)
 class Page:
-    """One page: its path in the site, its template, its title, the way to it, and what the template is given."""
+    """One page: its path in the site, its template, its title, the way to it, and what the template is given.
+
+    A table puts the rows that it does not show at first on the `shelf`: they become a script beside the page.
+    """
 
     path: str
     template: str
@@ -32,10 +43,19 @@ class Page:
     section: str
     crumbs: tuple[Crumb, ...]
     context: dict[str, Any]
+    shelf: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list), compare=False)
 
     @property
     def root(self) -> str:
         return "../" * self.path.count("/")
+
+    def shelved(self, table: str) -> str:
+        """The file, beside the page, with the further rows of a table."""
+        return f"{self.path.rsplit('/', 1)[-1].removesuffix('.html')}.{table}.js"
+
+    def put(self, table: str, row: str) -> str:
+        self.shelf[table].append(str(row).strip())
+        return ""
 
 
 def file_name(identifier: str) -> str:
@@ -53,35 +73,84 @@ def ou_page(ou_id: str) -> str:
     return f"ous/{file_name(ou_id)}.html"
 
 
+def control_page(control_id: str) -> str:
+    return f"controls/{control_id}.html"
+
+
+def finding_page(finding: Row) -> str:
+    """Where a finding is told whole; beyond what its account's page lists, that page."""
+    place = finding["in_account"]
+    listed = place is not None and place <= FINDINGS_PER_PAGE
+    return account_page(finding["account_id"]) + (f"#f-{finding['id']}" if listed else "")
+
+
 def proposal_page(place: int) -> str:
     """The page that has the proposal of this place."""
     number = (place - 1) // PROPOSALS + 1
     return f"least-privilege-{number}.html" if number > 1 else "least-privilege.html"
 
 
+def explain(finding: Row) -> str:
+    """The command that says what decided a finding."""
+    command = ["rolecall", "explain", finding["control_id"], finding["resource"], "--account", finding["account_id"]]
+    return shlex.join([*command, *(["--region", finding["region"]] if finding["region"] != "global" else [])])
+
+
+SECTIONS = (
+    ("Overview", (("index", "index.html", "Overview"),)),
+    ("Controls", (("controls", "controls.html", "Controls"),)),
+    (
+        "Organization",
+        (("accounts", "accounts.html", "Accounts"), ("ous", "ous.html", "Organizational units")),
+    ),
+    (
+        "Access",
+        (("privilege", "least-privilege.html", "Unused access"),),
+    ),
+    ("Changes", (("changes", "changes.html", "Changes"),)),
+    (
+        "Trust in the data",
+        (
+            ("coverage", "coverage.html", "Coverage"),
+            ("quality", "quality.html", "Data quality"),
+            ("exceptions", "exceptions.html", "Exceptions"),
+        ),
+    ),
+)
+"""The navigation: of each part its pages, as (section, path, word); the first stands for the part."""
+GLOBALS = {f.__name__: f for f in (account_page, control_page, explain, finding_page, ou_page, proposal_page)} | {
+    "SECTIONS": SECTIONS
+}
+
+
 def count(night: Night) -> int:
     """How many pages `pages` will yield."""
-    return 8 + len(_shares(night)) + len(TEXTS) + len(night.ous) + len(night.accounts)
+    return 8 + len(_shares(night)) + len(TEXTS) + len(night.controls) + len(night.ous) + len(night.accounts)
 
 
 def pages(night: Night) -> Iterator[Page]:
     """Every page of the site, one after the other."""
     yield _index(night)
-    yield _accounts(night)
+    yield _plain("accounts.html", "Accounts", "accounts")
     yield _ous(night)
-    yield _controls(night)
-    yield _changes(night)
+    yield _plain("controls.html", "Controls", "controls")
+    yield _plain("changes.html", "Changes", "changes")
     yield _coverage(night)
     yield _quality(night)
     yield _exceptions(night)
     yield from _least_privilege(night)
     yield from _practices(night)
+    yield from _control_pages(night)
     yield from _ou_pages(night)
     yield from _account_pages(night)
 
 
-def _chart(night: Night, scope: str, key: str, of: str) -> figures.Chart | None:
-    return figures.trend(night.trend.get((scope, key), []), of=of)
+def _plain(path: str, title: str, section: str) -> Page:
+    return Page(path, f"{path}.j2", title, section, (), {})
+
+
+def _chart(rows: list[Row], of: str) -> figures.Chart | None:
+    return figures.trend(rows, of=of)
 
 
 def _practice_rows(night: Night) -> list[Row]:
@@ -113,16 +182,45 @@ def _quality_counts(rows: list[Row]) -> Row:
     return {"all": len(rows), "passed": len(rows) - len(failed), "failed": failed, "blocking": len(blocking)}
 
 
+def _heat(night: Night) -> tuple[list[Row], int]:
+    """The rows of the heat map, OUs nearest to the root first, and how many are left out."""
+    judged = [o for o in night.ous.values() if o["ou_id"] in night.by_ou]
+    nearest = sorted(judged, key=lambda o: (o["depth"], -(o["accounts"] or 0), o["ou_path"]))[:HEATED]
+    chosen = {o["ou_id"] for o in nearest}
+    rows = [o for o in judged if o["ou_id"] in chosen]
+    by_practice = {ou_id: keyed(found, "practice") for ou_id, found in night.by_ou_and_practice.items()}
+    heat = [{"ou": o, "scores": night.by_ou[o["ou_id"]], "by_practice": by_practice[o["ou_id"]]} for o in rows]
+    return heat, len(judged) - len(rows)
+
+
+def _exemptions(night: Night) -> Row:
+    """What the register keeps out of the score, and for how long."""
+    ours = [e for e in night.exceptions if e["kind"] == "exception"]
+    live = [e for e in ours if e["is_live"]]
+    soon = [e for e in live if e["expires_on"] and e["expires_on"] <= night.as_of + EXPIRING]
+    return {
+        "live": len(live),
+        "covers": night.overall["exempt"] if night.overall else 0,
+        "soon": len(soon),
+        "expired": len(ours) - len(live),
+        "idle": len([e for e in live if not e["covers"]]),
+    }
+
+
 def _index(night: Night) -> Page:
     worst_ous, thin_ous = _worst(night.by_ou, {k: o for k, o in night.ous.items() if o["parent_id"] is not None})
     worst_accounts, thin_accounts = _worst(night.by_account, night.accounts)
     practices = _practice_rows(night)
+    heat, not_heated = _heat(night)
     context = {
         "overall": night.overall,
-        "chart": _chart(night, *_overall_key(night), "The overall score"),
+        "chart": _chart(night.trend.get(_overall_key(night), []), "The overall score"),
         "fails_chart": figures.open_fails(night.open_fails),
         "practices": practices,
         "most_fails": max((sum(p["fails"].values()) for p in practices), default=0),
+        "moves": night.moves[:MOVES],
+        "heat": heat,
+        "not_heated": not_heated,
         "worst_ous": worst_ous,
         "thin_ous": thin_ous,
         "worst_accounts": worst_accounts,
@@ -133,7 +231,7 @@ def _index(night: Night) -> Page:
         "quality": _quality_counts(night.quality),
         "held_back": [n for n in night.nights if not n["published"]],
         "resolution": night.resolution.get("overall", {}).get(""),
-        "owners": sorted(night.resolution.get("owner", {}).values(), key=lambda r: (-r["open"], r["key"]))[:WORST],
+        "exemptions": _exemptions(night),
         "times": _data_times(night),
     }
     return Page("index.html", "index.html.j2", "Overview", "index", (), context)
@@ -146,27 +244,37 @@ def _overall_key(night: Night) -> tuple[str, str]:
 def _practices(night: Night) -> Iterator[Page]:
     by_practice = group(night.controls.values(), "practice")
     for number, text in TEXTS.items():
-        chart = _chart(night, "practice", str(number), "The score of this best practice")
-        scores = night.by_practice.get(number)
-        context = {"practice": text, "scores": scores, "chart": chart, "controls": by_practice[number]}
-        context["systems"] = night.systems[number]
-        context["resolution"] = night.resolution.get("practice", {}).get(str(number))
-        context["fails"] = night.fails_by_practice.get(number, {})
-        context["before"], context["after"] = TEXTS.get(number - 1), TEXTS.get(number + 1)
+        context = {
+            "practice": text,
+            "scores": night.by_practice.get(number),
+            "chart": _chart(night.trend.get(("practice", str(number)), []), "The score of this best practice"),
+            "controls": by_practice[number],
+            "fails": night.fails_by_practice.get(number, {}),
+            "systems": night.systems[number],
+            "resolution": night.resolution.get("practice", {}).get(str(number)),
+            "new": [c for c in night.changes.get("new fail", []) if c["practice"] == number],
+            "before": TEXTS.get(number - 1),
+            "after": TEXTS.get(number + 1),
+        }
         crumbs = (("Best practices", "index.html#practices"),)
         yield Page(text.page, "practice.html.j2", f"{number}. {text.title}", "index", crumbs, context)
 
 
-def _controls(night: Night) -> Page:
-    return Page("controls.html", "controls.html.j2", "Controls", "controls", (), {})
-
-
-def _accounts(night: Night) -> Page:
-    return Page("accounts.html", "accounts.html.j2", "Accounts", "accounts", (), {})
-
-
-def _changes(night: Night) -> Page:
-    return Page("changes.html", "changes.html.j2", "Changes", "changes", (), {})
+def _control_pages(night: Night) -> Iterator[Page]:
+    units = group(night.reader.rows(CONTROL_OUS), "control_id")
+    for control, findings in night.per_control():
+        control_id, practice = control["control_id"], TEXTS[control["practice"]]
+        context = {
+            "control": control,
+            "practice": practice,
+            "scores": night.by_control.get(control_id),
+            "chart": _chart(night.trend.get(("control", control_id), []), "The score of this control"),
+            "findings": findings,
+            "units": units[control_id],
+            "calls": night.calls[control_id],
+        }
+        crumbs = (("Controls", "controls.html"), (f"{practice.number}. {practice.title}", practice.page))
+        yield Page(control_page(control_id), "control.html.j2", control["title"], "controls", crumbs, context)
 
 
 def _quality(night: Night) -> Page:
@@ -175,7 +283,8 @@ def _quality(night: Night) -> Page:
 
 
 def _exceptions(night: Night) -> Page:
-    return Page("exceptions.html", "exceptions.html.j2", "Exceptions", "exceptions", (), {})
+    context = {"exemptions": _exemptions(night)}
+    return Page("exceptions.html", "exceptions.html.j2", "Exceptions", "exceptions", (), context)
 
 
 def _shares(night: Night) -> list[list[Row]]:
@@ -187,7 +296,7 @@ def _least_privilege(night: Night) -> Iterator[Page]:
     shares, title = _shares(night), "Least privilege"
     paths = [proposal_page(n * PROPOSALS + 1) for n in range(len(shares))]
     for n, (path, rows) in enumerate(zip(paths, shares, strict=True), start=1):
-        context = {"proposals": rows, "paths": paths, "totals": night.privileges.get(None)}
+        context = {"proposals": rows, "paths": paths, "totals": night.privileges}
         crumbs = ((title, paths[0]),) if n > 1 else ()
         yield Page(path, "least_privilege.html.j2", f"{title}, {n}" if n > 1 else title, "privilege", crumbs, context)
 
@@ -209,12 +318,8 @@ def _coverage(night: Night) -> Page:
 def _children(night: Night) -> Grouped:
     """OUs by parent; those whose parent is not an OU of the table stand under None."""
     return group(
-        ({**o, "above": o["parent_id"] if o["parent_id"] in night.ous else None} for o in _tree(night)), "above"
+        ({**o, "above": o["parent_id"] if o["parent_id"] in night.ous else None} for o in night.ous.values()), "above"
     )
-
-
-def _tree(night: Night) -> list[Row]:
-    return list(night.ous.values())
 
 
 def _way(night: Night, ou_id: str | None) -> tuple[Crumb, ...]:
@@ -243,15 +348,16 @@ def _ous(night: Night) -> Page:
 
 def _ou_pages(night: Night) -> Iterator[Page]:
     children, members = _children(night), group(night.accounts.values(), "ou_id")
+    controls = group(night.reader.rows(OU_CONTROLS), "ou_id")
     for ou_id, ou in night.ous.items():
         context = {
             "ou": ou,
             "scores": night.by_ou.get(ou_id),
-            "chart": _chart(night, "ou", ou_id, "The score of this organizational unit"),
+            "chart": _chart(night.trend.get(("ou", ou_id), []), "The score of this organizational unit"),
             "children": children.get(ou_id, []),
             "members": members.get(ou_id, []),
-            "most": MEMBERS,
-            "by_practice": {r["practice"]: r for r in night.by_ou_and_practice.get(ou_id, [])},
+            "controls": controls[ou_id],
+            "by_practice": keyed(night.by_ou_and_practice.get(ou_id, []), "practice"),
             "resolution": night.resolution.get("ou", {}).get(ou_id),
         }
         title = ou["name"] or ou_id
@@ -259,30 +365,39 @@ def _ou_pages(night: Night) -> Iterator[Page]:
 
 
 def _account_pages(night: Night) -> Iterator[Page]:
-    for account_id, account in night.accounts.items():
-        unread = night.unread_by_account.get(account_id, [])
+    once = group(night.reader.rows(ONCE), "operation")
+    for account, rows in night.per_account():
+        account_id = account["account_id"]
+        asked = group(rows["ledger"], "operation")
         context = {
             "account": account,
             "scores": night.by_account.get(account_id),
-            "chart": _chart(night, "account", account_id, "The score of this account"),
-            "by_practice": {r["practice"]: r for r in night.by_account_and_practice.get(account_id, [])},
+            "chart": _chart(rows["trend"], "The score of this account"),
+            "by_practice": keyed(rows["practices"], "practice"),
             "fails": night.fails_by_account.get(account_id, {}),
-            "findings": night.findings_by_account.get(account_id, []),
-            "changes": night.changes_by_account.get(account_id, []),
-            "unread": unread,
-            "unread_datasets": {d for r in unread for d in r["datasets"]},
-            "ledger": night.ledger.get(account_id, []),
-            "people": night.people.get(account_id),
-            "credentials": night.credentials.get(account_id, []),
-            "credential_counts": night.credential_counts.get(account_id, []),
-            "keys": night.keys.get(account_id, []),
-            "privileges": night.privileges.get(account_id),
+            "findings": rows["findings"],
+            "calls": partial(_calls, night, asked, once),
+            "changes": rows["changes"],
+            "unread": rows["unread"],
+            "unread_datasets": {d for r in rows["unread"] for d in r["datasets"]},
+            "ledger": rows["ledger"],
+            "people": next(iter(rows["people"]), None),
+            "credentials": rows["credentials"],
+            "credential_counts": rows["credential_counts"],
+            "keys": rows["keys"],
+            "privileges": next(iter(rows["privileges"]), None),
         }
         title = account["name"] or account_id
-        yield Page(
-            account_page(account_id), "account.html.j2", title, "accounts", _account_way(night, account), context
-        )
+        crumbs = (("Accounts", "accounts.html"), *_way(night, account["ou_id"])[1:])
+        yield Page(account_page(account_id), "account.html.j2", title, "accounts", crumbs, context)
 
 
-def _account_way(night: Night, account: Row) -> tuple[Crumb, ...]:
-    return (("Accounts", "accounts.html"), *_way(night, account["ou_id"])[1:])
+def _calls(night: Night, asked: Grouped, once: Grouped, finding: Row) -> Iterator[Row]:
+    """The calls that a finding rests on, each with the time of its data: the account's own, and the organization's."""
+    for call in night.calls[finding["control_id"]]:
+        rows: Iterable[Row] = once[call["operation"]] if call["is_once"] else asked[call["operation"]]
+        here = [r for r in rows if "global" in (r["region"], finding["region"]) or r["region"] == finding["region"]]
+        times = [r["data_time"] for r in here if r["data_time"]]
+        if here:
+            is_ok = all(r["status"] == "ok" for r in here)
+            yield {**call, "is_ok": is_ok, "read_at": max(times, default=None)}

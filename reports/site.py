@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from importlib.resources import files
 from importlib.util import find_spec
@@ -15,7 +16,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.catalog import PRACTICES
-from reports import pages, queries, words
+from reports import pages, words
+from reports.database import opened
+from reports.night import Night
 
 HERE = Path(str(files("reports")))
 Progress = Callable[[int, int], None]
@@ -27,21 +30,21 @@ POLICY = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Site:
     """What was written: the night, the paths of the pages in order, how many of each template, and their bytes."""
 
     folder: Path
     as_of: date
-    pages: tuple[str, ...]
-    kinds: dict[str, int]
-    page_bytes: int
+    pages: list[str] = field(default_factory=list)
+    kinds: Counter[str] = field(default_factory=Counter)
+    page_bytes: int = 0
 
 
 class Templates(Environment):
     """Jinja with autoescape, strict about names. `row.rows` is the column, even where dict has a method of its name."""
 
-    def __init__(self) -> None:
+    def __init__(self, night: Night, notice: str | None) -> None:
         super().__init__(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -50,10 +53,11 @@ class Templates(Environment):
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
+            auto_reload=False,
         )
         self.filters |= words.FILTERS
-        self.globals |= words.GLOBALS | {"account_page": pages.account_page, "ou_page": pages.ou_page, "csp": POLICY}
-        self.globals["proposal_page"] = pages.proposal_page
+        self.globals |= words.GLOBALS | pages.GLOBALS
+        self.globals |= {"night": night, "notice": notice, "night_titles": dict(PRACTICES), "csp": POLICY}
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if type(obj) is dict and attribute in obj:
@@ -67,40 +71,37 @@ def build(database: Path, folder: Path, notice: str | None = None, progress: Pro
     `notice` is shown on top of every page: why a newer night is not here. `progress` is called with the number of
     pages written and of all pages.
     """
-    night = queries.load(database)
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder}: the folder of a new site must be empty")
-    templates = Templates()
-    templates.globals |= {"night": night, "notice": notice, "night_titles": dict(PRACTICES)}
-    written: list[str] = []
-    kinds: Counter[str] = Counter()
-    size = 0
-    for page in pages.pages(night):
-        size += _write(folder / page.path, _render(templates, page))
-        written.append(page.path)
-        kinds[page.template.removesuffix(".html.j2")] += 1
-        if progress:
-            progress(len(written), pages.count(night))
+    with opened(database) as reader:
+        night = Night(reader)
+        templates = Templates(night, notice)
+        site = Site(folder, night.as_of)
+        for page in pages.pages(night):
+            site.page_bytes += write(folder, page, templates)
+            site.pages.append(page.path)
+            site.kinds[page.template.removesuffix(".html.j2")] += 1
+            if progress:
+                progress(len(site.pages), pages.count(night))
     _assets(folder / "assets")
-    return Site(folder, night.as_of, tuple(written), dict(kinds), size)
+    return site
 
 
-def _render(templates: Templates, page: pages.Page) -> str:
-    return templates.get_template(page.template).render(page=page, root=page.root, **page.context)
-
-
-def _write(path: Path, text: str) -> int:
+def write(folder: Path, page: pages.Page, templates: Templates) -> int:
+    """Write a page, and beside it the rows that its tables do not show at first. Returns the bytes of the page."""
+    path = folder / page.path
     path.parent.mkdir(parents=True, exist_ok=True)
-    data = text.encode()
+    data = templates.get_template(page.template).render(page=page, root=page.root, **page.context).encode()
     path.write_bytes(data)
+    for table, rows in page.shelf.items():
+        text = f"rolecall({json.dumps(table)}, {json.dumps(rows, separators=(',', ':'))});\n"
+        (path.parent / page.shelved(table)).write_text(text, encoding="utf-8")
     return len(data)
 
 
 def _assets(folder: Path) -> None:
     """The style, the script, and Plotly's own script out of its package, shared by all pages."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in ("site.css", "site.js"):
-        shutil.copyfile(HERE / "assets" / name, folder / name)
+    shutil.copytree(HERE / "assets", folder)
     plotly = find_spec("plotly")
     if plotly is None or plotly.origin is None:
         raise FileNotFoundError("the package plotly is not installed")

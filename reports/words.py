@@ -10,6 +10,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pipeline.catalog import PRACTICES
+
 NOTHING = "\u2013"
 """Stands where there is no value: an en dash."""
 
@@ -23,6 +25,9 @@ CHANGES = {
     "became unknown": ("?", "Was judged the night before, could not be read tonight"),
     "readable again": ("↻", "Could not be read the night before, is judged tonight"),
 }
+FIRST = 50
+"""Rows of a table that show at first."""
+HEAT = (95, 85, 70, 50)
 FRAMEWORKS = {"cis_aws_7": "CIS AWS 7.0", "security_hub": "Security Hub", "prowler": "Prowler"}
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
@@ -129,7 +134,27 @@ def pairs(value: str | None) -> list[tuple[str, str]]:
     found = json.loads(value) if value else {}
     if not isinstance(found, dict):
         return []
-    return [(k, v if isinstance(v, str) else json.dumps(v, ensure_ascii=False)) for k, v in sorted(found.items())]
+    return [(k, _plain(v)) for k, v in sorted(found.items())]
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def anchor(value: str) -> str:
+    """An operation, `iam:ListUsers`, as the id of its row."""
+    return "call-" + re.sub("[^A-Za-z0-9]+", "-", value)
+
+
+def practice_name(number: int) -> str:
+    return f"{number}. {PRACTICES[number]}"
+
+
+def heat(score: float) -> int:
+    """How dark a score is on the scale of five that the pages share: 0 is best."""
+    return sum(score < bound for bound in HEAT)
 
 
 def script_json(value: Any) -> Markup:
@@ -177,7 +202,24 @@ def severities_text(counts: dict[str, int]) -> str:
     return ", ".join(f"{counts[s]:,} {s}" for s in SEVERITIES if counts.get(s)) or "none"
 
 
-_FILTERS = (arn, path, day, days, iso, moment, number, pairs, percent, pretty, script_json, seconds, verdict_word)
+_FILTERS = (
+    anchor,
+    arn,
+    heat,
+    practice_name,
+    path,
+    day,
+    days,
+    iso,
+    moment,
+    number,
+    pairs,
+    percent,
+    pretty,
+    script_json,
+    seconds,
+    verdict_word,
+)
 FILTERS = {f.__name__: f for f in (*_FILTERS, members, severities_text)}
 GLOBALS = {f.__name__: f for f in (plural, points, select, sparkline, stack)} | {
     "VERDICT_SYMBOLS": VERDICT_SYMBOLS,
@@ -185,4 +227,6 @@ GLOBALS = {f.__name__: f for f in (plural, points, select, sparkline, stack)} | 
     "CHANGES": CHANGES,
     "SEVERITIES": SEVERITIES,
     "FRAMEWORKS": FRAMEWORKS,
+    "FIRST": FIRST,
+    "HEAT": HEAT,
 }

@@ -43,39 +43,28 @@ function words(text) {
   return text.normalize("NFKC").toLowerCase();
 }
 
-function prepareFilter(box) {
-  const rows = [...document.getElementById(box.dataset.table).tBodies[0].rows];
-  const texts = rows.map((row) => words(row.textContent));
-  const search = box.querySelector("input");
-  const selects = [...box.querySelectorAll("select")];
-  const output = box.querySelector("output");
-  const apply = () => {
-    const terms = words(search.value).split(/\s+/).filter(Boolean);
-    let shown = 0;
-    rows.forEach((row, i) => {
-      const found =
-        terms.every((term) => texts[i].includes(term)) &&
-        selects.every((s) => !s.value || cellWord(row.cells[s.dataset.column]) === s.value);
-      row.hidden = !found;
-      shown += found;
-    });
-    output.textContent = shown === rows.length ? `${rows.length} shown` : `${shown} of ${rows.length} shown`;
-  };
-  search.addEventListener("input", apply);
-  selects.forEach((s) => s.addEventListener("change", apply));
-  box.hidden = false;
-  apply();
-}
-
-// The word of a cell without the symbol before it.
+// What a reader takes from a cell: without symbols that only decorate, and without what is folded away.
 function cellWord(cell) {
   const copy = cell.cloneNode(true);
-  copy.querySelectorAll("[aria-hidden]").forEach((node) => node.remove());
-  return copy.textContent.trim();
+  copy.querySelectorAll("[aria-hidden], details, .reason a").forEach((node) => node.remove());
+  return [...textNodes(copy)].join(" ").replace(/\s+/g, " ").trim();
+}
+
+function* textNodes(node) {
+  for (const child of node.childNodes) {
+    if (child.nodeType === Node.TEXT_NODE) yield child.data;
+    else if (child.tagName === "WBR" || ["SPAN", "B", "CODE", "A"].includes(child.tagName)) yield* inline(child);
+    else yield* textNodes(child);
+  }
+}
+
+// Names are broken by <wbr> for the eye; in text they are one word.
+function* inline(node) {
+  yield node.querySelector("wbr") ? node.textContent : [...textNodes(node)].join(" ");
 }
 
 function sortKey(cell) {
-  const value = cell.dataset.v ?? cell.textContent.trim();
+  const value = cell.dataset.v ?? cellWord(cell);
   const number = Number(value.replaceAll(",", ""));
   return value !== "" && !Number.isNaN(number) ? number : value;
 }
@@ -85,21 +74,160 @@ function compare(a, b) {
   return String(a).localeCompare(String(b), "en", { numeric: true });
 }
 
-function prepareSort(table) {
-  [...table.tHead.rows[0].cells].forEach((head, column) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.append(...head.childNodes);
-    head.append(button);
-    button.addEventListener("click", () => {
-      const down = head.getAttribute("aria-sort") === "ascending";
-      for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
-      head.setAttribute("aria-sort", down ? "descending" : "ascending");
-      const keyed = [...table.tBodies[0].rows].map((row) => [sortKey(row.cells[column]), row]);
-      keyed.sort((a, b) => (down ? -1 : 1) * compare(a[0], b[0]));
-      table.tBodies[0].append(...keyed.map(([, row]) => row));
+// A spreadsheet must not take text for a formula.
+function csvCell(text) {
+  const safe = /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text.replaceAll(",", ""))) ? `'${text}` : text;
+  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+const tables = new Map();
+
+// Called by the script beside a page that holds the further rows of a table.
+function rolecall(id, rows) {
+  tables.get(id).take(rows);
+}
+
+// A table in pages, searched, filtered, sorted and saved as a whole. Rows that the page does not hold are fetched first.
+class DataTable {
+  constructor(box) {
+    this.box = box;
+    this.table = box.querySelector("table");
+    this.body = this.table.tBodies[0];
+    this.rows = [...this.body.rows];
+    this.found = this.rows;
+    this.few = Number(box.dataset.few);
+    this.total = Number(box.dataset.total ?? this.rows.length);
+    this.page = 0;
+    this.search = box.querySelector("input");
+    this.selects = [...box.querySelectorAll("select")];
+    this.output = box.querySelector("output");
+    this.pager = box.querySelector(".pager");
+    this.prepare();
+    this.show();
+  }
+
+  prepare() {
+    const again = () => this.whole().then(() => this.apply());
+    this.search?.addEventListener("input", again);
+    this.selects.forEach((select) => select.addEventListener("change", again));
+    this.box.querySelector(".save").addEventListener("click", () => this.whole().then(() => this.save()));
+    const turn = (step) => this.whole().then(() => this.turn(step));
+    this.pager.querySelector(".back").addEventListener("click", () => turn(-1));
+    this.pager.querySelector(".next").addEventListener("click", () => turn(1));
+    [...this.table.tHead.rows[0].cells].forEach((head, column) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(...head.childNodes);
+      head.append(button);
+      button.addEventListener("click", () => this.whole().then(() => this.sort(head, column)));
     });
-  });
+    const tools = this.box.querySelector(".tools");
+    if (tools) tools.hidden = false;
+    this.box.querySelector(".foot").hidden = false;
+    this.pager.hidden = this.total <= this.few;
+  }
+
+  // All rows; those of the script beside the page once it is loaded.
+  whole() {
+    this.loaded ??= this.box.dataset.more ? this.load(this.box.dataset.more) : Promise.resolve();
+    return this.loaded;
+  }
+
+  load(source) {
+    return new Promise((resolve) => {
+      const script = document.createElement("script");
+      script.onload = resolve;
+      script.onerror = () => {
+        this.total = this.rows.length;
+        this.failed = `${source} could not be loaded`;
+        resolve();
+      };
+      script.src = source;
+      document.head.append(script);
+    });
+  }
+
+  take(rows) {
+    const template = document.createElement("template");
+    template.innerHTML = rows.join("");
+    this.rows.push(...template.content.children);
+    this.found = this.rows;
+  }
+
+  apply() {
+    this.texts ??= new Map(this.rows.map((row) => [row, words(row.textContent)]));
+    const terms = words(this.search?.value ?? "").split(/\s+/).filter(Boolean);
+    const chosen = this.selects.filter((select) => select.value);
+    this.found = this.rows.filter(
+      (row) =>
+        terms.every((term) => this.texts.get(row).includes(term)) &&
+        chosen.every((select) => cellWord(row.cells[select.dataset.column]) === select.value),
+    );
+    this.page = 0;
+    this.show();
+  }
+
+  sort(head, column) {
+    const down = head.getAttribute("aria-sort") === "ascending";
+    for (const other of this.table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+    head.setAttribute("aria-sort", down ? "descending" : "ascending");
+    const keyed = this.rows.map((row) => [sortKey(row.cells[column]), row]);
+    keyed.sort((a, b) => (down ? -1 : 1) * compare(a[0], b[0]));
+    this.rows = keyed.map(([, row]) => row);
+    this.apply();
+  }
+
+  turn(step) {
+    this.page = Math.max(0, Math.min(this.page + step, this.pages - 1));
+    this.show();
+    this.box.scrollIntoView({ block: "nearest" });
+  }
+
+  get pages() {
+    return Math.max(1, Math.ceil((this.loaded ? this.found.length : this.total) / this.few));
+  }
+
+  show() {
+    const from = this.page * this.few;
+    this.body.replaceChildren(...this.found.slice(from, from + this.few));
+    const total = this.rows.length < this.total ? this.total : this.rows.length;
+    const found = this.found === this.rows ? total : this.found.length;
+    const count = found === total ? `${total.toLocaleString("en")} ${total === 1 ? "row" : "rows"}` : `${found.toLocaleString("en")} of ${total.toLocaleString("en")} rows`;
+    this.output.textContent = this.failed ? `${count}; ${this.failed}` : count;
+    this.pager.querySelector("span").textContent = `Page ${this.page + 1} of ${this.pages}`;
+    this.pager.querySelector(".back").disabled = this.page === 0;
+    this.pager.querySelector(".next").disabled = this.page >= this.pages - 1;
+  }
+
+  save() {
+    const cells = (row) => [...row.cells].map(cellWord).map(csvCell).join(",");
+    const lines = [cells(this.table.tHead.rows[0]), ...this.found.map(cells)];
+    const link = document.createElement("a");
+    const name = location.pathname.split("/").pop().replace(/\.html$/, "") || "index";
+    link.href = URL.createObjectURL(new Blob(["\ufeff", lines.join("\r\n"), "\r\n"], { type: "text/csv" }));
+    link.download = `rolecall-${name}-${this.box.id}.csv`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  }
+
+  // Filters as a link names them: `?verdict=fail&q=words`.
+  async filter(query) {
+    const wanted = new URLSearchParams(query);
+    for (const select of this.selects) select.value = wanted.get(select.dataset.name) ?? "";
+    if (this.search) this.search.value = wanted.get("q") ?? "";
+    await this.whole();
+    this.apply();
+  }
+
+  // Turn to the page with the row of this id.
+  async reveal(id) {
+    await this.whole();
+    const place = this.rows.findIndex((row) => row.id === id);
+    if (place < 0) return;
+    this.found = this.rows;
+    this.page = Math.floor(place / this.few);
+    this.show();
+  }
 }
 
 function prepareCopy(box) {
@@ -121,14 +249,22 @@ function prepareCopy(box) {
   box.append(button);
 }
 
-// A link to something inside a closed <details> opens it.
-function openTarget() {
-  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+// A link leads to a table and what to show of it, to a row that may be on another page, or into a closed <details>.
+async function openTarget() {
+  const [id, query] = decodeURIComponent(location.hash.slice(1)).split("?");
+  if (!id) return;
+  if (query !== undefined && tables.has(id)) await tables.get(id).filter(query);
+  if (!document.getElementById(id)) for (const table of tables.values()) await table.reveal(id);
+  const target = document.getElementById(id);
   for (let node = target; node; node = node.parentElement) if (node.tagName === "DETAILS") node.open = true;
+  if (target?.tagName === "TR") {
+    target.querySelector("td details")?.setAttribute("open", "");
+    target.classList.add("target");
+  }
+  target?.scrollIntoView();
 }
 
-document.querySelectorAll(".filter").forEach(prepareFilter);
-document.querySelectorAll("table[data-sortable]").forEach(prepareSort);
+document.querySelectorAll(".table").forEach((box) => tables.set(box.id, new DataTable(box)));
 document.querySelectorAll(".query").forEach(prepareCopy);
 drawCharts();
 openTarget();

@@ -68,7 +68,14 @@ def visit(browser: Browser, path: Path, width: int = 1280, scheme: str = "light"
 
 
 PAGES = ["index.html", "accounts.html", "ous.html", "controls.html", "changes.html", "coverage.html", "quality.html"]
-PAGES += ["exceptions.html", "least-privilege.html", "practices/03.html", "practices/10.html", "ous/ou-work.html"]
+PAGES += [
+    "exceptions.html",
+    "controls/key_rotation.html",
+    "least-privilege.html",
+    "practices/03.html",
+    "practices/10.html",
+    "ous/ou-work.html",
+]
 PAGES += ["accounts/222222222222.html", "accounts/444444444444.html", "accounts/666666666666.html"]
 
 
@@ -113,27 +120,27 @@ def test_charts_are_drawn_and_can_be_saved(browser: Browser, built: site.Site) -
 
 def test_accounts_can_be_searched_filtered_and_sorted(browser: Browser, built: site.Site) -> None:
     page = visit(browser, built.folder / "accounts.html").page
-    rows = page.locator("#accounts-table tbody tr:visible")
+    rows = page.locator("#accounts tbody tr:visible")
     everything = rows.count()
     page.fill("input[type=search]", "LOCKED dev")
     assert rows.count() == 1
-    assert "of" in page.inner_text(".filter output")
+    assert "of" in page.inner_text("#accounts output")
     page.fill("input[type=search]", "")
     page.select_option("select >> nth=0", "not read")
     assert rows.count() == 1
     assert "locked-away" in rows.first.inner_text()
     page.select_option("select >> nth=0", "")
-    page.click("#accounts-table th:has-text('Fail') button")
-    page.click("#accounts-table th:has-text('Fail') button")
-    fails = [int(f) for f in page.locator("#accounts-table tbody tr td:nth-child(8)").all_inner_texts() if f != NOTHING]
+    page.click("#accounts th:has-text('Fail') button")
+    page.click("#accounts th:has-text('Fail') button")
+    fails = [int(f) for f in page.locator("#accounts tbody tr td:nth-child(8)").all_inner_texts() if f != NOTHING]
     assert rows.count() == everything
     assert fails == sorted(fails, reverse=True)
-    assert page.get_attribute("#accounts-table th:has-text('Fail')", "aria-sort") == "descending"
+    assert page.get_attribute("#accounts th:has-text('Fail')", "aria-sort") == "descending"
     page.context.close()
 
 
 def test_a_query_can_be_copied(browser: Browser, built: site.Site) -> None:
-    page = visit(browser, built.folder / "practices/04.html").page
+    page = visit(browser, built.folder / "controls/key_rotation.html").page
     button = page.locator(".query button").first
     button.click()
     page.wait_for_function("['Copied', 'Selected'].includes(document.querySelector('.query button').textContent)")
@@ -160,7 +167,7 @@ def test_everything_is_there_without_javascript(browser: Browser, built: site.Si
     assert page.locator(".numbers table:visible").count() == 2
     assert page.locator("table.practices tbody tr:visible").count() == 14
     page.goto((built.folder / "accounts.html").as_uri())
-    assert page.locator(".filter:visible").count() == 0
+    assert page.locator(".tools:visible").count() == 0
     page.context.close()
 
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 from reports import figures
-from reports.queries import Row
+from reports.database import Row
 
 
 def night(day: int, score: float | None, coverage: float = 98.0, fail: int = 20) -> Row:

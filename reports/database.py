@@ -1,0 +1,78 @@
+"""A published database, opened for the pages: read-only, with a scratch file for what several kinds of page share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+
+Row = dict[str, Any]
+Connection = duckdb.DuckDBPyConnection
+
+FETCHED = 2_000
+MEMORY = "1GB"
+"""Beyond it DuckDB sorts on disk."""
+
+
+class Reader:
+    """The night that is asked for, and ways to ask. `$as_of` in a query is that night."""
+
+    def __init__(self, con: Connection, as_of: date) -> None:
+        self._con = con
+        self.as_of = as_of
+
+    def execute(self, sql: str) -> Connection:
+        """A query on a cursor of its own, so that several can be read side by side."""
+        cursor = self._con.cursor()
+        cursor.execute("set search_path = 'published.main,scratch.main'")
+        return cursor.execute(sql, {"as_of": self.as_of} if "$as_of" in sql else {})
+
+    def stream(self, sql: str) -> Iterator[Row]:
+        found = self.execute(sql)
+        names = [d[0] for d in found.description or []]
+        while many := found.fetchmany(FETCHED):
+            yield from (dict(zip(names, values, strict=True)) for values in many)
+
+    def rows(self, sql: str) -> list[Row]:
+        return list(self.stream(sql))
+
+    def tonight(self, table: str) -> list[Row]:
+        return self.rows(f"select * from {table} where as_of = $as_of order by all")
+
+    def keep(self, name: str, sql: str) -> None:
+        """Put the rows of a query into a table of the scratch file."""
+        self.execute(f"create table scratch.{name} as {sql}")
+
+
+@contextmanager
+def opened(database: Path) -> Iterator[Reader]:
+    """The newest night of a published database. Raises ValueError where it has none."""
+    with TemporaryDirectory(prefix="rolecall-") as folder:
+        settings: dict[str, Any] = {"temp_directory": f"{folder}/spill", "memory_limit": MEMORY}
+        with duckdb.connect(f"{folder}/scratch.duckdb", config=settings) as con:
+            con.execute(f"attach '{str(database).replace(chr(39), chr(39) * 2)}' as published (read_only)")
+            found = con.execute("select max(as_of) from published.contract").fetchone()
+            if not found or found[0] is None:
+                raise ValueError(f"{database}: the table contract names no night")
+            yield Reader(con, found[0])
+
+
+class Groups:
+    """The rows of a stream that is sorted by a key, taken one key after the other."""
+
+    def __init__(self, rows: Iterator[Row], key: str) -> None:
+        self._groups = groupby(rows, itemgetter(key))
+        self._head = next(self._groups, None)
+
+    def take(self, key: str) -> list[Row]:
+        """The rows of this key, which must be greater than all taken before; those of keys between are passed over."""
+        while self._head and self._head[0] < key:
+            self._head = next(self._groups, None)
+        return list(self._head[1]) if self._head and self._head[0] == key else []

@@ -1,0 +1,86 @@
+"""One published night, as the pages need it: what all of them share in memory, the rest a page at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from reports import queries
+from reports.database import Groups, Reader, Row
+
+Grouped = dict[Any, list[Row]]
+
+
+def group(rows: Iterable[Row], key: str) -> Grouped:
+    found: Grouped = defaultdict(list)
+    for row in rows:
+        found[row[key]].append(row)
+    return found
+
+
+def keyed(rows: Iterable[Row], key: str) -> dict[Any, Row]:
+    return {row[key]: row for row in rows}
+
+
+class Night:
+    """What several pages need of a night, read once each. Keys: account ids, OU ids, control ids, practice numbers."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.as_of: date = reader.as_of
+        reader.keep("open_findings", queries.OPEN_FINDINGS)
+        reader.keep("unread", queries.UNREAD)
+        tonight, rows = reader.tonight, reader.rows
+        self.accounts: dict[str, Row] = keyed(rows("select * from accounts order by name, account_id"), "account_id")
+        self.ous: dict[str, Row] = keyed(rows("select * from organizational_units order by ou_path, ou_id"), "ou_id")
+        self.controls: dict[str, Row] = keyed(rows("select * from controls order by number, control_id"), "control_id")
+        self.overall: Row | None = next(iter(tonight("scores_overall")), None)
+        self.by_practice: dict[int, Row] = keyed(tonight("scores_by_practice"), "practice")
+        self.by_account: dict[str, Row] = keyed(tonight("scores_by_account"), "account_id")
+        self.by_ou: dict[str, Row] = keyed(tonight("scores_by_ou"), "ou_id")
+        self.by_control: dict[str, Row] = keyed(tonight("scores_by_control"), "control_id")
+        self.by_ou_and_practice = group(tonight("scores_by_ou_and_practice"), "ou_id")
+        self.nights = rows("select * from nights where as_of <= $as_of order by as_of")
+        self.trend: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        for row in reader.stream(queries.TREND.format(scope="<> 'account'")):
+            self.trend[row["scope"], str(row["key"])].append(row)
+        self.fails_by_practice = self._severities("f.practice")
+        self.fails_by_account = self._severities("f.account_id")
+        self.change_counts = {row["change"]: row["n"] for row in rows(queries.CHANGE_COUNTS)}
+        self.changes = group(rows(queries.CHANGES), "change")
+        self.resolution = {s: keyed(found, "key") for s, found in group(tonight("resolution_times"), "scope").items()}
+        self.quality = rows(queries.QUALITY)
+        self.exceptions = rows(queries.EXCEPTIONS)
+        self.operations = rows(queries.OPERATIONS)
+        self.proposals = rows(queries.PROPOSALS)
+        self.calls = group(rows(queries.CALLS), "control_id")
+        self.privileges = next(iter(rows(queries.PRIVILEGES.format("''"))), None)
+        self.systems = group(tonight("systems"), "practice")
+        self.open_fails = rows(queries.OPEN_FAILS)
+        self.moves = rows("select * from score_moves order by place")
+
+    def _severities(self, key: str) -> dict[Any, dict[str, int]]:
+        found: dict[Any, dict[str, int]] = defaultdict(dict)
+        for row in self.reader.stream(queries.FAILS.format(key=key)):
+            found[row["key"]][row["severity"]] = row["fails"]
+        return found
+
+    @cached_property
+    def unread(self) -> list[Row]:
+        """The calls that failed, those first on which most rests."""
+        return self.reader.rows(queries.UNREAD_CALLS)
+
+    def per_account(self) -> Iterator[tuple[Row, dict[str, list[Row]]]]:
+        """Every account with its rows of each query of `queries.BY_ACCOUNT`, by account id."""
+        streams = {name: Groups(self.reader.stream(sql), "account_id") for name, sql in queries.BY_ACCOUNT.items()}
+        for account_id in sorted(self.accounts):
+            yield self.accounts[account_id], {name: rows.take(account_id) for name, rows in streams.items()}
+
+    def per_control(self) -> Iterator[tuple[Row, list[Row]]]:
+        """Every control with its findings that are not a pass, the gravest first, by control id."""
+        findings = Groups(self.reader.stream(queries.BY_CONTROL), "control_id")
+        for control_id in sorted(self.controls):
+            yield self.controls[control_id], findings.take(control_id)
