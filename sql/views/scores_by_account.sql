@@ -21,7 +21,9 @@ select
     earlier.previous_score,
     earlier.previous_as_of,
     earlier.week_ago_score,
-    earlier.week_ago_as_of
+    earlier.week_ago_as_of,
+    earlier.month_ago_score,
+    earlier.month_ago_as_of
 from measures
 left join earlier_measures as earlier using (scope, key)
 where measures.scope = 'account'

@@ -24,7 +24,9 @@ select
     earlier.previous_score,
     earlier.previous_as_of,
     earlier.week_ago_score,
-    earlier.week_ago_as_of
+    earlier.week_ago_as_of,
+    earlier.month_ago_score,
+    earlier.month_ago_as_of
 from measures
 inner join organizational_units as ous using (ou_id)
 left join earlier_measures as earlier using (scope, key)

@@ -23,6 +23,8 @@ select
     earlier.previous_as_of,
     earlier.week_ago_score,
     earlier.week_ago_as_of,
+    earlier.month_ago_score,
+    earlier.month_ago_as_of,
     reading.accounts_expected,
     reading.accounts_read,
     round(100 * reading.accounts_read / nullif(reading.accounts_expected, 0), 4) as account_coverage

@@ -23,7 +23,8 @@ MODELS = catalog.load().models
 
 _MEASURES = """as_of date, {keys}, "pass" bigint, fail bigint, exempt bigint, not_applicable bigint, "unknown" bigint,
     manual bigint, score double, expected bigint, judged bigint, coverage double, has_enough_data boolean"""
-_BEFORE = ", previous_score double, previous_as_of date, week_ago_score double, week_ago_as_of date"
+_BEFORE = """, previous_score double, previous_as_of date, week_ago_score double, week_ago_as_of date,
+    month_ago_score double, month_ago_as_of date"""
 
 TABLES = {
     "contract": "version integer, as_of date",
@@ -139,7 +140,7 @@ def _derived(nights: Sequence[date]) -> Iterator[str]:
     ):
         yield f"create temp table s as select as_of, {keys}, {_COUNTS} from {source} group by as_of, {keys}"
         first = keys.split(", ")[0]
-        yield f"""insert into {table} select s.*, p.score, p.as_of, null, null from s
+        yield f"""insert into {table} select s.*, p.score, p.as_of, null, null, null, null from s
             left join s p on p.{first} = s.{first} and p.as_of = s.as_of - 1 where s.as_of = {as_of}"""
         scope = table.removeprefix("scores_by_")
         yield f"""insert into trend select as_of, '{scope}', {first}::varchar, "pass", fail, score, coverage from s"""
@@ -150,7 +151,7 @@ def _derived(nights: Sequence[date]) -> Iterator[str]:
         where as_of = {as_of} group by all"""
     yield f"create temp table s as select as_of, {_COUNTS} from {own} group by as_of"
     yield f"""insert into scores_overall
-        select s.*, p.score, p.as_of, null, null, n.expected, n.read, 100.0 * n.read / n.expected
+        select s.*, p.score, p.as_of, null, null, null, null, n.expected, n.read, 100.0 * n.read / n.expected
         from s left join s p on p.as_of = s.as_of - 1, (
             select count(*) filter (is_in_scope and state = 'ACTIVE') as expected,
                 count(*) filter (read_status in ('read', 'partly read')) as read from accounts) n
