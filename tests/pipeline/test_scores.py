@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline import catalog, history
 from pipeline.store import variables
@@ -49,3 +52,58 @@ def test_earlier_is_the_last_night_at_least_so_many_days_before(
     nights = tuple(ago and AS_OF - timedelta(days=ago) for ago in expected)
     assert known == ("overall", *expected, *nights)
     assert new == ("account", None, None, None, *nights)
+
+
+ACCOUNTS = {"1": "ann", "2": None, "3": "a/b'\"", "4": None, "5": "ann"}
+CONTROLS = {"a": ("BP01-02", "low"), "b": ("BP01-01", "low"), "c": ("BP02-01", "critical"), "d": ("BP02-02", "high")}
+VERDICTS = ("pass", "fail", "fail", "exempt", "not_applicable", "unknown", "manual")
+JUDGEMENTS = st.lists(
+    st.tuples(st.sampled_from(sorted(CONTROLS)), st.sampled_from(sorted(ACCOUNTS)), st.sampled_from(VERDICTS)),
+    max_size=40,
+)
+
+
+def judged(judgements: Sequence[tuple[str, str, str]]) -> duckdb.DuckDBPyConnection:
+    """A night with these verdicts of control and account."""
+    con = duckdb.connect(config={"threads": 1})
+    con.execute("create table stg_accounts (account_id varchar, owner varchar, ou_ids varchar[], is_expected boolean)")
+    for account_id, owner in ACCOUNTS.items():
+        con.execute("insert into stg_accounts values (?, ?, ['r'], true)", [account_id, owner])
+    con.execute("create table control_catalog (control_id varchar, practice bigint, number varchar, severity varchar)")
+    for control_id, (number, severity) in CONTROLS.items():
+        con.execute("insert into control_catalog values (?, ?, ?, ?)", [control_id, int(number[2:4]), number, severity])
+    con.execute("create table given (control_id varchar, account_id varchar, verdict varchar)")
+    con.executemany("insert into given values (?, ?, ?)", [("a", "4", "manual"), *judgements])
+    con.execute("create table judgements as from given inner join control_catalog using (control_id)")
+    with variables(con, {"as_of": AS_OF, "enough_data": 95}):
+        for model in ("pairs", "measures"):
+            con.execute(f"create table {model} as {MODELS[model].sql}")
+    return con
+
+
+@settings(max_examples=40, deadline=None)
+@given(JUDGEMENTS)
+def test_the_moves_together_lift_the_score_to_all(judgements: list[tuple[str, str, str]]) -> None:
+    con = judged(judgements)
+    fails = [(control, account) for control, account, verdict in judgements if verdict == "fail"]
+    scored = [verdict for _, _, verdict in judgements if verdict in ("pass", "fail")]
+    ((score,),) = con.execute("select score from measures where scope = 'overall'").fetchall()
+    columns = "place, control_id, practice, severity, fails, accounts, owners, where_to_begin, fails_there"
+    moves = select(con, "score_moves", columns)
+    lifts = select(con, "score_moves", "lift_points, score_after")
+    wanted = []
+    for control in {control for control, _ in fails}:
+        number, severity = CONTROLS[control]
+        where = [account for one, account in fails if one == control]
+        owners = {ACCOUNTS[account] for account in where}
+        most = min(where, key=lambda account: (-where.count(account), account))
+        rank = (-len(where), ["critical", "high", "medium", "low"].index(severity), number)
+        row = (control, int(number[2:4]), severity, len(where), len(set(where)), len(owners), most, where.count(most))
+        wanted.append((rank, row))
+    assert moves == [(place, *row) for place, (_, row) in enumerate(sorted(wanted), start=1)]
+    running = score
+    for (lift, after), move in zip(lifts, moves, strict=True):
+        assert lift == pytest.approx(100 * move[4] / len(scored), abs=1e-4)
+        running += lift
+        assert after == pytest.approx(running, abs=1e-3)
+    assert (lifts[-1][1] if lifts else score) == (100 if scored else None)

@@ -60,6 +60,9 @@ TABLES = {
     "scores_overall": _MEASURES.replace("{keys}, ", "")
     + _BEFORE
     + ", accounts_expected bigint, accounts_read bigint, account_coverage double",
+    "score_moves": """as_of date, place bigint, control_id varchar, practice bigint, severity varchar, fails bigint,
+        accounts bigint, owners bigint, lift_points double, score_after double, where_to_begin varchar,
+        fails_there bigint""",
     "trend": 'as_of date, scope varchar, key varchar, "pass" bigint, fail bigint, score double, coverage double',
     "nights": "as_of date, published boolean, blocked_reason varchar",
     "coverage": """as_of date, account_id varchar, region varchar, dataset varchar, status varchar, "rows" bigint,
@@ -178,7 +181,7 @@ def _derived(nights: Sequence[date]) -> Iterator[str]:
 
 
 def _lives(as_of: str) -> Iterator[str]:
-    """Finding life and resolution times by the product's own queries, over what they read in a warehouse."""
+    """Finding life, resolution times and moves by the product's own queries, over what they read in a warehouse."""
     yield f"set variable as_of = {as_of}"
     yield "set variable within_days = 30"
     yield "create temp view history_spans as from finding_history"
@@ -187,7 +190,11 @@ def _lives(as_of: str) -> Iterator[str]:
     yield """create temp view stg_accounts as select account_id, any_value(owner) as owner, list(o.ou_id) as ou_ids
         from accounts a join organizational_units o
         on a.ou_path = o.ou_path or starts_with(a.ou_path, rtrim(o.ou_path, '/') || '/') group by account_id"""
-    for name in ("finding_life", "resolution_times"):
+    yield """create temp view pairs as select control_id, account_id, coalesce(any_value(owner), '') as owner,
+        count(*) filter (verdict = 'fail') as fail from findings join accounts using (account_id)
+        where as_of = getvariable('as_of') group by control_id, account_id"""
+    yield "create temp view measures as select 'overall' as scope, * from scores_overall"
+    for name in ("finding_life", "resolution_times", "score_moves"):
         yield f"insert into {name} by name {MODELS[name].sql}"
-    for view in ("history_spans", "history_measures", "control_catalog", "stg_accounts"):
+    for view in ("history_spans", "history_measures", "control_catalog", "stg_accounts", "pairs", "measures"):
         yield f"drop view {view}"
