@@ -1,5 +1,5 @@
 /*
-title = "Score and coverage tonight: overall, and by practice, control, account and OU"
+title = "Score and coverage tonight: overall, and by practice, control, account, owner and OU"
 description = "An OU is measured with everything below it. `key` names the thing measured within its scope."
 [columns]
 pass = "Resources that pass"
@@ -17,16 +17,18 @@ has_enough_data = "Whether the coverage reaches the setting enough_data"
 with
 parts as (
     select
-        case grouping_id(practice, control_id, account_id)
-            when 7 then 'overall'
-            when 3 then 'practice'
-            when 1 then 'control'
-            when 6 then 'account'
-            when 2 then 'account and practice'
+        case grouping_id(practice, control_id, account_id, owner)
+            when 15 then 'overall'
+            when 7 then 'practice'
+            when 3 then 'control'
+            when 13 then 'account'
+            when 5 then 'account and practice'
+            when 14 then 'owner'
         end as scope,
         practice,
         control_id,
         account_id,
+        owner,
         null as ou_id,
         sum(pass)::bigint as pass,
         sum(fail)::bigint as fail,
@@ -37,7 +39,7 @@ parts as (
         count(*) as expected,
         count(*) filter (is_judged) as judged
     from pairs
-    group by grouping sets ((), (practice), (practice, control_id), (account_id), (account_id, practice))
+    group by grouping sets ((), (practice), (practice, control_id), (account_id), (account_id, practice), (owner))
 ),
 
 ou_parts as (
@@ -46,6 +48,7 @@ ou_parts as (
         practice,
         null as control_id,
         null as account_id,
+        null as owner,
         ou_id,
         sum(pass)::bigint as pass,
         sum(fail)::bigint as fail,
@@ -62,7 +65,7 @@ ou_parts as (
 final as (
     select
         *,
-        concat_ws('/', coalesce(control_id, account_id, ou_id), if(control_id is null, practice, null)) as key,
+        concat_ws('/', coalesce(control_id, account_id, ou_id, owner), if(control_id is null, practice, null)) as key,
         round(100 * pass / nullif(pass + fail, 0), 4) as score,
         round(100 * judged / nullif(expected, 0), 4) as coverage
     from (select * from parts union all by name select * from ou_parts)

@@ -2,8 +2,8 @@
 title = "The measures of every night"
 [columns]
 as_of = "The night"
-scope = "overall, practice, control, account or ou"
-key = "What is measured within that scope"
+scope = "overall, practice, control, account, ou or owner"
+key = "What is measured within that scope; of owners '' for none"
 has_enough_data = "Whether the coverage reaches the setting enough_data"
 */
 select

@@ -107,3 +107,24 @@ def test_the_moves_together_lift_the_score_to_all(judgements: list[tuple[str, st
         running += lift
         assert after == pytest.approx(running, abs=1e-3)
     assert (lifts[-1][1] if lifts else score) == (100 if scored else None)
+
+
+@settings(max_examples=20, deadline=None)
+@given(JUDGEMENTS)
+def test_owners_are_measured_by_their_accounts_together(judgements: list[tuple[str, str, str]]) -> None:
+    con = judged(judgements)
+    history.prepare(con)
+    history.record_measures(con, AS_OF - timedelta(days=1))
+    with variables(con, {"as_of": AS_OF}):
+        con.execute(f"create table earlier_measures as {MODELS['earlier_measures'].sql}")
+    wanted = {}
+    for owner in {ACCOUNTS[account] for _, account, _ in judgements} | {None}:
+        said = [verdict for _, account, verdict in judgements if ACCOUNTS[account] == owner]
+        passes, fails = said.count("pass"), said.count("fail")
+        score = round(100 * passes / (passes + fails), 4) if passes + fails else None
+        wanted[owner or ""] = ([*ACCOUNTS.values()].count(owner), passes, fails, score, score, None)
+    columns = "owner, accounts, pass, fail, score, previous_score, week_ago_score"
+    found = select(con, "scores_by_owner", columns)
+    assert found == [(owner, *wanted[owner]) for owner in sorted(wanted)]
+    trend = select(con, "trend", "scope, key, score")
+    assert [row[1:] for row in trend if row[0] == "owner"] == [(row[0], row[4]) for row in found]

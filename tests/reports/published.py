@@ -55,6 +55,7 @@ TABLES = {
     "scores_by_ou": _MEASURES.format(keys="ou_id varchar, ou_path varchar") + _BEFORE,
     "scores_by_ou_and_practice": _MEASURES.format(keys="ou_id varchar, practice bigint"),
     "scores_by_control": _MEASURES.format(keys="control_id varchar, practice bigint") + _BEFORE,
+    "scores_by_owner": _MEASURES.format(keys="owner varchar, accounts bigint") + _BEFORE,
     "systems": """as_of date, practice bigint, system varchar, controls varchar[], "pass" bigint, fail bigint,
         exempt bigint, not_applicable bigint, "unknown" bigint, manual bigint""",
     "scores_overall": _MEASURES.replace("{keys}, ", "")
@@ -130,16 +131,18 @@ _COUNTS = """
 def _derived(nights: Sequence[date]) -> Iterator[str]:
     """Scores, trend, history and changes, counted from the findings of every night."""
     as_of = f"date '{nights[-1]}'"
-    yield """create temp table f as select f.*, a.ou_id, o.ou_path, p.ou_id as above, p.ou_path as above_path,
-        c.severity, c.practice_title from findings f join accounts a using (account_id)
+    yield """create temp table f as select f.*, a.ou_id, coalesce(a.owner, '') as owner, o.ou_path,
+        p.ou_id as above, p.ou_path as above_path, c.severity, c.practice_title from findings f join accounts a using (account_id)
         join organizational_units o on a.ou_id = o.ou_id join controls c using (control_id)
         join organizational_units p on o.ou_path = p.ou_path or starts_with(o.ou_path, rtrim(p.ou_path, '/') || '/')"""
     own = "(select * from f where above = ou_id)"
+    yield "create temp table owners as select owner, count(distinct account_id) as owned from f group by owner"
     for table, keys, source in (
         ("scores_by_practice", "practice, practice_title", own),
         ("scores_by_account", "account_id", own),
         ("scores_by_control", "control_id, practice", own),
         ("scores_by_ou", "above, above_path", "f"),
+        ("scores_by_owner", "owner, owned", f"{own} join owners using (owner)"),
     ):
         yield f"create temp table s as select as_of, {keys}, {_COUNTS} from {source} group by as_of, {keys}"
         first = keys.split(", ")[0]
