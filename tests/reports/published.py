@@ -64,7 +64,8 @@ TABLES = {
     "score_moves": """as_of date, place bigint, control_id varchar, practice bigint, severity varchar, fails bigint,
         accounts bigint, owners bigint, lift_points double, score_after double, where_to_begin varchar,
         fails_there bigint""",
-    "trend": 'as_of date, scope varchar, key varchar, "pass" bigint, fail bigint, score double, coverage double',
+    "trend": """as_of date, scope varchar, key varchar, "pass" bigint, fail bigint, score double, coverage double,
+        has_enough_data boolean""",
     "nights": "as_of date, published boolean, blocked_reason varchar",
     "coverage": """as_of date, account_id varchar, region varchar, dataset varchar, status varchar, "rows" bigint,
         operation varchar, error_class varchar, error_code varchar, message varchar, controls varchar[]""",
@@ -92,7 +93,8 @@ TABLES = {
         credential varchar, is_active boolean, created_at timestamp, age_days bigint, last_used_at timestamp,
         unused_days bigint, last_used_service varchar, last_used_region varchar, expires_at timestamp, owner varchar""",
     "key_triage": """account_id varchar, user_name varchar, credential varchar, age_days bigint, unused_days bigint,
-        last_used_service varchar, owner varchar, advice varchar, advice_reason varchar""",
+        last_used_service varchar, owner varchar, advice varchar, advice_reason varchar, power varchar, place bigint""",
+    "control_operations": "control_id varchar, operation varchar, scope varchar",
 }
 
 
@@ -149,7 +151,8 @@ def _derived(nights: Sequence[date]) -> Iterator[str]:
         yield f"""insert into {table} select s.*, p.score, p.as_of, null, null, null, null from s
             left join s p on p.{first} = s.{first} and p.as_of = s.as_of - 1 where s.as_of = {as_of}"""
         scope = table.removeprefix("scores_by_")
-        yield f"""insert into trend select as_of, '{scope}', {first}::varchar, "pass", fail, score, coverage from s"""
+        yield f"""insert into trend
+            select as_of, '{scope}', {first}::varchar, "pass", fail, score, coverage, has_enough_data from s"""
         yield "drop table s"
     yield f"""insert into scores_by_account_and_practice select as_of, account_id, practice, {_COUNTS} from {own}
         where as_of = {as_of} group by all"""
@@ -162,7 +165,7 @@ def _derived(nights: Sequence[date]) -> Iterator[str]:
             select count(*) filter (is_in_scope and state = 'ACTIVE') as expected,
                 count(*) filter (read_status in ('read', 'partly read')) as read from accounts) n
         where s.as_of = {as_of}"""
-    yield """insert into trend select as_of, 'overall', '', "pass", fail, score, coverage from s"""
+    yield """insert into trend select as_of, 'overall', '', "pass", fail, score, coverage, has_enough_data from s"""
     yield f"""insert into finding_changes select t.as_of, case when t.verdict = 'fail' then 'new fail' else 'fixed' end,
         t.control_id, t.practice, t.account_id, t.region, t.resource, p.verdict, t.verdict, t.reason, c.severity
         from findings t join controls c using (control_id) left join findings p on p.as_of = t.as_of - 1
