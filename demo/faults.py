@@ -1,7 +1,8 @@
 """Faults on demand: rules that make calls fail the way AWS and the network fail.
 
-A rule is ``{"account", "service", "operation", "region", "kind", "times", "delay"}``; a missing or null member
-(or ``"*"`` as operation or service) matches anything. ``times`` runs a rule out, ``delay`` is in seconds.
+A rule is ``{"account", "service", "operation", "region", "path", "kind", "times", "delay"}``; a missing or null member
+(or ``"*"`` as operation or service) matches anything. ``times`` runs a rule out, ``delay`` is in seconds, ``path`` is
+a pattern of the request's path (S3: ``/bucket/key*``).
 ``account`` also matches the account whose role an AssumeRole asks for.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from demo.errors import ApiError, common_error
@@ -26,6 +28,7 @@ class Rule:
     service: str | None = None
     operation: str | None = None
     region: str | None = None
+    path: str | None = None
     times: int | None = None
     delay: float = 0.0
 
@@ -33,13 +36,14 @@ class Rule:
         if self.kind not in KINDS:
             raise ValueError(f"kind {self.kind!r} is not one of {', '.join(KINDS)}")
 
-    def matches(self, accounts: set[str | None], service: str, operation: str, region: str) -> bool:
+    def matches(self, accounts: set[str | None], service: str, operation: str, region: str, path: str) -> bool:
         return (
             self.times != 0
             and (self.account is None or self.account in accounts)
             and self.service in (None, "*", service)
             and self.operation in (None, "*", operation)
             and self.region in (None, "*", region)
+            and (self.path is None or fnmatchcase(path, self.path))
         )
 
 
@@ -56,12 +60,12 @@ class Faults:
         with self._lock:
             self._rules = fresh
 
-    def find(self, accounts: set[str | None], service: str, operation: str, region: str) -> Rule | None:
+    def find(self, accounts: set[str | None], service: str, operation: str, region: str, path: str) -> Rule | None:
         if not self._rules:
             return None
         with self._lock:
             for rule in self._rules:
-                if rule.matches(accounts, service, operation, region):
+                if rule.matches(accounts, service, operation, region, path):
                     if rule.times is not None:
                         rule.times -= 1
                     return rule

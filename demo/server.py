@@ -1,6 +1,6 @@
 """The loopback AWS: finds out who calls what, applies faults and guardrails, and lets an extension answer.
 
-Beside AWS it answers on ``/_rolecall/``: ``POST night``, ``GET``/``DELETE calls``, ``PUT faults``.
+Beside AWS it answers on ``/_rolecall/``: ``POST night``, ``GET``/``DELETE calls``, ``GET requests``, ``PUT faults``.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import threading
-from collections import Counter
+from collections import Counter, deque
 from datetime import datetime
 from functools import cache
 from types import FunctionType
@@ -17,6 +17,7 @@ from typing import Any
 from botocore import xform_name
 from moto.core.request import Request
 
+from demo.buckets import ask_s3
 from demo.call import Call, Session, Sessions, State
 from demo.charter import EXTERNAL_ID, READER_ROLE
 from demo.errors import ApiError, common_error
@@ -62,6 +63,8 @@ EXTENSIONS = {
     "keyspaces": ("keyspaces",),
 }
 RUNNER = ("RolecallRunner", "night")
+# As many of the last requests are kept in their order.
+REQUESTS = 10_000
 
 
 class Emulator:
@@ -72,6 +75,7 @@ class Emulator:
         self.faults = Faults()
         self.sessions = Sessions()
         self.calls: Counter[tuple[str | None, str, str, str]] = Counter()
+        self.requests: deque[dict[str, str]] = deque(maxlen=REQUESTS)
         self._lock = threading.Lock()
         self.set_night(night)
         self.runner = self.sessions.issue(self.state.organization.management_id, *RUNNER, seconds=12 * 3600)
@@ -110,8 +114,9 @@ class Emulator:
         account_id = session.account_id if session else None
         with self._lock:
             self.calls[account_id, region, service, operation] += 1
+            self.requests.append({"service": service, "operation": operation, "path": request.path})
         parameters = self._parameters(service, operation, request)
-        rule = self.faults.find({account_id, _target(parameters)}, service, operation, region)
+        rule = self.faults.find({account_id, _target(parameters)}, service, operation, region, request.path)
         if rule is not None and rule.kind in ANSWERS:
             caller = session.arn if session else "unknown"
             resource = _resource(service, operation, account_id, parameters)
@@ -143,6 +148,8 @@ class Emulator:
         if service not in EXTENSIONS:
             return ask_moto(request, service, operation, session.account_id)
         function = _function(service, operation)
+        if service == "s3" and function is None:
+            return ask_s3(request, operation, session.account_id)
         if parameters is None or function is None:
             return not_emulated(service, operation)
         call = Call(service, operation, signature.region, parameters, session, self.state, self.sessions)
@@ -175,9 +182,13 @@ class Emulator:
             return _json({"error": str(error)}, 400)
         if what == ("GET", "calls"):
             return _json(self.call_counts())
+        if what == ("GET", "requests"):
+            with self._lock:
+                return _json(list(self.requests))
         if what == ("DELETE", "calls"):
             with self._lock:
                 self.calls.clear()
+                self.requests.clear()
             return _json({})
         return _json({"error": f"no control {' '.join(what)}"}, 404)
 

@@ -50,6 +50,11 @@ class Loopback:
             counted[row["account_id"], f"{row['service']}:{row['operation']}"] += row["count"]
         return counted
 
+    def requests(self, service: str) -> list[tuple[str, str]]:
+        """Operation and path of the requests to a service since the last reset, in the order in which they came."""
+        rows = self._ask("GET", "requests")
+        return [(row["operation"], row["path"]) for row in rows if row["service"] == service]
+
     def reset(self, night: int = 1) -> None:
         """That night, no faults, no calls counted."""
         self.faults()

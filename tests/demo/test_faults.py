@@ -77,6 +77,18 @@ def test_a_cut_json_response_reads_as_an_empty_success(aws):
     assert len(client.list_accounts()["Accounts"]) == 20
 
 
+def test_a_fault_can_be_about_one_path(aws):
+    client = aws.client("s3")
+    client.create_bucket(Bucket="paths")
+    aws.control("DELETE", "calls")
+    put(aws, service="s3", operation="PutObject", path="/paths/a/*", kind="throttle")
+    client.put_object(Bucket="paths", Key="b/1", Body=b"x")
+    with pytest.raises(ClientError, match="SlowDown"):
+        client.put_object(Bucket="paths", Key="a/1", Body=b"x")
+    asked = [(row["operation"], row["path"]) for row in aws.control("GET", "requests")]
+    assert asked == [("PutObject", "/paths/b/1"), ("PutObject", "/paths/a/1")]
+
+
 def test_a_stall_takes_its_time(aws):
     put(aws, operation="GetCallerIdentity", kind="stall", delay=0.3, times=1)
     before = time.monotonic()
@@ -157,6 +169,16 @@ def test_what_is_not_emulated_says_so_in_the_services_protocol(aws, service, ope
         call(**parameters)
     assert caught.value.response["Error"]["Code"] == "NotImplementedByEmulator"
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+
+
+def test_a_bucket_is_its_makers_and_none_of_the_organizations(aws):
+    client, management = aws.client("s3"), aws.id("group-management")
+    before = [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]
+    client.create_bucket(Bucket="made-here")
+    assert client.list_objects_v2(Bucket="made-here", ExpectedBucketOwner=management)["KeyCount"] == 0
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client.list_objects_v2(Bucket="made-here", ExpectedBucketOwner=aws.id("log-archive"))
+    assert [bucket["Name"] for bucket in client.list_buckets()["Buckets"]] == before
 
 
 def test_other_services_are_motos_in_the_callers_account(aws):
