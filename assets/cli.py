@@ -133,6 +133,26 @@ def run(
 
 
 @command
+def publish(
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The night; the newest if not given.")
+    ] = None,
+    to: Annotated[str | None, typer.Option(help="Where to publish as well: s3://bucket/prefix.")] = None,
+    home: Annotated[Path | None, typer.Option(help="Folder that holds landing, databases and reports.")] = None,
+) -> int:
+    """Publish a night again, here and in the bucket where one is set."""
+    from assets import publishing
+    from assets.progress import say, shown
+
+    chosen = load(**given(home=home, publish_to=to))
+    console = Console()
+    with shown(console) as progress:
+        report = publishing.republish(chosen, as_of.date() if as_of else None, progress)
+    say(console, "report", str(report))
+    return DONE
+
+
+@command
 def controls(
     control: Annotated[str | None, typer.Argument(help="Id of one control, for all that is known of it.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,

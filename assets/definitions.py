@@ -7,6 +7,7 @@ import dagster as dg
 from assets.automation import failed_night, nightly, schedule
 from assets.checks import raw_checks, results_asset
 from assets.collection import collection
+from assets.delivery import delivery
 from assets.models import models
 from assets.progress import Progress, Silent
 from assets.published import published
@@ -32,6 +33,7 @@ def build(chosen: Settings, progress: Progress | None = None) -> dg.Definitions:
             results_asset(chosen, datasets),
             models(chosen, known, raw, progress),
             published(chosen, known, progress),
+            *delivery(chosen, progress),
         ],
         asset_checks=[raw_checks(chosen, datasets, progress)],
         jobs=[nightly()],

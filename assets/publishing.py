@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
-from assets.progress import Progress
-from pipeline import publish, store
+import duckdb
+
+from assets import home
+from assets.progress import Progress, Silent
+from pipeline import bucket, publish, store
+from pipeline.bucket import Delivered
 from pipeline.quality import QualityResult
-from pipeline.settings import Settings
+from pipeline.settings import Refused, Settings
 from reports import site
 from reports.site import Site
 
@@ -26,10 +31,20 @@ class Published:
 def publish_night(settings: Settings, as_of: date, progress: Progress) -> Published:
     """Put the database and the report of the newest judged night in their places."""
     database, newest = store.publish(settings, as_of)
-    with publish.report(settings.home, newest) as folder:
-        built = site.build(database, folder, progress=lambda done, total: progress.step("report", done, total))
-    progress.end("published", f"{newest}: {len(built.pages)} pages")
+    built = build(settings, newest, progress)
     return Published(database, settings.home / publish.REPORTS / publish.LATEST, built)
+
+
+def build(settings: Settings, newest: date, progress: Progress) -> Site:
+    """Put the report of the database's night in its place; a notice of a night held back since stays on it."""
+    blocked = store.blocked_after(settings, newest)
+    notice = held_back(*blocked) if blocked else None
+    with publish.report(settings.home, newest) as folder:
+        database, told = settings.home / store.PUBLISHED, partial(progress.step, "report")
+        built = site.build(database, folder, notice, told)
+    publish.prune(settings.home, settings.keep_reports)
+    progress.end("published", f"{newest}: {len(built.pages)} pages")
+    return built
 
 
 def hold_back(settings: Settings, as_of: date, blocked: list[QualityResult]) -> str:
@@ -41,5 +56,48 @@ def hold_back(settings: Settings, as_of: date, blocked: list[QualityResult]) -> 
     shown = publish.shown(settings.home)
     if shown and shown < as_of:
         with publish.report(settings.home, shown) as folder:
-            site.build(settings.home / store.PUBLISHED, folder, notice=f"{as_of} is not published: {reason}")
+            site.build(settings.home / store.PUBLISHED, folder, notice=held_back(as_of, reason))
+        try:
+            deliver(settings, shown, Silent())
+        except Refused as refused:
+            reason += f"; the bucket does not say so: {refused}"
     return reason
+
+
+def held_back(as_of: date, reason: str) -> str:
+    """The notice on the pages of the night before one that is not published."""
+    return f"{as_of} is not published: {reason}"
+
+
+def deliver(settings: Settings, night: date, progress: Progress) -> Delivered | None:
+    """Put the report of a night into the bucket, where the settings name one."""
+    if not settings.publish_to:
+        return None
+    done = bucket.publish(settings, night, partial(progress.step, "bucket"))
+    progress.end("bucket", f"{done.address}: {done.objects} objects")
+    return done
+
+
+def republish(settings: Settings, night: date | None, progress: Progress) -> Path:
+    """Publish a night (the newest, if None) again, here and in the bucket. Returns the index of its report.
+
+    The newest is built anew from the database. An older one is taken from its folder, and `latest` stays as it is.
+    """
+    store.shown(settings)  # refused before the lock makes a folder
+    with home.held(settings.home):
+        newest = store.shown(settings)
+        night = night or newest
+        index = settings.home / publish.REPORTS / night.isoformat() / bucket.INDEX
+        if night == newest:
+            try:
+                build(settings, newest, progress)
+            except duckdb.Error as error:
+                said = f"{settings.home / store.PUBLISHED}: {str(error).splitlines()[0]}"
+                raise Refused(f"{said}; `rolecall run --judge-only --as-of {newest}` writes it anew") from error
+        elif night > newest:
+            raise Refused(f"{night}: it is not published yet; `rolecall run --judge-only --as-of {night}` does")
+        elif not index.is_file():
+            only = f"only the newest night ({newest}) can be built anew from the database"
+            raise Refused(f"{night}: there is no {index}, and {only}")
+        deliver(settings, night, progress)
+    return index

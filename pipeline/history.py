@@ -59,6 +59,13 @@ def nights(con: duckdb.DuckDBPyConnection) -> list[date]:
     return [row[0] for row in found]
 
 
+def blocked_after(con: duckdb.DuckDBPyConnection, as_of: date) -> tuple[date, str] | None:
+    """The newest night after `as_of` that was held back, and why."""
+    query = "select as_of, blocked_reason from history_nights where blocked_reason is not null and as_of > ?"
+    found = con.execute(f"{query} order by as_of desc limit 1", [as_of]).fetchone()
+    return (found[0], found[1]) if found else None
+
+
 def record_spans(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
     """Put the night's judgements (table `judgements`) into the spans."""
     others = [night for night in nights(con) if night != as_of]

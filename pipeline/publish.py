@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -48,3 +48,24 @@ def shown(home: Path) -> date | None:
     """The night that `reports/latest` shows."""
     link = home / REPORTS / LATEST
     return date.fromisoformat(link.resolve().name) if link.exists() else None
+
+
+def prune(home: Path, keep: int) -> None:
+    """Delete all reports but the newest `keep` (0: none) and the one that `reports/latest` shows."""
+    folders = {path.name for path in (home / REPORTS).iterdir() if path.is_dir() and not path.is_symlink()}
+    for night in outdated(filter(None, map(night_of, folders)), keep, shown(home)):
+        shutil.rmtree(home / REPORTS / night.isoformat())
+
+
+def outdated(nights: Iterable[date], keep: int, spared: date | None) -> list[date]:
+    """The nights to delete where the newest `keep` (0: all) are kept, and `spared` in any case."""
+    return [night for night in sorted(nights, reverse=True)[keep:] if night != spared] if keep else []
+
+
+def night_of(name: str) -> date | None:
+    """The night that a folder is named after: None for any other name."""
+    try:
+        night = date.fromisoformat(name)
+    except ValueError:
+        return None
+    return night if night.isoformat() == name else None

@@ -309,3 +309,26 @@ def note_blocked(settings: Settings, as_of: date, reason: str) -> None:
     """Write down why a night is not published."""
     with writing(settings) as con:
         history.note_night(con, as_of, reason)
+
+
+def blocked_after(settings: Settings, as_of: date) -> tuple[date, str] | None:
+    """The newest night after `as_of` that was held back, and why; None also where there is no warehouse."""
+    if not (settings.home / WAREHOUSE).exists():
+        return None
+    with writing(settings) as con:
+        return history.blocked_after(con, as_of)
+
+
+def shown(settings: Settings) -> date:
+    """The night that `rolecall.duckdb` shows. Raises `Refused` where nothing is published."""
+    database = settings.home / PUBLISHED
+    if not database.exists():
+        raise Refused(f"{database}: nothing is published there yet; `rolecall run` does, or name another --home")
+    try:
+        with duckdb.connect(database, read_only=True) as con:
+            row = con.execute("select as_of from contract").fetchone()
+    except duckdb.Error as error:
+        raise Refused(f"{database}: {str(error).splitlines()[0]}") from error
+    if not row:
+        raise Refused(f"{database}: it shows no night; `rolecall run` publishes one")
+    return date.fromisoformat(str(row[0]))

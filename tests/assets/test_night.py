@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import dagster as dg
 import duckdb
 import pytest
 from typer.testing import CliRunner
 
 from assets import cli, event_log, home
+from assets.delivery import IN_BUCKET
 from assets.published import PAGES
 from assets.runner import Done, run_night
 from pipeline import collectors, landing, publish
@@ -61,11 +63,18 @@ class Night:
     told: Told
     findings: list[Any]
 
+    def in_bucket(self) -> str:
+        """The index of the report that the bucket shows."""
+        stored = boto3.client("s3").get_object(Bucket=BUCKET, Key="site/latest/index.html")
+        text: str = stored["Body"].read().decode()
+        return text
+
     def all(self, query: str) -> list[Any]:
         with duckdb.connect(self.done.database, read_only=True) as con:
             return con.execute(query).fetchall()
 
 
+BUCKET = "rolecall-night"
 FINDINGS = "select * exclude (first_seen, last_changed) from findings order by all"
 
 
@@ -79,7 +88,9 @@ def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Itera
             "exceptions_file": ROOT / "demo" / "exceptions.toml",
             # A night of part of the organization goes the same way.
             "include_ous": ["Security", "Exceptions", "Infrastructure"],
+            "publish_to": f"s3://{BUCKET}/site",
         }
+        boto3.client("s3").create_bucket(Bucket=BUCKET)
         settings = loopback.settings(tmp_path_factory.mktemp("home"), **own)
         told = Told()
         done = run_night(settings, loopback.nights[0], told)
@@ -89,7 +100,7 @@ def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def test_every_stage_says_what_came_of_it(night: Night) -> None:
-    assert list(night.told.outcomes) == ["organization", "accounts", "checks", "models", "published"]
+    assert list(night.told.outcomes) == ["organization", "accounts", "checks", "models", "published", "bucket"]
     accounts = night.told.steps["accounts"]
     assert accounts[0] == accounts[1] > 8
 
@@ -98,6 +109,10 @@ def test_the_night_is_published(night: Night) -> None:
     assert night.done.report.is_file()
     assert night.all("select as_of from contract") == [(night.done.night,)]
     assert len(night.findings) > 100
+
+
+def test_the_night_is_in_the_bucket(night: Night) -> None:
+    assert night.in_bucket() == night.done.report.read_text(encoding="utf-8")
 
 
 def test_accounts_that_could_not_be_read_are_counted(night: Night) -> None:
@@ -116,7 +131,7 @@ def test_dagster_has_the_run_with_its_assets_and_checks(night: Night) -> None:
         if event.dagster_event and event.dagster_event.is_step_materialization and event.dagster_event.asset_key
     }
     assert made >= {f"raw_{name}" for name in collectors.datasets()}
-    assert made >= {"findings", "rolecall_database", *(name for name, _ in PAGES.values())}
+    assert made >= {"findings", "rolecall_database", IN_BUCKET, *(name for name, _ in PAGES.values())}
 
 
 def test_dagsters_own_storage_reads_the_run(night: Night) -> None:
@@ -149,7 +164,8 @@ def test_the_command_runs_it_again_in_three_shards_while_another_process_reads(
     assert int(seen) == 1
     assert result.exit_code == cli.UNREAD, result.output
     lines = dict(line.split(maxsplit=1) for line in result.stdout.splitlines())
-    assert list(lines)[-6:] == ["checks", "models", "published", "report", "database", "unread"]
+    assert list(lines)[-7:] == ["checks", "models", "published", "bucket", "report", "database", "unread"]
+    assert lines["bucket"].startswith(f"s3://{BUCKET}/site/{night.done.night}: ")
     assert lines["database"] == str(night.done.database)
     assert night.all(FINDINGS) == night.findings
     assert night.all("select count(*), count(distinct as_of) from nights") == [(1, 1)]
@@ -169,4 +185,5 @@ def test_a_blocked_night_leaves_yesterday_in_place_and_says_why(night: Night) ->
     page = night.done.report.read_text(encoding="utf-8")
     assert f"{tonight} is not published" in page
     assert "users.key_unique" in page
+    assert night.in_bucket() == page
     shutil.rmtree(landing.night_folder(settings.home, tonight))
