@@ -93,7 +93,8 @@ TABLES = {
         credential varchar, is_active boolean, created_at timestamp, age_days bigint, last_used_at timestamp,
         unused_days bigint, last_used_service varchar, last_used_region varchar, expires_at timestamp, owner varchar""",
     "key_triage": """account_id varchar, user_name varchar, credential varchar, age_days bigint, unused_days bigint,
-        last_used_service varchar, owner varchar, advice varchar, advice_reason varchar, power varchar, place bigint""",
+        last_used_service varchar, owner varchar, advice varchar, advice_reason varchar,
+        user_arn varchar, is_admin varchar, steps_to_admin bigint, power varchar, place bigint""",
     "control_operations": "control_id varchar, operation varchar, scope varchar",
 }
 
@@ -134,7 +135,8 @@ def _derived(nights: Sequence[date]) -> Iterator[str]:
     """Scores, trend, history and changes, counted from the findings of every night."""
     as_of = f"date '{nights[-1]}'"
     yield """create temp table f as select f.*, a.ou_id, coalesce(a.owner, '') as owner, o.ou_path,
-        p.ou_id as above, p.ou_path as above_path, c.severity, c.practice_title from findings f join accounts a using (account_id)
+        p.ou_id as above, p.ou_path as above_path, c.severity, c.practice_title
+        from findings f join accounts a using (account_id)
         join organizational_units o on a.ou_id = o.ou_id join controls c using (control_id)
         join organizational_units p on o.ou_path = p.ou_path or starts_with(o.ou_path, rtrim(p.ou_path, '/') || '/')"""
     own = "(select * from f where above = ou_id)"

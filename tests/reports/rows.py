@@ -399,16 +399,23 @@ def _credentials(judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
 
 
 def _keys(judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
-    for account in judged:
-        if account[6] == "read":
-            yield {
-                "account_id": account[0],
-                "user_name": "person-2 <svc>",
-                "credential": "access key 1",
-                "age_days": 200,
-                "unused_days": None,
-                "last_used_service": None,
-                "owner": None,
-                "advice": "delete",
-                "advice_reason": "It was never used in 200 days",
-            }
+    powers = (("yes", 0, "administrator"), ("no", 2, "can become administrator"), (None, None, "unknown"))
+    read = [account[0] for account in judged if account[6] == "read"]
+    for place, account_id in enumerate(read, start=1):
+        is_admin, steps, power = powers[min(place, len(powers)) - 1]
+        yield {
+            "account_id": account_id,
+            "user_name": "person-2 <svc>",
+            "credential": "access key 1",
+            "age_days": 200,
+            "unused_days": None,
+            "last_used_service": None,
+            "owner": None,
+            "advice": "deactivate",
+            "advice_reason": "Never used in the 200 days that it exists.",
+            "user_arn": f"arn:aws:iam::{account_id}:user/person-2 <svc>",
+            "is_admin": is_admin,
+            "steps_to_admin": steps,
+            "power": power,
+            "place": place,
+        }
