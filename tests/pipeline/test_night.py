@@ -171,6 +171,21 @@ def test_what_fails_is_open_and_what_is_resolved_does_not_fail(home: Home) -> No
     assert home.all("select open from resolution_times where scope = 'overall'") == [(len(fails),)]
 
 
+def test_guardrails_are_the_findings_and_every_objective_has_a_row_in_every_account(home: Home) -> None:
+    controls = "control_id in ('scp_objectives', 'rcp_objectives')"
+    objectives = f"select unnest((params -> 'objectives')::varchar[]) as objective from controls where {controls}"
+    wanted = f"""
+        select account_id, objective from accounts cross join ({objectives})
+        where read_status not in ('out of scope', 'not active') order by all"""
+    assert home.all("select account_id, objective from guardrails order by all") == home.all(wanted)
+    told = "verdict, reason from {} and verdict <> 'unknown' order by all"
+    findings = home.all(f"select account_id, split_part(resource, '/', 4), {told.format(f'findings where {controls}')}")
+    assert home.all(f"select account_id, objective, {told.format('guardrails where true')}") == findings
+    unread = "select distinct reason from guardrails where account_id = ? and verdict = 'unknown' and title is not null"
+    ((reason,),) = home.all(unread, UNREADABLE)
+    assert reason.startswith("sts:AssumeRole failed (assume_role_failed): ")
+
+
 def test_a_bad_parameter_and_an_unknown_control_are_refused_and_change_nothing(home: Home) -> None:
     before = home.all("from findings")
     for controls, said in (({"no_such": {}}, "no_such"), ({"key_rotation": {"max_days": 1}}, "max_days")):

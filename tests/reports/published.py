@@ -92,6 +92,8 @@ TABLES = {
     "credentials": """account_id varchar, user_name varchar, user_arn varchar, is_root boolean, kind varchar,
         credential varchar, is_active boolean, created_at timestamp, age_days bigint, last_used_at timestamp,
         unused_days bigint, last_used_service varchar, last_used_region varchar, expires_at timestamp, owner varchar""",
+    "guardrails": """as_of date, account_id varchar, policy_type varchar, objective varchar, title varchar,
+        verdict varchar, reason varchar""",
     "key_triage": """account_id varchar, user_name varchar, credential varchar, age_days bigint, unused_days bigint,
         last_used_service varchar, owner varchar, advice varchar, advice_reason varchar,
         user_arn varchar, is_admin varchar, steps_to_admin bigint, power varchar, place bigint""",

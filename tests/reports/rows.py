@@ -142,6 +142,7 @@ def content(nights: Sequence[date], accounts: Sequence[tuple[Any, ...]], clean: 
         "policy_proposals": _policy_proposals(as_of, judged),
         "principals": _principals(judged),
         "credentials": _credentials(judged),
+        "guardrails": _guardrails(as_of, judged),
         "key_triage": _keys(judged),
     }
 
@@ -419,3 +420,36 @@ def _keys(judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
             "power": power,
             "place": place,
         }
+
+
+OBJECTIVES = [
+    ("SERVICE_CONTROL_POLICY", "leave_organization", "Member accounts cannot leave the organization"),
+    ("SERVICE_CONTROL_POLICY", "root_user", "Root users of member accounts can do nothing that matters"),
+    ("RESOURCE_CONTROL_POLICY", "tls_only", "Requests without TLS are denied"),
+]
+
+
+def _guardrails(as_of: date, judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
+    """Every verdict: the management account is bound by none, and where nothing was read nothing is known."""
+    for index, (account_id, name, _, _, _, _, status, _) in enumerate(judged):
+        for number, (policy_type, objective, title) in enumerate(OBJECTIVES):
+            told = (
+                ("pass", f"{title}.")
+                if (index + number) % 3
+                else ("fail", f"Not met ({title}): <b>x:Y</b> would pass.")
+            )
+            if name == "management":
+                told = ("not_applicable", "SCPs never bind the management account.")
+            elif status == "not read":
+                told = ("unknown", "sts:AssumeRole failed (assume_role_failed): <no>")
+            elif index == 2 and number == 2:
+                told = ("exempt", f"Not met ({title}). Accepted by platform until {as_of}: a partner.")
+            yield {
+                "as_of": as_of,
+                "account_id": account_id,
+                "policy_type": policy_type,
+                "objective": objective,
+                "title": title,
+                "verdict": told[0],
+                "reason": told[1],
+            }

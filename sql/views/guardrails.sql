@@ -1,0 +1,50 @@
+/*
+title = "Each guardrail objective of the organization in each account"
+description = """
+The findings of scp_objectives and rcp_objectives, a row for each objective that they demand. Where an account has one
+finding for all of them, for want of data, each has it.
+"""
+[columns]
+as_of = "The night"
+policy_type = "SERVICE_CONTROL_POLICY or RESOURCE_CONTROL_POLICY"
+objective = "The objective"
+title = "What it demands; null where no account was judged"
+verdict = "pass, fail, exempt, not_applicable or unknown"
+reason = "A sentence with the values in it"
+*/
+with
+wanted as (
+    select
+        controls.control_id,
+        kinds.policy_type,
+        unnest((controls.params::json -> 'objectives')::varchar[]) as objective
+    from control_catalog as controls
+    inner join (
+        values ('scp_objectives', 'SERVICE_CONTROL_POLICY'), ('rcp_objectives', 'RESOURCE_CONTROL_POLICY')
+    ) as kinds (control_id, policy_type) using (control_id)
+),
+
+titles as (
+    select distinct
+        policy_type,
+        objective,
+        title
+    from guardrail_objectives
+)
+
+select
+    getvariable('as_of') as as_of,
+    judgements.account_id,
+    wanted.policy_type,
+    wanted.objective,
+    titles.title,
+    judgements.verdict,
+    judgements.reason
+from judgements
+inner join stg_accounts as accounts on judgements.account_id = accounts.account_id
+inner join wanted
+    on
+        judgements.control_id = wanted.control_id
+        and judgements.resource in (accounts.arn, accounts.arn || '/' || wanted.objective)
+left join titles on wanted.policy_type = titles.policy_type and wanted.objective = titles.objective
+order by judgements.account_id, wanted.policy_type, wanted.objective
