@@ -29,9 +29,10 @@ dev: $(INSTALLED)  ## open Dagster on the synthetic organization
 docs: $(INSTALLED)  ## write the generated pages under docs/ anew
 	@$(BIN)/python -m assets.docs
 
-bench: $(INSTALLED)  ## seconds of each stage of one night, and how judging permissions grows
+bench: $(INSTALLED)  ## seconds of each stage of one night, how judging permissions and the report grow
 	@$(BIN)/python -m assets.bench
 	@$(BIN)/python -m assets.bench_policy
+	@$(BIN)/python -m assets.bench_report
 
 install: $(INSTALLED)
 
