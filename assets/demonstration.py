@@ -116,8 +116,9 @@ def run(console: Console, home: Path, nights: int, verbose: bool) -> int:
         for number, night in enumerate(chosen, start=1):
             say(console, f"night {number} of {len(chosen)}", str(night))
             organization.turn_to(night)
+            settings = organization.settings(home, night, documents=number == len(chosen))
             with shown(console) as progress:
-                done = runner.run_night(organization.settings(home, night), night, progress, verbose=verbose)
+                done = runner.run_night(settings, night, progress, verbose=verbose)
     say(console, "report", str(done.report))
     say(console, "database", str(done.database))
     say(console, "try", TRY.format(python=relative(Path(sys.executable)), database=done.database))

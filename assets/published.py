@@ -15,6 +15,7 @@ from pipeline.settings import Settings
 DATABASE = "rolecall_database"
 PAGES = {
     "index": ("report_index", "The overview: practices, what changed, what could not be read."),
+    "summary": ("report_summary", "The night on one page for those who decide; as PDF too, where Chromium is found."),
     "practice": ("report_practices", "A page for each practice: its controls and their findings."),
     "controls": ("report_controls", "Every control: what it means and how to fix what it finds."),
     "accounts": ("report_accounts", "The list of accounts with their scores."),

@@ -15,7 +15,7 @@ from pipeline import bucket, publish, store
 from pipeline.bucket import Delivered
 from pipeline.quality import QualityResult
 from pipeline.settings import Refused, Settings
-from reports import site
+from reports import documents, site
 from reports.site import Site
 
 
@@ -38,12 +38,15 @@ def publish_night(settings: Settings, as_of: date, progress: Progress) -> Publis
 def build(settings: Settings, newest: date, progress: Progress) -> Site:
     """Put the report of the database's night in its place; a notice of a night held back since stays on it."""
     blocked = store.blocked_after(settings, newest)
-    notice = held_back(*blocked) if blocked else None
+    notice = f"{blocked[0]} is not published: {blocked[1]}" if blocked else None
     with publish.report(settings.home, newest) as folder:
         database, told = settings.home / store.PUBLISHED, partial(progress.step, "report")
         built = site.build(database, folder, notice, told)
+        made = documents.make(folder) if settings.documents else None
     publish.prune(settings.home, settings.keep_reports)
     progress.end("published", f"{newest}: {len(built.pages)} pages")
+    if made:
+        progress.end("documents", str(made))
     return built
 
 
@@ -55,18 +58,12 @@ def hold_back(settings: Settings, as_of: date, blocked: list[QualityResult]) -> 
     store.note_blocked(settings, as_of, reason)
     shown = publish.shown(settings.home)
     if shown and shown < as_of:
-        with publish.report(settings.home, shown) as folder:
-            site.build(settings.home / store.PUBLISHED, folder, notice=held_back(as_of, reason))
+        build(settings, shown, Silent())
         try:
             deliver(settings, shown, Silent())
         except Refused as refused:
             reason += f"; the bucket does not say so: {refused}"
     return reason
-
-
-def held_back(as_of: date, reason: str) -> str:
-    """The notice on the pages of the night before one that is not published."""
-    return f"{as_of} is not published: {reason}"
 
 
 def deliver(settings: Settings, night: date, progress: Progress) -> Delivered | None:

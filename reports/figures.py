@@ -4,7 +4,7 @@ so that a chart follows the reader's light or dark scheme. Every chart comes wit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reports.database import Row
@@ -101,6 +101,16 @@ def trend(rows: list[Row], id: str = "trend", of: str = "The score") -> Chart | 
     head = ("Night", "Score", "Coverage", "Fail", "Pass")
     title = "Score, coverage and fail findings by night"
     return Chart(id, title, _says(rows, of), {"data": [*lines, bars], "layout": layout}, head, table)
+
+
+def small(chart: Chart | None, id: str, height: int) -> Chart | None:
+    """The same chart where there is little room: less high, with smaller text."""
+    if chart is None:
+        return None
+    layout = chart.figure["layout"]
+    axes = {k: v | {"tickfont": v["tickfont"] | {"size": 10}} for k, v in layout.items() if "axis" in k}
+    smaller = layout | axes | {"font": layout["font"] | {"size": 11}, "margin": {"l": 36, "r": 4, "t": 4, "b": 22}}
+    return replace(chart, id=id, height=height, figure=chart.figure | {"layout": smaller})
 
 
 def _few_ticks(most: int) -> dict[str, Any]:

@@ -22,6 +22,7 @@ WORST = 8
 NEWEST = 6
 UNREAD = 10
 MOVES = 10
+FEW_MOVES = 5
 HEATED = 24
 PROPOSALS = 25
 EXPIRING = timedelta(days=30)
@@ -97,7 +98,7 @@ def explain(finding: Row) -> str:
 
 
 SECTIONS = (
-    ("Overview", (("index", "index.html", "Overview"),)),
+    ("Overview", (("index", "index.html", "Overview"), ("summary", "summary.html", "Executive summary"))),
     ("Controls", (("controls", "controls.html", "Controls"),)),
     (
         "Organization",
@@ -125,12 +126,13 @@ GLOBALS = {f.__name__: f for f in (account_page, control_page, explain, finding_
 
 def count(night: Night) -> int:
     """How many pages `pages` will yield."""
-    return 8 + len(_shares(night)) + len(TEXTS) + len(night.controls) + len(night.ous) + len(night.accounts)
+    return 9 + len(_shares(night)) + len(TEXTS) + len(night.controls) + len(night.ous) + len(night.accounts)
 
 
 def pages(night: Night) -> Iterator[Page]:
     """Every page of the site, one after the other."""
     yield _index(night)
+    yield _summary(night)
     yield _plain("accounts.html", "Accounts", "accounts")
     yield _ous(night)
     yield _plain("controls.html", "Controls", "controls")
@@ -235,6 +237,21 @@ def _index(night: Night) -> Page:
         "times": _data_times(night),
     }
     return Page("index.html", "index.html.j2", "Overview", "index", (), context)
+
+
+def _summary(night: Night) -> Page:
+    chart = _chart(night.trend.get(_overall_key(night), []), "The overall score")
+    context = {
+        "overall": night.overall,
+        "chart": figures.small(chart, "summary-trend", 190),
+        "practices": _practice_rows(night),
+        "moves": night.moves[:FEW_MOVES],
+        "critical": [row for row in night.changes.get("new fail", []) if row["severity"] == "critical"],
+        "unread": list(group(night.unread, "account_id").values()),
+        "quality": _quality_counts(night.quality),
+        "management": next((a for a in night.accounts.values() if a["is_management"]), None),
+    }
+    return Page("summary.html", "summary.html.j2", "Executive summary", "summary", (), context)
 
 
 def _overall_key(night: Night) -> tuple[str, str]:

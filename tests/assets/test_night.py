@@ -89,6 +89,7 @@ def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Itera
             # A night of part of the organization goes the same way.
             "include_ous": ["Security", "Exceptions", "Infrastructure"],
             "publish_to": f"s3://{BUCKET}/site",
+            "documents": True,
         }
         boto3.client("s3").create_bucket(Bucket=BUCKET)
         settings = loopback.settings(tmp_path_factory.mktemp("home"), **own)
@@ -100,7 +101,8 @@ def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def test_every_stage_says_what_came_of_it(night: Night) -> None:
-    assert list(night.told.outcomes) == ["organization", "accounts", "checks", "models", "published", "bucket"]
+    stages = ["organization", "accounts", "checks", "models", "published", "documents", "bucket"]
+    assert list(night.told.outcomes) == stages
     accounts = night.told.steps["accounts"]
     assert accounts[0] == accounts[1] > 8
 
@@ -154,6 +156,7 @@ def test_the_command_runs_it_again_in_three_shards_while_another_process_reads(
     for name in night.settings.model_fields_set - {"shards"}:
         value = night.settings.model_dump(mode="json", include={name})[name]
         monkeypatch.setenv(f"ROLECALL_{name.upper()}", value if isinstance(value, str) else json.dumps(value))
+    monkeypatch.setenv("ROLECALL_DOCUMENTS", "false")
     stop = tmp_path / "stop"
     command = [sys.executable, "-c", READER, str(night.done.database), str(stop)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as reader:

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from reports import site
+from reports import chromium, site
 from tests.reports import published
+
+CHROMIUM = chromium.find()
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium found: set CHROMIUM or install chromium")
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +10,7 @@ import pytest
 
 from reports import site
 from reports.words import NOTHING
+from tests.reports.conftest import CHROMIUM, needs_chromium
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -21,16 +20,7 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-CHROMIUM = next(
-    (
-        p
-        for p in (os.environ.get("CHROMIUM"), *map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
-        if p
-    ),
-    None,
-)
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium found: set CHROMIUM or install chromium")
+pytestmark = needs_chromium
 
 if CHROMIUM:
     from playwright.sync_api import Browser, Page, sync_playwright
@@ -70,6 +60,7 @@ def visit(browser: Browser, path: Path, width: int = 1280, scheme: str = "light"
 PAGES = ["index.html", "accounts.html", "ous.html", "controls.html", "changes.html", "coverage.html", "quality.html"]
 PAGES += [
     "exceptions.html",
+    "summary.html",
     "controls/key_rotation.html",
     "least-privilege.html",
     "practices/03.html",
@@ -172,6 +163,7 @@ def test_everything_is_there_without_javascript(browser: Browser, built: site.Si
 
 
 NARROW = ["index.html", "accounts.html", "practices/03.html", "accounts/222222222222.html", "least-privilege.html"]
+NARROW += ["summary.html"]
 
 
 @pytest.mark.parametrize("path", NARROW)
