@@ -7,7 +7,7 @@ INSTALLED := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check dev docs bench install clean
+.PHONY: demo test check dev docs picture bench install clean
 .DEFAULT_GOAL := demo
 
 demo: $(INSTALLED)  ## run the nights of a synthetic organization; ends by naming the report
@@ -28,6 +28,9 @@ dev: $(INSTALLED)  ## open Dagster on the synthetic organization
 
 docs: $(INSTALLED)  ## write the generated pages under docs/ anew
 	@$(BIN)/python -m assets.docs
+
+picture: demo  ## the overview of the demo as the picture of the README
+	@cp var/demo/reports/latest/charts/overview.png docs/overview.png
 
 bench: $(INSTALLED)  ## seconds of each stage of one night, how judging permissions and the report grow
 	@$(BIN)/python -m assets.bench
