@@ -13,7 +13,6 @@ from typing import Any
 
 import duckdb
 
-from pipeline import collectors
 from pipeline.explaining.held import Cited, citations, held
 from pipeline.explaining.replay import Finding
 from pipeline.explaining.whatif import Turn, turns_of
@@ -88,7 +87,7 @@ def explain(
             row = find_finding(con, head["control_id"], resource, account_id, region)
             finding = Finding(head["control_id"], row["account_id"], row["region"], row["resource"])
             policies = held(con, finding.account_id, finding.resource)
-            calls = tuple(calls_of(con, head["reads"], finding))
+            calls = tuple(calls_of(con, finding))
             account = rows(con, "select name, ou_path from accounts where account_id = $id", id=finding.account_id)
     except duckdb.Error as error:
         raise Refused(f"{database}: {error}") from error
@@ -203,30 +202,28 @@ def is_plain(value: Any) -> bool:
     return not (value is None or isinstance(value, dict) or (isinstance(value, str) and value[:1] in ("{", "[")))
 
 
-def calls_of(con: Connection, reads: Sequence[str], finding: Finding) -> Iterator[Call]:
+def calls_of(con: Connection, finding: Finding) -> Iterator[Call]:
     """The ledger's rows of what the control reads: the account's own, and the organization's; failures first."""
-    known = collectors.datasets()
-    scopes = {
-        operation: dataset.scope for name in reads if (dataset := known.get(name)) for operation in dataset.operations
-    }
-    here = [operation for operation, scope in scopes.items() if scope != "organization"] + ["sts:AssumeRole"]
-    once = [operation for operation, scope in scopes.items() if scope == "organization"]
     found = rows(
         con,
         """
+        with operations as (
+            select operation, scope = 'organization' as is_once from control_operations where control_id = $control_id
+            union all
+            select 'sts:AssumeRole', false
+        )
         select
             operation, account_id, list(region order by region) as regions, status, max(data_time) as read_at,
             error_class, error_code, any_value(message) as message
-        from ledger
+        from ledger inner join operations using (operation)
         where
-            ((account_id = $account_id and list_contains($here, operation)) or list_contains($once, operation))
+            (is_once or account_id = $account_id)
             and (region = $region or region = 'global' or $region = 'global')
         group by operation, account_id, status, error_class, error_code
         having status <> 'ok' or operation <> 'sts:AssumeRole'
         order by status = 'ok', operation, account_id""",
+        control_id=finding.control_id,
         account_id=finding.account_id,
-        here=here,
-        once=once,
         region=finding.region,
     )
     yield from (Call(**one | {"regions": tuple(one["regions"])}) for one in found)

@@ -186,6 +186,22 @@ def test_guardrails_are_the_findings_and_every_objective_has_a_row_in_every_acco
     assert reason.startswith("sts:AssumeRole failed (assume_role_failed): ")
 
 
+def test_every_control_names_its_operations_and_the_ledger_has_them(home: Home) -> None:
+    assert home.all("select distinct control_id from control_operations order by 1") == home.all(
+        "select control_id from controls order by 1"
+    )
+    assert home.all("select control_id, operation from control_operations group by all having count(*) > 1") == []
+    failed = """
+        select distinct account_id, unnest(controls), operation from coverage
+        where status = 'failed' and operation <> 'sts:AssumeRole'"""
+    named = "select account_id, control_id, operation from control_operations inner join ledger using (operation)"
+    assert set(home.all(failed)) <= set(home.all(named))
+    once = """
+        select distinct operation from control_operations inner join ledger using (operation)
+        where scope = 'organization' and data_time is not null"""
+    assert ("organizations:ListAccounts",) in home.all(once)
+
+
 def test_a_bad_parameter_and_an_unknown_control_are_refused_and_change_nothing(home: Home) -> None:
     before = home.all("from findings")
     for controls, said in (({"no_such": {}}, "no_such"), ({"key_rotation": {"max_days": 1}}, "max_days")):

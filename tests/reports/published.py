@@ -31,6 +31,7 @@ TABLES = {
     "controls": """control_id varchar, number varchar, title varchar, practice bigint, practice_title varchar,
         severity varchar, scope varchar, why varchar, fix varchar, may_break varchar, frameworks json, params json,
         reads varchar[], query varchar""",
+    "control_operations": "control_id varchar, operation varchar, scope varchar",
     "accounts": """account_id varchar, name varchar, email varchar, state varchar, ou_id varchar, ou_path varchar,
         owner varchar, environment varchar, tags json, is_management boolean, is_in_scope boolean, read_status varchar,
         read_reason varchar""",

@@ -127,6 +127,7 @@ def content(nights: Sequence[date], accounts: Sequence[tuple[Any, ...]], clean: 
     return {
         "contract": [{"version": 1, "as_of": as_of}],
         "controls": _controls(),
+        "control_operations": _control_operations(),
         "accounts": _accounts(accounts),
         "organizational_units": _ous(judged),
         "findings": [f for night in nights for f in findings(night, judged)],
@@ -165,6 +166,13 @@ def _controls() -> Iterator[Finding]:
             "reads": ["users", "credential_report"],
             "query": "select account_id, resource, verdict\nfrom stg_users\nwhere age_days < 90",
         }
+
+
+def _control_operations() -> Iterator[Finding]:
+    for control, *_ in CONTROLS:
+        for operation in ("iam:GetAccountAuthorizationDetails", "iam:GetCredentialReport"):
+            yield {"control_id": control, "operation": operation, "scope": "account"}
+        yield {"control_id": control, "operation": "organizations:ListAccounts", "scope": "organization"}
 
 
 def _systems(as_of: date) -> Iterator[Finding]:

@@ -1,0 +1,18 @@
+/*
+title = "The API operations that each control rests on"
+description = """
+What was read, when and how it ended is in the ledger: for an account's finding, its rows of these operations in that
+account, and wherever the operation is of scope organization those of every account.
+"""
+[columns]
+control_id = "Id of the control"
+operation = "API operation, in the words of an IAM policy"
+scope = "How it is called: for the organization once, or in each account, or in each account and region"
+*/
+select distinct
+    control_id,
+    unnest(operations) as operation,
+    scope
+from control_needs
+semi join control_catalog using (control_id)
+order by control_id, operation, scope
