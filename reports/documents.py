@@ -42,6 +42,7 @@ BOXES = f"""
   }};
 }})
 """
+UNLINKED = "document.querySelectorAll('a').forEach((link) => link.removeAttribute('href'))"
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,11 @@ async def picture(tab: Tab, box: dict[str, Any]) -> bytes:
 
 
 async def pdf(tab: Tab, width: float = 8.27, height: float = 11.69) -> bytes:
-    """The page on paper of this size in inches, A4 unless told; tagged, so that screen readers can follow it."""
+    """The page on paper of this size in inches, A4 unless told; tagged, so that screen readers can follow it.
+
+    Links are left out: they would lead to files of the machine that it is made on.
+    """
+    await chromium.evaluate(tab, UNLINKED)
     paper = {"paperWidth": width, "paperHeight": height, **dict.fromkeys(MARGINS, 0)}
     printed = await chromium.ask(tab, "Page.printToPDF", printBackground=True, generateTaggedPDF=True, **paper)
     return b64decode(printed["data"])

@@ -50,6 +50,8 @@ class Night:
         self.fails_by_practice = self._severities("f.practice")
         self.fails_by_account = self._severities("f.account_id")
         self.change_counts = {row["change"]: row["n"] for row in rows(queries.CHANGE_COUNTS)}
+        since = group(rows(queries.CHANGES_SINCE), "since")
+        self.changes_since: dict[str, dict[str, Row]] = {name: keyed(found, "change") for name, found in since.items()}
         self.changes = group(rows(queries.CHANGES), "change")
         self.resolution = {s: keyed(found, "key") for s, found in group(tonight("resolution_times"), "scope").items()}
         self.quality = rows(queries.QUALITY)

@@ -97,6 +97,10 @@ _CHANGES = f"""
         c.number, a.name, ch.account_id, ch.region nulls first, ch.resource, ch.change"""
 CHANGES = _CHANGES.format(key="ch.change", few=CHANGES_PER_KIND)
 CHANGE_COUNTS = "select change, count(*) as n from finding_changes where as_of = $as_of group by all order by all"
+CHANGES_SINCE = """
+    select since, since_as_of, change, sum(findings)::bigint as findings,
+        coalesce(sum(findings) filter (severity in ('critical', 'high')), 0)::bigint as grave
+    from change_counts where as_of = $as_of group by all order by since_as_of desc, change"""
 OPEN_FAILS = """
     with spans as (
         select h.from_as_of, coalesce(h.to_as_of, $as_of) as to_as_of, c.severity, count(*) as fails
@@ -106,7 +110,7 @@ OPEN_FAILS = """
     from nights n join spans s on n.as_of between s.from_as_of and s.to_as_of
     where n.published and n.as_of <= $as_of group by all order by all"""
 CALLS = """
-    select control_id, operation, scope = 'organization' as is_once from control_operations order by all"""
+    select distinct control_id, operation, scope = 'organization' as is_once from control_operations order by all"""
 ONCE = """
     select operation, account_id, region, status, data_time from ledger
     where as_of = $as_of and operation in (select operation from control_operations where scope = 'organization')

@@ -208,7 +208,8 @@ def calls_of(con: Connection, finding: Finding) -> Iterator[Call]:
         con,
         """
         with operations as (
-            select operation, scope = 'organization' as is_once from control_operations where control_id = $control_id
+            select distinct operation, scope = 'organization' as is_once
+            from control_operations where control_id = $control_id
             union all
             select 'sts:AssumeRole', false
         )

@@ -23,6 +23,7 @@ from assets.published import PAGES
 from assets.runner import Done, run_night
 from pipeline import collectors, landing, publish
 from pipeline.settings import Refused, Settings
+from reports import chromium, documents
 from tests.conftest import ROOT, Loopback, use
 
 READER = """
@@ -109,6 +110,7 @@ def test_every_stage_says_what_came_of_it(night: Night) -> None:
 
 def test_the_night_is_published(night: Night) -> None:
     assert night.done.report.is_file()
+    assert (night.done.report.parent / documents.PDF).is_file() == bool(chromium.find()), night.told.outcomes
     assert night.all("select as_of from contract") == [(night.done.night,)]
     assert len(night.findings) > 100
 
@@ -189,4 +191,5 @@ def test_a_blocked_night_leaves_yesterday_in_place_and_says_why(night: Night) ->
     assert f"{tonight} is not published" in page
     assert "users.key_unique" in page
     assert night.in_bucket() == page
+    assert (night.done.report.parent / documents.PDF).is_file() == bool(chromium.find())
     shutil.rmtree(landing.night_folder(settings.home, tonight))

@@ -42,6 +42,8 @@ TABLES = {
     "finding_changes": """as_of date, change varchar, control_id varchar, practice bigint, account_id varchar,
         region varchar, resource varchar, previous_verdict varchar, verdict varchar, reason varchar,
         severity varchar""",
+    "change_counts": """as_of date, since varchar, since_as_of date, change varchar, severity varchar,
+        findings bigint""",
     "finding_history": """control_id varchar, account_id varchar, region varchar, resource varchar,
         verdict varchar, from_as_of date, to_as_of date""",
     "finding_life": """control_id varchar, practice bigint, account_id varchar, region varchar, resource varchar,
@@ -98,7 +100,6 @@ TABLES = {
     "key_triage": """account_id varchar, user_name varchar, credential varchar, age_days bigint, unused_days bigint,
         last_used_service varchar, owner varchar, advice varchar, advice_reason varchar,
         user_arn varchar, is_admin varchar, steps_to_admin bigint, power varchar, place bigint""",
-    "control_operations": "control_id varchar, operation varchar, scope varchar",
 }
 
 
@@ -178,6 +179,8 @@ def _derived(nights: Sequence[date]) -> Iterator[str]:
         where t.as_of = {as_of} and exists (select 1 from findings where as_of < {as_of})
         and t.verdict in ('pass', 'fail') and t.verdict is distinct from p.verdict
         and (t.verdict = 'fail' or p.verdict = 'fail')"""
+    yield """insert into change_counts select as_of, 'the night before', as_of - 1, change, severity, count(*)
+        from finding_changes group by all"""
     yield """insert into finding_history
         with changes as (
             select *, verdict is distinct from lag(verdict) over resources as is_new from findings

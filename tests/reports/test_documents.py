@@ -137,6 +137,8 @@ def test_the_pdf_has_a_title_and_can_be_read_aloud(made: Made) -> None:
     assert root["/MarkInfo"]["/Marked"].value
     assert root["/Lang"] == "en"
     assert "/StructTreeRoot" in root
+    assert "/Annots" not in pdf.pages[0]
+    assert b"file:" not in (made.folder / PDF).read_bytes()
 
 
 @needs_chromium
