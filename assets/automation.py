@@ -1,5 +1,6 @@
 """The nightly job, its schedule and the sensor that tells of a failed run. Both are off until switched on."""
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -7,7 +8,7 @@ import dagster as dg
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from assets import nights
+from assets import nights, notification
 from pipeline.settings import Settings
 
 JOB = "nightly"
@@ -39,11 +40,20 @@ def schedule(settings: Settings) -> dg.ScheduleDefinition:
     return every_night
 
 
-@dg.run_failure_sensor(
-    name="failed_night",
-    default_status=dg.DefaultSensorStatus.STOPPED,
-    description="Says of a run that failed which night was not published, and why.",
-)
-def failed_night(context: dg.RunFailureSensorContext) -> None:
-    night = context.dagster_run.tags.get("dagster/partition", "a night")
-    context.log.error(f"Rolecall: {night} was not published: {context.failure_event.message}")
+def failed_night(settings: Settings) -> dg.SensorDefinition:
+    @dg.run_failure_sensor(
+        name="failed_night",
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        description="Says of a run that failed which night it was, and why; tells whom `notify` names.",
+    )
+    def failed_night(context: dg.RunFailureSensorContext) -> None:
+        run = context.dagster_run
+        night = run.tags.get("dagster/partition")
+        reason = notification.why(context.get_step_failure_events(), run.run_id)
+        context.log.error(f"Rolecall: {night or 'a night'} failed: {reason}")
+        if night and run.job_name == JOB and run.tags.get(notification.RUN_BY) != notification.COMMAND_LINE:
+            told = notification.tell_of_failure(settings, date.fromisoformat(night), reason)
+            for failure in told.failures if told else []:
+                context.log.warning(f"Rolecall: not told: {failure}")
+
+    return failed_night

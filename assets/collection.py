@@ -13,7 +13,7 @@ import dagster as dg
 
 from assets import home, nights
 from assets.progress import Progress
-from pipeline import collect, landing
+from pipeline import collect, landing, notify
 from pipeline.collect import AccountRead, OrganizationRead, Plan, ShardResult
 from pipeline.schema import EXTRACTS, LEDGER, QUALITY_RESULTS, REGISTER, Dataset
 from pipeline.settings import Refused, Settings
@@ -95,6 +95,7 @@ def plan_step(settings: Settings, progress: Progress) -> dg.OpDefinition:
     def plan_accounts(context: dg.OpExecutionContext, config: Collect) -> Iterator[Any]:
         night = nights.as_of(context)
         refusing(lambda: home.hold(settings.home))
+        refusing(lambda: notify.targets(settings))
         if refusing(lambda: is_over(settings, night, config.judge_only)):
             context.log.info(f"{night}: judged again from its landing")
             progress.end("collection", "from the landing of the night")

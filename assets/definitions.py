@@ -9,6 +9,7 @@ from assets.checks import raw_checks, results_asset
 from assets.collection import collection
 from assets.delivery import delivery
 from assets.models import models
+from assets.notification import notification
 from assets.progress import Progress, Silent
 from assets.published import published
 from pipeline import catalog, collectors, settings
@@ -34,10 +35,11 @@ def build(chosen: Settings, progress: Progress | None = None) -> dg.Definitions:
             models(chosen, known, raw, progress),
             published(chosen, known, progress),
             *delivery(chosen, progress),
+            *notification(chosen, progress),
         ],
         asset_checks=[raw_checks(chosen, datasets, progress)],
         jobs=[nightly()],
         schedules=[schedule(chosen)],
-        sensors=[failed_night],
+        sensors=[failed_night(chosen)],
         executor=dg.in_process_executor,
     )

@@ -15,6 +15,7 @@ from pipeline import bucket, publish, store
 from pipeline.bucket import Delivered
 from pipeline.quality import QualityResult
 from pipeline.settings import Refused, Settings
+from pipeline.words import plural
 from reports import documents, site
 from reports.site import Site
 
@@ -71,7 +72,7 @@ def deliver(settings: Settings, night: date, progress: Progress) -> Delivered | 
     if not settings.publish_to:
         return None
     done = bucket.publish(settings, night, partial(progress.step, "bucket"))
-    progress.end("bucket", f"{done.address}: {done.objects} objects")
+    progress.end("bucket", f"{done.address}: {plural(done.objects, 'object')}")
     return done
 
 

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import dagster as dg
 import duckdb
 
-from assets import event_log, home
+from assets import event_log, home, notification
 from assets.automation import JOB
 from assets.collection import is_over
 from assets.definitions import build
 from assets.progress import Progress
-from pipeline import landing, publish, store
+from pipeline import landing, notify, publish, store
 from pipeline.settings import Refused, Settings
 
 UNREAD = """
@@ -38,6 +37,7 @@ def run_night(
 ) -> Done:
     """Collect, check, judge and publish a night. Raises `Refused` with the one sentence that says what went wrong."""
     is_over(settings, night, judge_only)
+    notify.targets(settings)
     with home.held(settings.home), event_log.instance(home.dagster_home(settings.home)) as instance:
         job = build(settings, progress).resolve_job_def(JOB)
         result = job.execute_in_process(
@@ -46,27 +46,17 @@ def run_night(
                 "ops": {"collection": {"ops": {"plan_accounts": {"config": {"judge_only": judge_only}}}}},
             },
             partition_key=night.isoformat(),
+            tags={notification.RUN_BY: notification.COMMAND_LINE},
             instance=instance,
             raise_on_error=False,
         )
     if not result.success:
-        raise Refused(reason(result))
+        reason = notification.why(result.filter_events(lambda event: event.is_step_failure), result.run_id)
+        if told := notification.tell_of_failure(settings, night, reason):
+            progress.end(notification.STAGE, str(told))
+        raise Refused(reason)
     report = settings.home / publish.REPORTS / publish.LATEST / "index.html"
     return Done(night, report, settings.home / store.PUBLISHED, unread_accounts(settings, night))
-
-
-def reason(result: dg.ExecuteInProcessResult) -> str:
-    """Why a run failed, as the first step that failed tells it."""
-    for event in result.filter_events(lambda event: event.is_step_failure):
-        data = event.step_failure_data
-        if data.user_failure_data and data.user_failure_data.description:
-            return data.user_failure_data.description
-        error = data.error
-        while error and error.cause:
-            error = error.cause
-        if error:
-            return f"{event.step_key}: {' '.join(error.message.split())} (run {result.run_id} has the details)"
-    return f"the run failed (run {result.run_id} has the details)"
 
 
 def unread_accounts(settings: Settings, night: date) -> int:

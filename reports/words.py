@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from datetime import date, datetime
 from typing import Any
@@ -11,9 +10,11 @@ from typing import Any
 from markupsafe import Markup
 
 from pipeline.catalog import PRACTICES
-
-NOTHING = "\u2013"
-"""Stands where there is no value: an en dash."""
+from pipeline.words import NOTHING as NOTHING
+from pipeline.words import percent as percent
+from pipeline.words import plural as plural
+from pipeline.words import points as points
+from pipeline.words import visible as visible
 
 VERDICTS = ("fail", "unknown", "exempt", "manual", "pass", "not_applicable")
 VERDICT_SYMBOLS = {"pass": "✓", "fail": "✕", "unknown": "?", "exempt": "⊘", "manual": "☐", "not_applicable": NOTHING}
@@ -29,24 +30,6 @@ FIRST = 50
 """Rows of a table that show at first."""
 HEAT = (95, 85, 70, 50)
 FRAMEWORKS = {"cis_aws_7": "CIS AWS 7.0", "security_hub": "Security Hub", "prowler": "Prowler"}
-_ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-
-
-def visible(value: Any) -> Any:
-    """Characters that print nothing or turn the line around are shown by their code; None is shown as nothing."""
-    if value is None:
-        return ""
-    if type(value) is str and not (value.isascii() and value.isprintable()):
-        return _ODD.sub(lambda m: f"\\u{ord(m[0]):04x}", value)
-    return value
-
-
-def percent(value: float | None) -> str:
-    """`84.1%`, rounded down, so that 99.96 never reads 100 and 94.99 never reads 95."""
-    if value is None:
-        return NOTHING
-    tenths = math.floor(value * 10 + 1e-6)
-    return f"{tenths // 10}%" if tenths in (0, 1000) else f"{tenths / 10:.1f}%"
 
 
 def number(value: float | None) -> str:
@@ -60,19 +43,6 @@ def seconds(value: float | None) -> str:
 def days(value: float | None) -> str:
     """A mean or median of days with one decimal, `3.5`."""
     return NOTHING if value is None else f"{value:,.1f}"
-
-
-def points(now: float | None, then: float | None) -> tuple[str, str, str]:
-    """A change of score as (class, sign and figure, words for a screen reader)."""
-    if now is None or then is None:
-        return "none", NOTHING, "no score to compare with"
-    change = now - then
-    if abs(change) < 1e-9:
-        return "same", "0.0", "unchanged"
-    figure = f"{abs(change):.1f}" if abs(change) >= 0.05 else "<0.1"
-    if change > 0:
-        return "up", f"▲ {figure}", f"up {figure} points"
-    return "down", f"▼ {figure}", f"down {figure} points"
 
 
 def day(value: date | None) -> str:
@@ -91,11 +61,6 @@ def moment(value: datetime | None) -> str:
 
 def verdict_word(value: str) -> str:
     return value.replace("_", " ")
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """`1 account`, `1,200 accounts`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def path(value: str | None) -> Markup:

@@ -18,7 +18,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
-from assets import cli, definitions, home, publishing, runner
+from assets import cli, definitions, home, notification, publishing
 from assets.automation import JOB
 from assets.delivery import IN_BUCKET, delivery
 from assets.published import PAGES
@@ -203,16 +203,20 @@ def test_the_asset_says_where_and_how_much(there: Home) -> None:
     metadata = {name: value.value for name, value in made.metadata.items() if not name.startswith("dagster/")}
     size = len(f"as {AS_OF} was")
     assert metadata == {"address": f"{there.to}/{AS_OF}", "objects": 1, "bytes": size, "latest": True}
-    assert told.outcomes == {"bucket": f"{there.to}/{AS_OF}: 1 objects"}
+    assert told.outcomes == {"bucket": f"{there.to}/{AS_OF}: 1 object"}
+
+
+def reason(result: dg.ExecuteInProcessResult) -> str:
+    return notification.why(result.filter_events(lambda event: event.is_step_failure), result.run_id)
 
 
 def test_a_failed_upload_fails_the_run_with_its_sentence(there: Home) -> None:
     result, _ = materialize(there, publish_bucket_owner="999999999999")
     assert not result.success
-    assert runner.reason(result).startswith(f"{there.to}/: s3:GetPublicAccessBlock: Access Denied (AccessDenied)")
+    assert reason(result).startswith(f"{there.to}/: s3:GetPublicAccessBlock: Access Denied (AccessDenied)")
     (there.folder / "reports" / "latest").unlink()
     result, _ = materialize(there)
-    assert runner.reason(result).endswith("nothing is published there yet; `rolecall run` does")
+    assert reason(result).endswith("nothing is published there yet; `rolecall run` does")
 
 
 def test_it_comes_after_every_page_in_the_nightly_job_and_only_where_a_bucket_is_set(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from assets.runner import Done, run_night
 from pipeline import collectors, landing, publish
 from pipeline.settings import Refused, Settings
 from reports import chromium, documents
+from tests import receivers
 from tests.conftest import ROOT, Loopback, use
 
 READER = """
@@ -159,32 +160,43 @@ def test_the_command_runs_it_again_in_three_shards_while_another_process_reads(
         value = night.settings.model_dump(mode="json", include={name})[name]
         monkeypatch.setenv(f"ROLECALL_{name.upper()}", value if isinstance(value, str) else json.dumps(value))
     monkeypatch.setenv("ROLECALL_DOCUMENTS", "false")
+    monkeypatch.setenv("ROLECALL_NOTIFY", '["SOMEBODY"]')
     stop = tmp_path / "stop"
     command = [sys.executable, "-c", READER, str(night.done.database), str(stop)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as reader:
-        result = CliRunner().invoke(cli.app, ["run", "--shards", "3"])
+        with receivers.http() as web:
+            monkeypatch.setenv("SOMEBODY", f"json://127.0.0.1:{web.port}")
+            result = CliRunner().invoke(cli.app, ["run", "--shards", "3"])
         stop.touch()
         seen, failed = reader.communicate(timeout=60)
     assert failed == ""
     assert int(seen) == 1
     assert result.exit_code == cli.UNREAD, result.output
     lines = dict(line.split(maxsplit=1) for line in result.stdout.splitlines())
-    assert list(lines)[-7:] == ["checks", "models", "published", "bucket", "report", "database", "unread"]
+    assert list(lines)[-7:] == ["models", "published", "bucket", "told", "report", "database", "unread"]
     assert lines["bucket"].startswith(f"s3://{BUCKET}/site/{night.done.night}: ")
+    assert (lines["told"], len(web.got)) == ("1 of 1", 1)
     assert lines["database"] == str(night.done.database)
     assert night.all(FINDINGS) == night.findings
     assert night.all("select count(*), count(distinct as_of) from nights") == [(1, 1)]
 
 
-def test_a_blocked_night_leaves_yesterday_in_place_and_says_why(night: Night) -> None:
-    settings, tonight = night.settings, night.loopback.nights[1]
+def test_a_blocked_night_leaves_yesterday_in_place_and_says_why(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = night.settings.model_copy(update={"notify": ["SOMEBODY"]})
+    tonight = night.loopback.nights[1]
     shutil.copytree(landing.night_folder(settings.home, night.done.night), landing.night_folder(settings.home, tonight))
     users = collectors.datasets()["users"]
     rows = landing.read(settings.home, tonight, users).to_pylist()
     landing.write(settings.home, tonight, users, [*rows, rows[0]])
     before = night.done.database.read_bytes()
-    with pytest.raises(Refused, match=rf"{tonight} is not published: .*users.key_unique"):
-        run_night(settings, tonight, Told(), judge_only=True)
+    with receivers.http() as web:
+        monkeypatch.setenv("SOMEBODY", f"json://127.0.0.1:{web.port}")
+        with pytest.raises(Refused, match=rf"{tonight} is not published: .*users.key_unique"):
+            run_night(settings, tonight, Told(), judge_only=True)
+    (told,) = web.got
+    assert told["title"] == f"Rolecall {tonight}: failed"
+    assert "users.key_unique" in told["message"]
+    assert f"The reports show the night of {night.done.night}." in told["message"]
     assert night.done.database.read_bytes() == before
     assert publish.shown(settings.home) == night.done.night
     page = night.done.report.read_text(encoding="utf-8")
