@@ -16,8 +16,9 @@ DATABASE = "rolecall_database"
 PAGES = {
     "index": ("report_index", "The overview: practices, what changed, what could not be read."),
     "summary": ("report_summary", "The night on one page for those who decide; as PDF too, where Chromium is found."),
-    "practice": ("report_practices", "A page for each practice: its controls and their findings."),
-    "controls": ("report_controls", "Every control: what it means and how to fix what it finds."),
+    "practice": ("report_practices", "A page for each practice: its controls and the AWS systems they read."),
+    "controls": ("report_controls", "The list of controls with their scores."),
+    "control": ("report_control_pages", "A page for each control: why, how to fix what it finds, and its findings."),
     "accounts": ("report_accounts", "The list of accounts with their scores."),
     "account": ("report_account_pages", "A page for each account: its findings, credentials and coverage."),
     "ous": ("report_ous", "The tree of organizational units with their scores."),

@@ -117,7 +117,7 @@ def test_an_older_night_is_published_as_it_is_and_latest_stays(there: Home) -> N
     before = (there.page("latest/index.html"), there.object("latest/index.html"))
     result = there.run("--to", there.to, "--as-of", str(OLDER))
     assert result.exit_code == 0, result.output
-    assert f"{there.to}/{OLDER}: 1 objects" in result.stdout
+    assert f"{there.to}/{OLDER}: 1 object" in result.stdout
     assert there.object(f"{OLDER}/index.html") == f"as {OLDER} was"
     assert before == (there.page("latest/index.html"), there.object("latest/index.html"))
     assert publish.shown(there.folder) == AS_OF

@@ -15,11 +15,13 @@ import pytest
 from assets import demonstration, event_log, home
 from assets.automation import JOB, failed_night
 from assets.definitions import build
-from assets.notification import COMMAND_LINE, IN_BUCKET, NOTIFICATION, RUN_BY, SUMMARY, notification
+from assets.delivery import IN_BUCKET
+from assets.notification import COMMAND_LINE, NOTIFICATION, RUN_BY, notification
 from assets.published import PAGES
 from assets.runner import run_night
 from pipeline import landing
 from pipeline.settings import Refused, Settings
+from reports.documents import PDF
 from tests import receivers
 from tests.assets.test_night import Told
 from tests.conftest import HERMETIC
@@ -67,14 +69,14 @@ def metadata(result: dg.ExecuteInProcessResult) -> dict[str, object]:
 
 
 def test_a_night_is_told_of_with_its_summary(settings: Settings, web: Receiver) -> None:
-    (settings.home / "reports" / str(NIGHT) / SUMMARY).write_bytes(b"%PDF-1.7")
+    (settings.home / "reports" / str(NIGHT) / PDF).write_bytes(b"%PDF-1.7")
     result, line = step(settings)
     assert (result.success, line) == (True, "1 of 1")
     assert metadata(result) == {"told": 1, "targets": 1}
     (got,) = web.got
     assert got["title"] == "Rolecall 2026-11-24: 1 new fail"
     assert f"Report: {settings.home.resolve() / 'reports' / str(NIGHT) / 'index.html'}" in got["message"]
-    assert [file["filename"] for file in got["attachments"]] == [SUMMARY]
+    assert [file["filename"] for file in got["attachments"]] == [PDF]
 
 
 def test_one_that_cannot_be_told_is_a_warning(settings: Settings, web: Receiver) -> None:
