@@ -6,17 +6,20 @@ import hashlib
 import re
 import shlex
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
+from functools import cache
 from typing import Any
+
+from markupsafe import Markup
 
 from reports import figures
 from reports.database import Row
 from reports.night import Grouped, Night, group, keyed
 from reports.practices import TEXTS
 from reports.queries import CONTROL_OUS, FINDINGS_PER_PAGE, ONCE, OU_CONTROLS
+from reports.words import reads, visible
 
 WORST = 8
 NEWEST = 6
@@ -122,6 +125,20 @@ SECTIONS = (
 GLOBALS = {f.__name__: f for f in (account_page, control_page, explain, finding_page, ou_page, proposal_page)} | {
     "SECTIONS": SECTIONS
 }
+
+
+def control_links(night: Night) -> Callable[[str], dict[str, Markup]]:
+    """For the way back to the site's folder, the links to all controls by their ids."""
+    link = Markup('<a href="{}{}"><span class="id">{}</span> {}</a>')
+
+    @cache
+    def links(root: str) -> dict[str, Markup]:
+        return {
+            i: link.format(root, control_page(i), visible(c["number"]), visible(c["title"]))
+            for i, c in night.controls.items()
+        }
+
+    return links
 
 
 def count(night: Night) -> int:
@@ -385,7 +402,6 @@ def _account_pages(night: Night) -> Iterator[Page]:
     once = group(night.reader.rows(ONCE), "operation")
     for account, rows in night.per_account():
         account_id = account["account_id"]
-        asked = group(rows["ledger"], "operation")
         context = {
             "account": account,
             "scores": night.by_account.get(account_id),
@@ -393,7 +409,7 @@ def _account_pages(night: Night) -> Iterator[Page]:
             "by_practice": keyed(rows["practices"], "practice"),
             "fails": night.fails_by_account.get(account_id, {}),
             "findings": rows["findings"],
-            "calls": partial(_calls, night, asked, once),
+            "reads": _reads(night, group(rows["ledger"], "operation"), once),
             "changes": rows["changes"],
             "unread": rows["unread"],
             "unread_datasets": {d for r in rows["unread"] for d in r["datasets"]},
@@ -409,11 +425,21 @@ def _account_pages(night: Night) -> Iterator[Page]:
         yield Page(account_page(account_id), "account.html.j2", title, "accounts", crumbs, context)
 
 
-def _calls(night: Night, asked: Grouped, once: Grouped, finding: Row) -> Iterator[Row]:
+def _reads(night: Night, asked: Grouped, once: Grouped) -> Callable[[Row], Markup]:
+    """Says of a finding of an account which calls it rests on; many findings rest on the same."""
+
+    @cache
+    def told(control_id: str, region: str) -> Markup:
+        return reads(_calls(night, asked, once, control_id, region), "../coverage.html")
+
+    return lambda finding: told(finding["control_id"], finding["region"])
+
+
+def _calls(night: Night, asked: Grouped, once: Grouped, control_id: str, region: str) -> Iterator[Row]:
     """The calls that a finding rests on, each with the time of its data: the account's own, and the organization's."""
-    for call in night.calls[finding["control_id"]]:
-        rows: Iterable[Row] = once[call["operation"]] if call["is_once"] else asked[call["operation"]]
-        here = [r for r in rows if "global" in (r["region"], finding["region"]) or r["region"] == finding["region"]]
+    for call in night.calls[control_id]:
+        rows = once[call["operation"]] if call["is_once"] else asked[call["operation"]]
+        here = [r for r in rows if "global" in (r["region"], region) or r["region"] == region]
         times = [r["data_time"] for r in here if r["data_time"]]
         if here:
             is_ok = all(r["status"] == "ok" for r in here)

@@ -58,6 +58,7 @@ class Templates(Environment):
         self.filters |= words.FILTERS
         self.globals |= words.GLOBALS | pages.GLOBALS
         self.globals |= {"night": night, "notice": notice, "night_titles": dict(PRACTICES), "csp": POLICY}
+        self.globals["control_links"] = pages.control_links(night)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if type(obj) is dict and attribute in obj:

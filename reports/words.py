@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup
@@ -77,6 +79,27 @@ def arn(value: str | None) -> Markup:
     return Markup('<code class="arn"><span>{}:</span>{}</code>').format(":".join(parts[:5]), path(parts[5]))
 
 
+VERDICT_BADGES = {
+    value: Markup('<span class="verdict v-{}"><span aria-hidden="true">{}</span> {}</span>').format(
+        value, symbol, verdict_word(value)
+    )
+    for value, symbol in VERDICT_SYMBOLS.items()
+}
+SEVERITY_BADGES = {value: Markup('<span class="severity s-{0}">{0}</span>').format(value) for value in SEVERITIES}
+
+
+def reads(calls: Iterable[dict[str, Any]], once: str) -> Markup:
+    """Calls with the time of their data, each a link to its row here or, for what is read once, on the page `once`."""
+    listed = (_call(once if c["is_once"] else "", c["operation"], c["is_ok"], c["read_at"]) for c in calls)
+    return Markup(", ".join(listed)) or Markup("no call to AWS")
+
+
+@lru_cache(10_000)
+def _call(page: str, operation: str, is_ok: bool, read_at: datetime | None) -> str:
+    link = Markup('<a href="{}#{}">{}</a> {}')
+    return str(link.format(page, anchor(operation), operation, moment(read_at) if is_ok else "(failed)"))
+
+
 def pretty(value: str | None, limit: int = 1200) -> str:
     """JSON laid out for reading, cut at `limit` characters."""
     if not value:
@@ -86,6 +109,10 @@ def pretty(value: str | None, limit: int = 1200) -> str:
     except ValueError:
         text = value
     return text if len(text) <= limit else text[:limit] + " …"
+
+
+def cut(value: str, limit: int = 2000) -> str:
+    return value if len(value) <= limit else value[:limit] + " …"
 
 
 def members(value: str | None) -> list[Any]:
@@ -168,24 +195,10 @@ def severities_text(counts: dict[str, int]) -> str:
 
 
 _FILTERS = (
-    anchor,
-    arn,
-    heat,
-    practice_name,
-    path,
-    day,
-    days,
-    iso,
-    moment,
-    number,
-    pairs,
-    percent,
-    pretty,
-    script_json,
-    seconds,
-    verdict_word,
+    *(anchor, arn, cut, day, days, heat, iso, members, moment, number, pairs, path, percent, practice_name, pretty),
+    *(script_json, seconds, severities_text, verdict_word),
 )
-FILTERS = {f.__name__: f for f in (*_FILTERS, members, severities_text)}
+FILTERS = {f.__name__: f for f in _FILTERS}
 GLOBALS = {f.__name__: f for f in (plural, points, select, sparkline, stack)} | {
     "VERDICT_SYMBOLS": VERDICT_SYMBOLS,
     "VERDICTS": VERDICTS,
@@ -193,5 +206,7 @@ GLOBALS = {f.__name__: f for f in (plural, points, select, sparkline, stack)} | 
     "SEVERITIES": SEVERITIES,
     "FRAMEWORKS": FRAMEWORKS,
     "FIRST": FIRST,
+    "VERDICT_BADGES": VERDICT_BADGES,
+    "SEVERITY_BADGES": SEVERITY_BADGES,
     "HEAT": HEAT,
 }

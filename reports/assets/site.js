@@ -230,6 +230,18 @@ class DataTable {
   }
 }
 
+// Evidence is laid out when it is looked at.
+function layOut(event) {
+  const pre = event.target.querySelector?.(":scope > pre.json");
+  if (!pre || !event.target.open) return;
+  pre.classList.remove("json");
+  try {
+    pre.textContent = JSON.stringify(JSON.parse(pre.textContent), null, 2);
+  } catch {
+    // It was cut, and stays as it is.
+  }
+}
+
 function prepareCopy(box) {
   const button = document.createElement("button");
   const code = box.querySelector("code");
@@ -269,6 +281,7 @@ document.querySelectorAll(".query").forEach(prepareCopy);
 drawCharts();
 openTarget();
 addEventListener("hashchange", openTarget);
+document.addEventListener("toggle", layOut, true);
 addEventListener("beforeprint", () => showNumbers(true));
 addEventListener("afterprint", () => showNumbers(false));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts);
