@@ -24,6 +24,19 @@ FAST = {"organization_calls_per_second": 1000, "documents": False}
 HERMETIC = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "127.0.0.1"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skips", action="store_true", help="a run that skips a test fails")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With `--no-skips`, fail a run that skipped something. Workers of xdist report to the process that counts."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped") if reporter and session.config.getoption("no_skips") else None
+    if skipped and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        reporter.write_line(f"\n{len(skipped)} skipped, and --no-skips allows none", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 @dataclass(frozen=True)
 class Loopback:
     """The running server: what a client needs to know, and what can be asked of it beside AWS."""

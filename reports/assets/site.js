@@ -46,7 +46,7 @@ function words(text) {
 // What a reader takes from a cell: without symbols that only decorate, and without what is folded away.
 function cellWord(cell) {
   const copy = cell.cloneNode(true);
-  copy.querySelectorAll("[aria-hidden], details, .reason a").forEach((node) => node.remove());
+  copy.querySelectorAll("[aria-hidden], [hidden], details, .reason a").forEach((node) => node.remove());
   return [...textNodes(copy)].join(" ").replace(/\s+/g, " ").trim();
 }
 
@@ -58,9 +58,9 @@ function* textNodes(node) {
   }
 }
 
-// Names are broken by <wbr> for the eye; in text they are one word.
+// Names are broken by <wbr> and toned down in part for the eye; in text they are one word.
 function* inline(node) {
-  yield node.querySelector("wbr") ? node.textContent : [...textNodes(node)].join(" ");
+  yield node.tagName === "CODE" || node.querySelector("wbr") ? node.textContent : [...textNodes(node)].join(" ");
 }
 
 function sortKey(cell) {
@@ -69,14 +69,16 @@ function sortKey(cell) {
   return value !== "" && !Number.isNaN(number) ? number : value;
 }
 
+// Numbers first, then words.
 function compare(a, b) {
+  if (typeof a !== typeof b) return typeof a === "number" ? -1 : 1;
   if (typeof a === "number" && typeof b === "number") return a - b;
   return String(a).localeCompare(String(b), "en", { numeric: true });
 }
 
 // A spreadsheet must not take text for a formula.
 function csvCell(text) {
-  const safe = /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text.replaceAll(",", ""))) ? `'${text}` : text;
+  const safe = /^[=+\-@＝＋－＠]/.test(text) && Number.isNaN(Number(text.replaceAll(",", ""))) ? `'${text}` : text;
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
@@ -136,10 +138,9 @@ class DataTable {
   load(source) {
     return new Promise((resolve) => {
       const script = document.createElement("script");
-      script.onload = resolve;
-      script.onerror = () => {
+      script.onload = script.onerror = () => {
+        if (this.rows.length < this.total) this.failed = `${source} could not be loaded`;
         this.total = this.rows.length;
-        this.failed = `${source} could not be loaded`;
         resolve();
       };
       script.src = source;
@@ -195,8 +196,9 @@ class DataTable {
     const count = found === total ? `${total.toLocaleString("en")} ${total === 1 ? "row" : "rows"}` : `${found.toLocaleString("en")} of ${total.toLocaleString("en")} rows`;
     this.output.textContent = this.failed ? `${count}; ${this.failed}` : count;
     this.pager.querySelector("span").textContent = `Page ${this.page + 1} of ${this.pages}`;
-    this.pager.querySelector(".back").disabled = this.page === 0;
-    this.pager.querySelector(".next").disabled = this.page >= this.pages - 1;
+    // Not `disabled`: that would take the focus of who turns pages by keyboard.
+    this.pager.querySelector(".back").ariaDisabled = this.page === 0;
+    this.pager.querySelector(".next").ariaDisabled = this.page >= this.pages - 1;
   }
 
   save() {
@@ -213,7 +215,10 @@ class DataTable {
   // Filters as a link names them: `?verdict=fail&q=words`.
   async filter(query) {
     const wanted = new URLSearchParams(query);
-    for (const select of this.selects) select.value = wanted.get(select.dataset.name) ?? "";
+    for (const select of this.selects) {
+      select.value = wanted.get(select.dataset.name) ?? "";
+      if (select.selectedIndex < 0) select.selectedIndex = 0;
+    }
     if (this.search) this.search.value = wanted.get("q") ?? "";
     await this.whole();
     this.apply();
@@ -224,7 +229,7 @@ class DataTable {
     await this.whole();
     const place = this.rows.findIndex((row) => row.id === id);
     if (place < 0) return;
-    this.found = this.rows;
+    await this.filter("");
     this.page = Math.floor(place / this.few);
     this.show();
   }
@@ -263,8 +268,9 @@ function prepareCopy(box) {
 
 // A link leads to a table and what to show of it, to a row that may be on another page, or into a closed <details>.
 async function openTarget() {
-  const [id, query] = decodeURIComponent(location.hash.slice(1)).split("?");
+  const [id, query] = location.hash.slice(1).split("?");
   if (!id) return;
+  document.querySelector("tr.target")?.classList.remove("target");
   if (query !== undefined && tables.has(id)) await tables.get(id).filter(query);
   if (!document.getElementById(id)) for (const table of tables.values()) await table.reveal(id);
   const target = document.getElementById(id);

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from reports import chromium, site
 from tests.reports import published
+from tests.reports.browser import ARGUMENTS
 
 CHROMIUM = chromium.find()
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium found: set CHROMIUM or install chromium")
+needs_chromium = pytest.mark.usefixtures("chromium_path")
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The one place that skips, so that the summary of a run has one line, however many tests ask for it."""
+    if CHROMIUM is None:
+        pytest.skip("pages are not looked at: install Chromium (Debian: the package chromium) or set CHROMIUM")
+    return CHROMIUM
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    """Not of the session: while Playwright runs, no other event loop can."""
+    with sync_playwright() as play:
+        started = play.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")
@@ -32,8 +54,19 @@ def first_night(tmp_path_factory: pytest.TempPathFactory) -> site.Site:
     return site.build(database, folder / "site")
 
 
+def shelved(path: Path) -> list[str]:
+    """The rows of a table that are beside its page."""
+    call = re.fullmatch(r"rolecall\((\".+?\"), (.+)\);\n", path.read_text(encoding="utf-8"), re.S)
+    assert call
+    rows: list[str] = json.loads(call[2])
+    return rows
+
+
 class Document(HTMLParser):
-    """The tags of a page with their attributes, the text under each table cell, and all ids."""
+    """The tags of a page with their attributes, the text under each table cell, and all ids.
+
+    The tags and the text of the rows beside the page are among them, but not in its tables.
+    """
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -45,6 +78,13 @@ class Document(HTMLParser):
         self._skip = 0
         self._in_cell = False
         self.feed(self.source)
+        self.shelved: list[str] = [row for name in sorted(self._shelves()) for row in shelved(path.parent / name)]
+        tables = [*self.tables]
+        self.feed("<table>" + "".join(self.shelved) + "</table>")
+        self.tables = tables
+
+    def _shelves(self) -> set[str]:
+        return {str(attrs["data-more"]) for _, attrs in self.tags if "data-more" in attrs}
 
     @property
     def ids(self) -> set[str | None]:

@@ -12,6 +12,21 @@ from pipeline.catalog import PRACTICES
 NIGHTS = [date(2026, 11, 20) + timedelta(days=n) for n in range(5)]
 AS_OF = NIGHTS[-1]
 HOSTILE = "<script>alert('x')</script> \"R&D\" \u202egnp.exe Zoë 東京"
+NAMES = (
+    HOSTILE,
+    "=cmd|'/C calc'!A0",
+    '"><img src=x onerror="window.ran=1">',
+    "</script></textarea></title><script>window.ran=1</script>",
+    "`${window.ran=1}` {{ 7 * 7 }} {% raw %}",
+    "a\u200bb\ufeffc\u2066d\u200f",
+    "👩‍💻 one\ntwo\tthree",
+    "R&D +100% ?#<b>",
+    "W" * 2000,
+)
+"""What people of the organization may have named things: none of it may ever be more than text."""
+FORMULA, IMAGE, END, TEMPLATE, INVISIBLE, LINES, SIGNS, ENDLESS = NAMES[1:]
+CROWDED = "999999999999"
+"""The account with more findings than a page shows at first, and the oddest names."""
 LONG = "arn:aws:iam::222222222222:role/service-role/" + "very-long-team-name/" * 14 + "Deploy"
 
 ACCOUNTS = [
@@ -29,15 +44,17 @@ ACCOUNTS = [
         "not read",
         "AccessDenied when assuming the role",
     ),
-    ("555555555555", "fenced", "ACTIVE", "ou-dev", None, "dev", "partly read", "3 of 30 datasets could not be read"),
+    ("555555555555", "fenced", "ACTIVE", "ou-dev", None, "dev", "partly read", f"3 of 30 could not be read: {IMAGE}"),
     ("666666666666", "left", "SUSPENDED", "ou-dev", "gone", None, "not active", "The account is SUSPENDED"),
     ("777777777777", "elsewhere", "ACTIVE", "ou-dev", "other", "dev", "out of scope", "Left out by the settings"),
+    (CROWDED, FORMULA, "ACTIVE", "ou-odd", ENDLESS, LINES, "read", None),
 ]
 OUS = [
     ("r-root", None, "Root", "/", 0),
     ("ou-work", "r-root", "Workloads", "/Workloads", 1),
     ("ou-prod", "ou-work", "Production", "/Workloads/Production", 2),
     ("ou-dev", "ou-work", "Development", "/Workloads/Development", 2),
+    ("ou-odd", "ou-work", SIGNS, f"/Workloads/{SIGNS}", 2),
     ("ou-void", "r-root", "Empty", "/Empty", 1),
 ]
 CONTROLS = [
@@ -98,6 +115,10 @@ def findings(night: date, accounts: Sequence[tuple[Any, ...]] = JUDGED) -> Itera
                 yield _finding(night, control, practice, account[0], name, verdict, f"Its age is {40 * user} days")
     again = "pass" if index == 2 else "fail"
     yield _finding(night, "unused_roles", 9, "333333333333", "role/again", again, "Unused for 91 days")
+    for number in range(120 if any(a[0] == CROWDED and a[6] == "read" for a in accounts) else 0):
+        name = NAMES[number % len(NAMES)]
+        found = _finding(night, "scp_coverage", 13, CROWDED, f"role/{number:03d}/{name}", "fail", f"{number} {name}")
+        yield {**found, "evidence": json.dumps({"Sid": name}), "first_seen": NIGHTS[number % (index + 1)]}
     if index == len(NIGHTS) - 1:
         found = _finding(night, "unused_roles", 9, "222222222222", "", "fail", "Unused for 211 days")
         yield {**found, "resource": LONG, "first_seen": night}
@@ -213,7 +234,7 @@ def _coverage(night: date, judged: Sequence[tuple[Any, ...]]) -> Iterator[Findin
         for dataset in ("users", "roles", "credential_report"):
             role = account[6] == "not read"
             failed = role or (account[6] == "partly read" and dataset == "credential_report")
-            deny = "User: arn:aws:sts::1:assumed-role/x is not authorized: iam:GetCredentialReport <explicit deny>"
+            deny = f"User: arn:aws:sts::1:assumed-role/{END} is not authorized: iam:GetCredentialReport <explicit deny>"
             yield {
                 "as_of": night,
                 "account_id": account[0],
@@ -265,8 +286,10 @@ def _quality(as_of: date, clean: bool) -> Iterator[Finding]:
                 "severity": "blocking" if passed else "warning",
                 "passed": passed,
                 "unexpected_count": 0 if passed else 2,
-                "sample": json.dumps([] if passed else [{"account_id": "222222222222", "role_name": "<Deploy>"}]),
-                "message": None if passed else "2 rows share a key",
+                "sample": json.dumps(
+                    [] if passed else [{"account_id": "222222222222", "role_name": name} for name in NAMES]
+                ),
+                "message": None if passed else f"2 rows share a key: {IMAGE}",
             }
 
 
@@ -278,9 +301,9 @@ def _exceptions(as_of: date) -> Iterator[Finding]:
             "control_id": "key_rotation",
             "account_id": "333333333333" if n else None,
             "resource": "arn:aws:iam::*:user/person-3" if n == 0 else None,
-            "owner": "platform",
-            "reason": "Vendor <client> cannot assume a role",
-            "ticket": "SEC-42",
+            "owner": ("platform", FORMULA, INVISIBLE)[n],
+            "reason": ("Vendor <client> cannot assume a role", END, TEMPLATE)[n],
+            "ticket": ("SEC-42", IMAGE, ENDLESS)[n],
             "evidence_url": "javascript:alert(1)" if n == 2 else None,
             "use_case": "third-party client",
             "expires_on": as_of + timedelta(days=60 if live else -3),
@@ -300,7 +323,7 @@ def _least_privilege(as_of: date, judged: Sequence[tuple[Any, ...]]) -> Iterator
             "account_id": account_id,
             "arn": f"arn:aws:iam::{account_id}:role/wide",
             "principal_type": "role",
-            "name": "wide <script>alert('role')</script>",
+            "name": NAMES[place % len(NAMES)] if account_id == CROWDED else "wide <script>alert('role')</script>",
             "data_status": "known",
             "data_reason": None,
             "read_on": as_of,
@@ -342,7 +365,7 @@ def _least_privilege(as_of: date, judged: Sequence[tuple[Any, ...]]) -> Iterator
 
 def _policy_proposals(as_of: date, judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
     """One policy for most, two for the second, none for the third."""
-    statement = {"Sid": "Ends", "Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::</script>/*"}
+    statement = {"Sid": END, "Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::</script>/*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     for row in _least_privilege(as_of, judged):
         if row["has_proposal"]:
@@ -355,7 +378,9 @@ def _policy_proposals(as_of: date, judged: Sequence[tuple[Any, ...]]) -> Iterato
                 "size_characters": len(policies) * 110,
                 "removed_services": ["ec2", "iam"],
                 "removed_actions": [f"s3:Get{n}" for n in range(60)],
-                "replaces": json.dumps([{"name": "all <b>", "arn": None, "via_group": "people"}]),
+                "replaces": json.dumps(
+                    [{"name": name, "arn": None, "via_group": "people"} for name in ("all <b>", IMAGE, ENDLESS)]
+                ),
                 "problems": [] if policies else ["Could not be read: all <b>."],
                 "notes": ["It is a member of groups."],
             }
@@ -390,7 +415,7 @@ def _credentials(judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
         for n, kind in enumerate(["password", "password", "access key", "access key", "SSH key"]):
             yield {
                 "account_id": account[0],
-                "user_name": f"person-{n}",
+                "user_name": NAMES[n + 1] if account[0] == CROWDED else f"person-{n}",
                 "user_arn": f"arn:aws:iam::{account[0]}:user/person-{n}",
                 "is_root": False,
                 "kind": kind,
@@ -414,7 +439,7 @@ def _keys(judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
         is_admin, steps, power = powers[min(place, len(powers)) - 1]
         yield {
             "account_id": account_id,
-            "user_name": "person-2 <svc>",
+            "user_name": IMAGE if account_id == CROWDED else "person-2 <svc>",
             "credential": "access key 1",
             "age_days": 200,
             "unused_days": None,

@@ -191,7 +191,7 @@ def test_hostile_names_are_text(papers: dict[tuple[str, str], bytes]) -> None:
 @needs_chromium
 def test_little_data_gives_no_score_on_paper(papers: dict[tuple[str, str], bytes]) -> None:
     text = paper_text(papers["unread", "A4"])
-    assert "Overall score not enough data Coverage is 1.7%." in text
+    assert "Overall score not enough data Coverage is 1.6%." in text
     assert f"What could not be read {len(published.many(9))} accounts" in text
 
 

@@ -16,9 +16,9 @@ import pytest
 
 from reports import site
 from reports.practices import GUIDE
-from reports.words import FIRST
+from reports.words import FIRST, HEAT
 from tests.reports import published
-from tests.reports.conftest import Document
+from tests.reports.conftest import Document, shelved
 
 LIMITS = {"index.html": 250_000, "accounts/": 150_000, "practices/": 500_000, "ous/": 150_000, "least-": 300_000}
 
@@ -234,14 +234,6 @@ def test_a_finding_names_the_calls_it_was_read_by_and_their_time(built: site.Sit
     assert "Read by iam:" in " ".join(details.split())
 
 
-def shelved(path: Path) -> list[str]:
-    """The rows of a table that are beside its page."""
-    call = re.fullmatch(r"rolecall\((\".+?\"), (.+)\);\n", path.read_text(encoding="utf-8"), re.S)
-    assert call
-    rows: list[str] = json.loads(call[2])
-    return rows
-
-
 def test_proposals_are_paged_whole_and_their_queries_run(built: site.Site, database: Path) -> None:
     first, second = (page(built, path) for path in PROPOSALS)
     rows = [row for row in first.tables[0][1:] if len(row) > 1]
@@ -357,11 +349,18 @@ def test_headings_and_tables_are_accessible(documents: list[Document]) -> None:
 def test_text_colours_have_contrast(scheme: str) -> None:
     css = (site.HERE / "assets" / "site.css").read_text(encoding="utf-8")
     blocks = re.findall(r":root \{(.*?)\}", css, re.S)
-    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", blocks[0] + (blocks[1] if scheme == "dark" else "")))
+    colours = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})", blocks[0] + (blocks[1] if scheme == "dark" else "")))
     for ink in ("ink", "muted", "accent", "pass", "fail", "unknown", "exempt", "manual", "none"):
         for ground in ("paper", "surface"):
             assert contrast(colours[ink], colours[ground]) >= 4.5, (scheme, ink, ground)
     assert contrast(colours["ink"], colours["notice"]) >= 4.5
+    for step in range(len(HEAT) + 1):
+        (ink,) = re.findall(rf"\.heat-{step} {{ background: var\(--heat-{step}\); color: var\(--([a-z-]+)\)", css)
+        assert contrast(colours[ink], colours[f"heat-{step}"]) >= 4.5, (scheme, step)
+    steps = [contrast(colours[f"heat-{step}"], colours["surface"]) for step in range(len(HEAT) + 1)]
+    assert steps == sorted(steps)
+    for ground in ("paper", "surface"):
+        assert contrast(colours["edge"], colours[ground]) >= 3, (scheme, ground)
 
 
 def contrast(one: str, other: str) -> float:
