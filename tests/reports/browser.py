@@ -48,7 +48,8 @@ CUT = """
   const range = document.createRange();
   for (let text = walker.nextNode(); text; text = walker.nextNode()) {
     const of = text.parentElement;
-    if (!text.data.trim() || !of.checkVisibility({visibilityProperty: true}) || of.closest(".sr, .skip, select")) continue;
+    if (!text.data.trim() || of.closest(".sr, .skip, select")) continue;
+    if (!of.checkVisibility({visibilityProperty: true})) continue;
     range.selectNodeContents(text);
     const say = (why) => found.push(`${why}: <${of.tagName.toLowerCase()}> ${text.data.trim().slice(0, 80)}`);
     for (const box of range.getClientRects()) {
@@ -89,9 +90,11 @@ Paper may end a name in dots where a sheet must hold all.
 ON_PAPER = """
 () => {
   const shown = (selector) => [...document.querySelectorAll(selector)].filter((node) => node.checkVisibility());
-  const whole = (box) => ["visible", "clip"].includes(getComputedStyle(box).overflowX) || box.scrollWidth <= box.clientWidth;
+  const open = (box) => ["visible", "clip"].includes(getComputedStyle(box).overflowX);
+  const whole = (box) => open(box) || box.scrollWidth <= box.clientWidth;
   return [
-    ...shown(".top nav, .tools, .foot, .skip, .steps, .query button").map((node) => `shown: ${node.outerHTML.slice(0, 90)}`),
+    ...shown(".top nav, .tools, .foot, .skip, .steps, .query button")
+      .map((node) => `shown: ${node.outerHTML.slice(0, 90)}`),
     ...shown(".scroll").filter((box) => !whole(box) || box.scrollHeight > box.clientHeight + 1)
       .map((box) => `cut: ${box.getAttribute("aria-label")}`),
   ];
@@ -102,7 +105,7 @@ ON_PAPER = """
 ODDITIES = """
 () => [
   ...(window.ran ? ["a name ran"] : []),
-  ...[...document.querySelectorAll("img, iframe, object, embed, form, script:not([src]):not([type='application/json'])")]
+  ...[...document.querySelectorAll("img, iframe, object, embed, form, script:not([src], [type='application/json'])")]
     .map((node) => node.outerHTML.slice(0, 90)),
 ]
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,15 +16,24 @@ from tests.reports import published
 from tests.reports.browser import ARGUMENTS
 
 CHROMIUM = chromium.find()
+MISSING = "pages are not looked at: install Chromium (Debian: the package chromium) or set CHROMIUM"
 needs_chromium = pytest.mark.usefixtures("chromium_path")
 
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    """The one place that skips, so that the summary of a run has one line, however many tests ask for it."""
     if CHROMIUM is None:
-        pytest.skip("pages are not looked at: install Chromium (Debian: the package chromium) or set CHROMIUM")
+        pytest.skip(MISSING)
     return CHROMIUM
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Name one place for all tests that are skipped for want of Chromium, so that they are one line in the summary."""
+    report = yield
+    if report.skipped and isinstance(report.longrepr, tuple) and MISSING in report.longrepr[2]:
+        report.longrepr = ("tests/reports", None, MISSING)  # type: ignore[assignment]
+    return report
 
 
 @pytest.fixture(scope="module")
