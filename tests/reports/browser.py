@@ -153,7 +153,7 @@ def new_tab(browser: Browser, scheme: Scheme = "light", **more: Any) -> Tab:
     return tab(browser.new_context(color_scheme=scheme, **more))
 
 
-def samples(built: site.Site) -> list[str]:
+def samples(built: site.Site, with_least: bool = True) -> list[str]:
     """Every page that is the only one of its kind; of the others, in folders, that with most and that with least."""
     folders: dict[str, list[str]] = defaultdict(list)
     for path in built.pages:
@@ -161,5 +161,6 @@ def samples(built: site.Site) -> list[str]:
     size = {path: (built.folder / path).stat().st_size for path in built.pages}
     found = folders.pop(".")
     for paths in folders.values():
-        found += dict.fromkeys((max(paths, key=size.__getitem__), min(paths, key=size.__getitem__)))
+        paths.sort(key=size.__getitem__)
+        found += dict.fromkeys((paths[-1], paths[0] if with_least else paths[-1]))
     return found
