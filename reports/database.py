@@ -71,8 +71,11 @@ class Groups:
         self._groups = groupby(rows, itemgetter(key))
         self._head = next(self._groups, None)
 
-    def take(self, key: str) -> list[Row]:
+    def stream(self, key: str) -> Iterator[Row]:
         """The rows of this key, which must be greater than all taken before; those of keys between are passed over."""
         while self._head and self._head[0] < key:
             self._head = next(self._groups, None)
-        return list(self._head[1]) if self._head and self._head[0] == key else []
+        return self._head[1] if self._head and self._head[0] == key else iter(())
+
+    def take(self, key: str) -> list[Row]:
+        return list(self.stream(key))

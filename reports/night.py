@@ -41,6 +41,7 @@ class Night:
         self.by_practice: dict[int, Row] = keyed(tonight("scores_by_practice"), "practice")
         self.by_account: dict[str, Row] = keyed(tonight("scores_by_account"), "account_id")
         self.by_ou: dict[str, Row] = keyed(tonight("scores_by_ou"), "ou_id")
+        self.by_owner: dict[str, Row] = keyed(tonight("scores_by_owner"), "owner")
         self.by_control: dict[str, Row] = keyed(tonight("scores_by_control"), "control_id")
         self.by_ou_and_practice = group(tonight("scores_by_ou_and_practice"), "ou_id")
         self.nights = rows("select * from nights where as_of <= $as_of order by as_of")
@@ -49,6 +50,7 @@ class Night:
             self.trend[row["scope"], str(row["key"])].append(row)
         self.fails_by_practice = self._severities("f.practice")
         self.fails_by_account = self._severities("f.account_id")
+        self.fails_by_owner = self._severities("f.owner")
         self.change_counts = {row["change"]: row["n"] for row in rows(queries.CHANGE_COUNTS)}
         since = group(rows(queries.CHANGES_SINCE), "since")
         self.changes_since: dict[str, dict[str, Row]] = {name: keyed(found, "change") for name, found in since.items()}
@@ -80,6 +82,18 @@ class Night:
         streams = {name: Groups(self.reader.stream(sql), "account_id") for name, sql in queries.BY_ACCOUNT.items()}
         for account_id in sorted(self.accounts):
             yield self.accounts[account_id], {name: rows.take(account_id) for name, rows in streams.items()}
+
+    @cached_property
+    def owners(self) -> Grouped:
+        """The accounts of each owner, owners in order; of accounts without one it is ''."""
+        return dict(sorted(group(({**a, "owner": a["owner"] or ""} for a in self.accounts.values()), "owner").items()))
+
+    def per_owner(self) -> Iterator[tuple[str, Iterator[Row], dict[str, list[Row]]]]:
+        """Every owner with its findings as they are read, the gravest first, and its rows of `queries.BY_OWNER`."""
+        streams = {name: Groups(self.reader.stream(sql), "owner") for name, sql in queries.BY_OWNER.items()}
+        findings = streams.pop("findings")
+        for owner in self.owners:
+            yield owner, findings.stream(owner), {name: rows.take(owner) for name, rows in streams.items()}
 
     def per_control(self) -> Iterator[tuple[Row, list[Row]]]:
         """Every control with its findings that are not a pass, the gravest first, by control id."""

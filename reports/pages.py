@@ -6,15 +6,16 @@ import hashlib
 import re
 import shlex
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
+from itertools import chain, islice
 from typing import Any
 
 from markupsafe import Markup
 
-from reports import figures
+from reports import access, figures, sheet
 from reports.database import Row
 from reports.night import Grouped, Night, group, keyed
 from reports.practices import TEXTS
@@ -29,7 +30,8 @@ FEW_MOVES = 5
 HEATED = 24
 PROPOSALS = 25
 EXPIRING = timedelta(days=30)
-_SAFE = re.compile(r"[A-Za-z0-9-]{1,64}")
+_SAFE = re.compile(r"(?!x[0-9a-f]{20}$|(con|prn|aux|nul|com\d|lpt\d)$)[a-z0-9-]{1,64}")
+"""No capitals, which some file systems do not tell apart, no name that Windows keeps, none that looks like a hash."""
 
 Crumb = tuple[str, str]
 
@@ -38,7 +40,8 @@ Crumb = tuple[str, str]
 class Page:
     """One page: its path in the site, its template, its title, the way to it, and what the template is given.
 
-    A table puts the rows that it does not show at first on the `shelf`: they become a script beside the page.
+    A table puts the rows that it does not show at first on the `shelf`: they become a script beside the page. `files`
+    are other files beside it, by name, as text that is written as it comes.
     """
 
     path: str
@@ -48,6 +51,7 @@ class Page:
     crumbs: tuple[Crumb, ...]
     context: dict[str, Any]
     shelf: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list), compare=False)
+    files: Mapping[str, Iterable[str]] = field(default_factory=dict, compare=False)
 
     @property
     def root(self) -> str:
@@ -75,6 +79,10 @@ def account_page(account_id: str) -> str:
 
 def ou_page(ou_id: str) -> str:
     return f"ous/{file_name(ou_id)}.html"
+
+
+def owner_page(owner: str) -> str:
+    return f"owners/{file_name(owner)}.html"
 
 
 def control_page(control_id: str) -> str:
@@ -105,11 +113,19 @@ SECTIONS = (
     ("Controls", (("controls", "controls.html", "Controls"),)),
     (
         "Organization",
-        (("accounts", "accounts.html", "Accounts"), ("ous", "ous.html", "Organizational units")),
+        (
+            ("accounts", "accounts.html", "Accounts"),
+            ("ous", "ous.html", "Organizational units"),
+            ("owners", "owners.html", "Owners"),
+        ),
     ),
     (
         "Access",
-        (("privilege", "least-privilege.html", "Unused access"),),
+        (
+            ("people", "people.html", "People and workloads"),
+            ("guardrails", "guardrails.html", "Guardrails"),
+            ("privilege", "least-privilege.html", "Unused access"),
+        ),
     ),
     ("Changes", (("changes", "changes.html", "Changes"),)),
     (
@@ -122,9 +138,9 @@ SECTIONS = (
     ),
 )
 """The navigation: of each part its pages, as (section, path, word); the first stands for the part."""
-GLOBALS = {f.__name__: f for f in (account_page, control_page, explain, finding_page, ou_page, proposal_page)} | {
-    "SECTIONS": SECTIONS
-}
+GLOBALS = {
+    f.__name__: f for f in (account_page, control_page, explain, finding_page, ou_page, owner_page, proposal_page)
+} | {"SECTIONS": SECTIONS}
 
 
 def control_links(night: Night) -> Callable[[str], dict[str, Markup]]:
@@ -143,7 +159,8 @@ def control_links(night: Night) -> Callable[[str], dict[str, Markup]]:
 
 def count(night: Night) -> int:
     """How many pages `pages` will yield."""
-    return 9 + len(_shares(night)) + len(TEXTS) + len(night.controls) + len(night.ous) + len(night.accounts)
+    several = (_shares(night), TEXTS, night.controls, night.ous, night.owners, night.accounts)
+    return 12 + sum(map(len, several))
 
 
 def pages(night: Night) -> Iterator[Page]:
@@ -157,10 +174,14 @@ def pages(night: Night) -> Iterator[Page]:
     yield _coverage(night)
     yield _quality(night)
     yield _exceptions(night)
+    yield _plain("owners.html", "Owners", "owners")
+    yield Page("people.html", "people.html.j2", "People and workloads", "people", (), access.people(night))
+    yield Page("guardrails.html", "guardrails.html.j2", "Guardrails", "guardrails", (), access.guardrails(night))
     yield from _least_privilege(night)
     yield from _practices(night)
     yield from _control_pages(night)
     yield from _ou_pages(night)
+    yield from _owner_pages(night)
     yield from _account_pages(night)
 
 
@@ -327,10 +348,11 @@ def _shares(night: Night) -> list[list[Row]]:
 
 
 def _least_privilege(night: Night) -> Iterator[Page]:
-    shares, title = _shares(night), "Least privilege"
+    shares, title = _shares(night), "Unused access and least privilege"
     paths = [proposal_page(n * PROPOSALS + 1) for n in range(len(shares))]
     for n, (path, rows) in enumerate(zip(paths, shares, strict=True), start=1):
         context = {"proposals": rows, "paths": paths, "totals": night.privileges}
+        context |= access.unused(night) if n == 1 else {}
         crumbs = ((title, paths[0]),) if n > 1 else ()
         yield Page(path, "least_privilege.html.j2", f"{title}, {n}" if n > 1 else title, "privilege", crumbs, context)
 
@@ -396,6 +418,27 @@ def _ou_pages(night: Night) -> Iterator[Page]:
         }
         title = ou["name"] or ou_id
         yield Page(ou_page(ou_id), "ou.html.j2", title, "ous", _way(night, ou_id)[:-1], context)
+
+
+def _owner_pages(night: Night) -> Iterator[Page]:
+    for owner, found, rows in night.per_owner():
+        first = list(islice(found, FINDINGS_PER_PAGE))
+        name = f"{file_name(owner)}.csv"
+        context = {
+            "owner": owner,
+            "accounts": night.owners[owner],
+            "scores": night.by_owner.get(owner),
+            "chart": _chart(night.trend.get(("owner", owner), []), "The score of this owner's accounts"),
+            "fails": night.fails_by_owner.get(owner, {}),
+            "findings": first,
+            "csv": name,
+            "changes": rows["changes"],
+            "controls": rows["controls"],
+            "resolution": night.resolution.get("owner", {}).get(owner),
+        }
+        files = {name: sheet.lines(chain(first, found), night, finding_page)}
+        title, crumbs = owner or "No owner tag", (("Owners", "owners.html"),)
+        yield Page(owner_page(owner), "owner.html.j2", title, "owners", crumbs, context, files=files)
 
 
 def _account_pages(night: Night) -> Iterator[Page]:

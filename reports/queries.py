@@ -9,6 +9,8 @@ FINDINGS_PER_PAGE = 1_000
 CHANGES_PER_KIND = 1_000
 CHANGES_PER_ACCOUNT = 200
 CREDENTIALS_PER_ACCOUNT = 200
+LISTED = 1_000
+"""Rows of a list over the whole organization; what is beyond them has a query."""
 NIGHTS_SHOWN = 90
 
 
@@ -69,24 +71,31 @@ UNREAD_CALLS = "from unread order by len(datasets) desc, account_name, account_i
 FAILS = """
     select {key} as key, severity, count(*) as fails
     from open_findings f left join accounts a using (account_id) where verdict = 'fail' group by all order by all"""
-OU_CONTROLS = """
-    with recursive above as (
+_ABOVE = """above as (
         select ou_id, ou_id as member from organizational_units
         union all
         select o.parent_id, above.member from above join organizational_units o on above.ou_id = o.ou_id
         where o.parent_id is not null
-    )
+    )"""
+OU_CONTROLS = f"""
+    with recursive {_ABOVE}
     select above.ou_id, f.control_id, count(*) filter (verdict = 'fail') as fails,
         count(*) filter (verdict = 'unknown') as unknown, count(distinct f.account_id) as accounts
     from open_findings f join accounts a using (account_id) join above on a.ou_id = above.member
     group by all having fails + unknown > 0 order by above.ou_id, fails desc, unknown desc, f.control_id"""
+OWNER_CONTROLS = """
+    select owner, control_id, count(*) filter (verdict = 'fail') as fails,
+        count(*) filter (verdict = 'unknown') as unknown, count(distinct account_id) as accounts
+    from open_findings group by all having fails + unknown > 0
+    order by owner, fails desc, unknown desc, control_id"""
 CONTROL_OUS = """
     select f.control_id, a.ou_id, count(*) filter (verdict = 'fail') as fails,
         count(distinct f.account_id) as accounts
     from open_findings f join accounts a using (account_id)
     group by all having fails > 0 order by f.control_id, fails desc, a.ou_id"""
 _CHANGES = f"""
-    select ch.*, a.name as account_name, c.number, c.title, o.id, o.in_account
+    select ch.*, a.name as account_name, c.number, c.title, o.id, o.in_account,
+        coalesce(a.owner, '') as owner, count(*) over (partition by {{key}}) as total
     from finding_changes ch join controls c using (control_id) left join accounts a using (account_id)
         left join open_findings o on ch.control_id = o.control_id and ch.account_id = o.account_id
             and ch.region = o.region and ch.resource = o.resource
@@ -137,6 +146,11 @@ PRIVILEGES = """
         count(*) filter (where data_status = 'known' and used_services = 0) as unused,
         count(*) filter (where has_proposal) as proposals, min(place) filter (where has_proposal) as worst
     from least_privilege group by all order by all"""
+UNUSED = f"""
+    select l.*, p.owner as principal_owner, p.created_at, a.name as account_name, a.owner
+    from least_privilege l left join principals p using (account_id, arn) left join accounts a using (account_id)
+    where l.data_status = 'known' and l.used_services = 0 order by l.place limit {LISTED}"""
+"""Users and roles that used no service lately, the worst first."""
 QUALITY = """
     select dataset, check_name, expectation, severity, passed, unexpected_count, sample::varchar as sample, message
     from quality_results where as_of = $as_of
@@ -172,4 +186,97 @@ BY_ACCOUNT = {
 BY_CONTROL = f"""
     select * exclude (evidence) from open_findings
     where in_control <= {FINDINGS_PER_PAGE} order by control_id, in_control"""
-BY_OWNER = "select * exclude (evidence) from open_findings order by owner, in_owner"
+BY_OWNER = {
+    "findings": "select * exclude (evidence) from open_findings order by owner, in_owner",
+    "changes": _CHANGES.format(key="coalesce(a.owner, '')", few=CHANGES_PER_ACCOUNT),
+    "controls": OWNER_CONTROLS,
+}
+
+_FAILS_OF = """
+    select account_id, resource, count(*) as fails,
+        list({'id': id, 'number': number, 'title': title, 'account_id': account_id, 'in_account': in_account}
+            order by in_account)[:3] as fails_shown
+    from open_findings where verdict = 'fail' group by all"""
+"""The fails of a resource itself: how many, and the gravest of them."""
+REACH = f"""
+    with fails as ({_FAILS_OF}),
+    reach as (
+        select *, if(is_admin = 'no', 'reach', 'admin') as kind from principal_reach
+        where is_admin <> 'no' or steps is not null or possible_steps is not null
+    )
+    select r.kind, r.principal_type, r.account_id, r.principal_arn, r.is_admin, r.steps, r.possible_steps,
+        r.via::varchar as via, a.name as account_name, a.owner, p.name, p.owner as principal_owner,
+        p.is_identity_center, f.fails, f.fails_shown, count(*) over (partition by r.kind, r.principal_type) as total
+    from reach r left join accounts a using (account_id)
+        left join principals p on r.account_id = p.account_id and r.principal_arn = p.arn
+        left join fails f on r.account_id = f.account_id and r.principal_arn = f.resource
+    qualify row_number() over (partition by r.kind, r.principal_type order by r.is_admin = 'depends',
+        r.steps nulls last, r.possible_steps, a.name, r.account_id, r.principal_arn) <= {LISTED}
+    order by r.kind, r.principal_type, r.is_admin = 'depends', r.steps nulls last, r.possible_steps, a.name,
+        r.account_id, r.principal_arn"""
+"""Users and roles that are administrators (kind admin), and that can become one (kind reach)."""
+PATH_TITLES = "select path_id, any_value(title) as title from principal_escalations group by path_id order by path_id"
+PEOPLE = """
+    with judged as (
+        select account_id, resource as arn, bool_or(control_id = 'oidc_trust_scoped') as is_oidc,
+            bool_or(control_id = 'saml_federation_healthy') as is_saml
+        from findings where as_of = $as_of and control_id in ('oidc_trust_scoped', 'saml_federation_healthy')
+        group by all
+    )
+    select count(*) filter (principal_type = 'user') as users,
+        count(*) filter (principal_type = 'user' and has_console) as console,
+        count(*) filter (principal_type = 'user' and has_console and has_mfa) as console_with_mfa,
+        count(*) filter (principal_type = 'user' and has_console is null) as users_unknown,
+        count(*) filter (is_identity_center) as identity_center,
+        count(*) filter (is_saml and not is_identity_center) as saml,
+        count(*) filter (is_service_linked) as service_linked,
+        count(*) filter (is_oidc) as oidc,
+        count(*) filter (principal_type = 'role' and not is_identity_center and not is_service_linked
+            and not coalesce(is_saml, false)) as roles
+    from principals p left join judged using (account_id, arn)"""
+"""How many users and roles of each kind; whom a role trusts is told by the findings of the controls on federation."""
+PEOPLE_UNKNOWN = f"""
+    select account_id, account_name, owner, reason, list(distinct number order by number) as numbers,
+        count(*) over () as total
+    from open_findings where verdict = 'unknown' and control_id in
+        ('admin_principals_limited', 'no_privilege_escalation', 'no_human_iam_users', 'key_rotation')
+    group by all order by account_name, account_id, reason limit {LISTED}"""
+"""Where it is not known who the users and roles are, and what they could do."""
+KEYS = f"""
+    with fails as ({_FAILS_OF})
+    select k.* exclude (owner), k.owner as user_owner, a.name as account_name, a.owner, f.fails, f.fails_shown
+    from key_triage k left join accounts a using (account_id)
+        left join fails f on k.account_id = f.account_id and f.resource = k.user_arn || '/accesskey/' || k.credential
+    order by k.place limit {LISTED}"""
+KEY_COUNTS = "select advice, power, count(*) as keys from key_triage group by all order by all"
+CREDENTIAL_KINDS = """
+    select kind, count(*) filter (where is_active) as active, count(*) filter (where not is_active) as inactive,
+        count(*) filter (where is_active and is_root) as of_root,
+        count(distinct account_id) filter (where is_active) as accounts,
+        count(*) filter (where is_active and last_used_at is null) as no_use_known,
+        max(age_days) filter (where is_active) as oldest_days
+    from credentials group by kind order by active desc, kind"""
+GUARDRAILS = """
+    select g.policy_type, g.account_id, a.name as account_name, list(g.verdict order by g.objective) as verdicts,
+        count(*) filter (g.verdict = 'fail') as fails, count(*) filter (g.verdict = 'unknown') as unknown
+    from guardrails g left join accounts a using (account_id) where g.as_of = $as_of
+    group by g.policy_type, g.account_id, a.name
+    order by g.policy_type, fails desc, unknown desc, a.name, g.account_id"""
+"""Each account with its verdicts, in the order of the objectives."""
+OBJECTIVES = """
+    select policy_type, objective, any_value(title) as title, count(*) filter (verdict = 'pass') as "pass",
+        count(*) filter (verdict = 'fail') as fail, count(*) filter (verdict = 'exempt') as exempt,
+        count(*) filter (verdict = 'unknown') as "unknown",
+        count(*) filter (verdict = 'not_applicable') as not_applicable
+    from guardrails where as_of = $as_of group by policy_type, objective order by policy_type, objective"""
+GUARDRAIL_OUS = f"""
+    with recursive {_ABOVE}
+    select g.policy_type, above.ou_id, g.objective, count(*) filter (g.verdict = 'fail') as fails,
+        count(*) filter (g.verdict = 'unknown') as unknown,
+        count(*) filter (g.verdict in ('pass', 'fail', 'exempt')) as judged
+    from guardrails g join accounts a using (account_id) join above on a.ou_id = above.member
+    where g.as_of = $as_of group by all order by g.policy_type, above.ou_id, g.objective"""
+NOT_APPLICABLE = """
+    select policy_type, reason, count(distinct account_id) as accounts, count(distinct objective) as objectives
+    from guardrails where as_of = $as_of and verdict = 'not_applicable'
+    group by policy_type, reason order by policy_type, accounts desc, reason"""

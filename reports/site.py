@@ -89,7 +89,7 @@ def build(database: Path, folder: Path, notice: str | None = None, progress: Pro
 
 
 def write(folder: Path, page: pages.Page, templates: Templates) -> int:
-    """Write a page, and beside it the rows that its tables do not show at first. Returns the bytes of the page."""
+    """Write a page, its files, and the rows that its tables do not show at first. Returns the bytes of the page."""
     path = folder / page.path
     path.parent.mkdir(parents=True, exist_ok=True)
     data = templates.get_template(page.template).render(page=page, root=page.root, **page.context).encode()
@@ -97,6 +97,9 @@ def write(folder: Path, page: pages.Page, templates: Templates) -> int:
     for table, rows in page.shelf.items():
         text = f"rolecall({json.dumps(table)}, {json.dumps(rows, separators=(',', ':'))});\n"
         (path.parent / page.shelved(table)).write_text(text, encoding="utf-8")
+    for name, lines in page.files.items():
+        with (path.parent / name).open("w", encoding="utf-8", newline="") as file:
+            file.writelines(lines)
     return len(data)
 
 

