@@ -81,6 +81,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def there(aws: Loopback, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ROLECALL_MAX_ATTEMPTS", "2")
+    monkeypatch.setenv("ROLECALL_DOCUMENTS", "false")
     folder = tmp_path / "home"
     for night in (OLDER, AS_OF):
         with publish.report(folder, night) as aside:

@@ -99,7 +99,7 @@ def check_reads(text: str) -> None:
 def test_the_digest_in_words(message: Message) -> None:
     title, first, second = message.title, *[sentence for sentence, _ in message.paragraphs][:2]
     assert title == "Rolecall 2026-11-24: 6 new fails, 5 of them critical"
-    assert first == "Score: not enough data, at 71.4% coverage."
+    assert first == "Score: not enough data, at 76.1% coverage."
     assert second == "6 new fails, 5 of them critical; 12 fixed."
     assert message.text.endswith(f"Report: {URL}/2026-11-24/index.html")
     assert message.text.isascii() is False
@@ -108,10 +108,10 @@ def test_the_digest_in_words(message: Message) -> None:
 def test_a_score_comes_with_its_coverage_and_its_change(tmp_path: Path) -> None:
     nights = published.NIGHTS[:2]
     found = digest(published.write(tmp_path / "rolecall.duckdb", nights, clean=True))
-    assert found.message("x").paragraphs[0][0] == "Score 67.8% at 100% coverage, unchanged since 2026-11-20."
+    assert found.message("x").paragraphs[0][0] == "Score 35.6% at 100% coverage, unchanged since 2026-11-20."
     assert not found.unread
     first = digest(published.write(tmp_path / "first.duckdb", nights[:1], clean=True))
-    assert first.message("x").paragraphs[0][0] == "Score 67.8% at 100% coverage, no score to compare with."
+    assert first.message("x").paragraphs[0][0] == "Score 35.6% at 100% coverage, no score to compare with."
     assert first.is_changed
 
 

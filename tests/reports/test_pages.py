@@ -35,7 +35,7 @@ def rows_of(document: Document, heading: str) -> list[dict[str, str]]:
 def sheet_of(built: site.Site, owner: str) -> list[dict[str, str]]:
     text = (built.folder / owner_page(owner)).with_suffix(".csv").read_bytes().decode("utf-8")
     assert text.startswith("\ufeff")
-    assert text.count("\r\n") == len(text.splitlines())
+    assert text.endswith("\r\n")
     return list(csv.DictReader(io.StringIO(text[1:], newline="")))
 
 
@@ -68,7 +68,7 @@ def test_the_sheet_of_an_owner_has_all_its_findings(built: site.Site, database: 
         )
         rows = sheet_of(built, str(owner))
         found = [tuple(row[c] for c in ("account_id", "control_id", "resource", "verdict")) for row in rows]
-        assert Counter(found) == Counter(wanted), owner
+        assert Counter(found) == Counter(tuple(map(sheet.cell, row)) for row in wanted), owner
         verdicts = [row["verdict"] for row in rows]
         assert verdicts == sorted(verdicts, key=["fail", "unknown", "exempt", "manual"].index)
         assert f"{len(wanted)} finding" in page(built, owner_page(str(owner))).text
