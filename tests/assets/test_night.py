@@ -173,7 +173,10 @@ def test_the_command_runs_it_again_in_three_shards_while_another_process_reads(
     assert int(seen) == 1
     assert result.exit_code == cli.UNREAD, result.output
     lines = dict(line.split(maxsplit=1) for line in result.stdout.splitlines())
-    assert list(lines)[-7:] == ["models", "published", "bucket", "told", "report", "database", "unread"]
+    assert [line for line in lines if line != "report"][-6:] == [
+        *("models", "published", "bucket"),
+        *("told", "database", "unread"),
+    ]
     assert lines["bucket"].startswith(f"s3://{BUCKET}/site/{night.done.night}: ")
     assert (lines["told"], len(web.got)) == ("1 of 1", 1)
     assert lines["database"] == str(night.done.database)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -153,14 +154,12 @@ def new_tab(browser: Browser, scheme: Scheme = "light", **more: Any) -> Tab:
     return tab(browser.new_context(color_scheme=scheme, **more))
 
 
-def samples(built: site.Site, with_least: bool = True) -> list[str]:
-    """Every page that is the only one of its kind; of the others, in folders, that with most and that with least."""
+def samples(built: site.Site) -> list[str]:
+    """Every page that is the only one of its kind; of the others that with most, of accounts that with least too."""
     folders: dict[str, list[str]] = defaultdict(list)
     for path in built.pages:
         folders[str(Path(path).parent)].append(path)
     size = {path: (built.folder / path).stat().st_size for path in built.pages}
-    found = folders.pop(".")
-    for paths in folders.values():
-        paths.sort(key=size.__getitem__)
-        found += dict.fromkeys((paths[-1], paths[0] if with_least else paths[-1]))
-    return found
+    alone = [path for path in folders.pop(".") if not re.search(r"-\d+\.html$", path)]
+    least = min(folders["accounts"], key=size.__getitem__)
+    return [*alone, *(max(paths, key=size.__getitem__) for paths in folders.values()), least]
