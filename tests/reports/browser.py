@@ -44,7 +44,17 @@ CUT = """
 () => {
   const cuts = (style, axis) => ["hidden", "clip"].includes(style[`overflow${axis}`]);
   const scrolls = (style, axis) => ["auto", "scroll"].includes(style[`overflow${axis}`]);
-  const found = [], paper = matchMedia("print").matches;
+  const found = [], paper = matchMedia("print").matches, known = new Map();
+  const about = (node) => {
+    if (!known.has(node)) {
+      const style = getComputedStyle(node), room = node.getBoundingClientRect();
+      const [cutsX, cutsY] = ["X", "Y"].map((axis) => cuts(style, axis));
+      const [scrollsX, scrollsY] = ["X", "Y"].map((axis) => scrolls(style, axis));
+      const inline = style.display === "inline", dots = style.textOverflow === "ellipsis";
+      known.set(node, {inline, dots, cutsX, cutsY, scrollsX, scrollsY, room});
+    }
+    return known.get(node);
+  };
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const range = document.createRange();
   for (let text = walker.nextNode(); text; text = walker.nextNode()) {
@@ -57,20 +67,20 @@ CUT = """
       if (box.width === 0 || box.height === 0) continue;
       let {left, right, top, bottom} = box, why = "";
       for (let node = of; node && node !== document.documentElement && !why; node = node.parentElement) {
-        const style = getComputedStyle(node), room = node.getBoundingClientRect();
-        if (style.display === "inline") continue;
-        if (cuts(style, "X") && (right > room.right + 2 || left < room.left - 2)) why = "cut at the side";
-        if (cuts(style, "Y") && (bottom > room.bottom + 2 || top < room.top - 2)) why = "cut above or below";
-        if (style.textOverflow === "ellipsis") {
+        const {inline, dots, cutsX, cutsY, scrollsX, scrollsY, room} = about(node);
+        if (inline) continue;
+        if (cutsX && (right > room.right + 2 || left < room.left - 2)) why = "cut at the side";
+        if (cutsY && (bottom > room.bottom + 2 || top < room.top - 2)) why = "cut above or below";
+        if (dots) {
           why = node.scrollWidth > node.clientWidth + 1 && !paper ? "ends in dots" : "";
           right = Math.min(right, room.right);
         }
-        if (scrolls(style, "X")) {
+        if (scrollsX) {
           if (left + node.scrollLeft < room.left - 2) why = "left of what can be scrolled";
           left = Math.max(left, room.left);
           right = Math.min(right, room.right);
         }
-        if (scrolls(style, "Y")) {
+        if (scrollsY) {
           top = Math.max(top, room.top);
           bottom = Math.min(bottom, room.bottom);
         }

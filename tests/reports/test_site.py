@@ -300,16 +300,12 @@ def test_pages_stay_small(tmp_path: Path) -> None:
                 assert (big.folder / path).stat().st_size < limit, path
 
 
-def test_a_notice_is_on_every_page(database: Path, tmp_path: Path) -> None:
+def test_a_notice_is_on_every_page_and_progress_counts_to_the_last(database: Path, tmp_path: Path) -> None:
     notice = "The night of 2026-11-25 was not published: users <2 keys twice>"
-    noticed = site.build(database, tmp_path / "site", notice=notice)
-    for path in noticed.pages:
-        assert notice in page(noticed, path).text
-
-
-def test_progress_counts_to_the_end(database: Path, tmp_path: Path) -> None:
     steps: list[tuple[int, int]] = []
-    done = site.build(database, tmp_path / "site", progress=lambda now, all: steps.append((now, all)))
+    done = site.build(database, tmp_path / "site", notice, lambda now, all: steps.append((now, all)))
+    for path in done.pages:
+        assert notice in page(done, path).text
     assert steps[0] == (1, len(done.pages))
     assert steps[-1] == (len(done.pages), len(done.pages))
 
