@@ -14,14 +14,14 @@ demo: $(INSTALLED)  ## run the nights of a synthetic organization; ends by namin
 	@$(BIN)/rolecall demo
 
 test: $(INSTALLED)  ## run the tests
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(INSTALLED)  ## everything that must hold before a commit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --processes 2 sql
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 dev: $(INSTALLED)  ## open Dagster on the synthetic organization
 	@$(BIN)/python -m assets.dev

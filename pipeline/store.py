@@ -152,6 +152,7 @@ def writing(settings: Settings) -> Iterator[Connection]:
     except duckdb.IOException as error:
         raise Refused(f"{path}: another program has it open ({error}); close it and run again") from error
     try:
+        con.execute("set enable_progress_bar = false")
         history.prepare(con)
         con.execute("begin")
         yield con

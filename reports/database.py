@@ -31,7 +31,7 @@ class Reader:
     def execute(self, sql: str) -> Connection:
         """A query on a cursor of its own, so that several can be read side by side."""
         cursor = self._con.cursor()
-        cursor.execute("set search_path = 'published.main,scratch.main'")
+        cursor.execute("set search_path = 'published.main,scratch.main'; set enable_progress_bar = false")
         return cursor.execute(sql, {"as_of": self.as_of} if "$as_of" in sql else {})
 
     def stream(self, sql: str) -> Iterator[Row]:
