@@ -189,10 +189,6 @@ def _plain(path: str, title: str, section: str) -> Page:
     return Page(path, f"{path}.j2", title, section, (), {})
 
 
-def _chart(rows: list[Row], of: str) -> figures.Chart | None:
-    return figures.trend(rows, of=of)
-
-
 def _practice_rows(night: Night) -> list[Row]:
     rows = []
     for number, text in TEXTS.items():
@@ -254,7 +250,7 @@ def _index(night: Night) -> Page:
     heat, not_heated = _heat(night)
     context = {
         "overall": night.overall,
-        "chart": _chart(night.trend.get(_overall_key(night), []), "The overall score"),
+        "chart": figures.trend(night.trend.get(_overall_key(night), []), of="The overall score"),
         "fails_chart": figures.open_fails(night.open_fails),
         "practices": practices,
         "most_fails": max((sum(p["fails"].values()) for p in practices), default=0),
@@ -278,7 +274,7 @@ def _index(night: Night) -> Page:
 
 
 def _summary(night: Night) -> Page:
-    chart = _chart(night.trend.get(_overall_key(night), []), "The overall score")
+    chart = figures.trend(night.trend.get(_overall_key(night), []), of="The overall score")
     context = {
         "overall": night.overall,
         "chart": figures.small(chart, "summary-trend", 190),
@@ -302,7 +298,9 @@ def _practices(night: Night) -> Iterator[Page]:
         context = {
             "practice": text,
             "scores": night.by_practice.get(number),
-            "chart": _chart(night.trend.get(("practice", str(number)), []), "The score of this best practice"),
+            "chart": figures.trend(
+                night.trend.get(("practice", str(number)), []), of="The score of this best practice"
+            ),
             "controls": by_practice[number],
             "fails": night.fails_by_practice.get(number, {}),
             "systems": night.systems[number],
@@ -323,7 +321,7 @@ def _control_pages(night: Night) -> Iterator[Page]:
             "control": control,
             "practice": practice,
             "scores": night.by_control.get(control_id),
-            "chart": _chart(night.trend.get(("control", control_id), []), "The score of this control"),
+            "chart": figures.trend(night.trend.get(("control", control_id), []), of="The score of this control"),
             "findings": findings,
             "units": units[control_id],
             "calls": night.calls[control_id],
@@ -409,7 +407,7 @@ def _ou_pages(night: Night) -> Iterator[Page]:
         context = {
             "ou": ou,
             "scores": night.by_ou.get(ou_id),
-            "chart": _chart(night.trend.get(("ou", ou_id), []), "The score of this organizational unit"),
+            "chart": figures.trend(night.trend.get(("ou", ou_id), []), of="The score of this organizational unit"),
             "children": children.get(ou_id, []),
             "members": members.get(ou_id, []),
             "controls": controls[ou_id],
@@ -428,7 +426,7 @@ def _owner_pages(night: Night) -> Iterator[Page]:
             "owner": owner,
             "accounts": night.owners[owner],
             "scores": night.by_owner.get(owner),
-            "chart": _chart(night.trend.get(("owner", owner), []), "The score of this owner's accounts"),
+            "chart": figures.trend(night.trend.get(("owner", owner), []), of="The score of this owner's accounts"),
             "fails": night.fails_by_owner.get(owner, {}),
             "findings": first,
             "csv": name,
@@ -448,7 +446,7 @@ def _account_pages(night: Night) -> Iterator[Page]:
         context = {
             "account": account,
             "scores": night.by_account.get(account_id),
-            "chart": _chart(rows["trend"], "The score of this account"),
+            "chart": figures.trend(rows["trend"], of="The score of this account"),
             "by_practice": keyed(rows["practices"], "practice"),
             "fails": night.fails_by_account.get(account_id, {}),
             "findings": rows["findings"],

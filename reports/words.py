@@ -196,11 +196,10 @@ def severities_text(counts: dict[str, int]) -> str:
 
 _FILTERS = (
     *(anchor, arn, cut, day, days, heat, iso, members, moment, number, pairs, path, percent, practice_name, pretty),
-    *(script_json, seconds, severities_text, verdict_word),
+    *(script_json, seconds, severities_text),
 )
 FILTERS = {f.__name__: f for f in _FILTERS}
 GLOBALS = {f.__name__: f for f in (plural, points, select, sparkline, stack)} | {
-    "VERDICT_SYMBOLS": VERDICT_SYMBOLS,
     "VERDICTS": VERDICTS,
     "CHANGES": CHANGES,
     "SEVERITIES": SEVERITIES,
