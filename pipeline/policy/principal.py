@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 
-from pipeline.policy import catalog
+from pipeline.policy import actions
 from pipeline.policy.callers import Caller, caller
 from pipeline.policy.context import ALWAYS_SIGNED, SENT_BY_SERVICES, Context, Value, strings
 from pipeline.policy.document import Document
@@ -89,9 +89,9 @@ class Principal:
         def is_absent(key: str) -> bool:
             if key in SENT_BY_SERVICES or (key == "aws:username" and not is_user):
                 return True
-            if is_user and (key in catalog.FROM_CREDENTIALS or key.startswith("saml:") or "." in key.partition(":")[0]):
+            if is_user and (key in actions.FROM_CREDENTIALS or key.startswith("saml:") or "." in key.partition(":")[0]):
                 return True
-            return catalog.key_reaches(action, key) is False
+            return actions.key_reaches(action, key) is False
 
         return Context(values, False, ALWAYS_SIGNED, is_absent, self.not_before)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from pipeline.policy import catalog
+from pipeline.policy import actions as catalog
 from pipeline.policy.context import Value
 from pipeline.policy.document import Document, Statement
 from pipeline.policy.evaluate import Decision, Evidence, Verdict, statements_on
