@@ -48,7 +48,7 @@ objectives as (
             list_position(['no', 'depends', 'yes'], tonight.met) < best.standing and len(tonight.unreadable) = 0
         ) as lost,
         list(account_id order by account_id)
-            filter (best.standing > 1 and (tonight.met is null or len(tonight.unreadable) > 0)) as unread
+            filter (best.standing > 1 and len(tonight.unreadable) > 0) as unread
     from fact_guardrails as tonight
     left join best using (account_id, policy_type, objective)
     group by policy_type, objective
@@ -72,12 +72,12 @@ guardrails as (
         null as arn,
         case
             when accounts = 0 then not_applicable('There is no earlier night to compare with.')
-            when len(lost) > 0
+            when lost is not null
                 then fail(format(
                     '{}: no longer so in {} of {} accounts, such as {}, last on {}.',
                     title, len(lost), accounts, lost[1].account_id, lost[1].last_met
                 ))
-            when len(unread) > 0 then unknown(format('Policies of {} cannot be read.', array_to_string(unread, ', ')))
+            when unread is not null then unknown(format('Policies of {} cannot be read.', array_to_string(unread, ', ')))
             else pass(format('{}: as before in {} accounts.', title, accounts))
         end as judged,
         to_json(struct_pack(lost, unread, accounts)) as evidence
