@@ -9,7 +9,7 @@ from markupsafe import Markup
 from reports import queries
 from reports.database import Row
 from reports.filters import visible
-from reports.night import Night, group, keyed
+from reports.night import PublishedNight, group, keyed
 
 GUARDS = (
     ("scp", "SERVICE_CONTROL_POLICY", "Service control policies", "scp_objectives"),
@@ -28,7 +28,7 @@ UNUSED = 9
 """The practice of removing what is unused."""
 
 
-def people(night: Night) -> dict[str, Any]:
+def people(night: PublishedNight) -> dict[str, Any]:
     rows = night.reader.rows
     reach = group(rows(queries.REACH), "kind")
     return {
@@ -44,7 +44,7 @@ def people(night: Night) -> dict[str, Any]:
     }
 
 
-def guardrails(night: Night) -> dict[str, Any]:
+def guardrails(night: PublishedNight) -> dict[str, Any]:
     rows = night.reader.rows
     accounts, objectives, units, reasons = (
         group(rows(sql), "policy_type")
@@ -72,12 +72,12 @@ def _head(objective: Row) -> Markup:
     return Markup('<abbr title="{}">{}</abbr>').format(visible(title), visible(word))
 
 
-def _units(night: Night, rows: list[Row]) -> list[Row]:
+def _units(night: PublishedNight, rows: list[Row]) -> list[Row]:
     """Of each OU, in the order of the tree, its counts by objective."""
     found = group(rows, "ou_id")
     return [{"ou": ou, "counts": keyed(found[id], "objective")} for id, ou in night.ous.items() if id in found]
 
 
-def unused(night: Night) -> dict[str, Any]:
+def unused(night: PublishedNight) -> dict[str, Any]:
     removing = [c for c in night.controls.values() if c["practice"] == UNUSED and c["control_id"] in night.by_control]
     return {"unused": night.reader.rows(queries.UNUSED), "removing": removing}

@@ -25,7 +25,7 @@ def keyed(rows: Iterable[Row], key: str) -> dict[Any, Row]:
     return {row[key]: row for row in rows}
 
 
-class Night:
+class PublishedNight:
     """What several pages need of a night, read once each. Keys: account ids, OU ids, control ids, practice numbers."""
 
     def __init__(self, reader: Reader) -> None:

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from reports import access, figures, sheet
 from reports.database import Row
 from reports.filters import reads, visible
-from reports.night import Grouped, Night, group, keyed
+from reports.night import Grouped, PublishedNight, group, keyed
 from reports.practices import TEXTS
 from reports.queries import CONTROL_OUS, FINDINGS_PER_PAGE, ONCE, OU_CONTROLS
 
@@ -143,7 +143,7 @@ GLOBALS = {
 } | {"SECTIONS": SECTIONS}
 
 
-def control_links(night: Night) -> Callable[[str], dict[str, Markup]]:
+def control_links(night: PublishedNight) -> Callable[[str], dict[str, Markup]]:
     """For the way back to the site's folder, the links to all controls by their ids."""
     link = Markup('<a href="{}{}"><span class="id">{}</span> {}</a>')
 
@@ -157,13 +157,13 @@ def control_links(night: Night) -> Callable[[str], dict[str, Markup]]:
     return links
 
 
-def count(night: Night) -> int:
+def count(night: PublishedNight) -> int:
     """How many pages `pages` will yield."""
     several = (_shares(night), TEXTS, night.controls, night.ous, night.owners, night.accounts)
     return 12 + sum(map(len, several))
 
 
-def pages(night: Night) -> Iterator[Page]:
+def pages(night: PublishedNight) -> Iterator[Page]:
     """Every page of the site, one after the other."""
     yield _index(night)
     yield _summary(night)
@@ -189,7 +189,7 @@ def _plain(path: str, title: str, section: str) -> Page:
     return Page(path, f"{path}.j2", title, section, (), {})
 
 
-def _practice_rows(night: Night) -> list[Row]:
+def _practice_rows(night: PublishedNight) -> list[Row]:
     rows = []
     for number, text in TEXTS.items():
         trend = night.trend.get(("practice", str(number)), [])
@@ -207,7 +207,7 @@ def _worst(scores: dict[Any, Row], names: dict[Any, Row]) -> tuple[list[Row], in
     return [s for s in enough if s["fail"]][:WORST], len(known) - len(enough)
 
 
-def _data_times(night: Night) -> tuple[Any, Any]:
+def _data_times(night: PublishedNight) -> tuple[Any, Any]:
     times = [r[k] for r in night.operations for k in ("oldest", "newest") if r[k] is not None]
     return (min(times), max(times)) if times else (None, None)
 
@@ -218,7 +218,7 @@ def _quality_counts(rows: list[Row]) -> Row:
     return {"all": len(rows), "passed": len(rows) - len(failed), "failed": failed, "blocking": len(blocking)}
 
 
-def _heat(night: Night) -> tuple[list[Row], int]:
+def _heat(night: PublishedNight) -> tuple[list[Row], int]:
     """The rows of the heat map, OUs nearest to the root first, and how many are left out."""
     judged = [o for o in night.ous.values() if o["ou_id"] in night.by_ou]
     nearest = sorted(judged, key=lambda o: (o["depth"], -(o["accounts"] or 0), o["ou_path"]))[:HEATED]
@@ -229,7 +229,7 @@ def _heat(night: Night) -> tuple[list[Row], int]:
     return heat, len(judged) - len(rows)
 
 
-def _exemptions(night: Night) -> Row:
+def _exemptions(night: PublishedNight) -> Row:
     """What the register keeps out of the score, and for how long."""
     ours = [e for e in night.exceptions if e["kind"] == "exception"]
     live = [e for e in ours if e["is_live"]]
@@ -243,7 +243,7 @@ def _exemptions(night: Night) -> Row:
     }
 
 
-def _index(night: Night) -> Page:
+def _index(night: PublishedNight) -> Page:
     worst_ous, thin_ous = _worst(night.by_ou, {k: o for k, o in night.ous.items() if o["parent_id"] is not None})
     worst_accounts, thin_accounts = _worst(night.by_account, night.accounts)
     practices = _practice_rows(night)
@@ -273,7 +273,7 @@ def _index(night: Night) -> Page:
     return Page("index.html", "index.html.j2", "Overview", "index", (), context)
 
 
-def _summary(night: Night) -> Page:
+def _summary(night: PublishedNight) -> Page:
     chart = figures.trend(night.trend.get(_overall_key(night), []), of="The overall score")
     context = {
         "overall": night.overall,
@@ -288,11 +288,11 @@ def _summary(night: Night) -> Page:
     return Page("summary.html", "summary.html.j2", "Executive summary", "summary", (), context)
 
 
-def _overall_key(night: Night) -> tuple[str, str]:
+def _overall_key(night: PublishedNight) -> tuple[str, str]:
     return next((key for key in night.trend if key[0] == "overall"), ("overall", ""))
 
 
-def _practices(night: Night) -> Iterator[Page]:
+def _practices(night: PublishedNight) -> Iterator[Page]:
     by_practice = group(night.controls.values(), "practice")
     for number, text in TEXTS.items():
         context = {
@@ -313,7 +313,7 @@ def _practices(night: Night) -> Iterator[Page]:
         yield Page(text.page, "practice.html.j2", f"{number}. {text.title}", "index", crumbs, context)
 
 
-def _control_pages(night: Night) -> Iterator[Page]:
+def _control_pages(night: PublishedNight) -> Iterator[Page]:
     units = group(night.reader.rows(CONTROL_OUS), "control_id")
     for control, findings in night.per_control():
         control_id, practice = control["control_id"], TEXTS[control["practice"]]
@@ -330,22 +330,22 @@ def _control_pages(night: Night) -> Iterator[Page]:
         yield Page(control_page(control_id), "control.html.j2", control["title"], "controls", crumbs, context)
 
 
-def _quality(night: Night) -> Page:
+def _quality(night: PublishedNight) -> Page:
     context = {"quality": _quality_counts(night.quality), "by_dataset": group(night.quality, "dataset")}
     return Page("quality.html", "quality.html.j2", "Data quality", "quality", (), context)
 
 
-def _exceptions(night: Night) -> Page:
+def _exceptions(night: PublishedNight) -> Page:
     context = {"exemptions": _exemptions(night)}
     return Page("exceptions.html", "exceptions.html.j2", "Exceptions", "exceptions", (), context)
 
 
-def _shares(night: Night) -> list[list[Row]]:
+def _shares(night: PublishedNight) -> list[list[Row]]:
     """The proposals, so many a page; one page where there are none."""
     return [night.proposals[at : at + PROPOSALS] for at in range(0, len(night.proposals), PROPOSALS)] or [[]]
 
 
-def _least_privilege(night: Night) -> Iterator[Page]:
+def _least_privilege(night: PublishedNight) -> Iterator[Page]:
     shares, title = _shares(night), "Unused access and least privilege"
     paths = [proposal_page(n * PROPOSALS + 1) for n in range(len(shares))]
     for n, (path, rows) in enumerate(zip(paths, shares, strict=True), start=1):
@@ -355,7 +355,7 @@ def _least_privilege(night: Night) -> Iterator[Page]:
         yield Page(path, "least_privilege.html.j2", f"{title}, {n}" if n > 1 else title, "privilege", crumbs, context)
 
 
-def _coverage(night: Night) -> Page:
+def _coverage(night: PublishedNight) -> Page:
     classes: dict[str, Row] = {}
     for row in night.unread:
         name = row["error_class"] or "unclassified"
@@ -369,14 +369,14 @@ def _coverage(night: Night) -> Page:
     return Page("coverage.html", "coverage.html.j2", "Coverage", "coverage", (), context)
 
 
-def _children(night: Night) -> Grouped:
+def _children(night: PublishedNight) -> Grouped:
     """OUs by parent; those whose parent is not an OU of the table stand under None."""
     return group(
         ({**o, "above": o["parent_id"] if o["parent_id"] in night.ous else None} for o in night.ous.values()), "above"
     )
 
 
-def _way(night: Night, ou_id: str | None) -> tuple[Crumb, ...]:
+def _way(night: PublishedNight, ou_id: str | None) -> tuple[Crumb, ...]:
     """Breadcrumbs from the list of OUs down to an OU."""
     crumbs: list[Crumb] = []
     seen = set()
@@ -388,7 +388,7 @@ def _way(night: Night, ou_id: str | None) -> tuple[Crumb, ...]:
     return (("Organizational units", "ous.html"), *reversed(crumbs))
 
 
-def _ous(night: Night) -> Page:
+def _ous(night: PublishedNight) -> Page:
     children = _children(night)
 
     def walk(above: str | None, depth: int) -> Iterator[tuple[int, Row]]:
@@ -400,7 +400,7 @@ def _ous(night: Night) -> Page:
     return Page("ous.html", "ous.html.j2", "Organizational units", "ous", (), context)
 
 
-def _ou_pages(night: Night) -> Iterator[Page]:
+def _ou_pages(night: PublishedNight) -> Iterator[Page]:
     children, members = _children(night), group(night.accounts.values(), "ou_id")
     controls = group(night.reader.rows(OU_CONTROLS), "ou_id")
     for ou_id, ou in night.ous.items():
@@ -418,7 +418,7 @@ def _ou_pages(night: Night) -> Iterator[Page]:
         yield Page(ou_page(ou_id), "ou.html.j2", title, "ous", _way(night, ou_id)[:-1], context)
 
 
-def _owner_pages(night: Night) -> Iterator[Page]:
+def _owner_pages(night: PublishedNight) -> Iterator[Page]:
     for owner, found, rows in night.per_owner():
         first = list(islice(found, FINDINGS_PER_PAGE))
         name = f"{file_name(owner)}.csv"
@@ -439,7 +439,7 @@ def _owner_pages(night: Night) -> Iterator[Page]:
         yield Page(owner_page(owner), "owner.html.j2", title, "owners", crumbs, context, files=files)
 
 
-def _account_pages(night: Night) -> Iterator[Page]:
+def _account_pages(night: PublishedNight) -> Iterator[Page]:
     once = group(night.reader.rows(ONCE), "operation")
     for account, rows in night.per_account():
         account_id = account["account_id"]
@@ -466,7 +466,7 @@ def _account_pages(night: Night) -> Iterator[Page]:
         yield Page(account_page(account_id), "account.html.j2", title, "accounts", crumbs, context)
 
 
-def _reads(night: Night, asked: Grouped, once: Grouped) -> Callable[[Row], Markup]:
+def _reads(night: PublishedNight, asked: Grouped, once: Grouped) -> Callable[[Row], Markup]:
     """Says of a finding of an account which calls it rests on; many findings rest on the same."""
 
     @cache
@@ -476,7 +476,7 @@ def _reads(night: Night, asked: Grouped, once: Grouped) -> Callable[[Row], Marku
     return lambda finding: told(finding["control_id"], finding["region"])
 
 
-def _calls(night: Night, asked: Grouped, once: Grouped, control_id: str, region: str) -> Iterator[Row]:
+def _calls(night: PublishedNight, asked: Grouped, once: Grouped, control_id: str, region: str) -> Iterator[Row]:
     """The calls that a finding rests on, each with the time of its data: the account's own, and the organization's."""
     for call in night.calls[control_id]:
         rows = once[call["operation"]] if call["is_once"] else asked[call["operation"]]

@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pipeline.warehouse.models import PRACTICES
 from reports import filters, pages
 from reports.database import opened
-from reports.night import Night
+from reports.night import PublishedNight
 
 HERE = Path(str(files("reports")))
 Progress = Callable[[int, int], None]
@@ -44,7 +44,7 @@ class Site:
 class Templates(Environment):
     """Jinja with autoescape, strict about names. `row.rows` is the column, even where dict has a method of its name."""
 
-    def __init__(self, night: Night, notice: str | None) -> None:
+    def __init__(self, night: PublishedNight, notice: str | None) -> None:
         super().__init__(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -75,7 +75,7 @@ def build(database: Path, folder: Path, notice: str | None = None, progress: Pro
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder}: the folder of a new site must be empty")
     with opened(database) as reader:
-        night = Night(reader)
+        night = PublishedNight(reader)
         templates = Templates(night, notice)
         site = Site(folder, night.as_of)
         for page in pages.pages(night):
