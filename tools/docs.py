@@ -17,7 +17,7 @@ from assets import definitions
 from assets.cli import main as cli
 from assets.cli.controls import FRAMEWORKS
 from assets.cli.controls import entry as entry_of
-from pipeline import landing
+from pipeline.night import Night
 from pipeline.settings import FILE, Settings
 from pipeline.warehouse import build as store
 from pipeline.warehouse import models
@@ -134,8 +134,9 @@ def published() -> dict[str, tuple[str, list[tuple[str, str, str]]]]:
     """Title and columns of each published table, out of a database built from a night without rows."""
     with tempfile.TemporaryDirectory() as folder:
         nothing = Settings.model_construct(home=Path(folder))
-        landing.night_folder(nothing.home, EMPTY_NIGHT).mkdir(parents=True)
-        store.build(nothing, EMPTY_NIGHT)
+        night = Night(nothing.home, EMPTY_NIGHT)
+        night.landing_folder.mkdir(parents=True)
+        store.build(nothing, night)
         with duckdb.connect(nothing.home / store.WAREHOUSE, read_only=True) as con:
             query = "select column_name, data_type, comment from duckdb_columns() where table_name = ?"
             return {

@@ -12,6 +12,7 @@ from typing import Annotated, Any, ParamSpec
 import typer
 from rich.console import Console
 
+from pipeline.night import Night
 from pipeline.settings import Refused, load
 
 DONE, UNREAD, REFUSED = 0, 1, 2
@@ -118,7 +119,7 @@ def run(
             exceptions_file=exceptions_file,
         )
     )
-    night = as_of.date() if as_of else nights.today(chosen)
+    night = Night(chosen.home, as_of.date()) if as_of else nights.today(chosen)
     console = Console()
     with shown(console) as progress:
         done = runner.run_night(chosen, night, progress, judge_only=judge_only, verbose=verbose)

@@ -30,7 +30,7 @@ def published(settings: Settings, catalog: Catalog, progress: Progress) -> dg.As
     )
     def publish(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         refusing(lambda: home.hold(settings.home))
-        done = refusing(lambda: publishing.publish_night(settings, nights.as_of(context), progress))
+        done = refusing(lambda: publishing.publish_night(settings, nights.night_of(settings, context), progress))
         place: dict[str, Any] = {
             "path": dg.MetadataValue.path(str(done.database)),
             "night": done.site.as_of.isoformat(),
