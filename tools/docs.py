@@ -15,13 +15,13 @@ import typer
 
 from assets import definitions
 from assets.cli import main as cli
-from assets.cli.controls import FRAMEWORKS
 from assets.cli.controls import entry as entry_of
 from pipeline.night import Night
 from pipeline.settings import FILE, Settings
 from pipeline.warehouse import build as store
 from pipeline.warehouse import models
 from pipeline.warehouse.models import PRACTICES
+from reports.filters import framework
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs"
 GENERATED = "<!-- Written by `make docs`. -->"
@@ -92,7 +92,7 @@ def control(entry: dict[str, Any]) -> Iterator[str]:
         "May break": entry["may_break"],
         "Reads": ", ".join(map(code, entry["datasets"])),
         "Parameters": ", ".join(code(f"{name} = {json.dumps(value)}") for name, value in entry["params"].items()),
-        "Elsewhere": "; ".join(f"{FRAMEWORKS.get(name, name)} {text}" for name, text in entry["frameworks"].items()),
+        "Elsewhere": "; ".join(f"{framework(name)} {text}" for name, text in entry["frameworks"].items()),
     }
     for name, text in facts.items():
         if text:

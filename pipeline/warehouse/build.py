@@ -24,7 +24,7 @@ from pipeline import collectors, landing
 from pipeline.night import Night
 from pipeline.schema import Dataset
 from pipeline.settings import Refused, Settings
-from pipeline.warehouse import history
+from pipeline.warehouse import contracts, history
 from pipeline.warehouse import models as catalog
 from pipeline.warehouse.models import Catalog, Model
 
@@ -56,6 +56,9 @@ class Build:
     descriptions: dict[str, dict[str, str]] = field(default_factory=dict)
     """What each column of each table is called: by the table's own header, else as further up."""
 
+    def __post_init__(self) -> None:
+        contracts.define_verdicts(self.con)
+
     def make(self, model: Model) -> Built:
         """Make one model. A control that gives a resource two verdicts, or a query that fails, is `Refused`."""
         started = time.perf_counter()
@@ -69,11 +72,12 @@ class Build:
                 self.create(model.name, "made", made)
             else:
                 with variables(self.con, self.params(model)):
-                    self.create(model.name, f"({model.sql})")
+                    sql = contracts.unpacked(self.con, model.sql, model.path) if model.control else model.sql
+                    self.create(model.name, f"({sql})")
         except duckdb.Error as error:
-            raise Refused(f"{model.path}: {error}") from error
+            raise contracts.located(error, model.path, model.line) from error
         if model.control:
-            self.check_control(model)
+            contracts.check_built(self.con, model.name, model.path)
         if model.layer in PUBLISHED_LAYERS:
             comment(self.con, model.name, model.header.title, self.descriptions[model.name])
         return Built(model.name, count(self.con, model.name), time.perf_counter() - started)
@@ -90,17 +94,6 @@ class Build:
             allowed = ", ".join(model.header.params) or "none"
             raise Refused(f"Settings: controls.{model.name}.{unknown[0]}: no such parameter; it has {allowed}")
         return {**model.header.params, **given}
-
-    def check_control(self, model: Model) -> None:
-        """A control must have its columns, and one verdict for each resource."""
-        columns = {row[0] for row in self.con.execute(f"describe {model.name}").fetchall()}
-        needed = {"account_id", "resource", "verdict", "reason", "evidence"}
-        if not needed <= columns <= needed | {"region"}:
-            raise Refused(f"{model.path}: must select {', '.join(sorted(needed))} and at most region besides")
-        key = "account_id, resource" + (", region" if "region" in columns else "")
-        twice = self.con.execute(f"select resource from {model.name} group by {key} having count(*) > 1").fetchone()
-        if twice:
-            raise Refused(f"{model.path}: gives {twice[0]} two verdicts")
 
 
 def build(
