@@ -140,7 +140,34 @@ def load(root: Path = ROOT) -> Catalog:
             models[path.stem] = model
     results = control_results([m.name for m in models.values() if m.control])
     models |= {model.name: model for model in (results, *HISTORY)}
+    check_layers(models)
     return Catalog(models)
+
+
+BUILT_FIRST: tuple[Layer, ...] = ("staging", "intermediate", "facts")
+MAY_READ: Mapping[Layer, tuple[Layer, ...]] = {
+    "staging": ("staging",),
+    "intermediate": BUILT_FIRST,
+    "facts": BUILT_FIRST,
+    "controls": (*BUILT_FIRST, "history"),
+    "scores": (*BUILT_FIRST, "history", "controls", "scores"),
+    "history": (*BUILT_FIRST, "scores"),
+    "views": (*BUILT_FIRST, "history", "controls", "scores", "views"),
+}
+"""By layer, the layers whose models it may read, beside raw tables."""
+
+
+def check_layers(models: Mapping[str, Model]) -> None:
+    """Refuse a model that reads one of a later layer: a fact a view, a control another control's scores."""
+    for model in models.values():
+        for read in model.reads:
+            layer = models[read].layer if read in models else None
+            if layer and layer not in MAY_READ[model.layer]:
+                allowed = ", ".join(MAY_READ[model.layer])
+                raise Refused(
+                    f"{model.path}: {model.name} ({model.layer}) reads {read} ({layer}); "
+                    f"it may read raw tables and {allowed}"
+                )
 
 
 def fact_model(module: Facts) -> Model:
