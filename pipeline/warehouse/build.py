@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline import collectors, landing
+from pipeline import collectors, facts, landing
 from pipeline.night import Night
 from pipeline.schema import Dataset
 from pipeline.settings import Refused, Settings
@@ -66,10 +66,7 @@ class Build:
             if model.layer == "history":
                 getattr(history, model.name.replace("history", "record"))(self.con, self.as_of)
             elif model.fact:
-                queries = model.fact.QUERIES.items()
-                found = {name: self.con.execute(query).fetchall() for name, query in queries}
-                made = model.fact.TABLE.table(model.fact.rows(found))
-                self.create(model.name, "made", made)
+                facts.build(self.con, model.fact)
             else:
                 with variables(self.con, self.params(model)):
                     sql = contracts.unpacked(self.con, model.sql, model.path) if model.control else model.sql

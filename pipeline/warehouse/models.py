@@ -151,6 +151,7 @@ def load(root: Path = ROOT) -> Catalog:
     known = {*models, *CATALOG_TABLES, *(f"raw_{name}" for name in collectors.datasets())}
     for query in queries:
         contracts.check_tables(query, known)
+    check_layers(models)
     return Catalog(models)
 
 
@@ -160,6 +161,32 @@ def check_numbers(models: Iterable[Model]) -> None:
     for model in models:
         if model.control and (other := seen.setdefault(model.control.id, model.path)) != model.path:
             raise Refused(f"{model.path}: header: id {model.control.id} is that of {other}; take the next free number")
+
+
+BUILT_FIRST: tuple[Layer, ...] = ("staging", "intermediate", "facts")
+MAY_READ: Mapping[Layer, tuple[Layer, ...]] = {
+    "staging": ("staging",),
+    "intermediate": BUILT_FIRST,
+    "facts": BUILT_FIRST,
+    "controls": (*BUILT_FIRST, "history"),
+    "scores": (*BUILT_FIRST, "history", "controls", "scores"),
+    "history": (*BUILT_FIRST, "scores"),
+    "views": (*BUILT_FIRST, "history", "controls", "scores", "views"),
+}
+"""By layer, the layers whose models it may read, beside raw tables."""
+
+
+def check_layers(models: Mapping[str, Model]) -> None:
+    """Refuse a model that reads one of a later layer: a fact a view, a control another control's scores."""
+    for model in models.values():
+        for read in model.reads:
+            layer = models[read].layer if read in models else None
+            if layer and layer not in MAY_READ[model.layer]:
+                allowed = ", ".join(MAY_READ[model.layer])
+                raise Refused(
+                    f"{model.path}: {model.name} ({model.layer}) reads {read} ({layer}); "
+                    f"it may read raw tables and {allowed}"
+                )
 
 
 def fact_model(module: Facts) -> Model:
