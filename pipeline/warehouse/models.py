@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,7 +25,8 @@ from pipeline import facts
 from pipeline.facts import Facts
 from pipeline.settings import Refused
 
-ROOT = Path(__file__).resolve().parents[2] / "sql"
+# In a checkout `pipeline/sql` is a link to the top-level folder; a wheel has the files themselves there.
+ROOT = Path(str(files("pipeline").joinpath("sql"))).resolve()
 Layer = Literal["facts", "staging", "intermediate", "controls", "scores", "history", "views"]
 SQL_LAYERS: tuple[Layer, ...] = ("staging", "intermediate", "controls", "scores", "views")
 
@@ -130,7 +132,7 @@ class Catalog:
 
 
 def load(root: Path = ROOT) -> Catalog:
-    """Every model. Raises `Refused` naming the file and what is wrong with it."""
+    """Every model. Raises `Refused` naming the file and what is wrong with it, or a folder without any SQL."""
     models = {model.name: model for model in map(fact_model, facts.discover())}
     for layer in SQL_LAYERS:
         for path in sorted((root / layer).rglob("*.sql")):
@@ -138,6 +140,8 @@ def load(root: Path = ROOT) -> Catalog:
             if path.stem in models:
                 raise Refused(f"{path}: {models[path.stem].path} already makes a table of this name")
             models[path.stem] = model
+    if all(model.fact for model in models.values()):
+        raise Refused(f"{root}: there are no SQL models; Rolecall is not installed whole, install it again")
     results = control_results([m.name for m in models.values() if m.control])
     models |= {model.name: model for model in (results, *HISTORY)}
     return Catalog(models)
