@@ -29,7 +29,7 @@ lint: $(INSTALLED)  ## style, types, SQL and templates
 	$(BIN)/djlint --lint --quiet reports/templates
 
 definitions: $(INSTALLED)  ## Dagster's own checks of the code location; a warning fails
-	@$(BIN)/python -m tools.definitions
+	@sh tools/definitions.sh
 
 coverage: $(INSTALLED)  ## the tests, with the share of lines that they run
 	$(BIN)/python -m pytest $(TESTS) --cov --cov-report=term:skip-covered

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +33,7 @@ class Installed:
     folder: Path
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        left_out = ("PYTHON", "ROLECALL_", "DAGSTER_", "AWS_", "COV_")
+        left_out = ("PYTHON", "ROLECALL_", "DAGSTER_", "AWS_", "COVERAGE")
         environment = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
         return subprocess.run(
             [self.command, *arguments], cwd=self.folder, env=environment, capture_output=True, text=True, check=False
@@ -85,12 +84,12 @@ def test_the_installed_command_lists_every_control(installed: Installed) -> None
 
 
 @pytest.fixture(scope="module")
-def night(installed: Installed) -> Iterator[Path]:
+def night(installed: Installed) -> Path:
     """The home after the last night of the demo, from the installed command."""
     done = installed.run("demo", "--nights", "1")
     assert done.returncode == 0, done.stderr
     assert "report        var/demo/reports/latest/index.html" in done.stdout
-    yield installed.folder / "var" / "demo"
+    return installed.folder / "var" / "demo"
 
 
 @pytest.mark.slow

@@ -14,19 +14,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pipeline import facts
+from pipeline import SQL, facts
 from pipeline.facts import Facts
 from pipeline.settings import Refused
 
-# In a checkout `pipeline/sql` is a link to the top-level folder; a wheel has the files themselves there.
-ROOT = Path(str(files("pipeline").joinpath("sql"))).resolve()
+ROOT = SQL
 Layer = Literal["facts", "staging", "intermediate", "controls", "scores", "history", "views"]
 SQL_LAYERS: tuple[Layer, ...] = ("staging", "intermediate", "controls", "scores", "views")
 
