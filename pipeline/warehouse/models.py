@@ -19,13 +19,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipeline import collectors, facts
+from pipeline import SQL, collectors, facts
 from pipeline.facts import Facts
 from pipeline.settings import Refused
 from pipeline.warehouse import contracts
 from pipeline.warehouse.query import Query, parsed
 
-ROOT = Path(__file__).resolve().parents[2] / "sql"
+ROOT = SQL
 Layer = Literal["facts", "staging", "intermediate", "controls", "scores", "history", "views"]
 SQL_LAYERS: tuple[Layer, ...] = ("staging", "intermediate", "controls", "scores", "views")
 CATALOG_TABLES = ("control_catalog", "control_needs")
@@ -135,7 +135,7 @@ class Catalog:
 
 
 def load(root: Path = ROOT) -> Catalog:
-    """Every model. Raises `Refused` naming the file and what is wrong with it."""
+    """Every model. Raises `Refused` naming the file and what is wrong with it, or a folder without any SQL."""
     models = {model.name: model for model in map(fact_model, facts.discover())}
     queries = []
     for layer in SQL_LAYERS:
@@ -146,6 +146,8 @@ def load(root: Path = ROOT) -> Catalog:
             models[path.stem] = model
             queries.append(query)
     check_numbers(models.values())
+    if all(model.fact for model in models.values()):
+        raise Refused(f"{root}: there are no SQL models; Rolecall is not installed whole, install it again")
     results = control_results([m.name for m in models.values() if m.control])
     models |= {model.name: model for model in (results, *HISTORY)}
     known = {*models, *CATALOG_TABLES, *(f"raw_{name}" for name in collectors.datasets())}

@@ -213,5 +213,12 @@ def _lives(as_of: str) -> Iterator[str]:
     yield "create temp view measures as select 'overall' as scope, * from scores_overall"
     for name in ("finding_life", "resolution_times", "score_moves"):
         yield f"insert into {name} by name {MODELS[name].sql}"
-    for view in ("history_spans", "history_measures", "control_catalog", "int_accounts", "control_account_counts", "measures"):
+    for view in (
+        "history_spans",
+        "history_measures",
+        "control_catalog",
+        "int_accounts",
+        "control_account_counts",
+        "measures",
+    ):
         yield f"drop view {view}"
