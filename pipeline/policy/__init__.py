@@ -8,7 +8,7 @@ The five calls used most:
     >>> parse(read_all).statements[0].actions                               # a document, or MalformedPolicy
     ('s3:Get*',)
     >>> anna = Principal("arn:aws:iam::210987000111:user/anna", (Policy.read("read-all", read_all),))
-    >>> can(anna, "s3:GetObject", "arn:aws:s3:::reports/x").verdict  # a principal, the request still open
+    >>> can(anna, "s3:GetObject", "arn:aws:s3:::reports/x", account=anna.account).verdict  # the request still open
     <Verdict.ALLOWED: 'Allowed'>
     >>> is_admin(anna).verdict
     <Tri.NO: 0>

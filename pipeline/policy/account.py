@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pipeline.policy.callers import Caller, caller
 from pipeline.policy.context import Context
 from pipeline.policy.evaluate import Policies, Policy, Request, evaluate
-from pipeline.policy.principal import Principal, answer, can
+from pipeline.policy.principal import FRESH, Principal, answer, can
 from pipeline.policy.tri import Tri
 
 
@@ -73,7 +73,8 @@ def trusts_service(trust: Policy, service: str) -> bool:
 
 
 def _may_enter(trust: Policy, who: Caller, action: str) -> bool:
-    request = Request(who, action, "arn:aws:iam:::role/any", Context.of(who.context(), complete=False))
+    role = f"arn:{who.partition}:iam:::role/{FRESH}"
+    request = Request(who, action, role, Context.of(who.context(), complete=False))
     return answer(evaluate(request, Policies(resource=trust))) is not Tri.NO
 
 

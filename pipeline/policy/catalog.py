@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -94,6 +95,7 @@ def is_invented(pattern: str) -> bool:
     return "*" not in pattern and "?" not in pattern and find(pattern) is None
 
 
+@lru_cache(maxsize=1 << 16)
 def key_reaches(action: str, key: str) -> bool | None:
     """Whether a request for the action can carry the condition key: True, False, or None where the catalogue cannot
     tell.
@@ -105,8 +107,21 @@ def key_reaches(action: str, key: str) -> bool | None:
     found, prefix = find(action), key.partition(":")[0]
     if found is None or prefix not in services() or key in FROM_CREDENTIALS:
         return None
-    base = key.partition("/")[0]
-    return any(known == key or ("/" in known and known.partition("/")[0] == base) for known in found.condition_keys)
+    return any(_names_key(known, key) for known in found.condition_keys)
+
+
+@lru_cache(maxsize=1 << 16)
+def _names_key(known: str, key: str) -> bool:
+    """Whether a key of the catalogue is this one, or a template that it fills: `s3:requestobjecttag/<key>`,
+    `kms:encryptioncontext:${encryptioncontextkey}`, `events:metadata/${metadatakey}/matcher`.
+    """
+    if known == key:
+        return True
+    pieces = _PLACEHOLDER.split(known)
+    return len(pieces) > 1 and re.fullmatch(".+".join(map(re.escape, pieces)), key, re.DOTALL) is not None
+
+
+_PLACEHOLDER = re.compile(r"\$\{[^}]*\}|<[^>]*>")
 
 
 # Sent with any action, because they describe where the credentials came from.
@@ -142,8 +157,7 @@ def key_type(key: str) -> str | None:
     if key.partition("/")[0] in ("aws:principaltag", "aws:requesttag", "aws:resourcetag"):
         return "String"
     known = _keys_of(key.partition(":")[0]) or _keys_of("sts")
-    base = key.partition("/")[0] + "/"
-    raw = known.get(key) or next((raw for name, raw in known.items() if "/" in key and name.startswith(base)), None)
+    raw = known.get(key) or next((raw for name, raw in known.items() if _names_key(name, key)), None)
     return str(raw["type"]) if raw else None
 
 

@@ -23,6 +23,9 @@ SENT_BY_SERVICES = frozenset(
     {"aws:sourceaccount", "aws:sourcearn", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths"}
     | {"aws:principalservicename", "aws:principalservicenameslist"}
 )
+# Sent only with a role's session, never by a user or root.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+ROLE_SESSIONS_ONLY = frozenset({"aws:sourceidentity", "aws:federatedprovider", "aws:assumedroot"})
 # Their values only grow: a request cannot arrive before `not_before`.
 CLOCKS = frozenset({"aws:currenttime", "aws:epochtime", "aws:tokenissuetime"})
 

@@ -118,17 +118,7 @@ _ALWAYS_EXPOSED = frozenset({"aud", "sub", "amr", "oaud", "email", "azp", "app_i
 def unexposed(issuer: str, found: Iterable[Pin]) -> tuple[str, ...]:
     """Pinned claims that AWS does not read from this provider: a condition on them is never met."""
     named = {pin.claim for pin in found} - _ALWAYS_EXPOSED
-    return tuple(
-        sorted(
-            claim
-            for claim in named
-            if key_type(f"{issuer}:{claim}") is None and key_type(f"{_circle(issuer)}:{claim}") is None
-        )
-    )
-
-
-def _circle(issuer: str) -> str:
-    return re.sub(r"^oidc\.circleci\.com/org/.*", "oidc.circleci.com/org/${orgid}", issuer)
+    return tuple(sorted(claim for claim in named if key_type(f"{issuer}:{claim}") is None))
 
 
 def admits(found: Iterable[Pin], claims: Mapping[str, str]) -> bool:

@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Literal
 
 from pipeline.policy import catalog
+from pipeline.policy.beyond_policies import needs_no_permission
+from pipeline.policy.callers import account_of
 from pipeline.policy.context import Value
 from pipeline.policy.document import Document, Statement
 from pipeline.policy.evaluate import Decision, Evidence, Verdict, statements_on
@@ -121,7 +123,7 @@ def allows(
     """
     best: Decision | None = None
     for resource in targets(principal, action, resource_type):
-        decision = can(principal, action, resource, context)
+        decision = can(principal, action, resource, context, account=account_of(resource) or principal.account)
         if best is None or answer(decision) > answer(best):
             best = decision
         if best.verdict is Verdict.ALLOWED:
@@ -131,12 +133,13 @@ def allows(
 
 def effective_actions(principal: Principal) -> dict[str, Tri]:
     """Every action the principal may use on some resource: {"s3:GetObject": YES, ...}; DEPENDS where a condition
-    decides.
+    decides. Those that need no permission are left out.
     """
     named = dict.fromkeys(
         action for policy in principal.policies if policy.document for action in named_actions(policy.document)
     )
-    answers = {action: answer(allows(principal, action)) for action in named}
+    asked = (action for action in named if action.lower() not in needs_no_permission())
+    answers = {action: answer(allows(principal, action)) for action in asked}
     return {action: found for action, found in sorted(answers.items()) if found is not Tri.NO}
 
 
