@@ -24,18 +24,18 @@ check: $(INSTALLED)  ## everything that must hold before a commit
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 dev: $(INSTALLED)  ## open Dagster on the synthetic organization
-	@$(BIN)/python -m assets.dev
+	@$(BIN)/python -m assets.cli.dev
 
 docs: $(INSTALLED)  ## write the generated pages under docs/ anew
-	@$(BIN)/python -m assets.docs
+	@$(BIN)/python -m tools.docs
 
 picture: demo  ## the overview of the demo as the picture of the README
 	@cp var/demo/reports/latest/charts/overview.png docs/overview.png
 
 bench: $(INSTALLED)  ## seconds of each stage of one night, how judging permissions and the report grow
-	@$(BIN)/python -m assets.bench
-	@$(BIN)/python -m assets.bench_policy
-	@$(BIN)/python -m assets.bench_report
+	@$(BIN)/python -m tools.bench
+	@$(BIN)/python -m tools.bench_policy
+	@$(BIN)/python -m tools.bench_report
 
 install: $(INSTALLED)
 
@@ -44,7 +44,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@echo "Installing the packages of requirements.lock into .venv (about a minute)"
 	@$(BIN)/python -m pip install -qq --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install -qq --no-deps --editable .
-	@$(BIN)/python -m compileall -q pipeline reports assets demo
+	@$(BIN)/python -m compileall -q pipeline reports assets demo tools
 	@touch $@
 
 clean:  ## remove what runs and installs have made

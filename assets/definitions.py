@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dagster as dg
 
-from assets.automation import failed_night, nightly, schedule
-from assets.checks import raw_checks, results_asset
-from assets.collection import collection
-from assets.delivery import delivery
-from assets.models import models
-from assets.notification import notification
-from assets.progress import Progress, Silent
-from assets.published import published
-from pipeline import catalog, collectors, settings
+from assets.cli.progress import Progress, Silent
+from assets.defs.checks import raw_checks, results_asset
+from assets.defs.collection import collection
+from assets.defs.delivery import delivery
+from assets.defs.jobs import failed_night, nightly, schedule
+from assets.defs.models import models
+from assets.defs.notification import notification
+from assets.defs.report import published
+from pipeline import collectors, settings
 from pipeline.settings import Refused, Settings
+from pipeline.warehouse import models as catalog
 
 
 @dg.definitions

@@ -12,9 +12,9 @@ import signal
 import sys
 import threading
 
-from demo.examples import as_table
-from demo.nights import changes_as_table
-from demo.server import Emulator
+from demo.emulator.server import Emulator
+from demo.organization.examples import as_table
+from demo.organization.nights import changes_as_table
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -8,8 +8,8 @@ from markupsafe import Markup
 
 from reports import queries
 from reports.database import Row
+from reports.filters import visible
 from reports.night import Night, group, keyed
-from reports.words import visible
 
 GUARDS = (
     ("scp", "SERVICE_CONTROL_POLICY", "Service control policies", "scp_objectives"),

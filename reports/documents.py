@@ -10,7 +10,7 @@ from typing import Any
 from choreographer import Tab
 
 from reports import chromium
-from reports.words import plural
+from reports.filters import plural
 
 PDF, CHARTS, OVERVIEW = "summary.pdf", "charts", "overview"
 WIDTH, HEIGHT, SCALE = 1360, 900, 2

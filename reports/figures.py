@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reports.database import Row
-from reports.words import SEVERITIES, iso, number, percent, plural
+from reports.filters import SEVERITIES, iso, number, percent, plural
 
 FEW_NIGHTS = 14
 DAY = 86_400_000

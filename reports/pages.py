@@ -17,10 +17,10 @@ from markupsafe import Markup
 
 from reports import access, figures, sheet
 from reports.database import Row
+from reports.filters import reads, visible
 from reports.night import Grouped, Night, group, keyed
 from reports.practices import TEXTS
 from reports.queries import CONTROL_OUS, FINDINGS_PER_PAGE, ONCE, OU_CONTROLS
-from reports.words import reads, visible
 
 WORST = 8
 NEWEST = 6

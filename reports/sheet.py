@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from reports.database import Row
+from reports.filters import visible
 from reports.night import Night
-from reports.words import visible
 
 COLUMNS = (
     "as_of",

@@ -15,8 +15,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pipeline.catalog import PRACTICES
-from reports import pages, words
+from pipeline.warehouse.models import PRACTICES
+from reports import filters, pages
 from reports.database import opened
 from reports.night import Night
 
@@ -49,14 +49,14 @@ class Templates(Environment):
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
-            finalize=words.visible,
+            finalize=filters.visible,
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
         )
-        self.filters |= words.FILTERS
-        self.globals |= words.GLOBALS | pages.GLOBALS
+        self.filters |= filters.FILTERS
+        self.globals |= filters.GLOBALS | pages.GLOBALS
         self.globals |= {"night": night, "notice": notice, "night_titles": dict(PRACTICES), "csp": POLICY}
         self.globals["control_links"] = pages.control_links(night)
 

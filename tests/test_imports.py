@@ -8,18 +8,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-OURS = {"pipeline", "reports", "assets", "demo", "tests"}
+OURS = {"pipeline", "reports", "assets", "demo", "tools", "tests"}
 MAY_IMPORT = {
     "pipeline": {"pipeline"},
     "reports": {"pipeline", "reports"},
     "assets": {"pipeline", "reports", "assets"},
     "demo": {"demo"},
+    "tools": {"pipeline", "reports", "assets", "tools"},
 }
 NEVER = {
     "pipeline": {"dagster", "plotly", "moto"},
     "reports": {"dagster", "boto3"},
     "assets": {"moto"},
     "demo": {"dagster"},
+    "tools": set(),
 }
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from pipeline.aws import Account
+from pipeline.aws.account import Account
 from pipeline.schema import SYSTEM, Dataset, Row, Scope
 
 Rows = dict[str, list[Row]]

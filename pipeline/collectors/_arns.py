@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.aws import Account
+from pipeline.aws.account import Account
 
 
 def arn(account: Account, service: str, resource: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pipeline.aws import Account
+from pipeline.aws.account import Account
 
 
 def described(

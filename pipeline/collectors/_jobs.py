@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.aws import Account
+from pipeline.aws.account import Account
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, POLLS = 0.5, 8.0, 10
 PAGE = 1000

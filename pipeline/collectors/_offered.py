@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.aws import Account
-from pipeline.failures import CallFailed
+from pipeline.aws.account import Account
+from pipeline.aws.failures import CallFailed
 
 
 def items(account: Account, operation: str, member: str) -> list[Any]:

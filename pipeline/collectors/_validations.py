@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from hashlib import sha256
 
-from pipeline.aws import Account
+from pipeline.aws.account import Account
 from pipeline.schema import Column, Dataset, Row
 
 OPERATION = "access-analyzer:ValidatePolicy"

@@ -6,11 +6,11 @@ asked, the account could not be read.
 
 from __future__ import annotations
 
-from pipeline.aws import Account
+from pipeline.aws.account import Account
+from pipeline.aws.failures import CallFailed
 from pipeline.collectors import Rows
 from pipeline.collectors._values import document
 from pipeline.collectors.buckets import BUCKETS
-from pipeline.failures import CallFailed
 from pipeline.schema import Column, Dataset, Row, account_column
 
 OPERATION = "s3:GetBucketPolicy"

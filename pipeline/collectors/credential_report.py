@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 
-from pipeline.aws import Account
+from pipeline.aws.account import Account
 from pipeline.collectors import Rows
 from pipeline.collectors._values import utc
 from pipeline.schema import ARN, Column, Dataset, Row, account_column

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.aws import Account
+from pipeline.aws.account import Account
 from pipeline.collectors import Rows
 from pipeline.collectors._validations import ANSWER, DIGEST, OPERATION, known, validated
 from pipeline.collectors.authorization_details import DATASETS as DETAILS

@@ -5,7 +5,7 @@ Control Tower answers in the home region of its landing zone: that must be the r
 
 from __future__ import annotations
 
-from pipeline.aws import Account
+from pipeline.aws.account import Account
 from pipeline.collectors import Rows
 from pipeline.schema import ARN, Column, Dataset
 

@@ -6,11 +6,11 @@ everybody. Where no open region answered, the account could not be read.
 
 from __future__ import annotations
 
-from pipeline.aws import Account
+from pipeline.aws.account import Account
+from pipeline.aws.failures import CallFailed
 from pipeline.collectors import Rows
 from pipeline.collectors.account_regions import REGIONS
 from pipeline.collectors.analyzers import ANALYZERS
-from pipeline.failures import CallFailed
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 ENABLED = ("ENABLED", "ENABLED_BY_DEFAULT")

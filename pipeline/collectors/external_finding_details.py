@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.aws import Account
+from pipeline.aws.account import Account
 from pipeline.collectors import Rows
 from pipeline.collectors._values import compact
 from pipeline.collectors.external_findings import FINDINGS

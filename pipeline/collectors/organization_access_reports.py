@@ -6,7 +6,7 @@ in seven nights; its id decides on which.
 
 from __future__ import annotations
 
-from pipeline.aws import Account
+from pipeline.aws.account import Account
 from pipeline.collectors import Rows, _jobs
 from pipeline.collectors._values import utc
 from pipeline.collectors.organization import ORGANIZATION

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.aws import Account
+from pipeline.aws.account import Account
 from pipeline.collectors import Rows
 from pipeline.collectors.organization import ORGANIZATION
 from pipeline.schema import ACCOUNT_ID, ARN, Column, Dataset, Row

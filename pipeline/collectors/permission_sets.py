@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.aws import Account
+from pipeline.aws.account import Account
 from pipeline.collectors import Rows
 from pipeline.collectors._values import utc
 from pipeline.collectors.organization_identity_center import INSTANCE

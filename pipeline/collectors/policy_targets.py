@@ -6,7 +6,7 @@ has far more accounts than policies.
 
 from __future__ import annotations
 
-from pipeline.aws import Account
+from pipeline.aws.account import Account
 from pipeline.collectors import Rows
 from pipeline.collectors.organization_policies import POLICIES, POLICY_ID
 from pipeline.schema import Column, Dataset

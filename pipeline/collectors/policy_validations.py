@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.aws import Account
+from pipeline.aws.account import Account
 from pipeline.collectors import Rows
 from pipeline.collectors._validations import ANSWER, DIGEST, OPERATION, known, validated
 from pipeline.collectors.organization_policies import POLICIES, POLICY_TYPES

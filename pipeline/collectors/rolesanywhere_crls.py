@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.aws import Account
+from pipeline.aws.account import Account
 from pipeline.collectors import Rows
 from pipeline.schema import ARN, Column, Dataset, account_column
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from cryptography.x509 import load_pem_x509_certificates
 
-from pipeline.aws import Account
+from pipeline.aws.account import Account
 from pipeline.collectors import Rows
 from pipeline.collectors._values import utc
 from pipeline.schema import ARN, Column, Dataset, Row, account_column

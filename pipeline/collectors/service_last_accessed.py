@@ -11,7 +11,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
-from pipeline.aws import Account
+from pipeline.aws.account import Account
 from pipeline.collectors import Rows, _jobs
 from pipeline.collectors._values import compact, utc
 from pipeline.collectors.authorization_details import DATASETS as DETAILS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.aws import Account
+from pipeline.aws.account import Account
 from pipeline.collectors import Rows
 from pipeline.collectors._arns import arn
 from pipeline.collectors._values import utc

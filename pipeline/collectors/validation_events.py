@@ -9,7 +9,7 @@ import json
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from pipeline.aws import Account
+from pipeline.aws.account import Account
 from pipeline.collectors import Rows
 from pipeline.collectors._values import utc
 from pipeline.schema import Column, Dataset, Row, account_column

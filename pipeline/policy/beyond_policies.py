@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-from pipeline.policy import catalog
+from pipeline.policy import actions
 from pipeline.policy.match import resource_matches
 
 
@@ -28,7 +28,7 @@ def needs_no_permission() -> frozenset[str]:
 @lru_cache(maxsize=1 << 16)
 def kept_by_aws(action: str, resource: str) -> str:
     """What AWS keeps for itself, if the action would change such a resource: "AWS managed policies", say; else ""."""
-    found = catalog.find(action)
+    found = actions.find(action)
     if found is None or found.access_level in _READING:
         return ""
     service = found.name.partition(":")[0]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
-from pipeline.policy import catalog
+from pipeline.policy import actions
 from pipeline.policy.beyond_policies import kept_by_aws, needs_no_permission
 from pipeline.policy.callers import Caller, Named, account_of, caller, partition_of, statement_names
 from pipeline.policy.conditions import condition_holds, conditions_hold
@@ -280,7 +280,7 @@ def _rcps_apply(request: Request, policies: Policies) -> bool:
     """
     action = request.action.lower()
     # https://docs.aws.amazon.com/kms/latest/developerguide/resource-control-policies.html
-    is_covered = action.partition(":")[0] in catalog.rcp_services() and action != "kms:retiregrant"
+    is_covered = action.partition(":")[0] in actions.rcp_services() and action != "kms:retiregrant"
     is_bound = request.resource_account != policies.management_account
     return is_covered and is_bound and not request.caller.is_service_linked_role
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, collapse_addresses
 from itertools import product
 
-from pipeline.policy import catalog
+from pipeline.policy import actions as catalog
 from pipeline.policy.callers import account_of
 from pipeline.policy.conditions import is_negated, network
 from pipeline.policy.context import Value

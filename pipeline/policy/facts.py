@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import product
 
-from pipeline.policy import catalog
+from pipeline.policy import actions as catalog
 from pipeline.policy.conditions import conditions_hold
 from pipeline.policy.context import Context, Value
 from pipeline.policy.document import Document, Statement

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.policy import catalog
+from pipeline.policy import actions
 from pipeline.policy.conditions import KNOWN_OPERATORS, date, is_negated, network, number
 from pipeline.policy.document import Condition, Document, Statement
 
@@ -117,7 +117,7 @@ def _of(statement: Statement, one: Condition) -> Iterator[tuple[str, str]]:
 
 def _of_type(one: Condition) -> Iterator[tuple[str, str]]:
     family = next((name for start, name in _FAMILY.items() if one.operator.removeprefix("Not").startswith(start)), "")
-    kind = (catalog.key_type(one.key) or "").removeprefix("ArrayOf")
+    kind = (actions.key_type(one.key) or "").removeprefix("ArrayOf")
     if family and kind and not _fits(family, kind, one):
         usable = (
             family == "String"
@@ -171,14 +171,14 @@ def _is_base64(value: str) -> bool:
 
 def _of_key(statement: Statement, one: Condition) -> Iterator[tuple[str, str]]:
     key = one.key.lower()
-    if key.startswith("aws:") and catalog.key_type(key) is None:
+    if key.startswith("aws:") and actions.key_type(key) is None:
         yield "unknown_key", f"{one.key} is no global condition key"
     elif statement.actions and all(
-        not set("*?") & set(name) and catalog.key_reaches(name, key) is False for name in statement.actions
+        not set("*?") & set(name) and actions.key_reaches(name, key) is False for name in statement.actions
     ):
         yield "unknown_key", f"no action of the statement carries {one.key}"
     if one.qualifier and one.operator != "Null":
-        kind = catalog.key_type(key)
+        kind = actions.key_type(key)
         if (kind and not kind.startswith("ArrayOf")) or re.search(r"[.:](sub|aud)$", key):
             yield "set_operator_on_single_value", f"{one.qualifier} on {one.key}"
 

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from pipeline.policy import catalog
+from pipeline.policy import actions
 from pipeline.policy.callers import Caller, caller
 from pipeline.policy.conditions import is_negated
 from pipeline.policy.context import Context, Value
@@ -285,7 +285,7 @@ def rcp_services_denied(document: Document) -> tuple[str, ...]:
     return tuple(
         sorted(
             service
-            for service in catalog.rcp_services()
-            if any(statements_on(document, action, "Deny") for action in catalog.expand(f"{service}:*")) and denied
+            for service in actions.rcp_services()
+            if any(statements_on(document, action, "Deny") for action in actions.expand(f"{service}:*")) and denied
         )
     )

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pipeline.policy.catalog import key_type
+from pipeline.policy.actions import key_type
 from pipeline.policy.conditions import is_negated
 from pipeline.policy.document import Condition
 from pipeline.policy.match import glob

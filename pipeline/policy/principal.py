@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 
-from pipeline.policy import catalog
+from pipeline.policy import actions
 from pipeline.policy.callers import Caller, account_of, caller
 from pipeline.policy.context import ALWAYS_SIGNED, ROLE_SESSIONS_ONLY, SENT_BY_SERVICES, Context, Value, strings
 from pipeline.policy.document import Document
@@ -92,7 +92,7 @@ class Principal:
             values.setdefault("aws:requestedregion", (region,))
 
         def is_absent(key: str) -> bool:
-            return self._never_sends(key) or catalog.key_reaches(action, key) is False
+            return self._never_sends(key) or actions.key_reaches(action, key) is False
 
         return Context(values, False, self._always_sent, is_absent, self.not_before)
 
@@ -114,7 +114,7 @@ class Principal:
         if self.kind != "user":
             return key == "aws:username" or key in ROLE_SESSIONS_ONLY
         from_provider = key.startswith("saml:") or "." in key.partition(":")[0]
-        return from_provider or key in catalog.FROM_CREDENTIALS or key in ROLE_SESSIONS_ONLY
+        return from_provider or key in actions.FROM_CREDENTIALS or key in ROLE_SESSIONS_ONLY
 
     @property
     def _tags_are_fixed(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from pipeline.policy import catalog
+from pipeline.policy import actions
 from pipeline.policy.beyond_policies import needs_no_permission
 from pipeline.policy.callers import account_of
 from pipeline.policy.context import Value
@@ -77,9 +77,9 @@ def _telling_actions(principal: Principal) -> Iterator[str]:
         for statement in document.statements:
             patterns = (statement.not_actions or ()) + ((statement.actions or ()) if statement.effect == "Deny" else ())
             for pattern in patterns:
-                if pattern not in seen and not catalog.is_invented(pattern):
+                if pattern not in seen and not actions.is_invented(pattern):
                     seen.add(pattern)
-                    yield from catalog.expand(pattern)
+                    yield from actions.expand(pattern)
 
 
 def _told_apart(principal: Principal, actions: Iterable[str]) -> Iterator[str]:
@@ -167,14 +167,14 @@ def named_actions(document: Document) -> tuple[str, ...]:
 def _actions_of(statement: Statement) -> Iterator[str]:
     if statement.actions is not None:
         for pattern in statement.actions:
-            yield from catalog.expand(pattern)
+            yield from actions.expand(pattern)
         return
-    excluded = {action.lower() for pattern in statement.not_actions or () for action in catalog.expand(pattern)}
-    yield from (action for action in catalog.expand("*") if action.lower() not in excluded)
+    excluded = {action.lower() for pattern in statement.not_actions or () for action in actions.expand(pattern)}
+    yield from (action for action in actions.expand("*") if action.lower() not in excluded)
 
 
 def full_service(principal: Principal, service: str) -> Tri:
     """Whether every known action of the service is allowed on every resource."""
     resource = f"arn:{principal.caller.partition}:{service}:{FRESH}:{principal.account}:{FRESH}/{FRESH}"
-    actions = catalog.expand(f"{service}:*") or (f"{service}:{FRESH}",)
+    actions = actions.expand(f"{service}:*") or (f"{service}:{FRESH}",)
     return _all_allowed(can(principal, action, resource) for action in _told_apart(principal, actions))[0]

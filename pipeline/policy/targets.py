@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal
 
-from pipeline.policy import catalog
+from pipeline.policy import actions
 from pipeline.policy.document import Document
 from pipeline.policy.evaluate import statements_on
 from pipeline.policy.match import common_arn, common_text, plain, without_variables
@@ -19,7 +19,7 @@ def targets(principal: Principal, action: str, resource_type: str = "") -> tuple
     """Concrete resources that decide for all others: a fresh one of each type the action accepts, and one inside each
     pattern allowed.
     """
-    found = catalog.find(action)
+    found = actions.find(action)
     if found is not None and found.needs_star:
         return ("*",)
     patterns = _patterns(principal, action)

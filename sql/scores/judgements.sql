@@ -16,7 +16,7 @@ expected as (
         accounts.arn,
         accounts.is_management
     from control_catalog as controls
-    inner join stg_accounts as accounts
+    inner join int_accounts as accounts
         on accounts.is_expected and (controls.scope = 'account' or accounts.is_management)
 ),
 

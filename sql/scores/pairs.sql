@@ -18,6 +18,6 @@ select
     count(*) filter (verdict = 'manual') as manual,
     count(*) filter (verdict in ('unknown', 'manual')) = 0 as is_judged
 from judgements
-inner join stg_accounts as accounts using (account_id)
+inner join int_accounts as accounts using (account_id)
 group by judgements.control_id, judgements.practice, judgements.account_id
 order by judgements.control_id, judgements.account_id

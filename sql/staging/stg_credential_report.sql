@@ -1,6 +1,6 @@
 /*
 title = "Credential reports"
-description = "A row for each user, and for the root user where AWS gives one. One access key or password a row: see stg_access_keys and stg_passwords."
+description = "A row for each user, and for the root user where AWS gives one. One access key or password a row: see int_access_keys and stg_passwords."
 [columns]
 is_root = "Whether the row is the root user's"
 has_password = "Whether the user can sign in to the console; null where AWS does not say"

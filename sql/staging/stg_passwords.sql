@@ -1,6 +1,6 @@
 /*
 title = "Console passwords of IAM users"
-description = "A row for each user who can sign in with a password. From the credential report alone; the root user's is in stg_root."
+description = "A row for each user who can sign in with a password. From the credential report alone; the root user's is in int_root."
 [columns]
 user_arn = "ARN of the user"
 resource = "ARN of the user and '/password'"

@@ -4,7 +4,7 @@ description = "Their longest session is in stg_role_sessions: it comes from anot
 [columns]
 age_days = "Days since it was created"
 unused_days = "Days since it was last used; null when no use is on record (AWS looks back 400 days)"
-trust_document_sha256 = "Key of the trust policy in documents and trust_principals"
+trust_document_sha256 = "Key of the trust policy in documents and fact_trust_principals"
 owner = "Who answers for it: its tag owner, else team, else contact (keys in any case)"
 is_service_linked = "Whether an AWS service made it for itself"
 is_identity_center = "Whether IAM Identity Center made it for a permission set"

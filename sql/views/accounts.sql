@@ -38,6 +38,6 @@ select
         else 'not read'
     end as read_status,
     reading.read_reason
-from stg_accounts as accounts
+from int_accounts as accounts
 left join reading using (account_id)
 order by accounts.account_id

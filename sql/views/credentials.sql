@@ -2,4 +2,4 @@
 title = "The long-term credentials of every account"
 */
 select *
-from stg_credentials
+from int_credentials

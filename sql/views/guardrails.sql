@@ -29,7 +29,7 @@ titles as (
         policy_type,
         objective,
         title
-    from guardrail_objectives
+    from fact_guardrails
 )
 
 select
@@ -41,7 +41,7 @@ select
     judgements.verdict,
     judgements.reason
 from judgements
-inner join stg_accounts as accounts on judgements.account_id = accounts.account_id
+inner join int_accounts as accounts on judgements.account_id = accounts.account_id
 inner join wanted
     on
         judgements.control_id = wanted.control_id

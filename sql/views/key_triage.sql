@@ -35,10 +35,10 @@ keys as (
             when privileges.sensitive_actions + privileges.escalation_paths > 0 then 'sensitive'
             else 'limited'
         end as power
-    from stg_credentials as keys
+    from int_credentials as keys
     left join principal_reach as reach
         on keys.account_id = reach.account_id and keys.user_arn = reach.principal_arn
-    left join stg_principal_permissions as permissions
+    left join int_principal_permissions as permissions
         on keys.account_id = permissions.account_id and keys.user_arn = permissions.principal_arn
     left join least_privilege as privileges
         on keys.account_id = privileges.account_id and keys.user_arn = privileges.arn

@@ -39,7 +39,7 @@ principals as (
     select
         permissions.*,
         coalesce(users.age_days, roles.age_days) as age_days
-    from stg_principal_permissions as permissions
+    from int_principal_permissions as permissions
     left join stg_users as users
         on permissions.account_id = users.account_id and permissions.principal_arn = users.arn
     left join stg_roles as roles
@@ -86,7 +86,7 @@ counted as (
             end
         )::bigint as unused_actions
     from principals
-    inner join grant_facts as grants on principals.permissions_sha256 = grants.permissions_sha256
+    inner join fact_grants as grants on principals.permissions_sha256 = grants.permissions_sha256
     left join stg_service_usage as usage
         on
             principals.account_id = usage.account_id

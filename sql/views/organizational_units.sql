@@ -30,7 +30,7 @@ members as (
     select
         unnest(ou_ids) as ou_id,
         account_id
-    from stg_accounts
+    from int_accounts
     where is_expected
 )
 

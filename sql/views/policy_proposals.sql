@@ -35,8 +35,8 @@ select
     facts.replaces,
     facts.problems,
     facts.notes
-from proposal_facts as facts
+from fact_proposals as facts
 inner join least_privilege as worst on facts.account_id = worst.account_id and facts.arn = worst.arn
-left join stg_generated_policies as generated
+left join int_generated_policies as generated
     on facts.account_id = generated.account_id and facts.arn = generated.principal_arn
 order by worst.place

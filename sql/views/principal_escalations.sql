@@ -26,5 +26,5 @@ select
     targets,
     conditions,
     grants
-from escalation_facts
+from fact_escalations
 where is_certain

@@ -18,6 +18,6 @@ select
     reach.steps,
     reach.possible_steps,
     reach.via
-from stg_principal_permissions as permissions
-left join reach_facts as reach on permissions.principal_arn = reach.principal_arn
+from int_principal_permissions as permissions
+left join fact_reach as reach on permissions.principal_arn = reach.principal_arn
 where permissions.keeper is distinct from 'an AWS service'

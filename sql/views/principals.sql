@@ -2,4 +2,4 @@
 title = "The users and roles of every account"
 */
 select *
-from stg_principals
+from int_principals

@@ -29,7 +29,7 @@ lives as (
         coalesce(accounts.owner, '') as owner,
         coalesce(accounts.ou_ids, []) as ou_ids
     from finding_life as life
-    left join stg_accounts as accounts using (account_id)
+    left join int_accounts as accounts using (account_id)
 ),
 
 titles as (

@@ -31,7 +31,7 @@ inner join (
     select
         coalesce(owner, '') as owner,
         count(*) as accounts
-    from stg_accounts
+    from int_accounts
     where is_expected
     group by 1
 ) as owners using (owner)

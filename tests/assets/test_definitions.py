@@ -12,12 +12,13 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from assets import nights
-from assets.automation import failed_night
 from assets.definitions import build
-from pipeline import catalog, collectors, landing
-from pipeline.catalog import ControlHeader
+from assets.defs import nights
+from assets.defs.jobs import failed_night
+from pipeline import collectors, landing
 from pipeline.settings import ControlSettings, Refused, Settings
+from pipeline.warehouse import models
+from pipeline.warehouse.models import ControlHeader
 from tests.conftest import ROOT
 
 
@@ -47,7 +48,7 @@ def test_definitions_can_be_loaded(definitions: dg.Definitions) -> None:
 def test_everything_is_an_asset(definitions: dg.Definitions) -> None:
     names = {key.to_user_string() for key in definitions.resolve_asset_graph().get_all_asset_keys()}
     assert names >= {f"raw_{name}" for name in collectors.datasets()}
-    assert names >= catalog.load().models.keys()
+    assert names >= models.load().models.keys()
     assert names >= {"rolecall_database", "report_index", "report_practices", "report_coverage"}
 
 
@@ -63,7 +64,7 @@ def test_every_asset_has_a_group_a_description_and_kinds(definitions: dg.Definit
 def test_lineage_leads_from_the_report_to_the_organization(definitions: dg.Definitions) -> None:
     above = ancestors(definitions, "report_index")
     assert above >= {"rolecall_database", "findings", "raw_credential_report", "raw_accounts", "raw_organization"}
-    assert above >= {name for name, model in catalog.load().models.items() if isinstance(model.header, ControlHeader)}
+    assert above >= {name for name, model in models.load().models.items() if isinstance(model.header, ControlHeader)}
 
 
 def test_blocking_checks_come_before_the_models(definitions: dg.Definitions) -> None:

@@ -18,10 +18,11 @@ import pytest
 from typer.testing import CliRunner
 
 from assets import cli, event_log, home
-from assets.delivery import IN_BUCKET
-from assets.published import PAGES
-from assets.runner import Done, run_night
-from pipeline import collectors, landing, publish
+from assets.cli.runner import Done, run_night
+from assets.defs.delivery import IN_BUCKET
+from assets.defs.report import PAGES
+from pipeline import collectors, landing
+from pipeline.publish import folder
 from pipeline.settings import Refused, Settings
 from reports import chromium, documents
 from tests import receivers
@@ -201,7 +202,7 @@ def test_a_blocked_night_leaves_yesterday_in_place_and_says_why(night: Night, mo
     assert "users.key_unique" in told["message"]
     assert f"The reports show the night of {night.done.night}." in told["message"]
     assert night.done.database.read_bytes() == before
-    assert publish.shown(settings.home) == night.done.night
+    assert folder.shown(settings.home) == night.done.night
     page = night.done.report.read_text(encoding="utf-8")
     assert f"{tonight} is not published" in page
     assert "users.key_unique" in page

@@ -14,7 +14,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from demo.server import Emulator
+from demo.emulator.server import Emulator
 
 HERMETIC = {
     "AWS_CONFIG_FILE": os.devnull,

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import pytest
 from botocore.exceptions import ClientError
 
-from demo.services import SERVICES, TRACKED
+from demo.emulator.services import SERVICES, TRACKED
 
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 

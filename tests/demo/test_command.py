@@ -12,8 +12,8 @@ from pathlib import Path
 
 import demo
 from demo.__main__ import main
-from demo.examples import as_table
-from demo.nights import changes_as_table
+from demo.organization.examples import as_table
+from demo.organization.nights import changes_as_table
 
 SERVE = [sys.executable, "-m", "demo", "serve"]
 

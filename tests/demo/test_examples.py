@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from demo.examples import BAD, EXAMPLES, GOOD, MANUAL
-from demo.scene import NIGHTS
+from demo.organization.examples import BAD, EXAMPLES, GOOD, MANUAL
+from demo.organization.scene import NIGHTS
 from tests.demo.facts import Account, Organization
 from tests.demo.judges import JUDGES
 

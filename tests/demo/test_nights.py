@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from demo.nights import CHANGES, organization_on
-from demo.scene import NIGHTS, Scene
+from demo.organization.nights import CHANGES, organization_on
+from demo.organization.scene import NIGHTS, Scene
 
 
 def test_a_night_depends_on_seed_and_night_alone():

@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 from cryptography import x509
 
-from demo.compute import EXAMPLE_KEY
-from demo.machine_parts import certificate
-from demo.scene import Scene
+from demo.organization.compute import EXAMPLE_KEY
+from demo.organization.machine_parts import certificate
+from demo.organization.scene import Scene
 
 
 def instances(aws: Any, account: str, region: str = "us-east-1") -> list[Any]:

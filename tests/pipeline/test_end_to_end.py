@@ -14,9 +14,11 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from demo.examples import BAD, EXAMPLES, GOOD, NOT_APPLICABLE
-from pipeline import collect, collectors, store
-from pipeline.cloud import SERVICES
+from demo.organization.examples import BAD, EXAMPLES, GOOD, NOT_APPLICABLE
+from pipeline import collectors
+from pipeline.aws.session import SERVICES
+from pipeline.collect import run as collect
+from pipeline.warehouse import build as store
 from reports import site
 from tests.conftest import ROOT, Loopback, use
 from tests.sql import harness

@@ -14,8 +14,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipeline import catalog, collect, store
+from pipeline.collect import run as collect
 from pipeline.settings import Refused, Settings
+from pipeline.warehouse import build as store
+from pipeline.warehouse import models
 from tests.conftest import Loopback, use
 
 # What must hold of a night holds of one of part of the organization.
@@ -209,4 +211,4 @@ def test_a_bad_parameter_and_an_unknown_control_are_refused_and_change_nothing(h
         with pytest.raises(Refused, match=said):
             store.build(wrong, home.loopback.nights[1])
     assert home.all("from findings") == before
-    assert set(catalog.load().controls) == {row[0] for row in home.all("select control_id from controls")}
+    assert set(models.load().controls) == {row[0] for row in home.all("select control_id from controls")}

@@ -14,12 +14,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline import catalog
+from pipeline.warehouse import models
 from tests.reports.rows import ACCOUNTS, AS_OF, NIGHTS, OUS, Finding, content, many
 
 __all__ = ["ACCOUNTS", "AS_OF", "NIGHTS", "OUS", "TABLES", "many", "write"]
 
-MODELS = catalog.load().models
+MODELS = models.load().models
 
 _MEASURES = """as_of date, {keys}, "pass" bigint, fail bigint, exempt bigint, not_applicable bigint, "unknown" bigint,
     manual bigint, score double, expected bigint, judged bigint, coverage double, has_enough_data boolean"""
@@ -204,7 +204,7 @@ def _lives(as_of: str) -> Iterator[str]:
     yield "create temp view history_spans as from finding_history"
     yield "create temp view history_measures as from trend"
     yield "create temp view control_catalog as from controls"
-    yield """create temp view stg_accounts as select account_id, any_value(owner) as owner, list(o.ou_id) as ou_ids
+    yield """create temp view int_accounts as select account_id, any_value(owner) as owner, list(o.ou_id) as ou_ids
         from accounts a join organizational_units o
         on a.ou_path = o.ou_path or starts_with(a.ou_path, rtrim(o.ou_path, '/') || '/') group by account_id"""
     yield """create temp view pairs as select control_id, account_id, coalesce(any_value(owner), '') as owner,
@@ -213,5 +213,5 @@ def _lives(as_of: str) -> Iterator[str]:
     yield "create temp view measures as select 'overall' as scope, * from scores_overall"
     for name in ("finding_life", "resolution_times", "score_moves"):
         yield f"insert into {name} by name {MODELS[name].sql}"
-    for view in ("history_spans", "history_measures", "control_catalog", "stg_accounts", "pairs", "measures"):
+    for view in ("history_spans", "history_measures", "control_catalog", "int_accounts", "pairs", "measures"):
         yield f"drop view {view}"

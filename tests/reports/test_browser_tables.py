@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from reports import site
-from reports.words import FIRST, NOTHING
+from reports.filters import FIRST, NOTHING
 from tests.reports.browser import OPEN, Tab, new_tab
 from tests.reports.conftest import Document
 from tests.reports.rows import CROWDED, ENDLESS, FORMULA, IMAGE, NAMES, SIGNS

@@ -20,7 +20,7 @@ from pypdf import PdfReader
 
 from reports import chromium, documents, site
 from reports.documents import CHARTS, LINK, PDF
-from reports.words import percent
+from reports.filters import percent
 from tests.reports import published
 from tests.reports.conftest import CHROMIUM, Document, needs_chromium
 

@@ -15,8 +15,8 @@ import duckdb
 import pytest
 
 from reports import site
+from reports.filters import FIRST, HEAT
 from reports.practices import GUIDE
-from reports.words import FIRST, HEAT
 from tests.reports import published
 from tests.reports.conftest import Document, shelved
 

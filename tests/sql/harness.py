@@ -13,10 +13,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline import catalog, collectors, history, store
-from pipeline.catalog import Catalog, control_results
+from pipeline import collectors
 from pipeline.schema import Dataset
 from pipeline.settings import ControlSettings, Settings
+from pipeline.warehouse import build as store
+from pipeline.warehouse import history
+from pipeline.warehouse import models as catalog
+from pipeline.warehouse.models import Catalog, control_results
 
 CASES = Path(__file__).parent / "cases"
 MANAGEMENT, MEMBER, ROOT = "999999999999", "111111111111", "r-root"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.catalog import Catalog
+from pipeline.warehouse.models import Catalog
 from tests.sql import harness
 from tests.sql.harness import MANAGEMENT, MEMBER, Case
 

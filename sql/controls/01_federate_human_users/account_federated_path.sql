@@ -29,7 +29,7 @@ trust as (
             false
         ) as is_saml,
         bool_or(malformed_reason is not null) as is_malformed
-    from trust_principals
+    from fact_trust_principals
     group by document_sha256
 ),
 

@@ -25,13 +25,13 @@ sets as (
         sets.name,
         sets.admin = 'yes' as is_admin,
         sets.session_hours
-    from stg_permission_sets as sets
+    from int_permission_sets as sets
     cross join organization
 ),
 
 saml as (
     select distinct document_sha256
-    from trust_principals
+    from fact_trust_principals
     where effect = 'Allow' and principal_type = 'federated' and principal like 'arn:%:saml-provider/%'
 ),
 
@@ -40,7 +40,7 @@ administrators as (
     from stg_policy_attachments
     where is_aws_managed and list_contains(getvariable('admin_policies')::varchar[], policy_name)
     union
-    select account_id, arn from stg_role_wildcards where list_contains(wildcards, '*')
+    select account_id, arn from int_role_wildcards where list_contains(wildcards, '*')
 ),
 
 roles as (

@@ -13,7 +13,7 @@ may_break = "The person loses the access until they are in the group."
 params = { external_identity_provider = "" }
 */
 with
-assignments as (select * from stg_permission_set_assignments),
+assignments as (select * from int_permission_set_assignments),
 
 judged as (
     select

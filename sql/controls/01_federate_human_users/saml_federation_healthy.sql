@@ -15,7 +15,7 @@ params = { min_valid_days = 30 }
 with
 providers as (select * from stg_saml_providers),
 
-facts as (select * from trust_facts where kind = 'saml' or malformed_reason is not null),
+facts as (select * from fact_trusts where kind = 'saml' or malformed_reason is not null),
 
 roles as (
     select
@@ -36,7 +36,7 @@ roles as (
                 text: facts.statement
             } order by facts.statement_index, facts.principal
         ) as statements
-    from stg_role_trusts as roles
+    from int_role_trusts as roles
     inner join facts on roles.trust_sha256 = facts.trust_sha256
     group by roles.account_id, roles.arn, roles.is_identity_center
 ),

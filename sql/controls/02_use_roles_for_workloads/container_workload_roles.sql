@@ -9,7 +9,7 @@ fix = "Set a task role in the task definition; in EKS, use Pod Identity or an OI
 may_break = "A task that lived on its host's role needs those permissions in its task role."
 */
 with
-definitions as (select * from stg_ecs_task_definitions),
+definitions as (select * from int_ecs_task_definitions),
 
 providers as (select distinct account_id, url from stg_oidc_providers),
 

@@ -12,7 +12,7 @@ may_break = "A task that lived on its host's credentials needs those permissions
 max_silent_days = 30
 */
 with
-definitions as (select * from stg_ecs_task_definitions where is_external),
+definitions as (select * from int_ecs_task_definitions where is_external),
 
 hosts as (
     select

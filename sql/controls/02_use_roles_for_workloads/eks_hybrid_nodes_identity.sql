@@ -24,7 +24,7 @@ described as (
             format('the trust policy of {} cannot be read: {}', role_name, malformed_reason),
             format('policies of {} cannot be read: {}', role_name, nullif(array_to_string(unread, ', '), ''))
         ) as doubts
-    from stg_eks_hybrid_node_roles
+    from int_eks_hybrid_node_roles
 ),
 
 judged as (

@@ -36,9 +36,9 @@ roles as (
         ) as other_callers,
         coalesce(broad.policies, []) as broad_policies,
         coalesce(wildcards.wildcards, []) as wildcards
-    from stg_role_callers as callers
+    from int_role_callers as callers
     left join broad on callers.account_id = broad.account_id and callers.arn = broad.principal_arn
-    left join stg_role_wildcards as wildcards
+    left join int_role_wildcards as wildcards
         on callers.account_id = wildcards.account_id and callers.arn = wildcards.arn
 ),
 

@@ -17,7 +17,7 @@ workloads as (
     select
         account_id, region, task_definition_arn, 'Task definition ' || split_part(task_definition_arn, '/', -1),
         has_aws_key_variable, aws_key_variables
-    from stg_ecs_task_definitions
+    from int_ecs_task_definitions
     union all
     select account_id, region, arn, 'Project ' || project_name, has_aws_key_variable, aws_key_variables
     from stg_codebuild_projects

@@ -32,7 +32,7 @@ used as (
             ),
             ', ' order by key_number
         ) as calls
-    from stg_access_keys
+    from int_access_keys
     where
         is_active
         and unused_days <= getvariable('window_days')

@@ -28,7 +28,7 @@ facts as (
             when oidc_grade = 'dangerous' then format('{}: {}', issuer, oidc_reason)
         end as fault,
         format('{}: {}', issuer, oidc_reason) as pin
-    from trust_facts
+    from fact_trusts
     where kind = 'oidc' or malformed_reason is not null
 ),
 
@@ -55,7 +55,7 @@ judged as (
                 text: facts.statement
             } order by facts.statement_index, facts.principal
         ) as statements
-    from stg_role_trusts as roles
+    from int_role_trusts as roles
     inner join facts on roles.trust_sha256 = facts.trust_sha256
     group by roles.account_id, roles.arn
 ),

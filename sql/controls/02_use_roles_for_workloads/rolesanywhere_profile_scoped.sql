@@ -19,7 +19,7 @@ statements as (
         statement_index,
         effect = 'Allow' and principal_type = 'service' and principal = 'rolesanywhere.amazonaws.com' as is_opening,
         unnest(map_entries(conditions::json::map(varchar, map(varchar, varchar[])))) as operator
-    from trust_principals
+    from fact_trust_principals
     where malformed_reason is null
 ),
 
@@ -52,7 +52,7 @@ roles as (
         ) as open_statements,
         list_sort(list(distinct trusts.statement_index)) as statements
     from stg_roles as roles
-    inner join trust_principals as trusts
+    inner join fact_trust_principals as trusts
         on roles.trust_document_sha256 = trusts.document_sha256
         and trusts.effect = 'Allow'
         and trusts.principal_type = 'service'

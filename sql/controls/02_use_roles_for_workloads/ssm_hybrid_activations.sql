@@ -23,7 +23,7 @@ activations as (
         roles.unread,
         activations.registration_limit - activations.registrations_count as places_left
     from stg_ssm_activations as activations
-    left join stg_ssm_activation_roles as roles
+    left join int_ssm_activation_roles as roles
         on activations.account_id = roles.account_id and activations.role_name = roles.role_name
 ),
 

@@ -11,7 +11,7 @@ frameworks = { prowler = "iam_administrator_access_with_mfa", other = "Steampipe
 with
 users as (
     select *, list_concat(unreadable, unreadable_limits) as unread
-    from stg_principal_permissions
+    from int_principal_permissions
     where principal_type = 'user'
 ),
 

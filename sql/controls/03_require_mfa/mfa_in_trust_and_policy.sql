@@ -15,7 +15,7 @@ may_break = "Scripts that assume the role with a user's bare access key stop wor
 frameworks = { other = "Scout:iam-assume-role-no-mfa; Parliament:BAD_PATTERN_FOR_MFA" }
 */
 with
-facts as (select * from trust_facts where admits_users or malformed_reason is not null),
+facts as (select * from fact_trusts where admits_users or malformed_reason is not null),
 
 console_users as (
     select account_id, count(*) as users
@@ -31,7 +31,7 @@ statements as (
         coalesce(console_users.users, 0) as console_users,
         facts.*,
         facts.kind = 'principal' or coalesce(console_users.users, 0) > 0 as is_used
-    from stg_role_trusts as roles
+    from int_role_trusts as roles
     inner join facts on roles.trust_sha256 = facts.trust_sha256
     left join console_users on roles.account_id = console_users.account_id
 ),
@@ -112,7 +112,7 @@ users as (
             else format('{} signs in to the console, and no policy denies what is asked without MFA.', user_name)
         end as reason,
         to_json(struct_pack(enforced_by, partly_by, missed_by, unread, statements)) as evidence
-    from stg_user_mfa_guards
+    from int_user_mfa_guards
 )
 
 select * from final

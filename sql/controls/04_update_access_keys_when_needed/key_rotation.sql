@@ -13,7 +13,7 @@ frameworks = { cis_aws_7 = "2.12", security_hub = "IAM.3", prowler = "iam_rotate
 max_age_days = 90
 */
 with
-keys as (select * from stg_access_keys where is_active and not is_root),
+keys as (select * from int_access_keys where is_active and not is_root),
 
 final as (
     select

@@ -13,7 +13,7 @@ use_cases = ["no_role_possible", "third_party_client", "codecommit", "keyspaces"
 with
 keys as (
     select account_id, user_name, format('access key {}', key_number) as name
-    from stg_access_keys
+    from int_access_keys
     where is_active and not is_root
     union all
     select account_id, user_name, format('{} credential {}', service_name, credential_id)

@@ -23,7 +23,7 @@ keys as (
         last_used_at is null and coalesce(age_days > getvariable('grace_days'), true) as is_never_used,
         last_used_at is null
         and date_diff('second', user_created_at, created_at) <= getvariable('setup_seconds') as is_from_setup
-    from stg_access_keys
+    from int_access_keys
     where is_active
 ),
 

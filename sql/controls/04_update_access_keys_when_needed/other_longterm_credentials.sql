@@ -16,7 +16,7 @@ allowed_services = ["codecommit.amazonaws.com", "cassandra.amazonaws.com"]
 expiring_services = ["bedrock.amazonaws.com"]
 */
 with
-credentials as (select * from stg_other_credentials where is_active),
+credentials as (select * from int_other_credentials where is_active),
 
 purposes (service_name, purpose) as (
     values
@@ -29,7 +29,7 @@ missing as (
     select accounts.account_id, purposes.service_name, purposes.purpose
     from stg_expected_accounts as accounts
     cross join purposes
-    anti join stg_credential_services as used
+    anti join int_credential_services as used
         on accounts.account_id = used.account_id and purposes.service_name = used.service_name
 ),
 

@@ -13,7 +13,7 @@ frameworks = { prowler = "iam_user_two_active_access_key", other = "Steampipe:ia
 rotation_days = 7
 */
 with
-keys as (select * from stg_access_keys where is_active and not is_root),
+keys as (select * from int_access_keys where is_active and not is_root),
 
 users as (
     select

@@ -12,7 +12,7 @@ frameworks = { cis_aws_7 = "2.1.1" }
 with
 accounts as (select * from stg_expected_accounts),
 
-summaries as (select * from stg_account_summary),
+summaries as (select * from int_account_summary),
 
 features as (
     select count(*) > 0 as is_central from raw_organization_features where feature = 'RootCredentialsManagement'

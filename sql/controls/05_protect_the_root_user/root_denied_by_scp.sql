@@ -15,7 +15,7 @@ frameworks = { cis_aws_7 = "2.1.2" }
 with
 accounts as (select * from stg_expected_accounts),
 
-objectives as (select * from guardrail_objectives where objective = 'root_at_all'),
+objectives as (select * from fact_guardrails where objective = 'root_at_all'),
 
 final as (
     select

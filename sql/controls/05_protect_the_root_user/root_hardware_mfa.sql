@@ -11,7 +11,7 @@ frameworks = { cis_aws_7 = "2.6", security_hub = "IAM.6", prowler = "iam_root_ha
 with
 accounts as (select * from stg_expected_accounts),
 
-summaries as (select * from stg_account_summary),
+summaries as (select * from int_account_summary),
 
 devices as (
     select

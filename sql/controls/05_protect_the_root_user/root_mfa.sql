@@ -11,7 +11,7 @@ frameworks = { cis_aws_7 = "2.5", security_hub = "IAM.9", prowler = "iam_root_mf
 with
 accounts as (select * from stg_expected_accounts),
 
-summaries as (select * from stg_account_summary),
+summaries as (select * from int_account_summary),
 
 judged as (
     select

@@ -18,7 +18,7 @@ policies as (
     select
         *,
         list_filter(facts, lambda fact: list_contains(['admin', 'admin_if'], fact.fact)) as statements
-    from stg_customer_policies
+    from int_customer_policies
 ),
 
 judged as (

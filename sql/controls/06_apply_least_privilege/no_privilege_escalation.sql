@@ -14,7 +14,7 @@ may_break = "Deployments that create roles and policies: give them a boundary to
 frameworks = { prowler = "iam_policy_allows_privilege_escalation, iam_inline_policy_allows_privilege_escalation", other = "Cloudsplaining:PrivilegeEscalation; PMapper:privesc; Parliament:privilege_escalation" }
 */
 with
-principals as (select *, list_concat(unreadable, unreadable_limits) as unread from stg_principal_permissions),
+principals as (select *, list_concat(unreadable, unreadable_limits) as unread from int_principal_permissions),
 
 paths as (
     select
@@ -29,7 +29,7 @@ paths as (
             path: path_id, title: title, aliases: aliases, severity: severity, verdict: verdict,
             leads_to_admin: leads_to_admin, targets: targets, conditions: conditions, grants: grants
         } order by path_id) as evidence
-    from escalation_facts
+    from fact_escalations
     where
         is_certain
         and gain <> 'resource'

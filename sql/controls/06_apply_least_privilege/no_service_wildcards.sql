@@ -20,7 +20,7 @@ policies as (
         list_filter(facts, lambda fact: list_contains(
             ['admin', 'admin_if', 'service_wildcard', 'allow_not_action'], fact.fact
         ) or fact.fact = 'sensitive_unscoped' and list_contains(fact.details, 'kms:Decrypt')) as statements
-    from stg_customer_policies
+    from int_customer_policies
 ),
 
 details as (

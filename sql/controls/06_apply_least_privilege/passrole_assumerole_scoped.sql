@@ -14,7 +14,7 @@ policies as (
     select
         *,
         list_filter(facts, lambda fact: list_contains(['pass_role_unscoped', 'assume_role_unscoped'], fact.fact)) as statements
-    from stg_customer_policies
+    from int_customer_policies
 ),
 
 judged as (

@@ -17,7 +17,7 @@ params = { max_account_percent = 25, max_principals = 3, broad_policies = ["Admi
 with
 organization as (select * from raw_organization),
 
-accounts as (select count(*) as active from stg_accounts where state = 'ACTIVE'),
+accounts as (select count(*) as active from int_accounts where state = 'ACTIVE'),
 
 assigned as (
     select
@@ -25,7 +25,7 @@ assigned as (
         count(distinct account_id) as accounts,
         count(distinct principal_id) as principals,
         list_sort(list(distinct coalesce(principal_name, principal_id))) as names
-    from stg_permission_set_assignments
+    from int_permission_set_assignments
     group by permission_set_arn
 ),
 
@@ -40,7 +40,7 @@ judged as (
         coalesce(assigned.names, []) as assigned_to,
         accounts.active,
         round(100 * coalesce(assigned.accounts, 0) / accounts.active, 1) as account_percent
-    from stg_permission_sets as sets
+    from int_permission_sets as sets
     cross join organization
     cross join accounts
     left join assigned on sets.permission_set_arn = assigned.permission_set_arn

@@ -17,7 +17,7 @@ policies as (
     select
         *,
         list_filter(facts, lambda fact: fact.fact = 'sensitive_unscoped') as statements
-    from stg_customer_policies
+    from int_customer_policies
 ),
 
 judged as (

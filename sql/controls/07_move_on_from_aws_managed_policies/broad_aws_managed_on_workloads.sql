@@ -10,7 +10,7 @@ may_break = "The workload loses what the new policy leaves out: try it outside p
 frameworks = { prowler = "bedrock_full_access_policy_attached", other = "Steampipe:iam_managed_policy_attached_to_role, iam_custom_managed_policy_attached_to_role; Config:IAM_ROLE_MANAGED_POLICY_CHECK" }
 */
 with
-roles as (select * from stg_workload_roles),
+roles as (select * from int_workload_roles),
 
 attachments as (select * from stg_policy_attachments),
 

@@ -21,7 +21,7 @@ trusts as (
         document_sha256,
         bool_or(effect = 'Allow' and principal_type in ('aws', 'federated', 'any')) as is_assumable,
         bool_or(malformed_reason is not null) as is_malformed
-    from trust_principals
+    from fact_trust_principals
     group by document_sha256
 ),
 

@@ -36,7 +36,7 @@ trails as (
             struct_pack(trail_arn, is_multi_region, is_organization, is_logging, management_events)
             order by trail_arn
         ) as trails
-    from stg_trails
+    from int_trails
     group by account_id
 ),
 
@@ -50,7 +50,7 @@ owned as (
 readers as (
     select roles.account_id, min(roles.arn) as arn
     from stg_roles as roles
-    inner join trust_principals as trusts on roles.trust_document_sha256 = trusts.document_sha256
+    inner join fact_trust_principals as trusts on roles.trust_document_sha256 = trusts.document_sha256
     where
         trusts.effect = 'Allow' and trusts.principal = 'access-analyzer.amazonaws.com' and not roles.is_service_linked
     group by roles.account_id

@@ -20,8 +20,8 @@ roles as (
             list_concat(workloads.broad_policies, coalesce(wildcards.policy_names, [])), ', '
         ) as policies,
         wildcards.wildcards
-    from stg_workload_roles as workloads
-    left join stg_role_wildcards as wildcards
+    from int_workload_roles as workloads
+    left join int_role_wildcards as wildcards
         on workloads.account_id = wildcards.account_id and workloads.arn = wildcards.arn
     where len(workloads.broad_policies) > 0 or wildcards.arn is not null
 ),
@@ -33,7 +33,7 @@ generations as (
         max(coalesce(completed_at, started_at)) filter (where status = 'SUCCEEDED') as succeeded_at,
         list(job_id order by job_id) filter (where status = 'SUCCEEDED') as job_ids,
         list(distinct status order by status) as statuses
-    from stg_policy_generations
+    from int_policy_generations
     where getvariable('as_of') - coalesce(completed_at, started_at)::date <= getvariable('history_days')
     group by account_id, principal_arn
 ),

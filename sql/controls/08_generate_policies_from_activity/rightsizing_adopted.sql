@@ -21,8 +21,8 @@ roles as (
         len(list_filter(
             workloads.aws_managed_policies, lambda p: list_contains(getvariable('admin_policies')::varchar[], p)
         )) > 0 or coalesce(list_contains(wildcards.wildcards, '*'), false) as is_admin
-    from stg_workload_roles as workloads
-    left join stg_role_wildcards as wildcards
+    from int_workload_roles as workloads
+    left join int_role_wildcards as wildcards
         on workloads.account_id = wildcards.account_id and workloads.arn = wildcards.arn
 ),
 

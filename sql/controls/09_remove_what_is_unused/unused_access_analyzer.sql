@@ -21,7 +21,7 @@ analyzers as (
 ),
 
 uncovered as (
-    select * from stg_unused_access_coverage
+    select * from int_unused_access_coverage
     where not is_covered and not list_contains(getvariable('approved_exclusions')::varchar[], account_id)
 ),
 

@@ -22,7 +22,7 @@ groups as (select * from stg_groups),
 
 members as (select account_id, unnest(group_names) as group_name from stg_users),
 
-providers as (select * from stg_identity_providers),
+providers as (select * from int_identity_providers),
 
 instance_profiles as (select * from stg_instance_profiles),
 

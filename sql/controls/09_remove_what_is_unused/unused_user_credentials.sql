@@ -11,7 +11,7 @@ frameworks = { cis_aws_7 = "2.11", security_hub = "IAM.22, IAM.8", prowler = "ia
 params = { max_unused_days = 45, max_inactive_key_days = 30 }
 */
 with
-access_keys as (select * from stg_access_keys where not is_root),
+access_keys as (select * from int_access_keys where not is_root),
 
 passwords as (select * from stg_passwords),
 

@@ -23,7 +23,7 @@ flaws as (
         filter (where not list_contains(getvariable('tolerated')::varchar[], flaw)) as flaws,
         string_agg(distinct flaw, ', ' order by flaw)
         filter (where list_contains(getvariable('tolerated')::varchar[], flaw)) as tolerated
-    from stg_customer_facts
+    from int_customer_facts
     where kind = 'flaw'
     group by account_id, resource
 )
@@ -52,5 +52,5 @@ select
         unreadable: policies.unreadable,
         statements: list_filter(policies.facts, lambda fact: starts_with(fact.fact, 'flaw'))
     }) as evidence
-from stg_customer_policies as policies
+from int_customer_policies as policies
 left join flaws on policies.account_id = flaws.account_id and policies.resource = flaws.resource

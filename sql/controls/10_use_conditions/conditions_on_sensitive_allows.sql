@@ -18,7 +18,7 @@ policies as (
     select
         *,
         list_filter(facts, lambda fact: list_contains(['high_risk_allow', 'high_risk_conditioned'], fact.fact)) as statements
-    from stg_customer_policies
+    from int_customer_policies
 ),
 
 judged as (

@@ -4,7 +4,7 @@ title = "The role that a service assumes lets it act for the organization's own 
 practice = 10
 severity = "medium"
 description = """
-Roles that trust a service which says for whom it acts (trust_services names the page). Confined by the trust policy, or
+Roles that trust a service which says for whom it acts (fact_trust_services names the page). Confined by the trust policy, or
 for all roles by a resource control policy. Other services send nothing to check, and roles that AWS made for itself
 cannot be changed: those do not apply.
 """
@@ -21,8 +21,8 @@ roles as (
         roles.own_account,
         roles.is_service_linked,
         facts.*
-    from stg_role_trusts as roles
-    inner join trust_facts as facts on roles.trust_sha256 = facts.trust_sha256
+    from int_role_trusts as roles
+    inner join fact_trusts as facts on roles.trust_sha256 = facts.trust_sha256
     where facts.malformed_reason is not null or (facts.kind = 'service' and facts.lets_in <> 'no')
 ),
 
@@ -35,14 +35,14 @@ statements as (
         guards.statement as guard,
         services.service is not null and coalesce(guards.confines, 'no') in ('no', 'depends') as is_open
     from roles
-    left join stg_service_trusts as trusts
+    left join int_service_trusts as trusts
         on
             roles.account_id = trusts.account_id
             and roles.resource = trusts.arn
             and roles.statement_index = trusts.statement_index
             and roles.principal = trusts.principal
-    left join trust_services as services on trusts.service = services.service
-    left join trust_guards as guards on trusts.guard_sha256 = guards.guard_sha256
+    left join fact_trust_services as services on trusts.service = services.service
+    left join fact_trust_guards as guards on trusts.guard_sha256 = guards.guard_sha256
 ),
 
 judged as (

@@ -18,7 +18,7 @@ facts as (
     select
         *,
         not pins_external_id and not (names_principal and pins_mfa) as is_open
-    from trust_facts
+    from fact_trusts
     where malformed_reason is not null or len(outside_accounts) > 0
 ),
 
@@ -41,7 +41,7 @@ labels as (
             else format('{} ({})', outsiders.outsider, vendors.vendor)
         end as label
     from outsiders
-    left join known_vendors as vendors on outsiders.outsider = vendors.account_id
+    left join fact_known_vendors as vendors on outsiders.outsider = vendors.account_id
 ),
 
 named as (
@@ -73,7 +73,7 @@ judged as (
                 text: facts.statement
             } order by facts.statement_index, facts.principal
         ) as statements
-    from stg_role_trusts as roles
+    from int_role_trusts as roles
     inner join facts on roles.trust_sha256 = facts.trust_sha256
     left join named on roles.trust_sha256 = named.trust_sha256
     group by roles.account_id, roles.arn

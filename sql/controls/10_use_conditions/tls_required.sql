@@ -13,7 +13,7 @@ may_break = "Clients that still use plain HTTP are turned away."
 frameworks = { cis_aws_7 = "3.1.1", security_hub = "S3.5", prowler = "s3_bucket_secure_transport_policy", other = "AWS RCP sample Restrict-access-to-only-HTTPS" }
 */
 with
-buckets as (select * from stg_buckets),
+buckets as (select * from int_buckets),
 
 final as (
     select

@@ -14,7 +14,7 @@ frameworks = { cis_aws_7 = "2.18", security_hub = "IAM.28", prowler = "accessana
 with
 coverage as (
     select coverage.*, accounts.arn
-    from stg_external_analyzer_coverage as coverage
+    from int_external_analyzer_coverage as coverage
     inner join stg_expected_accounts as accounts on coverage.account_id = accounts.account_id
 ),
 

@@ -17,7 +17,7 @@ params = { max_age_days = 30 }
 with
 watch as (
     select watch.*, accounts.arn
-    from stg_external_watch as watch
+    from int_external_watch as watch
     inner join stg_expected_accounts as accounts on watch.account_id = accounts.account_id
 ),
 

@@ -15,9 +15,9 @@ fix = "Create an internal-access analyzer for the organization, and include the 
 with
 organization as (select * from raw_organization),
 
-inclusions as (select * from stg_internal_access_inclusions),
+inclusions as (select * from int_internal_access_inclusions),
 
-homes as (select not coalesce(bool_and(is_read), false) as is_unread from stg_organization_analyzer_homes),
+homes as (select not coalesce(bool_and(is_read), false) as is_unread from int_organization_analyzer_homes),
 
 declared as (
     select

@@ -16,7 +16,7 @@ frameworks = { cis_aws_7 = "2.21", prowler = "accessanalyzer_enabled_without_fin
 with
 watch as (
     select watch.*, accounts.arn
-    from stg_external_watch as watch
+    from int_external_watch as watch
     inner join stg_expected_accounts as accounts on watch.account_id = accounts.account_id
 ),
 

@@ -16,9 +16,9 @@ params = { max_analysis_age_hours = 48 }
 with
 organization as (select * from raw_organization),
 
-homes as (select * from stg_organization_analyzer_homes),
+homes as (select * from int_organization_analyzer_homes),
 
-delegations as (select * from stg_organization_delegations where service_principal = 'access-analyzer.amazonaws.com'),
+delegations as (select * from int_organization_delegations where service_principal = 'access-analyzer.amazonaws.com'),
 
 analyzers as (
     select

@@ -20,7 +20,7 @@ with
 registered as (
     select account_id, min(name) as name
     from (
-        select account_id, vendor as name from known_vendors where getvariable('accept_known_vendors')
+        select account_id, vendor as name from fact_known_vendors where getvariable('accept_known_vendors')
         union all
         select account_id, 'registered by ' || owner from stg_register where kind = 'vendor' and is_live
         union all
@@ -31,13 +31,13 @@ registered as (
 
 facts as (
     select *
-    from trust_facts
+    from fact_trusts
     where kind in ('everyone', 'account', 'principal', 'session', 'other') or malformed_reason is not null
 ),
 
 shares as (
     select * replace (coalesce(name, 'The share') as name)
-    from stg_resource_shares
+    from int_resource_shares
     where status in ('ACTIVE', 'PENDING')
 ),
 
@@ -63,7 +63,7 @@ named as (
 ),
 
 administering as (
-    select account_id, resource, policy_name from stg_customer_facts where kind = 'admin'
+    select account_id, resource, policy_name from int_customer_facts where kind = 'admin'
 ),
 
 rights as (
@@ -78,7 +78,7 @@ rights as (
                 and list_contains(getvariable('admin_policies')::varchar[], grants.policy_name)
             )
         ) as admin_policies
-    from stg_grants as grants
+    from int_grants as grants
     left join administering
         on
             grants.account_id = administering.account_id
@@ -108,7 +108,7 @@ judged as (
                 text: facts.statement
             } order by facts.statement_index, facts.principal
         ) as statements
-    from stg_role_trusts as roles
+    from int_role_trusts as roles
     inner join facts on roles.trust_sha256 = facts.trust_sha256
     left join named on roles.trust_sha256 = named.opened
     left join rights on roles.account_id = rights.account_id and roles.arn = rights.principal_arn

@@ -19,7 +19,7 @@ facts as (
         *,
         list_contains(outside_accounts, '*') and not pins_organization as is_open,
         nullif(array_to_string(condition_keys, ', '), '') as keys
-    from trust_facts
+    from fact_trusts
     where kind = 'everyone' or malformed_reason is not null
 ),
 
@@ -46,7 +46,7 @@ judged as (
                 } order by facts.statement_index
             ) filter (where facts.kind is not null), []
         ) as statements
-    from stg_role_trusts as roles
+    from int_role_trusts as roles
     left join facts on roles.trust_sha256 = facts.trust_sha256
     group by roles.account_id, roles.arn
 ),

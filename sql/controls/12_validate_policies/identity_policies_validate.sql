@@ -22,7 +22,7 @@ policies as (
     from stg_inline_policies
 ),
 
-validations as (select * from stg_document_validations where policy_type = 'IDENTITY_POLICY'),
+validations as (select * from int_document_validations where policy_type = 'IDENTITY_POLICY'),
 
 final as (
     select

@@ -19,13 +19,13 @@ organization as (select * from raw_organization),
 
 policies as (select * from stg_organization_policies where not is_aws_managed),
 
-validations as (select * from stg_policy_validations),
+validations as (select * from int_policy_validations),
 
 crowded as (
     select
         policy_id,
         array_to_string(list_sort(list(target_id)), ', ') as targets
-    from stg_organization_policy_targets
+    from int_organization_policy_targets
     where policies_of_type * 100 >= getvariable('max_policies_per_target') * getvariable('near_quota_percent')
     group by policy_id
 ),

@@ -21,7 +21,7 @@ roles as (
     where trust_document is not null
 ),
 
-validations as (select * from stg_document_validations where policy_type = 'TRUST_POLICY'),
+validations as (select * from int_document_validations where policy_type = 'TRUST_POLICY'),
 
 final as (
     select

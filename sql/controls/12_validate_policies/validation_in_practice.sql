@@ -30,7 +30,7 @@ documents as (
 validated as (
     select documents.account_id, count(*) as documents, count(validations.document_sha256) as validated
     from documents
-    left join stg_document_validations as validations using (account_id, document_sha256, policy_type)
+    left join int_document_validations as validations using (account_id, document_sha256, policy_type)
     group by documents.account_id
 ),
 

@@ -28,7 +28,7 @@ services as (
     select
         *,
         list_contains(getvariable('services_without_delegation')::varchar[], service_principal) as is_undelegable
-    from stg_organization_delegations
+    from int_organization_delegations
 ),
 
 findings as (

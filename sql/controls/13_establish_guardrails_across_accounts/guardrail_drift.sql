@@ -39,7 +39,7 @@ earlier as (
     group by account_id, policy_type, objective
 ),
 
-tonight as (select *, list_position(['no', 'depends', 'yes'], met) as standing from guardrail_objectives),
+tonight as (select *, list_position(['no', 'depends', 'yes'], met) as standing from fact_guardrails),
 
 compared as (
     select

@@ -35,14 +35,14 @@ things as (
     union all
     select account_id, 'ECS clusters in use', cluster_arn from stg_ecs_clusters where not is_empty
     union all
-    select account_id, 'roles of compute services in use', arn from stg_workload_roles
+    select account_id, 'roles of compute services in use', arn from int_workload_roles
     where malformed_reason is null and unused_days < getvariable('window_days')
         and len(list_filter(getvariable('allowed_roles')::varchar[], lambda g: role_name glob g)) = 0
     union all
     select account_id, 'IAM users', arn from users
     union all
     select keys.account_id, 'active access keys', keys.resource
-    from stg_access_keys as keys
+    from int_access_keys as keys
     inner join users on keys.account_id = users.account_id and keys.user_name = users.user_name
     where keys.is_active
 ),
@@ -77,7 +77,7 @@ judged as (
         if(
             kind = 'roles of compute services in use',
             (
-                select string_agg(role_name, ', ' order by role_name) from stg_workload_roles as roles
+                select string_agg(role_name, ', ' order by role_name) from int_workload_roles as roles
                 where roles.account_id = found.account_id and roles.malformed_reason is not null
             ),
             null

@@ -24,7 +24,7 @@ wanted as (select unnest(getvariable('objectives')::varchar[]) as objective),
 
 results as (
     select *
-    from guardrail_objectives
+    from fact_guardrails
     where policy_type = 'RESOURCE_CONTROL_POLICY'
 ),
 

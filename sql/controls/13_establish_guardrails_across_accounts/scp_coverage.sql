@@ -24,5 +24,5 @@ select
         else 'Only FullAWSAccess, which denies nothing, binds the account.'
     end as reason,
     to_json(struct_pack(is_enabled, policies)) as evidence
-from stg_guardrail_attachment
+from int_guardrail_attachment
 where policy_type = 'SERVICE_CONTROL_POLICY'

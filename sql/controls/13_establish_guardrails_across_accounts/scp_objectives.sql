@@ -28,7 +28,7 @@ wanted as (select unnest(getvariable('objectives')::varchar[]) as objective),
 
 results as (
     select *
-    from guardrail_objectives
+    from fact_guardrails
     where policy_type = 'SERVICE_CONTROL_POLICY'
 ),
 

@@ -23,7 +23,7 @@ bearers as (
     group by account_id, permissions_boundary_arn
 ),
 
-facts as (select * from boundary_facts),
+facts as (select * from fact_boundaries),
 
 judged as (
     select

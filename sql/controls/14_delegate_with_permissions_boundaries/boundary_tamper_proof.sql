@@ -15,7 +15,7 @@ principals as (
         list_concat(unreadable, unreadable_limits) as unread,
         from_json(boundary_edits, '[{"action": "varchar", "is_unread": "boolean"}]') as edits,
         list_transform(list_filter(edits, lambda one: not one.is_unread), lambda one: one.action) as free
-    from stg_principal_permissions
+    from int_principal_permissions
 ),
 
 final as (

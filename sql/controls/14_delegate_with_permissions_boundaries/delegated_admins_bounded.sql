@@ -23,7 +23,7 @@ registered as (
             where coalesce(register.account_id, principals.account_id) = principals.account_id
                 and principals.principal_arn glob register.resource
         ) as entry
-    from stg_principal_permissions as principals
+    from int_principal_permissions as principals
 ),
 
 principals as (

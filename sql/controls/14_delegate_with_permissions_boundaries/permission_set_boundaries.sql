@@ -23,7 +23,7 @@ registered as (
             select arg_max(register, (register.is_live, register.expires_on, register.entry)) from register
             where sets.permission_set_arn glob register.resource
         ) as entry
-    from stg_permission_sets as sets
+    from int_permission_sets as sets
     cross join organization
     left join stg_permission_set_boundaries as boundaries on sets.permission_set_arn = boundaries.permission_set_arn
 ),

@@ -1,0 +1,89 @@
+"""The controls as a list, as one, or as JSON."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import Any
+
+from rich.console import Console
+from rich.table import Column, Table
+
+from pipeline.settings import Refused
+from pipeline.warehouse import models
+from pipeline.warehouse.models import PRACTICES, Catalog, Model
+
+FRAMEWORKS = {"cis_aws_7": "CIS AWS 7.0", "security_hub": "Security Hub", "prowler": "Prowler"}
+
+
+def show(console: Console, control: str | None, as_json: bool) -> None:
+    """Print the controls. Raises `Refused` for an id that no control has."""
+    known = models.load()
+    if control is not None and control not in known.controls:
+        close = difflib.get_close_matches(control, known.controls, 1)
+        hint = f"did you mean {close[0]!r}?" if close else "`rolecall controls` lists them"
+        raise Refused(f"there is no control {control!r}; {hint}")
+    chosen = [entry(known, name) for name in ([control] if control else known.controls)]
+    if as_json:
+        print(json.dumps(chosen[0] if control else chosen, indent=2, ensure_ascii=False, default=str))
+    elif control:
+        one(console, chosen[0])
+    else:
+        console.print(table(chosen))
+
+
+def entry(known: Catalog, name: str) -> dict[str, Any]:
+    """All that the catalog says of a control, for programs."""
+    model: Model = known.controls[name]
+    head = model.control
+    if head is None:
+        raise TypeError(f"{name} is not a control")
+    return {
+        "control_id": name,
+        "number": head.id,
+        "title": head.title,
+        "practice": head.practice,
+        "practice_title": PRACTICES[head.practice],
+        "severity": head.severity,
+        "scope": head.scope,
+        "why": head.why,
+        "fix": head.fix,
+        "may_break": head.may_break,
+        "datasets": sorted(known.datasets(name)),
+        "params": head.params,
+        "frameworks": head.frameworks,
+        "file": f"sql/{model.path.relative_to(models.ROOT)}",
+    }
+
+
+def table(entries: list[dict[str, Any]]) -> Table:
+    shown = Table("Number", Column("Control", no_wrap=True), "Title", "Severity", box=None, pad_edge=False)
+    practice = 0
+    for control in entries:
+        if control["practice"] != practice:
+            practice = control["practice"]
+            shown.add_row("", "", f"[bold]{practice}. {control['practice_title']}[/bold]", "")
+        shown.add_row(control["number"], control["control_id"], control["title"], control["severity"])
+    return shown
+
+
+def one(console: Console, control: dict[str, Any]) -> None:
+    lines = {
+        "control": f"{control['control_id']} ({control['number']})",
+        "title": control["title"],
+        "practice": f"{control['practice']}. {control['practice_title']}",
+        "severity": control["severity"],
+        "judges": "every account" if control["scope"] == "account" else "the organization, once",
+        "why": control["why"],
+        "fix": control["fix"],
+        "may break": control["may_break"],
+        "reads": ", ".join(control["datasets"]),
+        "parameters": ", ".join(f"{name} = {json.dumps(value)}" for name, value in control["params"].items()),
+        "frameworks": ", ".join(f"{FRAMEWORKS.get(name, name)} {text}" for name, text in control["frameworks"].items()),
+        "file": control["file"],
+    }
+    grid = Table.grid(padding=(0, 2))
+    for name, text in lines.items():
+        if text:
+            grid.add_row(f"[bold]{name}[/bold]", text)
+    console.print(grid)

@@ -1,0 +1,130 @@
+"""The synthetic organization as a process of its own, and the nights of it: what `rolecall demo` and `make dev` use."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from rich.console import Console
+
+from assets.cli import runner
+from assets.cli.progress import say, shown
+from pipeline.settings import Refused, Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+HOME = Path("var") / "demo"
+STOP_SECONDS = 10
+HERMETIC = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "127.0.0.1"}
+UNPACED = 1000
+# Where its workloads are. The other regions that its accounts have switched on would triple the time.
+REGION = "us-east-1"
+TRY = (
+    "{python} -c \"import duckdb; duckdb.connect('{database}', read_only=True)"
+    ".sql('select practice, practice_title, score, coverage from scores_by_practice order by practice').show()\""
+)
+
+
+@dataclass(frozen=True)
+class Organization:
+    """A synthetic organization that is being served."""
+
+    endpoint: str
+    environment: dict[str, str]
+    role_name: str
+    external_id: str
+    nights: list[date]
+
+    def settings(self, home: Path, night: date, **more: Any) -> Settings:
+        """Settings for a night of it: nothing of `rolecall.toml` or of the environment."""
+        fields = {
+            "home": home,
+            "role_name": self.role_name,
+            "external_id": self.external_id,
+            "regions": [REGION],
+            "today": night,
+            "exceptions_file": ROOT / "demo" / "organization" / "exceptions.toml",
+            "organization_calls_per_second": UNPACED,
+            **more,
+        }
+        return Settings.model_construct(_fields_set=set(fields), **fields)
+
+    def turn_to(self, night: date) -> None:
+        """Make it what it is on that night."""
+        body = json.dumps({"night": self.nights.index(night) + 1}).encode()
+        request = urllib.request.Request(f"{self.endpoint}/_rolecall/night", data=body, method="POST")
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            answer.read()
+
+
+@contextmanager
+def served(night: int = 1) -> Iterator[Organization]:
+    """Serve the organization on a free loopback port for the length of a block."""
+    command = [sys.executable, "-m", "demo", "serve", "--night", str(night), "--with-parent"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            lines: Iterator[str] = iter(server.stdout or ())
+            line = next(lines, None)
+            if line is None:
+                raise Refused("demo: the synthetic organization did not start; install the extra `demo`")
+            ready = json.loads(line)
+            # What it says later is read too: a pipe that nobody empties stops the server.
+            Thread(target=deque, args=(lines, 0), daemon=True).start()
+            yield Organization(
+                ready["endpoint"],
+                ready["environment"],
+                ready["role_name"],
+                ready["external_id"],
+                [date.fromisoformat(night) for night in ready["nights"]],
+            )
+        finally:
+            server.terminate()
+            try:
+                server.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                server.kill()
+
+
+@contextmanager
+def environment(values: dict[str, str]) -> Iterator[None]:
+    """Environment variables for the length of a block, in place of all else that boto3 would listen to."""
+    before = dict(os.environ)
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(HERMETIC | values)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def run(console: Console, home: Path, nights: int, verbose: bool) -> int:
+    """Run the last nights of the organization, one after the other; say where the result is."""
+    with served() as organization, environment(organization.environment):
+        chosen = organization.nights[-nights:]
+        for number, night in enumerate(chosen, start=1):
+            say(console, f"night {number} of {len(chosen)}", str(night))
+            organization.turn_to(night)
+            settings = organization.settings(home, night, documents=number == len(chosen))
+            with shown(console) as progress:
+                done = runner.run_night(settings, night, progress, verbose=verbose)
+    say(console, "report", str(done.report))
+    say(console, "database", str(done.database))
+    say(console, "try", TRY.format(python=relative(Path(sys.executable)), database=done.database))
+    return 0
+
+
+def relative(path: Path) -> Path:
+    """A path as short as it can be typed here."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

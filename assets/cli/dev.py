@@ -1,0 +1,63 @@
+"""Dagster's page on the synthetic organization: `python -m assets.cli.dev`, until it is interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+from assets import cli, home
+from assets.cli.demonstration import HERMETIC, HOME, ROOT, served
+from pipeline.settings import Refused, Settings
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def main() -> int:
+    """Serve the organization on its last night and Dagster beside it; a run started there reads it."""
+    for number in SIGNALS:
+        signal.signal(number, signal.default_int_handler)
+    folder = (ROOT / HOME).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    with served() as organization:
+        night = organization.nights[-1]
+        organization.turn_to(night)
+        values = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ROLECALL_"))},
+            **HERMETIC,
+            **organization.environment,
+            **variables(organization.settings(folder, night)),
+            "DAGSTER_HOME": str(home.dagster_home(folder)),
+        }
+        command = [sys.executable, "-m", "dagster", "dev", "-m", "assets.definitions", "-d", str(ROOT), *sys.argv[1:]]
+        # In the home's folder, so that no rolecall.toml of a real organization is read.
+        with subprocess.Popen(command, cwd=folder, env=values, process_group=0, preexec_fn=listen_to_signals) as page:
+            try:
+                return page.wait()
+            except KeyboardInterrupt:
+                page.send_signal(signal.SIGINT)
+                return page.wait()
+
+
+def variables(settings: Settings) -> dict[str, str]:
+    """Settings as the variables that say the same."""
+    made = {}
+    for name in sorted(settings.model_fields_set):
+        value = settings.model_dump(mode="json", include={name})[name]
+        made[f"ROLECALL_{name.upper()}"] = value if isinstance(value, str) else json.dumps(value)
+    return made
+
+
+def listen_to_signals() -> None:
+    """A script starts what is in its background with interrupts ignored, and Dagster would pass that on."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Refused as refused:
+        sys.exit(cli.complain(str(refused)))

@@ -1,0 +1,70 @@
+"""One night, run in this process: the same job that Dagster runs, with its progress on the console."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from assets import event_log, home
+from assets.cli.progress import Progress
+from assets.definitions import build
+from assets.defs import notification
+from assets.defs.collection import is_over
+from assets.defs.jobs import JOB
+from pipeline import landing
+from pipeline.publish import folder, notify
+from pipeline.settings import Refused, Settings
+from pipeline.warehouse import build as store
+
+UNREAD = """
+select count(distinct account_id) from raw_extracts
+where status = 'failed' and account_id in (select account_id from raw_accounts where state = 'ACTIVE' and is_in_scope)
+"""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A night that was published: where, and how many accounts could not be read, or only in part."""
+
+    night: date
+    report: Path
+    database: Path
+    unread: int
+
+
+def run_night(
+    settings: Settings, night: date, progress: Progress, *, judge_only: bool = False, verbose: bool = False
+) -> Done:
+    """Collect, check, judge and publish a night. Raises `Refused` with the one sentence that says what went wrong."""
+    is_over(settings, night, judge_only)
+    notify.targets(settings)
+    with home.held(settings.home), event_log.instance(home.dagster_home(settings.home)) as instance:
+        job = build(settings, progress).resolve_job_def(JOB)
+        result = job.execute_in_process(
+            run_config={
+                "loggers": {"console": {"config": {"log_level": "INFO" if verbose else "CRITICAL"}}},
+                "ops": {"collection": {"ops": {"plan_accounts": {"config": {"judge_only": judge_only}}}}},
+            },
+            partition_key=night.isoformat(),
+            tags={notification.RUN_BY: notification.COMMAND_LINE},
+            instance=instance,
+            raise_on_error=False,
+        )
+    if not result.success:
+        reason = notification.why(result.filter_events(lambda event: event.is_step_failure), result.run_id)
+        if told := notification.tell_of_failure(settings, night, reason):
+            progress.end(notification.STAGE, str(told))
+        raise Refused(reason)
+    report = settings.home / folder.REPORTS / folder.LATEST / "index.html"
+    return Done(night, report, settings.home / store.PUBLISHED, unread_accounts(settings, night))
+
+
+def unread_accounts(settings: Settings, night: date) -> int:
+    """Accounts in scope of which a dataset could not be read that night."""
+    with duckdb.connect() as con:
+        landing.attach(con, settings.home, night)
+        row = con.execute(UNREAD).fetchone()
+    return int(row[0]) if row else 0

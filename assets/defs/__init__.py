@@ -1,0 +1,1 @@
+"""The Dagster definitions: wrappers over plain functions of `pipeline` and `reports`."""

@@ -1,0 +1,106 @@
+"""The checks on the raw tables as asset checks: for each table, those that must hold and those that should.
+
+A night has hundreds of checks and Dagster writes several events for each result, which would cost more than the checks
+themselves. So a result here covers a table's checks of one severity; `quality_results` has them one by one.
+"""
+
+import json
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets import home
+from assets.cli.progress import Progress
+from assets.defs import nights, publishing
+from assets.defs.collection import key, refusing
+from pipeline.quality import reconciled
+from pipeline.quality import run as quality
+from pipeline.quality.declared import Check
+from pipeline.quality.run import QualityResult
+from pipeline.schema import QUALITY_RESULTS, Dataset
+from pipeline.settings import Settings
+
+NAMES = {"blocking": "must_hold", "warning": "should_hold"}
+SEVERITY = {"must_hold": dg.AssetCheckSeverity.ERROR, "should_hold": dg.AssetCheckSeverity.WARN}
+
+
+def results_asset(settings: Settings, datasets: dict[str, Dataset]) -> dg.AssetSpec:
+    """The results as a raw table: written with the checks, so it is listed and not run by itself."""
+    checked = [key(dataset) for name, dataset in datasets.items() if name != QUALITY_RESULTS.name]
+    return dg.AssetSpec(
+        key(QUALITY_RESULTS),
+        deps=checked,
+        description=QUALITY_RESULTS.description,
+        group_name="raw_run",
+        kinds={"greatexpectations", "parquet"},
+        partitions_def=nights.partitions(settings),
+    )
+
+
+def raw_checks(settings: Settings, datasets: dict[str, Dataset], progress: Progress) -> dg.AssetChecksDefinition:
+    """All checks as one step that can run any part of them. A blocking one that fails stops what comes after."""
+    known = grouped(reconciled.checks(datasets.values()))
+
+    @dg.multi_asset_check(
+        name="raw_checks",
+        specs=[spec(name, checks, datasets[dataset]) for (dataset, name), checks in known.items()],
+        can_subset=True,
+    )
+    def run(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        night = nights.as_of(context)
+        refusing(lambda: home.hold(settings.home))
+        selected = {(k.asset_key.path[0].removeprefix("raw_"), k.name) for k in context.selected_asset_check_keys}
+        only = None if selected == known.keys() else {check.key for one in selected for check in known[one]}
+        results = refusing(lambda: quality.validate(settings, night, only))
+        failed = [result for result in results if not result.passed]
+        blocked = [result for result in failed if result.is_blocking]
+        progress.end("checks", outcome(results, blocked))
+        for result in failed:
+            log = context.log.error if result.is_blocking else context.log.warning
+            log(f"{result.dataset}.{result.check_name}: {result.message}")
+        landed = dg.AssetMaterialization(key(QUALITY_RESULTS), partition=night.isoformat())
+        context.op_execution_context.log_event(landed)
+        for one in sorted(selected):
+            yield evaluation(*one, [result for result in results if (result.dataset, NAMES[result.severity]) == one])
+        if blocked:
+            reason = publishing.hold_back(settings, night, blocked)
+            raise dg.Failure(f"{night} is not published: {reason}", allow_retries=False)
+
+    return run
+
+
+def grouped(checks: list[Check]) -> dict[tuple[str, str], list[Check]]:
+    """The checks by dataset and name of the asset check that stands for them."""
+    found: dict[tuple[str, str], list[Check]] = {}
+    for check in checks:
+        found.setdefault((check.dataset, NAMES[check.severity]), []).append(check)
+    return found
+
+
+def spec(name: str, checks: list[Check], dataset: Dataset) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        name,
+        asset=key(dataset),
+        description="\n".join(f"- `{check.name}`: {check.description}" for check in checks),
+        blocking=name == NAMES["blocking"],
+    )
+
+
+def evaluation(dataset: str, name: str, results: list[QualityResult]) -> dg.AssetCheckResult:
+    failed = [result for result in results if not result.passed]
+    samples = {result.check_name: json.loads(json.dumps(result.sample, default=str)) for result in failed}
+    return dg.AssetCheckResult(
+        asset_key=f"raw_{dataset}",
+        check_name=name,
+        passed=not failed,
+        severity=SEVERITY[name],
+        description=" ".join(result.message for result in failed) or None,
+        metadata={"checks": len(results), "failed": len(failed), **({"samples": samples} if failed else {})},
+    )
+
+
+def outcome(results: list[QualityResult], blocked: list[QualityResult]) -> str:
+    failed = sum(not result.passed for result in results)
+    if blocked:
+        return f"{len(blocked)} of {len(results)} checks block the night"
+    return f"{len(results) - failed} of {len(results)} held" + (f", {failed} did not and only warn" if failed else "")

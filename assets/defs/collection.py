@@ -1,0 +1,201 @@
+"""Collection as assets: plan, then shards of accounts side by side, then the night landed as one.
+
+All raw datasets of a night come from these three steps, each of them an asset of its own. A night that is over cannot
+be read again: its landing is used as it is.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from itertools import count
+from typing import Any, TypeVar
+
+import dagster as dg
+
+from assets import home
+from assets.cli.progress import Progress
+from assets.defs import nights
+from pipeline import landing
+from pipeline.collect import run as collect
+from pipeline.collect.run import AccountRead, OrganizationRead, Plan, ShardResult
+from pipeline.publish import notify
+from pipeline.schema import EXTRACTS, LEDGER, QUALITY_RESULTS, REGISTER, Dataset
+from pipeline.settings import Refused, Settings
+
+RETRIES = dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+GROUPS = {"organization": "raw_organization", "account": "raw_accounts", "region": "raw_regions"}
+RUN_GROUP = "raw_run"
+ROOT_DATASET, ROLL_DATASET = "organization", "accounts"
+
+T = TypeVar("T")
+
+
+class Collect(dg.Config):
+    """Configuration of the first step."""
+
+    judge_only: bool = False
+    """Leave AWS alone and use the night's landing as it is."""
+
+
+def key(dataset: Dataset) -> dg.AssetKey:
+    return dg.AssetKey(f"raw_{dataset.name}")
+
+
+def refusing(work: Callable[[], T]) -> T:
+    """What is refused once is refused again: no retries."""
+    try:
+        return work()
+    except Refused as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+
+
+def is_over(settings: Settings, night: date, judge_only: bool) -> bool:
+    """Whether the night is judged from its landing. Raises `Refused` when it should be and has none."""
+    if night == nights.today(settings) and not judge_only:
+        return False
+    if night not in landing.nights(settings.home):
+        raise Refused(
+            f"{night}: this night was not collected, and accounts can only be read as they are today "
+            f"({nights.today(settings)}); there is no {settings.home / 'landing' / f'as_of={night}'}"
+        )
+    return True
+
+
+def collection(settings: Settings, datasets: dict[str, Dataset], progress: Progress) -> dg.AssetsDefinition:
+    """Every dataset but the checks' results, which the checks write themselves."""
+    first = [name for name in (ROOT_DATASET, ROLL_DATASET) if name in datasets]
+    names = dict.fromkeys([*first, *datasets])
+    written = {name: datasets[name] for name in names if name != QUALITY_RESULTS.name}
+    plan, read, land = (
+        plan_step(settings, progress),
+        read_step(settings, progress),
+        land_step(settings, written, progress),
+    )
+
+    @dg.graph(name="collection", out={name: dg.GraphOut() for name in written})
+    def graph() -> Any:
+        roll, shards = plan()
+        return dict(zip(written, land(roll, shards.map(lambda index: read(roll, index)).collect()), strict=True))
+
+    return dg.AssetsDefinition.from_graph(
+        graph,
+        keys_by_output_name={name: key(dataset) for name, dataset in written.items()},
+        internal_asset_deps={name: upstream(dataset, written) for name, dataset in written.items()},
+        partitions_def=nights.partitions(settings),
+        group_names_by_output_name={name: group(dataset) for name, dataset in written.items()},
+        descriptions_by_output_name={name: describe(dataset) for name, dataset in written.items()},
+        metadata_by_output_name={name: metadata(dataset) for name, dataset in written.items()},
+        tags_by_output_name={name: kinds(dataset) for name, dataset in written.items()},
+    )
+
+
+def plan_step(settings: Settings, progress: Progress) -> dg.OpDefinition:
+    @dg.op(
+        name="plan_accounts",
+        out={"roll": dg.Out(), "shards": dg.DynamicOut(int)},
+        retry_policy=RETRIES,
+        description="Reads the organization and splits its accounts into shards.",
+    )
+    def plan_accounts(context: dg.OpExecutionContext, config: Collect) -> Iterator[Any]:
+        night = nights.as_of(context)
+        refusing(lambda: home.hold(settings.home))
+        refusing(lambda: notify.targets(settings))
+        if refusing(lambda: is_over(settings, night, config.judge_only)):
+            context.log.info(f"{night}: judged again from its landing")
+            progress.end("collection", "from the landing of the night")
+            yield dg.Output(None, "roll")
+            return
+        plan = refusing(lambda: collect.plan(settings, night, told(progress)))
+        yield dg.Output(plan, "roll")
+        for index in range(len(plan.shards)):
+            yield dg.DynamicOutput(index, mapping_key=f"shard_{index:04d}", output_name="shards")
+
+    return plan_accounts
+
+
+def read_step(settings: Settings, progress: Progress) -> dg.OpDefinition:
+    @dg.op(
+        name="read_accounts",
+        retry_policy=RETRIES,
+        description="Reads a shard of accounts into the landing, aside from what is there.",
+    )
+    def read_accounts(context: dg.OpExecutionContext, roll: Plan, index: int) -> ShardResult:
+        tell = told(progress, sum(map(len, roll.shards[:index])), roll.accounts)
+        return refusing(lambda: collect.collect_shard(settings, roll, index, tell))
+
+    return read_accounts
+
+
+def land_step(settings: Settings, datasets: dict[str, Dataset], progress: Progress) -> dg.OpDefinition:
+    @dg.op(
+        name="land_night",
+        out={name: dg.Out(dg.Nothing) for name in datasets},
+        description="Puts what all shards read in the place of the night, whole.",
+    )
+    def land_night(context: dg.OpExecutionContext, roll: Plan | None, shards: list[ShardResult]) -> Iterator[Any]:
+        night = nights.as_of(context)
+        rows = refusing(lambda: collect.commit(settings, roll) if roll else landing.counts(settings.home, night))
+        if roll:
+            unread = sorted(account for shard in shards for account in shard.failed_accounts)
+            context.log.info(f"not read, or only in part: {', '.join(unread) or 'none'}")
+            unread_text = f", {len(unread)} of them not at all or only in part" if unread else ""
+            progress.end("accounts", f"{roll.accounts} called{unread_text}")
+        for name in datasets:
+            yield dg.Output(None, name, metadata={"dagster/row_count": rows.get(name, 0)})
+
+    return land_night
+
+
+def told(progress: Progress, done: int = 0, total: int = 0) -> Callable[[OrganizationRead | AccountRead], None]:
+    """Progress of the collection, where `done` accounts of `total` were read by the shards before."""
+    counted = count(done + 1)
+
+    def tell(event: OrganizationRead | AccountRead) -> None:
+        if isinstance(event, OrganizationRead):
+            progress.end("organization", f"{event.accounts} accounts, {event.planned} active and in scope")
+        else:
+            progress.step("accounts", next(counted), total)
+
+    return tell
+
+
+def upstream(dataset: Dataset, datasets: dict[str, Dataset]) -> set[dg.AssetKey]:
+    """The organization comes first, then its roll of accounts, then what is read of each account."""
+    if dataset.name in (ROOT_DATASET, REGISTER.name):
+        return set()
+    after = ROOT_DATASET if dataset.scope == "organization" and dataset.operations else ROLL_DATASET
+    return {key(datasets[after])} if after in datasets else set()
+
+
+def group(dataset: Dataset) -> str:
+    return GROUPS[dataset.scope] if dataset.operations else RUN_GROUP
+
+
+def kinds(dataset: Dataset) -> dict[str, str]:
+    source = "aws" if dataset.operations or dataset in (LEDGER, EXTRACTS) else "toml"
+    return {f"dagster/kind/{kind}": "" for kind in (source, "parquet")}
+
+
+def describe(dataset: Dataset) -> str:
+    if not dataset.operations:
+        return dataset.description
+    return f"{dataset.description}\n\nRead by {', '.join(f'`{operation}`' for operation in dataset.operations)}."
+
+
+def metadata(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "dagster/column_schema": dg.TableSchema(
+            columns=[
+                dg.TableColumn(
+                    column.name,
+                    column.type,
+                    column.description,
+                    dg.TableColumnConstraints(
+                        nullable=not column.required, unique=len(dataset.key) == 1 and column.name in dataset.key
+                    ),
+                )
+                for column in dataset.columns
+            ]
+        ),
+        "dagster/table_name": f"raw_{dataset.name}",
+        "key": ", ".join(dataset.key) or "none",
+    }

@@ -1,0 +1,48 @@
+"""The report in a bucket, as an asset: there only where the settings name a bucket (`publish_to`)."""
+
+from typing import Any
+
+import dagster as dg
+
+from assets import home
+from assets.cli.progress import Progress
+from assets.defs import nights, publishing
+from assets.defs.collection import refusing
+from assets.defs.report import PAGES
+from pipeline.publish import folder
+from pipeline.publish.bucket import Delivered
+from pipeline.settings import Refused, Settings
+
+IN_BUCKET = "report_in_bucket"
+
+
+def delivery(settings: Settings, progress: Progress) -> list[dg.AssetsDefinition]:
+    """The night that `reports/latest` shows, put into the bucket after its pages are written."""
+    if not settings.publish_to:
+        return []
+
+    @dg.asset(
+        name=IN_BUCKET,
+        deps=[name for name, _ in PAGES.values()],
+        group_name="published",
+        kinds={"s3", "html"},
+        partitions_def=nights.partitions(settings),
+        description="The pages of the night in the S3 bucket, and under `latest/` those of the newest.",
+    )
+    def report_in_bucket() -> dg.MaterializeResult[Any]:
+        refusing(lambda: home.hold(settings.home))
+        done = refusing(lambda: delivered(settings, progress))
+        return dg.MaterializeResult(
+            metadata={"address": done.address, "objects": done.objects, "bytes": done.bytes, "latest": done.is_latest}
+        )
+
+    return [report_in_bucket]
+
+
+def delivered(settings: Settings, progress: Progress) -> Delivered:
+    """Raises `Refused` where nothing is published here, or it could not be put into the bucket."""
+    night = folder.shown(settings.home)
+    done = publishing.deliver(settings, night, progress) if night else None
+    if done is None:
+        raise Refused(f"{settings.home / folder.REPORTS}: nothing is published there yet; `rolecall run` does")
+    return done

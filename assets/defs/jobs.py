@@ -1,0 +1,59 @@
+"""The nightly job, its schedule and the sensor that tells of a failed run. Both are off until switched on."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from assets.defs import nights, notification
+from pipeline.settings import Settings
+
+JOB = "nightly"
+
+
+def nightly() -> "UnresolvedAssetJobDefinition":
+    """One night, from the organization to the report. Steps share one process: DuckDB has one writer."""
+    return dg.define_asset_job(
+        JOB,
+        selection=dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks(),
+        executor_def=dg.in_process_executor,
+        description="Reads every account, checks what was read, judges it and publishes the night.",
+    )
+
+
+def schedule(settings: Settings) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name="every_night",
+        job_name=JOB,
+        cron_schedule=f"0 {settings.schedule_hour} * * *",
+        execution_timezone=settings.schedule_timezone,
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+        description="Runs the night of the date on which it starts.",
+    )
+    def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        night = context.scheduled_execution_time.astimezone(nights.zone(settings)).date().isoformat()
+        return dg.RunRequest(run_key=night, partition_key=night)
+
+    return every_night
+
+
+def failed_night(settings: Settings) -> dg.SensorDefinition:
+    @dg.run_failure_sensor(
+        name="failed_night",
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        description="Says of a run that failed which night it was, and why; tells whom `notify` names.",
+    )
+    def failed_night(context: dg.RunFailureSensorContext) -> None:
+        run = context.dagster_run
+        night = run.tags.get("dagster/partition")
+        reason = notification.why(context.get_step_failure_events(), run.run_id)
+        context.log.error(f"Rolecall: {night or 'a night'} failed: {reason}")
+        if night and run.job_name == JOB and run.tags.get(notification.RUN_BY) != notification.COMMAND_LINE:
+            told = notification.tell_of_failure(settings, date.fromisoformat(night), reason)
+            for failure in told.failures if told else []:
+                context.log.warning(f"Rolecall: not told: {failure}")
+
+    return failed_night

@@ -1,0 +1,103 @@
+"""Telling people: of a published night as the last step of the job, of a failed one by whoever ran it.
+
+A message that does not arrive is a warning: the night is published all the same, and the step succeeds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from assets.cli.progress import Progress
+from assets.defs import nights
+from assets.defs.delivery import IN_BUCKET
+from assets.defs.report import DATABASE, PAGES
+from pipeline.publish import digest, folder, notify
+from pipeline.publish.digest import Message
+from pipeline.settings import Refused, Settings
+from pipeline.warehouse import build as store
+from reports import documents
+
+NOTIFICATION, STAGE = "notification", "told"
+RUN_BY, COMMAND_LINE = "rolecall/run_by", "command line"
+"""The tag of a run whose failure the command line tells of, so that the sensor does not."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What came of a message: how many took it, of how many, and a sentence for each that did not."""
+
+    done: int
+    total: int
+    failures: list[str]
+
+    def __str__(self) -> str:
+        return "; ".join([f"{self.done} of {self.total}", *(f"not {failure}" for failure in self.failures)])
+
+
+def notification(settings: Settings, progress: Progress) -> list[dg.AssetsDefinition]:
+    """The last step of a night; none where nobody is to be told."""
+    if not settings.notify:
+        return []
+
+    @dg.asset(
+        name=NOTIFICATION,
+        deps=[DATABASE, *(name for name, _ in PAGES.values()), *([IN_BUCKET] if settings.publish_to else [])],
+        partitions_def=nights.partitions(settings),
+        group_name="published",
+        kinds={"apprise"},
+        description="The message about the night. Where it does not arrive, the step warns and succeeds.",
+    )
+    def tell_of(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        outcome = tell_of_night(settings, nights.as_of(context))
+        progress.end(STAGE, str(outcome))
+        if not isinstance(outcome, Told):
+            return dg.MaterializeResult(metadata={"told": outcome})
+        for failure in outcome.failures:
+            context.log.warning(f"not told: {failure}")
+        failed: dict[str, Any] = {"not_told": outcome.failures} if outcome.failures else {}
+        return dg.MaterializeResult(metadata={"told": outcome.done, "targets": outcome.total, **failed})
+
+    return [tell_of]
+
+
+def tell_of_night(settings: Settings, night: date) -> Told | str:
+    """Tell of the night if it is the one that the reports show, and it is to be told of; else why nobody was told."""
+    found = digest.digest(settings.home / store.PUBLISHED)
+    if found.night != night:
+        return f"nobody: the reports show {found.night}"
+    if settings.notify_when == "changed" and not found.is_changed:
+        return "nobody: nothing changed"
+    report = settings.home / folder.REPORTS / night.isoformat()
+    return tell(settings, found.message(digest.link(settings, night)), [report / documents.PDF])
+
+
+def tell_of_failure(settings: Settings, night: date, sentence: str) -> Told | None:
+    """Tell why a night failed or was held back; None where nobody is to be told."""
+    return tell(settings, digest.failure(settings, night, sentence)) if settings.notify else None
+
+
+def tell(settings: Settings, message: Message, files: Sequence[Path] = ()) -> Told:
+    try:
+        whom = notify.targets(settings)
+    except Refused as refused:
+        return Told(0, len(settings.notify), [str(refused)])
+    failures = notify.send(whom, message, files)
+    return Told(len(whom) - len(failures), len(whom), failures)
+
+
+def why(failures: Sequence[dg.DagsterEvent], run_id: str) -> str:
+    """Why a run failed, as the first step that failed tells it."""
+    for event in failures:
+        data = event.step_failure_data
+        if data.user_failure_data and data.user_failure_data.description:
+            return data.user_failure_data.description
+        error = data.error
+        while error and error.cause:
+            error = error.cause
+        if error:
+            return f"{event.step_key}: {' '.join(error.message.split())} (run {run_id} has the details)"
+    return f"the run failed (run {run_id} has the details)"

@@ -1,0 +1,6 @@
+"""The emulated services, one module (or a few) each: a public function per operation, named as boto3 names it.
+
+A function takes a :class:`demo.emulator.wire.Call` and returns the operation's output as botocore's service model
+shapes it; the server serializes it in the service's own protocol. It raises :class:`demo.emulator.errors.ApiError` for
+an error of the service. An operation without a function is answered with ``NotImplementedByEmulator``.
+"""

@@ -1,0 +1,21 @@
+"""CodeBuild: projects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from demo.emulator.call import Call
+from demo.emulator.estate_answers import paged, things
+
+
+def list_projects(call: Call) -> dict[str, Any]:
+    names = sorted(project["name"] for project in things(call, "projects"))
+    return paged(call, "projects", names, ("nextToken", "nextToken", "maxResults"), 100)
+
+
+def batch_get_projects(call: Call) -> dict[str, Any]:
+    asked, known = call.need("names"), {project["name"]: project for project in things(call, "projects")}
+    return {
+        "projects": [known[name] for name in asked if name in known],
+        "projectsNotFound": [name for name in asked if name not in known],
+    }

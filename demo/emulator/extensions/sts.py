@@ -1,0 +1,88 @@
+"""STS: who am I, and assuming a role where its trust policy allows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from demo.emulator.call import Call
+from demo.emulator.errors import ApiError
+from demo.organization.model import Document, Role
+
+
+def get_caller_identity(call: Call) -> dict[str, Any]:
+    session = call.session
+    return {"UserId": _user_id(call), "Account": session.account_id, "Arn": session.arn}
+
+
+def assume_role(call: Call) -> dict[str, Any]:
+    """Trust, ExternalId and the role's own maximum duration are judged as STS does."""
+    arn, name = call.need("RoleArn"), call.need("RoleSessionName")
+    role = _find(call, arn)
+    if role is None or not _trusts(role.trust, call):
+        raise ApiError(
+            "AccessDenied",
+            f"User: {call.session.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}",
+            403,
+        )
+    # A role chain (a session assuming a role) may not last longer than an hour.
+    seconds = int(call.get("DurationSeconds", 3600))
+    if seconds > 3600:
+        raise ApiError(
+            "ValidationError",
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
+        )
+    session = call.sessions.issue(arn.split(":")[4], role.name, name, seconds)
+    return {
+        "Credentials": {
+            "AccessKeyId": session.access_key,
+            "SecretAccessKey": session.secret,
+            "SessionToken": session.token,
+            "Expiration": session.expires,
+        },
+        "AssumedRoleUser": {"AssumedRoleId": f"{role.id}:{name}", "Arn": session.arn},
+    }
+
+
+def _user_id(call: Call) -> str:
+    role = call.account.roles.get(call.session.role)
+    return f"{role.id if role else 'AROAUNKNOWN'}:{call.session.name}"
+
+
+def _find(call: Call, arn: str) -> Role | None:
+    parts = arn.split(":", 5)
+    if len(parts) != 6:
+        raise ApiError("ValidationError", f"{arn} is invalid")
+    account = call.organization.accounts.get(parts[4])
+    if account is None or account.state != "ACTIVE":
+        return None
+    return next((r for r in account.roles.values() if r.arn == arn), None)
+
+
+def _trusts(trust: Document, call: Call) -> bool:
+    return any(_allows(s, call) for s in _list(trust.get("Statement")))
+
+
+def _allows(statement: Document, call: Call) -> bool:
+    session = call.session
+    forms = {
+        "*",
+        session.account_id,
+        f"arn:aws:iam::{session.account_id}:root",
+        f"arn:aws:iam::{session.account_id}:role/{session.role}",
+        session.arn,
+    }
+    principal = statement.get("Principal", {})
+    named = _list(principal if isinstance(principal, str) else principal.get("AWS"))
+    if statement["Effect"] != "Allow" or "sts:AssumeRole" not in _list(statement.get("Action")):
+        return False
+    known = {"sts:ExternalId": call.get("ExternalId"), "aws:PrincipalOrgID": call.organization.id}
+    wanted = statement.get("Condition", {})
+    return bool(forms & set(named)) and all(
+        operator == "StringEquals" and known.get(key) in _list(values)
+        for operator, keys in wanted.items()
+        for key, values in keys.items()
+    )
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]

@@ -1,0 +1,65 @@
+"""What the organization's SCPs deny the reader: a small judge of the Deny statements really attached.
+
+It knows the conditions the demo's SCPs use (principal ARN, principal tag, requested region); a statement with
+any other condition is taken not to apply. Statements that name resources only apply when they name ``*``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from typing import Any
+
+from demo.organization.model import Document
+from demo.organization.model_organization import Organization
+
+
+def denied_by_scp(org: Organization, account_id: str, action: str, role: str, region: str) -> bool:
+    """Whether an SCP between the root and the account denies ``action`` to that role."""
+    if account_id == org.management_id:
+        return False
+    facts = {
+        "aws:principalarn": f"arn:aws:iam::{account_id}:role/{role}",
+        "aws:requestedregion": region,
+    }
+    return any(
+        _applies(statement, action.lower(), facts)
+        for policy in org.effective(account_id, "SERVICE_CONTROL_POLICY")
+        for statement in _denials(policy.content)
+    )
+
+
+@lru_cache(maxsize=256)
+def _denials(content: str) -> tuple[Document, ...]:
+    statements = _list(json.loads(content)["Statement"])
+    return tuple(s for s in statements if s["Effect"] == "Deny" and "*" in _list(s.get("Resource")))
+
+
+def _applies(statement: Document, action: str, facts: dict[str, str]) -> bool:
+    named = any(_like(a, action) for a in _list(statement.get("Action", statement.get("NotAction"))))
+    if named != ("Action" in statement):
+        return False
+    return all(
+        _holds(operator, facts.get(key.lower()), _list(values))
+        for operator, keys in statement.get("Condition", {}).items()
+        for key, values in keys.items()
+    )
+
+
+def _holds(operator: str, fact: str | None, values: list[str]) -> bool:
+    negated = re.fullmatch(r"(Arn|String)Not(Like|Equals)(IfExists)?", operator)
+    if negated:
+        return fact is None or not any(_like(v, fact) for v in values)
+    if re.fullmatch(r"(Arn|String)(Like|Equals)", operator):
+        return fact is not None and any(_like(v, fact) for v in values)
+    return False
+
+
+def _like(pattern: str, text: str) -> bool:
+    return fnmatchcase(text.lower(), pattern.lower().replace("[", "[[]"))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]

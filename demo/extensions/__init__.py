@@ -1,6 +1,0 @@
-"""The emulated services, one module (or a few) each: a public function per operation, named as boto3 names it.
-
-A function takes a :class:`demo.wire.Call` and returns the operation's output as botocore's service model
-shapes it; the server serializes it in the service's own protocol. It raises :class:`demo.errors.ApiError` for
-an error of the service. An operation without a function is answered with ``NotImplementedByEmulator``.
-"""

@@ -1,0 +1,146 @@
+"""Identity Center: the organization's instance, its people, teams, permission sets and assignments."""
+
+from __future__ import annotations
+
+from demo.organization.charter import ACCOUNTS
+from demo.organization.documents import allow, document, trust
+from demo.organization.kit import Kit
+from demo.organization.model_organization import Organization, PermissionSet, Person, SsoInstance, Team
+from demo.organization.scene import Scene
+
+# Login -> (name, teams).
+PEOPLE = {
+    "a.brenner": ("Anja Brenner", ["cloud-administrators"]),
+    "m.alvarez": ("Maria Alvarez", ["cloud-administrators", "developers"]),
+    "c.okafor": ("Chidi Okafor", ["developers"]),
+    "e.lindqvist": ("Elsa Lindqvist", ["developers", "data-engineers"]),
+    "s.haddad": ("Samir Haddad", ["security-analysts"]),
+    "t.novak": ("Tomas Novak", ["developers"]),
+    "j.meyer": ("Julia Meyer", ["data-engineers"]),
+    "l.vogt": ("Lena Vogt", ["data-engineers"]),
+    "o.brandt": ("Ole Brandt", ["developers"]),
+    "p.singh": ("Priya Singh", ["security-analysts", "auditors"]),
+    "k.tanaka": ("Kenji Tanaka", ["finance"]),
+    "r.costa": ("Rita Costa", ["developers"]),
+}
+DISABLED = ("o.brandt",)
+
+# Permission set -> (session, AWS policies, teams, environments it is assigned in).
+SETS: dict[str, tuple[str, list[str], list[str], tuple[str, ...]]] = {
+    "AdministratorAccess": (
+        "PT4H",
+        ["AdministratorAccess"],
+        ["cloud-administrators"],
+        ("prod", "dev", "test", "management"),
+    ),
+    "PowerUserAccess": ("PT8H", ["PowerUserAccess"], ["developers", "data-engineers"], ("dev", "test", "sandbox")),
+    "ReadOnlyAccess": ("PT8H", ["ReadOnlyAccess"], ["developers", "security-analysts"], ("prod", "dev", "test")),
+    "SecurityAudit": ("PT8H", ["SecurityAudit", "AWSSupportAccess"], ["auditors"], ("prod", "management")),
+    "Billing": ("PT4H", ["job-function/Billing"], ["finance"], ("management",)),
+    "DatabaseAdministrator": ("PT12H", ["job-function/DatabaseAdministrator"], [], ()),
+}
+
+
+def open_identity_center(scene: Scene, org: Organization) -> None:
+    """The organization instance with everything in it, and one stray instance of a sandbox account."""
+    mark = scene.token("sso-instance", 16).lower()
+    instance = SsoInstance(
+        arn=f"arn:aws:sso:::instance/ssoins-{mark}",
+        store_id=f"d-{scene.token('store', 10).lower()}",
+        owner=org.management_id,
+        created=scene.ago(900, "sso-instance"),
+        name="halden-group",
+    )
+    _people(scene, org)
+    for name in SETS:
+        instance.permission_sets[name] = _permission_set(scene, org, instance, name)
+    org.instances = [instance, _stray(scene, org)]
+
+
+def _stray(scene: Scene, org: Organization) -> SsoInstance:
+    mark = scene.token("stray-instance", 16).lower()
+    return SsoInstance(
+        arn=f"arn:aws:sso:::instance/ssoins-{mark}",
+        store_id=f"d-{scene.token('stray-store', 10).lower()}",
+        owner=org.account("sandbox-hackday").id,
+        created=scene.ago(41, "stray-instance"),
+        name="hackday-logins",
+    )
+
+
+def _people(scene: Scene, org: Organization) -> None:
+    for login, (name, _) in PEOPLE.items():
+        person = Person(_store_id(scene, login), login, name, f"{login}@halden.example", login not in DISABLED)
+        org.people[login] = person
+    for team in sorted({t for _, teams in PEOPLE.values() for t in teams}):
+        members = [org.people[login].id for login, (_, teams) in PEOPLE.items() if team in teams]
+        org.teams[team] = Team(_store_id(scene, team), team, members)
+
+
+def _store_id(scene: Scene, key: str) -> str:
+    """Identity store ids are a short prefix and a UUID."""
+    return f"9067{scene.number(f'store|{key}', 16**6):06x}-{uuid(scene, key)}"
+
+
+def uuid(scene: Scene, key: str) -> str:
+    digits = f"{scene.number(f'uuid-a|{key}', 16**16):016x}{scene.number(f'uuid-b|{key}', 16**15):016x}"
+    return "-".join([digits[:8], digits[8:12], "4" + digits[13:16], "a" + digits[17:20], digits[20:32]])
+
+
+def _permission_set(scene: Scene, org: Organization, instance: SsoInstance, name: str) -> PermissionSet:
+    session, policies, teams, environments = SETS[name]
+    mark = instance.arn.rsplit("/", 1)[-1]
+    made = PermissionSet(
+        name=name,
+        arn=f"arn:aws:sso:::permissionSet/{mark}/ps-{scene.token(f'set|{name}', 16).lower()}",
+        created=scene.ago(800, f"set|{name}"),
+        description=f"{name} for {', '.join(teams) or 'nobody yet'}",
+        session=session,
+        aws_policies=[f"arn:aws:iam::aws:policy/{p}" for p in policies],
+    )
+    if name == "PowerUserAccess":
+        made.inline = document(allow("iam:PassRole", "arn:aws:iam::*:role/app/*"))
+        made.boundary = {"CustomerManagedPolicyReference": {"Name": "workload-boundary", "Path": "/"}}
+    for account in org.accounts.values():
+        is_member = account.state == "ACTIVE" and has_single_sign_on(account.name)
+        if is_member and ACCOUNTS[account.name][1] in environments:
+            made.assignments[account.id] = [("GROUP", org.teams[t].id) for t in teams]
+    # One assignment to a person instead of a team, the way it should not be.
+    if name == "AdministratorAccess":
+        shared = org.account("shared-services").id
+        made.assignments[shared].append(("USER", org.people["t.novak"].id))
+    return made
+
+
+WITHOUT_SINGLE_SIGN_ON = ("legacy-telemetry", "bluefin-platform", "tinsmith-web", "harborlight-erp", "harborlight-shop")
+
+
+def has_single_sign_on(name: str) -> bool:
+    return name not in WITHOUT_SINGLE_SIGN_ON
+
+
+def provision(kit: Kit) -> None:
+    """The provider and the roles Identity Center keeps in an account it serves."""
+
+    mark = kit.scene.token("sso-provider", 16).lower()
+    provider = kit.saml_provider(f"AWSSSO_{mark}_DO_NOT_DELETE", valid_days=3000)
+    for made in kit.org.instances[0].permission_sets.values():
+        if kit.account.id not in made.assignments:
+            continue
+        suffix = kit.scene.token(kit.key("sso", made.name), 16).lower()
+        role = kit.role(
+            f"AWSReservedSSO_{made.name}_{suffix}",
+            trust(
+                {"Federated": provider.arn},
+                ["sts:AssumeRoleWithSAML", "sts:TagSession"],
+                StringEquals={"SAML:aud": "https://signin.aws.amazon.com/saml"},
+            ),
+            path="/aws-reserved/sso.amazonaws.com/",
+            attached=made.aws_policies,
+            every=5 if made.name == "AdministratorAccess" else 1,
+            hours=int(made.session[2:-1]),
+            days=380,
+        )
+        if made.inline:
+            role.inline["AwsSSOInlinePolicy"] = made.inline
+            role.boundary = kit.arn("policy", "workload-boundary")

@@ -1,0 +1,191 @@
+"""A worker's way to AWS: one Session, and one client for each service and region, shared by all accounts.
+
+Credentials are per request (a context variable), so that a thousand accounts need no thousand clients. botocore's own
+retries are off: their quota belongs to the client, where one throttled account would starve the others.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore.session
+from botocore import xform_name
+from botocore.config import Config
+from botocore.credentials import Credentials
+from botocore.exceptions import BotoCoreError, EndpointConnectionError
+
+from pipeline.aws.failures import CutAnswer, NotOffered, guard
+from pipeline.settings import Refused, Settings
+
+if TYPE_CHECKING:
+    from pipeline.collect.memory import Memory
+
+GLOBAL = "global"
+# Where global services are asked when neither boto3's configuration nor the settings name a region.
+FIRST_REGION = "us-east-1"
+# IAM action prefixes that are not boto3's name of the service.
+SERVICES = {"access-analyzer": "accessanalyzer", "cassandra": "keyspaces", "sso": "sso-admin"}
+# Organizations and Identity Center give an organization 20 calls a second, together.
+PACED = frozenset({"organizations", "sso-admin", "identitystore"})
+LONGEST_CONNECT_SECONDS = 10.0
+
+Answer = dict[str, Any]
+
+_credentials: ContextVar[Any] = ContextVar("credentials")
+
+
+class _ContextCredentials(Credentials):  # type: ignore[misc]
+    """Whatever credentials the calling thread has set."""
+
+    def __init__(self) -> None:  # the attributes of the base class are properties here
+        pass
+
+    access_key = property(lambda self: _credentials.get().access_key)
+    secret_key = property(lambda self: _credentials.get().secret_key)
+    token = property(lambda self: _credentials.get().token)
+    account_id = property(lambda self: None)
+    method = "rolecall"
+
+    def get_frozen_credentials(self) -> Any:
+        return _credentials.get().get_frozen_credentials()
+
+
+class _ContextProvider:
+    def load_credentials(self) -> Credentials:
+        return _ContextCredentials()
+
+
+class Lane:
+    """Lets so many calls pass in any second, in the order in which they came."""
+
+    def __init__(self, per_second: int) -> None:
+        self._passed: deque[float] = deque(maxlen=per_second)
+        self._lock = threading.Lock()
+
+    def wait(self) -> None:
+        with self._lock:
+            if len(self._passed) == self._passed.maxlen:
+                time.sleep(max(0.0, self._passed[0] + 1 - time.monotonic()))
+            self._passed.append(time.monotonic())
+
+
+@dataclass(frozen=True)
+class Paging:
+    """The members by which an operation is paged. `limit` asks for the largest pages that the API allows."""
+
+    input_token: str
+    output_token: str
+    limit: dict[str, int]
+
+
+class Cloud:
+    """A worker's way to AWS. Raises `Refused` where boto3's own configuration is at fault."""
+
+    def __init__(self, settings: Settings, workers: int = 1, memory: Memory | None = None) -> None:
+        self.settings = settings
+        self.memory = memory
+        try:
+            core = botocore.session.get_session()
+            self.own_credentials = core.get_component("credential_provider").load_credentials()
+            core.register_component("credential_provider", _ContextProvider())
+            self._session = boto3.Session(botocore_session=core)
+            self.home_region = self._session.region_name or next(iter(settings.regions), FIRST_REGION)
+        except BotoCoreError as error:
+            raise Refused(f"AWS: {error}; see AWS_PROFILE, AWS_CONFIG_FILE and ~/.aws/config") from error
+        if self.own_credentials is None:
+            raise Refused("AWS: no credentials were found; set AWS_PROFILE or AWS_ACCESS_KEY_ID, or sign in")
+        self._core = core
+        self._session.events.register("before-parse.*.*", guard)
+        self._lane = Lane(max(1, settings.organization_calls_per_second // workers))
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._config = Config(
+            retries={"total_max_attempts": 1, "mode": "standard"},
+            connect_timeout=min(LONGEST_CONNECT_SECONDS, settings.call_timeout_seconds),
+            read_timeout=settings.call_timeout_seconds,
+            max_pool_connections=settings.concurrency,
+            user_agent_extra="rolecall",
+        )
+        self.paging = cache(self._paging)
+        try:
+            endpoint = self.client("sts", self.home_region).meta.endpoint_url
+        except (BotoCoreError, ValueError) as error:
+            raise Refused(f"AWS: {error}; see AWS_ENDPOINT_URL and the region") from error
+        self.where = f"AWS (profile {self._session.profile_name}, {endpoint})"
+        """Profile and endpoint, for a message."""
+
+    def close(self) -> None:
+        """Close every connection."""
+        for client in self._clients.values():
+            client.close()
+
+    def client(self, service: str, region: str) -> Any:
+        """The one client of a service and region. Making one is not thread-safe."""
+        with self._lock:
+            if (service, region) not in self._clients:
+                made = self._session.client(service, region_name=region, config=self._config)
+                self._clients[service, region] = made
+            return self._clients[service, region]
+
+    def ask(self, operation: str, region: str, credentials: Any, params: dict[str, Any]) -> Answer:
+        """One attempt at one request. Raises botocore's errors, `NotOffered` and `CutAnswer`."""
+        service, name = parts(operation)
+        client = self.client(service, self.home_region if region == GLOBAL else region)
+        before = _credentials.set(credentials)
+        try:
+            answer: Answer = getattr(client, xform_name(name))(**params)
+        except EndpointConnectionError as error:
+            if region == GLOBAL or self._is_offered(service, region):
+                raise
+            raise NotOffered(service=service, region=region) from error
+        finally:
+            _credentials.reset(before)
+        if answer.keys() <= {"ResponseMetadata"}:
+            raise CutAnswer("the answer is empty")
+        return answer
+
+    def _is_offered(self, service: str, region: str) -> bool:
+        """Whether botocore lists the region for the service, or no region at all."""
+        with self._lock:
+            partition = self._core.get_partition_for_region(region)
+            listed = self._core.get_available_regions(service, partition)
+        return not listed or region in listed
+
+    def pace(self, operation: str) -> None:
+        """Wait for a turn, where the service has to be called slowly."""
+        if parts(operation)[0] in PACED:
+            self._lane.wait()
+
+    def _paging(self, operation: str) -> Paging | None:
+        """How an operation is paged, from botocore's models; None where all comes at once."""
+        service, name = parts(operation)
+        with self._lock:
+            return self._read_paging(service, name)
+
+    def _read_paging(self, service: str, name: str) -> Paging | None:
+        taken = self._core.get_service_model(service).operation_model(name).input_shape
+        members = taken.members if taken else {}
+        try:
+            model = self._core.get_paginator_model(service).get_paginator(name)
+        except ValueError:  # not in the paginator model, though it may be paged in the usual way
+            token = next((t for t in ("Marker", "NextToken", "nextToken") if t in members), None)
+            limit = next((k for k in ("MaxItems", "MaxResults", "maxResults") if k in members), None)
+            model = {"input_token": token, "output_token": token, "limit_key": limit}
+        if not model["input_token"]:
+            return None
+        limit = model.get("limit_key")
+        largest = members[limit].metadata.get("max") if limit else None
+        return Paging(model["input_token"], model["output_token"], {limit: largest} if limit and largest else {})
+
+
+def parts(operation: str) -> tuple[str, str]:
+    """`sso:ListInstances` to boto3's service and the operation's name."""
+    prefix, name = operation.split(":")
+    return SERVICES.get(prefix, prefix), name

@@ -1,0 +1,208 @@
+"""The register: a TOML file of what people answer for, each entry with an owner, a reason, a ticket and an end.
+
+    [[exceptions]]               a known fail that is accepted for a while
+    control = "root_not_used"
+    account = "111111111111"     # optional, as in every kind: limited to this account
+    resource = "arn:aws:iam::*:user/legacy-*"   # optional: limited to these ARNs (* and ?)
+    owner = "payments@example.com"
+    reason = "Migration to roles is under way."
+    ticket = "SEC-123"
+    expires_on = 2027-03-31
+
+    [[attestations]]             evidence for a control that no API can judge: control, evidence_url
+    [[long_term_keys]]           users that need long-term credentials: resource, use_case
+    [[break_glass_users]]        users with a console password for emergencies: resource
+    [[approved_administrators]]  users, roles and permission sets that may administer: resource
+    [[critical_resources]]       a resource whose internal access is to be watched: resource, an ARN without * and ?;
+                                 account says whose it is where the ARN does not
+    [[archive_rules]]            archive rules of external-access analyzers that somebody answers for: resource
+    [[delegated_administrators]] an approved delegated administrator: account, service_principal
+    [[vendors]]                  an account outside the organization that roles may trust: account
+
+An entry counts up to and including `expires_on`; afterwards it is still listed, and covers nothing.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from pipeline.schema import ACCOUNT_ID, REGISTER, Row
+from pipeline.settings import Refused, Settings
+from pipeline.warehouse import models
+
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+OWNER = rf"({ACCOUNT_ID}|\*)"
+
+
+AccountId = Annotated[str, Field(pattern=f"^{ACCOUNT_ID}$", description="the 12 digits of an account")]
+Arns = Annotated[str, Field(pattern=r"^(arn:|\*)", description="an ARN, in which * and ? stand for anything")]
+UserArns = Annotated[
+    str,
+    Field(
+        pattern=rf"^arn:[^:]+:iam::{OWNER}:user/.+$",
+        description="the ARN of an IAM user, in which * and ? stand for anything",
+    ),
+]
+AdministratorArns = Annotated[
+    str,
+    Field(
+        pattern=rf"^arn:[^:]+:(iam::{OWNER}:(user|role)|sso:::permissionSet)/.+$",
+        description="the ARN of an IAM user, role or permission set, in which * and ? stand for anything",
+    ),
+]
+ArchiveRuleArns = Annotated[
+    str,
+    Field(
+        pattern=rf"^arn:[^:]+:access-analyzer:[^:]+:{OWNER}:analyzer/.+/archive-rule/.+$",
+        description="the ARN of an analyzer and /archive-rule/<name>, in which * and ? stand for anything",
+    ),
+]
+OneArn = Annotated[
+    str,
+    Field(
+        pattern=rf"^arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:({ACCOUNT_ID})?:[^*?]+$",
+        description="the ARN of one resource, without * and ?",
+    ),
+]
+
+
+class Entry(BaseModel):
+    """What every entry has. Field names are those of the `register` dataset, but for the control and the account.
+
+    A field's description is what an entry that is wrong there is told to expect.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    kind: ClassVar[str]
+    owner: Text = Field(description="who answers for it")
+    reason: Text = Field(description="why it is so")
+    ticket: Text = Field(description="the ticket or change record behind it")
+    expires_on: date = Field(description="its last day as a date, like 2027-03-31")
+    account: AccountId | None = None
+
+    def row(self, entry: str) -> Row:
+        fields = self.model_dump()
+        fields |= {"control_id": fields.pop("control", None), "account_id": fields.pop("account")}
+        return {c.name: fields.get(c.name) for c in REGISTER.columns} | {"entry": entry, "kind": self.kind}
+
+
+class Exception_(Entry):
+    kind = "exception"
+    control: Text = Field(description="the id of a control, as `rolecall controls` lists them")
+    resource: Arns | None = None
+
+
+class Attestation(Entry):
+    kind = "attestation"
+    control: Text = Field(description="the id of a control, as `rolecall controls` lists them")
+    evidence_url: Text = Field(description="where the evidence is")
+
+
+class LongTermKey(Entry):
+    kind = "long_term_key"
+    resource: UserArns
+    use_case: Literal["no_role_possible", "third_party_client", "codecommit", "keyspaces"] = Field(
+        description="no_role_possible, third_party_client, codecommit or keyspaces"
+    )
+
+
+class BreakGlassUser(Entry):
+    kind = "break_glass_user"
+    resource: UserArns
+
+
+class ApprovedAdministrator(Entry):
+    kind = "approved_administrator"
+    resource: AdministratorArns
+
+
+class CriticalResource(Entry):
+    kind = "critical_resource"
+    resource: OneArn
+
+
+class ArchiveRule(Entry):
+    kind = "archive_rule"
+    resource: ArchiveRuleArns
+
+
+class DelegatedAdministrator(Entry):
+    kind = "delegated_administrator"
+    account: AccountId
+    service_principal: Text = Field(description="the service, like access-analyzer.amazonaws.com")
+
+
+class Vendor(Entry):
+    kind = "vendor"
+    account: AccountId
+
+
+KINDS: dict[str, type[Entry]] = {
+    "exceptions": Exception_,
+    "attestations": Attestation,
+    "long_term_keys": LongTermKey,
+    "break_glass_users": BreakGlassUser,
+    "approved_administrators": ApprovedAdministrator,
+    "critical_resources": CriticalResource,
+    "archive_rules": ArchiveRule,
+    "delegated_administrators": DelegatedAdministrator,
+    "vendors": Vendor,
+}
+
+
+def load(settings: Settings) -> list[Row]:
+    """The register as rows of the `register` dataset. Raises `Refused` naming the file, the entry and the field."""
+    path = settings.exceptions_file
+    if not path.exists():
+        if "exceptions_file" in settings.model_fields_set:
+            raise Refused(f"{path}: no such file; exceptions_file must name the register of exceptions")
+        return []
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Refused(f"{path}: not valid TOML: {error}") from error
+    known = set(models.load().controls)
+    return [row for table, entries in tables.items() for row in read_table(path, table, entries, known)]
+
+
+def read_table(path: Path, table: str, entries: Any, known: set[str]) -> list[Row]:
+    """The entries under one `[[table]]`."""
+    if table not in KINDS or not isinstance(entries, list):
+        raise Refused(f"{path}: [[{table}]] is not a kind of entry; expected one of {', '.join(KINDS)}")
+    rows = []
+    for number, fields in enumerate(entries, start=1):
+        where = f"{path}: [[{table}]] number {number}"
+        try:
+            row = KINDS[table].model_validate(fields).row(f"{table}[{number}]")
+        except ValidationError as error:
+            raise Refused(f"{where}: {'; '.join(faults(KINDS[table], error))}") from error
+        if row["control_id"] and row["control_id"] not in known:
+            raise Refused(f"{where}: control: there is no control {row['control_id']!r}; see `rolecall controls`")
+        rows.append(row)
+    return rows
+
+
+def faults(kind: type[Entry], error: ValidationError) -> list[str]:
+    """What is wrong with an entry, field by field: what stands there and what is expected."""
+    expected = {name: field.get("description", "") for name, field in described(kind).items()}
+    found = []
+    for fault in error.errors():
+        field = ".".join(map(str, fault["loc"])) or "it"
+        if fault["type"] == "extra_forbidden":
+            found.append(f"{field}: not a field of this kind; expected {', '.join(expected)}")
+        elif fault["type"] == "missing":
+            found.append(f"{field}: missing; expected {expected[field]}")
+        else:
+            found.append(f"{field}: {fault['input']!r}; expected {expected.get(field, 'a table of fields')}")
+    return found
+
+
+def described(kind: type[Entry]) -> dict[str, Any]:
+    """The fields of a kind by name, as JSON schema has them; of one that may be left out, what it is when it is not."""
+    fields: dict[str, Any] = kind.model_json_schema()["properties"]
+    return {name: field.get("anyOf", [field])[0] for name, field in fields.items()}

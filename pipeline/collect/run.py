@@ -1,0 +1,201 @@
+"""A night from AWS: `plan` reads the organization, `collect_shard` a share of its accounts, `commit` makes it a night.
+
+Each step takes and gives plain values, so that the shards can run in one process or on many machines that share the
+home folder. A shard may be run again; a run that is not committed leaves the night as it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import date
+from uuid import uuid4
+
+from pipeline import landing
+from pipeline.aws.account import Caller, Visit, sign_in
+from pipeline.aws.failures import CallFailed
+from pipeline.aws.session import Cloud
+from pipeline.collect import register as exceptions
+from pipeline.collect import scope
+from pipeline.collect.memory import Memory
+from pipeline.collect.reading import Reading
+from pipeline.schema import LEDGER, REGISTER
+from pipeline.settings import Refused, Settings
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will read. `shards` holds the ids of the ACTIVE accounts in scope, split evenly."""
+
+    run_id: str
+    as_of: date
+    caller_account_id: str
+    management_account_id: str
+    shards: tuple[tuple[str, ...], ...]
+
+    @property
+    def accounts(self) -> int:
+        return sum(len(shard) for shard in self.shards)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self) | {"as_of": self.as_of.isoformat()})
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        found = json.loads(text)
+        shards = tuple(tuple(shard) for shard in found.pop("shards"))
+        return cls(**found | {"as_of": date.fromisoformat(found["as_of"])}, shards=shards)
+
+
+@dataclass(frozen=True)
+class ShardResult:
+    """What a shard read: its accounts, those of which something could not be read, and rows by dataset."""
+
+    index: int
+    accounts: int
+    failed_accounts: tuple[str, ...]
+    rows: dict[str, int]
+
+
+@dataclass(frozen=True)
+class OrganizationRead:
+    """Progress: the organization is read; so many of its accounts will be."""
+
+    accounts: int
+    planned: int
+
+
+@dataclass(frozen=True)
+class AccountRead:
+    """Progress: an account is read. `failed` are the datasets that could not be, `reason` the first failure."""
+
+    account_id: str
+    failed: tuple[str, ...]
+    reason: str | None
+
+
+Progress = Callable[[OrganizationRead | AccountRead], None]
+
+
+def quiet(event: OrganizationRead | AccountRead) -> None:
+    """Progress for nobody."""
+
+
+def plan(settings: Settings, as_of: date, progress: Progress = quiet) -> Plan:
+    """Read the organization and land it in a new run's folder. Raises `Refused` where nothing can be read."""
+    register = exceptions.load(settings)
+    with closing(Cloud(settings, memory=Memory(settings.home, as_of))) as cloud:
+        visit = Visit(cloud, "")
+        try:
+            caller = sign_in(visit)
+            reading = Reading(visit, ("organization",))
+            visit.account_id = management_id = reading.rows("organization")[0]["management_account_id"]
+            accounts = reading.rows("accounts")
+        except CallFailed as failed:
+            raise refusal(failed, cloud) from failed
+        roots, units = reading.rows("organization_roots"), reading.rows("organizational_units")
+        chosen = scope.select(settings, roots, units, accounts)
+        for account in accounts:
+            account["is_in_scope"] = account["account_id"] in chosen
+        active = sorted(a["account_id"] for a in accounts if a["is_in_scope"] and a["state"] == "ACTIVE")
+        if not active:
+            raise Refused(f"{cloud.where}: the settings leave no ACTIVE account to read; see include_ and exclude_")
+        tables = reading.read_all()
+    shards = tuple(tuple(active[n :: settings.shards]) for n in range(min(settings.shards, len(active))))
+    made = Plan(uuid4().hex[:12], as_of, caller.account_id, management_id, shards)
+    folder = landing.begin(settings.home, as_of, made.run_id)
+    with landing.Part(folder, "organization") as part:
+        part.add(management_id, tables | {REGISTER.name: REGISTER.table(register)})
+    landing.note(folder, "plan", made.to_json())
+    progress(OrganizationRead(len(accounts), len(active)))
+    return made
+
+
+def collect_shard(settings: Settings, plan: Plan, index: int, progress: Progress = quiet) -> ShardResult:
+    """Read one shard's accounts side by side into the run's folder. Raises `Refused` where the run is gone."""
+    folder = landing.run_folder(settings.home, plan.as_of, plan.run_id)
+    if landing.noted(folder, "plan") != plan.to_json():
+        raise Refused(f"{folder}: this run is not there any more; another took its place, or it is committed")
+    name, failed_accounts = f"shard-{index:04}", []
+    memory = Memory(settings.home, plan.as_of)
+    with closing(Cloud(settings, len(plan.shards), memory)) as cloud, landing.Part(folder, name) as part:
+        caller = _same_caller(cloud, plan)
+
+        def read(account_id: str) -> AccountRead:
+            reading = Reading(Visit(cloud, account_id, caller), ("account", "region"))
+            part.add(account_id, reading.read_all())
+            return AccountRead(account_id, tuple(reading.failures), next(map(str, reading.failures.values()), None))
+
+        pool = ThreadPoolExecutor(settings.concurrency)
+        try:
+            for future in as_completed([pool.submit(read, account_id) for account_id in plan.shards[index]]):
+                done = future.result()
+                failed_accounts += [done.account_id] if done.failed else []
+                progress(done)
+        finally:
+            pool.shutdown(cancel_futures=True)
+    result = ShardResult(index, len(plan.shards[index]), tuple(sorted(failed_accounts)), part.rows)
+    landing.note(folder, name, json.dumps(asdict(result)))
+    return result
+
+
+def _same_caller(cloud: Cloud, plan: Plan) -> Caller:
+    """Whose credentials this worker has; raises `Refused` unless the organization was read with the same account's."""
+    try:
+        caller = sign_in(Visit(cloud, ""))
+    except CallFailed as failed:
+        raise refusal(failed, cloud) from failed
+    if caller.account_id != plan.caller_account_id:
+        raise Refused(
+            f"{cloud.where}: the credentials are of account {caller.account_id}, but the organization was read with "
+            f"credentials of {plan.caller_account_id}; run every shard with the same"
+        )
+    return caller
+
+
+def commit(settings: Settings, plan: Plan) -> dict[str, int]:
+    """Make the run the night, in place of what the night was. Rows of each dataset.
+
+    Raises `Refused` unless every shard is there. Committing again what is committed changes nothing.
+    """
+    if landing.noted(landing.night_folder(settings.home, plan.as_of), "plan") == plan.to_json():
+        return landing.counts(settings.home, plan.as_of)
+    folder = landing.run_folder(settings.home, plan.as_of, plan.run_id)
+    if landing.noted(folder, "plan") != plan.to_json():
+        raise Refused(f"{folder}: this run is not there any more; another took its place: start over")
+    missing = [n for n in range(len(plan.shards)) if landing.noted(folder, f"shard-{n:04}") is None]
+    if missing:
+        of = f"{len(missing)} of {len(plan.shards)} shards"
+        raise Refused(f"{folder}: {of} are not collected (first: {missing[0]}); collect them, then commit")
+    landing.rewrite(folder / LEDGER.name, LEDGER, ONE_ROW_A_CALL)
+    return landing.commit(settings.home, plan.as_of, plan.run_id)
+
+
+ONE_ROW_A_CALL = """
+select account_id, region, operation, min(status) as status,
+    any_value(error_class order by status) as error_class, any_value(error_code order by status) as error_code,
+    any_value(message order by status) as message,
+    sum(calls)::bigint as calls, sum(attempts)::bigint as attempts, sum(rows)::bigint as rows,
+    sum(seconds) as seconds, max(data_time) as data_time
+from rows group by account_id, region, operation order by account_id, region, operation
+"""
+"""The management account is read twice, for the organization and for itself: what was asked both times is one row."""
+
+
+def refusal(failed: CallFailed, cloud: Cloud) -> Refused:
+    """Why nothing can be read at all, and what to do about it, in one sentence."""
+    said = f"{failed.operation or 'reading the organization'}: {failed.message.rstrip('.')}"
+    if failed.error_code == "AWSOrganizationsNotInUseException":
+        advice = "this account is in no organization: use the management account's credentials"
+    elif failed.error_class == "expired_credentials":
+        advice = "sign in again or name other credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID), then start over"
+    elif failed.error_class in ("connection", "timeout"):
+        advice = "no answer came: see the network, AWS_ENDPOINT_URL and the region"
+    elif failed.error_class.endswith("_deny"):
+        advice = "run with credentials of the management or a delegated administrator account that may call it"
+    else:
+        advice = f"it failed for good ({failed.error_class}); start over, or see the ledger classes in the docs"
+    return Refused(f"{cloud.where}: {said}; {advice}")

@@ -1,0 +1,230 @@
+"""One finding explained from the published database: what decided, what it was read from, what would turn it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipeline.explain.held import Cited, citations, held
+from pipeline.explain.replay import Finding
+from pipeline.explain.whatif import Turn, turns_of
+from pipeline.settings import Refused
+from pipeline.warehouse.build import Connection
+
+Row = dict[str, Any]
+MOST_CANDIDATES = 12
+
+
+@dataclass(frozen=True)
+class Call:
+    """What the ledger says of an operation that the verdict rests on; Regions that ended alike are together."""
+
+    operation: str
+    account_id: str
+    regions: tuple[str, ...]
+    status: str
+    read_at: datetime | None
+    error_class: str | None
+    error_code: str | None
+    message: str | None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """All that is known of one finding. `facts` are the plain values of the evidence; `turns` have been tried on the
+    control, `notes` say what cannot be tried.
+    """
+
+    as_of: date
+    control_id: str
+    number: str
+    title: str
+    practice: int
+    practice_title: str
+    severity: str
+    account_id: str
+    account_name: str | None
+    ou_path: str | None
+    region: str
+    resource: str
+    verdict: str
+    reason: str
+    first_seen: date
+    last_changed: date
+    statements: tuple[Cited, ...]
+    facts: Mapping[str, Any]
+    turns: tuple[Turn, ...]
+    notes: tuple[str, ...]
+    calls: tuple[Call, ...]
+    why: str
+    fix: str
+    may_break: str | None
+    params: Mapping[str, Any]
+    frameworks: Mapping[str, str]
+    sql: str
+
+
+def explain(
+    database: Path, control: str, resource: str, account_id: str | None = None, region: str | None = None
+) -> Explanation:
+    """The explanation of the finding that these name. Raises `Refused`: nothing is published, there is no such
+    control or resource, or the name fits several.
+    """
+    if not database.exists():
+        raise Refused(f"{database}: nothing is published there; `rolecall run` does, or name another --home")
+    try:
+        with closing(duckdb.connect(database, read_only=True)) as con:
+            con.execute("set search_path = 'main,staging,intermediate'")
+            head = find_control(con, control)
+            row = find_finding(con, head["control_id"], resource, account_id, region)
+            finding = Finding(head["control_id"], row["account_id"], row["region"], row["resource"])
+            policies = held(con, finding.account_id, finding.resource)
+            calls = tuple(calls_of(con, finding))
+            account = rows(con, "select name, ou_path from accounts where account_id = $id", id=finding.account_id)
+    except duckdb.Error as error:
+        raise Refused(f"{database}: {error}") from error
+    evidence, params = json.loads(row["evidence"] or "{}"), json.loads(head["params"] or "{}")
+    turns, notes = turns_of(database, finding, row["verdict"], evidence, params, policies, head["fix"])
+    return Explanation(
+        statements=tuple(citations(evidence, policies)),
+        facts=plain(evidence),
+        turns=tuple(turns),
+        notes=tuple(notes),
+        calls=calls,
+        params=params,
+        frameworks=json.loads(head["frameworks"] or "{}"),
+        sql=head["query"],
+        account_name=account[0]["name"] if account else None,
+        ou_path=account[0]["ou_path"] if account else None,
+        **{name: head[name] for name in OF_CONTROL},
+        **{name: row[name] for name in OF_FINDING},
+    )
+
+
+OF_CONTROL = ("control_id", "number", "title", "practice", "practice_title", "severity", "why", "fix", "may_break")
+OF_FINDING = (
+    *("as_of", "account_id", "region", "resource", "verdict", "reason"),
+    *("first_seen", "last_changed"),
+)
+
+
+def rows(con: Connection, query: str, **values: Any) -> list[Row]:
+    found = con.execute(query, values)
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+# -- which finding
+
+
+def find_control(con: Connection, name: str) -> Row:
+    """The control by its id or its number. Raises `Refused`, with a near one."""
+    known = rows(con, "from controls order by number")
+    chosen = [one for one in known if name.lower() in (one["control_id"], one["number"].lower())]
+    if chosen:
+        return chosen[0]
+    near = difflib.get_close_matches(name, [text for one in known for text in (one["control_id"], one["number"])], 1)
+    hint = f"did you mean {near[0]!r}?" if near else "`rolecall controls` lists them"
+    raise Refused(f"no control {name!r} was judged on the published night; {hint}")
+
+
+def find_finding(
+    con: Connection, control_id: str, resource: str, account_id: str | None = None, region: str | None = None
+) -> Row:
+    """The control's finding on the resource: its ARN or id, the id of an account, or a part that only it has."""
+    known = rows(
+        con,
+        """
+        from findings
+        where
+            control_id = $control_id
+            and account_id = coalesce($account_id, account_id)
+            and region = coalesce($region, region)
+        order by account_id, resource, region""",
+        control_id=control_id,
+        account_id=account_id,
+        region=region,
+    )
+    within = f" in account {account_id}" if account_id else ""
+    text = resource.lower()
+    fits = next(
+        filter(
+            None,
+            (
+                [one for one in known if one["resource"] == resource],
+                [one for one in known if one["resource"].lower().endswith((f"/{text}", f":{text}"))],
+                [one for one in known if one["account_id"] == resource],
+                [one for one in known if text in one["resource"].lower()],
+            ),
+        ),
+        [],
+    )
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        raise Refused(f"{resource!r} fits {len(fits)} findings of {control_id}{within}: {listed(fits)}")
+    names = {one["resource"].rpartition("/")[2]: one for one in known} | {one["resource"]: one for one in known}
+    near = [names[name] for name in difflib.get_close_matches(resource, names, 3)]
+    hint = f"; near it: {', '.join(dict.fromkeys(one['resource'] for one in near))}" if near else ""
+    raise Refused(f"{control_id} has no finding on {resource!r}{within}, of {len(known)}{hint}")
+
+
+def listed(fits: Sequence[Row]) -> str:
+    """The candidates, and the option that tells them apart."""
+    resources = list(dict.fromkeys(one["resource"] for one in fits))
+    if len(resources) > 1:
+        more = f" and {len(resources) - MOST_CANDIDATES} more" if len(resources) > MOST_CANDIDATES else ""
+        return f"{', '.join(resources[:MOST_CANDIDATES])}{more}; name one of them"
+    if len({one["account_id"] for one in fits}) > 1:
+        return f"in accounts {', '.join(dict.fromkeys(one['account_id'] for one in fits))}; choose by --account"
+    return f"in Regions {', '.join(one['region'] for one in fits)}; choose by --region"
+
+
+# -- what it was read from
+
+
+def plain(evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of the evidence that are values, or lists of values."""
+    return {name: value for name, value in evidence.items() if is_plain(value)}
+
+
+def is_plain(value: Any) -> bool:
+    if isinstance(value, list):
+        return bool(value) and not any(isinstance(one, dict | list) for one in value)
+    return not (value is None or isinstance(value, dict) or (isinstance(value, str) and value[:1] in ("{", "[")))
+
+
+def calls_of(con: Connection, finding: Finding) -> Iterator[Call]:
+    """The ledger's rows of what the control reads: the account's own, and the organization's; failures first."""
+    found = rows(
+        con,
+        """
+        with operations as (
+            select distinct operation, scope = 'organization' as is_once
+            from control_operations where control_id = $control_id
+            union all
+            select 'sts:AssumeRole', false
+        )
+        select
+            operation, account_id, list(region order by region) as regions, status, max(data_time) as read_at,
+            error_class, error_code, any_value(message) as message
+        from ledger inner join operations using (operation)
+        where
+            (is_once or account_id = $account_id)
+            and (region = $region or region = 'global' or $region = 'global')
+        group by operation, account_id, status, error_class, error_code
+        having status <> 'ok' or operation <> 'sts:AssumeRole'
+        order by status = 'ok', operation, account_id""",
+        control_id=finding.control_id,
+        account_id=finding.account_id,
+        region=finding.region,
+    )
+    yield from (Call(**one | {"regions": tuple(one["regions"])}) for one in found)

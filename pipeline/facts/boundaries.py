@@ -1,0 +1,64 @@
+"""What each permissions boundary leaves open to who bears it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from pipeline.facts import Found
+from pipeline.facts._principals import dumped
+from pipeline.policy import Document, MalformedPolicy, boundary_facts, parse
+from pipeline.schema import ACCOUNT_ID, Column, Dataset, Row
+
+TABLE = Dataset(
+    "fact_boundaries",
+    "What each policy that is used as a permissions boundary leaves open to who bears it.",
+    "account",
+    (),
+    (
+        Column("account_id", "varchar", "Account", required=True, pattern=ACCOUNT_ID),
+        Column("arn", "varchar", "The policy", required=True),
+        Column("allows_everything", "boolean", "Whether it leaves everything open, without condition"),
+        Column("allows_iam", "boolean", "Whether it leaves all of IAM open, without condition"),
+        Column("protects_itself", "boolean", "Whether its bearer can neither edit it nor take boundaries off"),
+        Column("statements", "json", "Its statements"),
+        Column("malformed_reason", "varchar", "Why the document could not be read"),
+    ),
+    key=("account_id", "arn"),
+)
+QUERIES = {
+    "boundaries": """
+        select policies.account_id, policies.arn, policies.document
+        from stg_policies as policies
+        semi join (
+            select account_id, permissions_boundary_arn as arn from stg_users
+            union
+            select account_id, permissions_boundary_arn from stg_roles
+            union
+            select account_id, arn from stg_policies where permissions_boundary_usage_count > 0
+        ) as boundaries on policies.account_id = boundaries.account_id and policies.arn = boundaries.arn
+        order by policies.account_id, policies.arn"""
+}
+
+EMPTY: Row = {column.name: None for column in TABLE.columns}
+
+
+def rows(found: Found) -> Iterator[Row]:
+    for account_id, arn, text in found["boundaries"]:
+        row = EMPTY | {"account_id": account_id, "arn": arn}
+        try:
+            document = parse(text or "", "identity")
+        except MalformedPolicy as error:
+            yield row | {"malformed_reason": str(error)}
+            continue
+        facts = boundary_facts(document, arn)
+        yield row | {
+            "allows_everything": facts.allows_everything,
+            "allows_iam": facts.allows_iam,
+            "protects_itself": facts.protects_itself,
+            "statements": dumped(statements(document)),
+        }
+
+
+def statements(document: Document) -> list[dict[str, object]]:
+    return [{"statement": one.sid or one.index, "text": json.loads(one.text)} for one in document.statements]

@@ -1,0 +1,91 @@
+"""What each distinct document of customers' identity policies says on its own: broad, sensitive, flawed.
+
+A document is judged once for all the accounts that have it: int_customer_documents takes the own account's id out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from pipeline.facts import Found
+from pipeline.facts._principals import cited, dumped
+from pipeline.policy import Document, MalformedPolicy, Policy, Principal, document_facts, flaws, is_admin, parse
+from pipeline.policy.principal import FRESH
+from pipeline.schema import Column, Dataset, Row
+
+TABLE = Dataset(
+    "fact_documents",
+    "What each distinct document of customers' identity policies says on its own: a row for each fact. A document "
+    "outside the policy grammar is one row with malformed_reason.",
+    "account",
+    (),
+    (
+        Column("content_sha256", "varchar", "Key of the document in int_customer_documents", required=True),
+        Column("kind", "varchar", "Kind of fact, as the evaluator names it; flaw is a condition that does not work"),
+        Column("statement_index", "bigint", "Place of the statement, from 0; null where no single one does it"),
+        Column("sid", "varchar", "Sid of the statement; empty where it has none"),
+        Column("detail", "varchar", "The service, action or condition that it is about, or what is wrong with it"),
+        Column("operator", "varchar", "Operator of a flawed condition"),
+        Column("condition_key", "varchar", "Key of a flawed condition"),
+        Column("flaw", "varchar", "What kind of flaw"),
+        Column("weakens", "boolean", "Whether a flaw lets more through than it seems"),
+        Column("statements", "json", "The statements that it rests on"),
+        Column("malformed_reason", "varchar", "Why the document could not be read"),
+    ),
+    key=("content_sha256", "kind", "statement_index", "detail"),
+)
+QUERIES = {
+    "documents": """
+        select held.content_sha256, any_value(replace(documents.document, held.account_id, held.own_account))
+        from int_customer_documents as held
+        inner join int_identity_documents as documents on held.document_sha256 = documents.document_sha256
+        group by held.content_sha256
+        order by held.content_sha256"""
+}
+
+EMPTY: Row = {column.name: None for column in TABLE.columns}
+HOLDER = f"arn:aws:iam::{'0' * 12}:role/{FRESH}"
+
+
+def rows(found: Found) -> Iterator[Row]:
+    for sha256, text in found["documents"]:
+        try:
+            document = parse(text, "identity")
+        except MalformedPolicy as error:
+            yield EMPTY | {"content_sha256": sha256, "kind": "malformed", "malformed_reason": str(error)}
+            continue
+        for row in of_document(document):
+            yield EMPTY | {"content_sha256": sha256} | row
+
+
+def of_document(document: Document) -> Iterator[Row]:
+    for fact in document_facts(document):
+        yield {
+            "kind": fact.kind,
+            "statement_index": fact.statement,
+            "sid": fact.sid,
+            "detail": fact.detail,
+            "statements": dumped(statement(document, fact.statement)),
+        }
+    for flaw in flaws(document):
+        yield {
+            "kind": "flaw",
+            "statement_index": flaw.statement,
+            "sid": flaw.sid,
+            "detail": flaw.detail,
+            "operator": flaw.operator,
+            "condition_key": flaw.key,
+            "flaw": flaw.code,
+            "weakens": flaw.weakens,
+            "statements": dumped(statement(document, flaw.statement)),
+        }
+
+
+def statement(document: Document, index: int | None) -> list[dict[str, object]]:
+    """The statement, or, where no single one does it, those that make the holder an administrator."""
+    if index is None:
+        admin = is_admin(Principal(HOLDER, (Policy("document", document),)))
+        return [{name: hit[name] for name in ("statement", "text")} for hit in cited(admin.evidence)]
+    one = document.statements[index]
+    return [{"statement": one.sid or index, "text": json.loads(one.text)}]

@@ -1,0 +1,55 @@
+"""How many actions of each service principals with the same permissions are granted, as far as the catalogue knows.
+
+Granted is what identity policies allow and do not deny outright: as in AWS's last accessed information, boundaries,
+SCPs and resource policies are left out of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.facts import Found
+from pipeline.facts._principals import QUERIES as OF_PRINCIPALS
+from pipeline.facts._principals import Holders, principals
+from pipeline.policy.facts import sensitive_actions
+from pipeline.policy.proposals import granted_actions
+from pipeline.schema import Column, Dataset, Row
+
+TABLE = Dataset(
+    "fact_grants",
+    "How many actions of each service principals with the same permissions are granted.",
+    "account",
+    (),
+    (
+        Column("permissions_sha256", "varchar", "Key of the permissions in int_permissions", required=True),
+        Column("service", "varchar", "Service, as the prefix of its actions", required=True),
+        Column("actions", "bigint", "Known actions granted", required=True),
+        Column("tracked_actions", "bigint", "Those of which AWS tracks the use", required=True),
+        Column("sensitive_actions", "bigint", "Those that read data or return credentials", required=True),
+    ),
+    key=("permissions_sha256", "service"),
+)
+QUERIES = {
+    **OF_PRINCIPALS,
+    "principals": principals(
+        "(select min(principal_arn) as principal_arn from int_permissions group by permissions_sha256)"
+    ),
+    "tracked": "select action from stg_tracked_actions order by action",
+}
+
+
+def rows(found: Found) -> Iterator[Row]:
+    holders = Holders(found)
+    tracked = frozenset(action for (action,) in found["tracked"])
+    sensitive = frozenset((*sensitive_actions("data_reads"), *sensitive_actions("returns_credentials")))
+    for held in found["principals"]:
+        documents = (policy.document for policy in holders.principal(held).policies)
+        granted = granted_actions(frozenset(one for one in documents if one))
+        for service, actions in sorted(granted.items()):
+            yield {
+                "permissions_sha256": held[7],
+                "service": service,
+                "actions": len(actions),
+                "tracked_actions": len(actions & tracked),
+                "sensitive_actions": len(actions & sensitive),
+            }

@@ -1,0 +1,49 @@
+"""Accounts that vendors, and services of AWS, have published as theirs: the seed of the vendor register."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import yaml
+
+from pipeline.facts import Found
+from pipeline.schema import ACCOUNT_ID, Column, Dataset, Row
+
+SEED = Path(__file__).resolve().parent.parent / "knowledge" / "known_aws_accounts.yaml"
+
+TABLE = Dataset(
+    "fact_known_vendors",
+    "Accounts that vendors, and services of AWS, have published as theirs (known_aws_accounts, Apache-2.0).",
+    "account",
+    (),
+    (
+        Column("account_id", "varchar", "Account of the vendor", required=True, pattern=ACCOUNT_ID),
+        Column("vendor", "varchar", "Name of the vendor, or of the service of AWS", required=True),
+        Column("is_aws", "boolean", "Whether the account belongs to a service of AWS", required=True),
+        Column("source", "varchar", "Page where the account was published"),
+    ),
+    key=("account_id",),
+)
+QUERIES: Mapping[str, str] = {}
+
+
+def rows(found: Found) -> Iterator[Row]:
+    """One row an account; where two entries share one, the names are joined."""
+    vendors = yaml.safe_load(SEED.read_text(encoding="utf-8"))
+    by_account: dict[str, list[dict[str, object]]] = {}
+    for vendor in vendors:
+        for account in vendor["accounts"]:
+            by_account.setdefault(str(account), []).append(vendor)
+    for account, owners in sorted(by_account.items()):
+        sources = [page for owner in owners for page in _listed(owner.get("source"))]
+        yield {
+            "account_id": account,
+            "vendor": ", ".join(dict.fromkeys(str(owner["name"]) for owner in owners)),
+            "is_aws": any(owner.get("type") == "aws" for owner in owners),
+            "source": sources[0] if sources else None,
+        }
+
+
+def _listed(raw: object) -> list[str]:
+    return [str(one) for one in raw] if isinstance(raw, list) else [str(raw)] if raw else []

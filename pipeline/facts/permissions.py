@@ -1,0 +1,153 @@
+"""What principals with the same permissions can do in the large: administer, write IAM, shed their boundary.
+
+Judged once for each key of int_permissions, for the first principal that has it; `own_account` is that principal's,
+and int_principal_permissions puts each holder's own in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pipeline.facts import Found
+from pipeline.facts._principals import QUERIES as OF_PRINCIPALS
+from pipeline.facts._principals import Holders, cited, depends_on, dumped, grant, principals, problems
+from pipeline.policy import Decision, Escalations, Principal, Tri, can, escalations, is_admin
+from pipeline.policy.context import Value
+from pipeline.policy.evaluate import statements_on
+from pipeline.policy.principal import FRESH, answer
+from pipeline.policy.targets import targets
+from pipeline.schema import Column, Dataset, Row
+
+TABLE = Dataset(
+    "fact_permissions",
+    "What principals with the same permissions can do in the large, judged once for each set of permissions.",
+    "account",
+    (),
+    (
+        Column("permissions_sha256", "varchar", "Key of the permissions in int_permissions", required=True),
+        Column("own_account", "varchar", "Account of the principal judged for all; it stands for each one's own"),
+        Column("admin", "varchar", "Whether it administers its account", values=("yes", "depends", "no")),
+        Column("admin_level", "varchar", "full, equivalent (free rein over IAM) or none"),
+        Column("admin_reason", "varchar", "What decided"),
+        Column("admin_conditions", "varchar[]", "Condition keys that its being an administrator depends on"),
+        Column("admin_statements", "json", "The statements that decided"),
+        Column("unreadable", "varchar[]", "Identity policies that could not be read, and why"),
+        Column("unreadable_limits", "varchar[]", "Its boundary and SCPs that could not be read, and why"),
+        Column("can_assume", "boolean", "Whether an identity policy allows it to assume some role"),
+        Column("may_escalate", "boolean", "Whether its permissions alone would open a way to escalate"),
+        Column("iam_writes", "varchar[]", "Writes to IAM principals that it is allowed in some way"),
+        Column("unbounded_writes", "json", "Those it is allowed without a boundary, or with any; with the statements"),
+        Column("boundary_edits", "json", "What it may do to its own boundary; with the statements"),
+    ),
+    key=("permissions_sha256",),
+)
+QUERIES = {
+    **OF_PRINCIPALS,
+    "principals": principals(
+        "(select min(principal_arn) as principal_arn from int_permissions group by permissions_sha256)"
+    ),
+}
+
+WRITES = {
+    "iam:CreateUser": "user",
+    "iam:CreateRole": "role",
+    "iam:PutUserPolicy": "user",
+    "iam:PutRolePolicy": "role",
+    "iam:AttachUserPolicy": "user",
+    "iam:AttachRolePolicy": "role",
+}
+BOUNDARY = "iam:PermissionsBoundary"
+REMOVALS = {
+    "user": ("iam:DeleteUserPermissionsBoundary", "iam:PutUserPermissionsBoundary"),
+    "role": ("iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"),
+}
+EDITS = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicyVersion", "iam:DeletePolicy")
+
+
+def rows(found: Found) -> Iterator[Row]:
+    holders = Holders(found)
+    for held in found["principals"]:
+        yield {"permissions_sha256": held[7], "own_account": held[8]} | facts(holders.principal(held))
+
+
+def facts(principal: Principal) -> Row:
+    """The row of one principal, without its key."""
+    admin = is_admin(principal)
+    # Nobody but AWS acts as a service-linked role.
+    is_judged = not principal.caller.is_service_linked_role and any(one.document for one in principal.policies)
+    judged = escalations(anybody(principal), admin=admin) if is_judged else Escalations(admin)
+    return {
+        "admin": admin.verdict.name.lower(),
+        "admin_level": admin.level,
+        "admin_reason": admin.reason,
+        "admin_conditions": sorted({key for hit in admin.evidence for key in hit.unknown_keys}),
+        "admin_statements": dumped(cited(admin.evidence)),
+        "unreadable": problems(principal.policies),
+        "unreadable_limits": problems(principal.limits),
+        "can_assume": can_assume(principal),
+        "may_escalate": bool(judged.paths or judged.undecided),
+        **(writes(principal) if is_judged else {"iam_writes": [], "unbounded_writes": "[]"}),
+        "boundary_edits": dumped(list(boundary_edits(principal)) if is_judged and principal.boundary else []),
+    }
+
+
+def anybody(principal: Principal) -> Principal:
+    """Whoever has the same permissions: their groups, and the paths of their policies, may be other ones."""
+    policies = tuple(replace(policy, arn="") for policy in principal.policies)
+    return replace(principal, policies=policies, groups=None)
+
+
+def can_assume(principal: Principal) -> bool:
+    return any(one.document and statements_on(one.document, "sts:AssumeRole", "Allow") for one in principal.policies)
+
+
+def writes(principal: Principal) -> Row:
+    """Writes to IAM, and which of them no condition binds to a certain boundary."""
+    other = f"arn:{principal.caller.partition}:iam::{principal.account}:policy/{FRESH}"
+    allowed, unbounded = [], []
+    for action, kind in WRITES.items():
+        if best(principal, action, kind, {}) is None:
+            continue
+        allowed.append(action)
+        for context in ({BOUNDARY: ()}, {BOUNDARY: other}):
+            if free := best(principal, action, kind, context):
+                unbounded.append(free)
+                break
+    return {"iam_writes": allowed, "unbounded_writes": dumped(unbounded)}
+
+
+def boundary_edits(principal: Principal) -> Iterator[Mapping[str, Any]]:
+    """Ways of a bounded principal to take off its boundary, to change it for another, or to edit its policy."""
+    assert principal.boundary
+    arn = principal.boundary.arn
+    for action in REMOVALS["user" if principal.kind == "user" else "role"]:
+        other = f"arn:{principal.caller.partition}:iam::aws:policy/AdministratorAccess"
+        known: dict[str, Value] = {BOUNDARY: other if "Put" in action else arn}
+        decision = can(principal, action, principal.arn, known)
+        if answer(decision) is not Tri.NO:
+            yield way(action, principal.arn, decision)
+    for action in () if ":iam::aws:" in arn else EDITS:
+        decision = can(principal, action, arn)
+        if answer(decision) is not Tri.NO:
+            yield way(action, arn, decision)
+
+
+def best(principal: Principal, action: str, kind: str, context: Mapping[str, Value]) -> Mapping[str, Any] | None:
+    """The widest leave that the principal has for the action, or None."""
+    tried = ((place, can(principal, action, place, context)) for place in targets(principal, action, kind))
+    place, decision = max(tried, key=lambda one: answer(one[1]), default=("", None))
+    if decision is None or answer(decision) is Tri.NO:
+        return None
+    return way(action, place.replace(FRESH, "*"), decision)
+
+
+def way(action: str, resource: str, decision: Decision) -> Mapping[str, Any]:
+    is_unread = any(hit.index is None for hit in decision.evidence) and answer(decision) is Tri.DEPENDS
+    return {
+        **grant(action, resource, decision),
+        "verdict": answer(decision).name.lower(),
+        "conditions": list(depends_on([decision])),
+        "is_unread": is_unread,
+    }

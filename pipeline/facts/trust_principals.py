@@ -1,0 +1,70 @@
+"""Whom each distinct trust policy speaks of, one row a statement and principal."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from pipeline.facts import Found
+from pipeline.policy.document import MalformedPolicy, Statement, parse
+from pipeline.schema import Column, Dataset, Row
+
+TABLE = Dataset(
+    "fact_trust_principals",
+    "Whom each distinct trust policy speaks of: a row for each statement and principal. "
+    "A document outside the policy grammar is one row with malformed_reason.",
+    "account",
+    (),
+    (
+        Column("document_sha256", "varchar", "SHA-256 of the trust policy's text", required=True),
+        Column("statement_index", "bigint", "Place of the statement, from 0"),
+        Column("effect", "varchar", "Allow or Deny", values=("Allow", "Deny")),
+        Column("principal_type", "varchar", "aws, service, federated, canonicaluser or any"),
+        Column("principal", "varchar", "The principal as the statement has it"),
+        Column("principal_account_id", "varchar", "Account of an AWS principal, where it names one"),
+        Column("actions", "varchar[]", "Actions of the statement"),
+        Column("conditions", "json", "Conditions: operator, lower-case key, list of values"),
+        Column("malformed_reason", "varchar", "Why the document could not be read"),
+    ),
+    key=("document_sha256", "statement_index", "principal_type", "principal"),
+)
+QUERIES = {
+    "trusts": "select distinct sha256(trust_document), trust_document from raw_roles where trust_document is not null"
+}
+
+ACCOUNT = re.compile(r"^(?:arn:aws[a-z-]*:(?:iam|sts)::)?(\d{12})(?::|$)")
+EMPTY: Row = {column.name: None for column in TABLE.columns}
+
+
+def rows(found: Found) -> Iterator[Row]:
+    """`trusts`: (sha256, document text). Rows as `TABLE` declares them."""
+    for sha256, text in sorted(found["trusts"]):
+        try:
+            document = parse(text, "trust")
+        except MalformedPolicy as error:
+            yield EMPTY | {"document_sha256": sha256, "malformed_reason": str(error)}
+            continue
+        for statement in document.statements:
+            yield from principals(sha256, statement)
+
+
+def principals(sha256: str, statement: Statement) -> Iterator[Row]:
+    """A row for each principal of one statement; NotPrincipal reaches anybody else, so it reads as any."""
+    conditions: dict[str, dict[str, list[str]]] = defaultdict(dict)
+    for condition in statement.conditions:
+        conditions[condition.name][condition.key.lower()] = list(condition.values)
+    for kind, value in statement.principals or (("*", "*"),):
+        anybody = value == "*" and kind in ("*", "AWS")
+        account = ACCOUNT.match(value)
+        yield EMPTY | {
+            "document_sha256": sha256,
+            "statement_index": statement.index,
+            "effect": statement.effect,
+            "principal_type": "any" if anybody else kind.lower(),
+            "principal": value,
+            "principal_account_id": account[1] if account and kind == "AWS" else None,
+            "actions": list(statement.actions or ()),
+            "conditions": json.dumps(conditions, sort_keys=True),
+        }

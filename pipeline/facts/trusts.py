@@ -1,0 +1,228 @@
+"""What each distinct trust policy says of each principal that it names, judged by the policy evaluator.
+
+A policy is judged once for all the accounts that have it: `int_role_trusts` takes the role's own account id out. What
+the evaluator's `TrustFact` does not tell is asked here: which accounts outside the organization get in by a statement,
+and whether IAM users do without MFA.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+
+from pipeline.facts import Found
+from pipeline.policy.callers import Caller, caller, statement_names
+from pipeline.policy.conditions import conditions_hold
+from pipeline.policy.context import SENT_BY_SERVICES, Context, Value
+from pipeline.policy.document import Condition, Document, MalformedPolicy, Statement, parse
+from pipeline.policy.evaluate import Policies, Policy, Request, evaluate
+from pipeline.policy.exposure import Organization
+from pipeline.policy.match import common_text, statement_covers_action
+from pipeline.policy.principal import FRESH, answer
+from pipeline.policy.strangers import ANY_ACCOUNT, foreign_paths, of_organization, stranger, text_of, values_of
+from pipeline.policy.tri import Tri
+from pipeline.policy.trust import TrustFact, trust_facts
+from pipeline.schema import Column, Dataset, Row
+
+TRI = ("yes", "depends", "no")
+PINS = {
+    "pins_external_id": "Whether the policy demands an external id of this principal",
+    "pins_mfa": "Whether it demands MFA",
+    "pins_organization": "Whether it demands an organization that not everybody is in",
+    "pins_source": "Whether it confines for whom a service acts",
+    "pins_saml_audience": "Whether it demands an audience of a SAML assertion",
+    "pins_audience": "Whether it demands an audience of a web identity token",
+    "pins_subject": "Whether it demands a subject of a web identity token",
+    "pins_tenant": "Whether it demands a token of one customer of the provider",
+    "pins_identity": "Whether it demands a claim, beside the audience, of a web identity token",
+}
+TABLE = Dataset(
+    "fact_trusts",
+    "What each distinct trust policy says of each principal: a row for each Allow statement that opens the role, and "
+    "principal. A document outside the policy grammar is one row with malformed_reason.",
+    "account",
+    (),
+    (
+        Column("trust_sha256", "varchar", "Key of the policy in int_role_trusts", required=True),
+        Column("statement_index", "bigint", "Place of the statement, from 0"),
+        Column("sid", "varchar", "Sid of the statement; empty where it has none"),
+        Column("statement", "json", "The statement"),
+        Column("kind", "varchar", "everyone, account, principal, session, service, saml, oidc, orphan or other"),
+        Column("principal", "varchar", "The principal as the statement has it"),
+        Column("principal_account_id", "varchar", "Account of the principal; empty where it names none"),
+        Column("relation", "varchar", "own account, organization, external, everyone, service, provider or nobody"),
+        Column("lets_in", "varchar", "Whether the policy as a whole lets the principal in", values=TRI),
+        *(Column(name, "boolean", description) for name, description in PINS.items()),
+        Column("issuer", "varchar", "Issuer of web identity tokens; empty for others"),
+        Column("oidc_grade", "varchar", "How narrowly web identity is pinned: safe, caution or dangerous"),
+        Column("oidc_reason", "varchar", "Why it is graded so"),
+        Column("unexposed_claims", "varchar[]", "Claims it demands that AWS does not read from this issuer"),
+        Column("condition_keys", "varchar[]", "Condition keys of the statement"),
+        Column("outside_accounts", "varchar[]", "Accounts outside the organization that get in; * stands for any"),
+        Column("names_principal", "boolean", "Whether each of them gets in by principals named, not as a whole"),
+        Column("admits_users", "boolean", "Whether IAM users that it may mean get in"),
+        Column("admits_users_without_mfa", "boolean", "Whether they get in without MFA"),
+        Column("malformed_reason", "varchar", "Why the document could not be read"),
+    ),
+    key=("trust_sha256", "statement_index", "kind", "principal"),
+)
+QUERIES = {
+    "trusts": """
+        select
+            trusts.trust_sha256,
+            any_value(split_part(trusts.arn, ':', 2)),
+            any_value(trusts.own_account),
+            any_value(replace(coalesce(roles.trust_document, ''), roles.account_id, trusts.own_account))
+        from int_role_trusts as trusts
+        inner join stg_roles as roles on trusts.account_id = roles.account_id and trusts.arn = roles.arn
+        group by trusts.trust_sha256""",
+    "accounts": "select account_id from raw_accounts",
+    "organization": "select organization_id from raw_organization",
+}
+
+EMPTY: Row = {column.name: None for column in TABLE.columns}
+ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
+ALLOW_ALL = Policy.read("any", {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+WITHOUT_MFA: tuple[dict[str, Value], ...] = (
+    {"aws:MultiFactorAuthPresent": (), "aws:MultiFactorAuthAge": ()},
+    {"aws:MultiFactorAuthPresent": False, "aws:MultiFactorAuthAge": ()},
+)
+
+
+def rows(found: Found) -> Iterator[Row]:
+    """`trusts`: (key, partition, own account, document text)."""
+    accounts = frozenset(account for (account,) in found["accounts"])
+    organization_id = next((one for (one,) in found["organization"]), "")
+    for sha256, partition, own_account, text in sorted(found["trusts"]):
+        inside = Organization(own_account, accounts, organization_id, partition)
+        try:
+            door = Door(parse(text, "trust"), inside)
+        except MalformedPolicy as error:
+            yield EMPTY | {"trust_sha256": sha256, "malformed_reason": str(error)}
+            continue
+        for fact in dict.fromkeys(trust_facts(door.trust, inside)):
+            yield EMPTY | {"trust_sha256": sha256} | row(door, fact)
+
+
+def row(door: Door, fact: TrustFact) -> Row:
+    """One fact, and the answers to the questions of this module."""
+    statement = door.trust.statements[fact.statement]
+    outside = door.outside(fact)
+    return {
+        **{name: getattr(fact, name) for name in PINS},
+        "statement_index": fact.statement,
+        "sid": fact.sid,
+        "statement": statement.text,
+        "kind": fact.kind,
+        "principal": fact.value,
+        "principal_account_id": fact.account,
+        "relation": fact.relation,
+        "lets_in": fact.lets_in.name.lower(),
+        "issuer": fact.issuer,
+        "oidc_grade": fact.oidc_grade,
+        "oidc_reason": fact.oidc_reason,
+        "unexposed_claims": list(fact.unexposed_claims),
+        "condition_keys": list(fact.condition_keys),
+        "outside_accounts": sorted(outside),
+        "names_principal": bool(outside) and not any(outside.values()) and ANY_ACCOUNT not in outside,
+        "admits_users": door.admits_users(fact, {}),
+        "admits_users_without_mfa": any(door.admits_users(fact, lacking) for lacking in WITHOUT_MFA),
+    }
+
+
+@dataclass(frozen=True)
+class Door:
+    """A trust policy, and who comes through it."""
+
+    trust: Document
+    inside: Organization
+
+    def outside(self, fact: TrustFact) -> dict[str, bool]:
+        """Accounts outside that get in by this statement and principal, and whether any principal of theirs does."""
+        if fact.relation not in ("external", "everyone"):
+            return {}
+        found = self._outsiders.get(fact.statement, {})
+        if fact.relation == "everyone":
+            return found
+        whole = fact.kind == "account" and found.get(fact.account, False)
+        return {fact.account: whole} if fact.account in found else {}
+
+    def admits_users(self, fact: TrustFact, known: dict[str, Value]) -> bool:
+        """Whether an IAM user whom the fact may mean gets in, given this much about the request."""
+        arns: list[str] = []
+        if fact.kind == "principal" and ":user/" in fact.value:
+            arns = [fact.value]
+        elif fact.relation == "everyone" or (fact.kind == "account" and fact.relation == "own account"):
+            users = f"arn:{self.inside.partition}:iam::{self.inside.account}:user/"
+            arns = [users + FRESH, *self._narrowed(users + "*")]
+        home = {"aws:PrincipalOrgID": self.inside.id} if self.inside.has(fact.account or self.inside.account) else {}
+        return any(fact.statement in self._opened(caller(arn), {**home, **known}) for arn in arns)
+
+    @cached_property
+    def _outsiders(self) -> dict[int, dict[str, bool]]:
+        """By statement, the accounts outside that get in, and whether as a whole or by principals named."""
+        found: dict[int, dict[str, bool]] = {}
+        for account in (self._stranger, *self._named_accounts):
+            label = ANY_ACCOUNT if account == self._stranger else account
+            prefix = f"arn:{self.inside.partition}:iam::{account}:"
+            whole = {prefix + f"role/{FRESH}", prefix + f"user/{FRESH}"}
+            named = {value for value in self._principals if f"::{account}:" in value and not value.endswith(":root")}
+            for arn, known in product(sorted(whole | named | set(self._narrowed(prefix + "*"))), self._organizations):
+                for statement in self._opened(caller(arn), known):
+                    before = found.setdefault(statement, {}).get(label, False)
+                    found[statement][label] = before or arn in whole
+        return found
+
+    def _opened(self, who: Caller, known: dict[str, Value]) -> list[int]:
+        """The Allow statements by which the caller gets in; none where the policy as a whole refuses."""
+        facts = {**dict.fromkeys(SENT_BY_SERVICES, ()), **who.context(), **known}
+        context = Context.of(facts, complete=False)
+        role = f"arn:{self.inside.partition}:iam::{self.inside.account}:role/{FRESH}"
+        request = Request(who, "sts:AssumeRole", role, context, self.inside.account)
+        found = answer(evaluate(request, Policies([ALLOW_ALL], resource=Policy("trust", self.trust))))
+        return [] if found is Tri.NO else [one.index for one in self._allows if _speaks(one, who, context)]
+
+    @cached_property
+    def _allows(self) -> list[Statement]:
+        found = [one for one in self.trust.statements if one.effect == "Allow"]
+        return [one for one in found if statement_covers_action(one, "sts:AssumeRole")]
+
+    @cached_property
+    def _principals(self) -> list[str]:
+        return [value for one in self.trust.statements for _, value in one.principals or ()]
+
+    @cached_property
+    def _conditions(self) -> list[Condition]:
+        return [condition for one in self.trust.statements for condition in one.conditions]
+
+    def _narrowed(self, pattern: str) -> list[str]:
+        """Callers inside the pattern that conditions on aws:PrincipalArn speak of."""
+        found = [common_text(value, pattern, FRESH) for value in values_of(self._conditions, "aws:principalarn")]
+        return [one for one in found if one]
+
+    @cached_property
+    def _named_accounts(self) -> list[str]:
+        """Accounts outside that the policy names, or that a pattern of it would fit."""
+        values = [value for one in self._conditions for value in one.values]
+        named = {account for text in (*self._principals, *values) for account in ACCOUNT.findall(text)}
+        patterns = values_of(self._conditions, "aws:principalaccount")
+        named |= {common_text(value, "?" * 12, "9") or "" for value in patterns}
+        return sorted(one for one in named if ACCOUNT.fullmatch(one) and not self.inside.has(one))
+
+    @cached_property
+    def _stranger(self) -> str:
+        return stranger(self._named_accounts, self.inside.accounts, {self.inside.account}, text_of([self.trust]))
+
+    @cached_property
+    def _organizations(self) -> list[dict[str, Value]]:
+        """What may be known of an outsider's organization: none, one that nobody named, and those that are named."""
+        paths = foreign_paths(self._conditions, "principal", self.inside)
+        return [of_organization("Principal", path) for path in paths]
+
+
+def _speaks(statement: Statement, who: Caller, context: Context) -> bool:
+    named, _ = statement_names(statement, who)
+    return named is not Tri.NO and conditions_hold(statement, context) is not Tri.NO

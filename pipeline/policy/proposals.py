@@ -1,0 +1,266 @@
+"""A smaller policy for a principal: its own statements, cut down to what it uses.
+
+Allow statements keep their resources and conditions and lose actions; Deny statements stay as they are. So the
+proposal allows nothing that the principal may not do already, and all that it uses of what it may do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache, partial
+from itertools import groupby
+
+from pipeline.policy import Document, Statement
+from pipeline.policy import actions as catalog
+from pipeline.policy.match import action_matches, common_text, glob
+from pipeline.policy.rights import named_actions
+from pipeline.policy.text import (
+    Element,
+    all_problems,
+    contains,
+    element_of,
+    known_actions,
+    merged,
+    parts,
+    service_of,
+    size,
+    unique,
+)
+
+FEWEST = 3
+"""How many actions a wildcard stands for at least."""
+
+_WORDS = re.compile(r"[A-Z]?[^A-Z]+|[A-Z]+(?![a-z])|[A-Z]")
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a principal used lately: services as prefixes, actions as `service:Name`, those of which AWS tracks the use.
+
+    `generated` are the action patterns of the policy that Access Analyzer made from its activity.
+    """
+
+    services: frozenset[str]
+    actions: frozenset[str] = frozenset()
+    tracked: frozenset[str] = frozenset()
+    generated: frozenset[str] = frozenset()
+
+    @cached_property
+    def analyzed(self) -> frozenset[str]:
+        """The services that the generated policy speaks of."""
+        return frozenset(map(service_of, self.generated))
+
+    @cached_property
+    def all_services(self) -> frozenset[str]:
+        return self.services | self.analyzed | {service_of(action) for action in self.actions}
+
+    def keeps(self, action: str) -> bool:
+        """Whether the proposal keeps an action: used, or of a used service and one whose use nobody tracks."""
+        action, service = action.lower(), service_of(action)
+        if action in self._used:
+            return True
+        if service in self.analyzed:
+            return any(action_matches(pattern, action) for pattern in self.generated)
+        return service in self.services and action not in self._tracked
+
+    @cached_property
+    def _used(self) -> frozenset[str]:
+        return frozenset(action.lower() for action in self.actions)
+
+    @cached_property
+    def _tracked(self) -> frozenset[str]:
+        return frozenset(action.lower() for action in self.tracked)
+
+
+@lru_cache(maxsize=1024)
+def _actions_of(use: Use, service: str) -> frozenset[str]:
+    """The actions of a service: the catalogue's, and those that AWS itself reports."""
+    reported = {*use.actions, *(one for one in use.generated if not set("*?") & set(one))}
+    return frozenset({*known_actions(service), *(one for one in reported if service_of(one) == service)})
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The `policies` as JSON text, as many as it takes for each to fit a managed policy; none where nothing is left.
+
+    `removed_actions` are known actions of used services, and names that stand for no action. `problems` are what AWS
+    would say of the policies, as far as that can be told without asking. `is_whole`: services are left whole, for
+    their actions would take more policies.
+    """
+
+    policies: tuple[str, ...]
+    removed_actions: tuple[str, ...]
+    problems: tuple[str, ...]
+    is_whole: bool = False
+
+    @property
+    def size(self) -> int:
+        return sum(map(size, self.policies))
+
+
+def propose(documents: Sequence[Document], use: Use) -> Proposal:
+    """The identity policies of a principal, cut down to its use.
+
+    Actions are left by name; by wildcards that stand for the same known ones, where the names do not fit one managed
+    policy; and else whole services, where that takes fewer policies.
+    """
+    named = _proposed(documents, use)
+    if len(named.policies) > 1:
+        whole = _proposed(documents, replace(use, tracked=frozenset()))
+        if len(whole.policies) < len(named.policies):
+            return replace(whole, is_whole=True)
+    return named
+
+
+def _proposed(documents: Sequence[Document], use: Use) -> Proposal:
+    statements = [(document, one) for document in documents for one in document.statements]
+    denies = [element_of(one, document) for document, one in statements if one.effect == "Deny"]
+    made: list[str] = []
+    for brief in (False, True):
+        if len(made) != 1:
+            allows = merged(_allows(statements, use, brief))
+            made = list(parts(unique([*allows, *denies]))) if allows else []
+    granted = granted_actions(frozenset(documents))
+    removed = {one for service in use.all_services for one in granted.get(service, ()) if not use.keeps(one)}
+    invented = {pattern for _, one in statements for pattern in _invented(one, use)}
+    return Proposal(tuple(made), tuple(sorted(removed | invented)), tuple(all_problems(made)))
+
+
+def _allows(statements: Iterable[tuple[Document, Statement]], use: Use, brief: bool) -> Iterator[Element]:
+    for document, one in statements:
+        if one.effect == "Allow" and (actions := list(_narrowed(one, use, brief))):
+            yield element_of(one, document) | {"Action": actions}
+
+
+@lru_cache(maxsize=1024)
+def granted_actions(documents: frozenset[Document]) -> Mapping[str, frozenset[str]]:
+    """By service, known actions that some statement allows and none denies on everything, whatever the request."""
+    named = {action for document in documents for action in named_actions(document) if catalog.find(action)}
+    found: dict[str, set[str]] = {}
+    for action in named.difference(*map(_denied_actions, documents)):
+        found.setdefault(service_of(action), set()).add(action)
+    return {service: frozenset(actions) for service, actions in found.items()}
+
+
+@lru_cache(maxsize=4096)
+def _denied_actions(document: Document) -> frozenset[str]:
+    """Known actions that the document denies on every resource without a condition."""
+    denied: set[str] = set()
+    for one in document.statements:
+        if one.effect == "Deny" and "*" in (one.resources or ()) and not one.conditions:
+            named = {action for pattern in one.actions or one.not_actions or () for action in catalog.expand(pattern)}
+            denied |= named if one.actions else set(catalog.expand("*")) - named
+    return frozenset(denied)
+
+
+def _named(pattern: str, use: Use, service: str) -> frozenset[str]:
+    """The actions of a service that a pattern stands for."""
+    known, more = _named_known(pattern, service), _reported_only(use, service)
+    return known | {one for one in more if action_matches(pattern, one)} if more else known
+
+
+@lru_cache(maxsize=1024)
+def _reported_only(use: Use, service: str) -> frozenset[str]:
+    """Actions that AWS reports and the catalogue lacks."""
+    return _actions_of(use, service).difference(known_actions(service))
+
+
+@lru_cache(maxsize=1 << 16)
+def _named_known(pattern: str, service: str) -> frozenset[str]:
+    return frozenset(one for one in known_actions(service) if action_matches(pattern, one))
+
+
+# -- the actions of one statement
+
+
+def _narrowed(statement: Statement, use: Use, brief: bool) -> Iterator[str]:
+    """The actions of an Allow statement that are left, each covered by what the statement names."""
+    covers: Callable[[str], bool]
+    for service in sorted(use.all_services):
+        if statement.actions is None:
+            covers = partial(_avoids, statement.not_actions or ())
+            whole = f"{service}:*" if covers(f"{service}:*") else None
+            yield from _left(whole, service, statement, use, covers if brief else None)
+            continue
+        plain, wild = _by_service(statement)
+        for pattern in dict.fromkeys([*plain.get(service, ()), *(cut for one in wild if (cut := _cut(one, service)))]):
+            covers = partial(contains, pattern)
+            yield from _left(pattern, service, statement, use, covers if brief else None)
+
+
+@lru_cache(maxsize=4096)
+def _by_service(statement: Statement) -> tuple[Mapping[str, list[str]], list[str]]:
+    """The patterns of Action by the service that they name, and those that name no single one."""
+    plain: dict[str, list[str]] = {}
+    wild = []
+    for pattern in statement.actions or ():
+        service = service_of(pattern)
+        if ":" in pattern and not set("*?") & set(service):
+            plain.setdefault(service, []).append(pattern)
+        else:
+            wild.append(pattern)
+    return plain, wild
+
+
+def _cut(pattern: str, service: str) -> str | None:
+    """A pattern for several services as one of this service; None where it names none of its actions."""
+    if not pattern.strip("*"):
+        return f"{service}:*"
+    prefix, colon, name = pattern.partition(":")
+    return f"{service}:{name}" if colon and glob(prefix.lower(), service) else None
+
+
+def _left(
+    pattern: str | None, service: str, statement: Statement, use: Use, covers: Callable[[str], bool] | None
+) -> Iterator[str]:
+    """What is left of a pattern of one service, or of all that the statement names of it: the pattern itself where
+    nothing known goes, else names; shorter where `covers` says what a wildcard may stand for.
+    """
+    names = _actions_of(use, service)
+    if pattern:
+        named = _named(pattern, use, service)
+    else:
+        named = names.difference(*(_named(one, use, service) for one in statement.not_actions or ()))
+    kept = {one for one in named if use.keeps(one)}
+    if pattern and kept == named and (named or not known_actions(service)) and (named or use.keeps(pattern)):
+        yield pattern
+    elif covers:
+        yield from _shortened(sorted(kept), names - kept, covers)
+    else:
+        yield from sorted(kept)
+
+
+def _shortened(kept: list[str], gone: Iterable[str], covers: Callable[[str], bool], depth: int = 1) -> Iterator[str]:
+    """The same actions of one service, those whose names begin alike as one pattern that stands for no known other."""
+    gone = list(gone)
+    for _, group in groupby(kept, key=lambda action: _beginning(action, depth)):
+        alike = list(group)
+        pattern = _beginning(alike[0], depth) + "*"
+        if len(alike) < FEWEST:
+            yield from alike
+        elif covers(pattern) and not any(action_matches(pattern, other) for other in gone):
+            yield pattern
+        elif len({_beginning(one, depth + 1) for one in alike}) < len(alike) or depth == 1:
+            yield from _shortened(alike, gone, covers, depth + 1)
+        else:
+            yield from alike
+
+
+def _beginning(action: str, words: int) -> str:
+    service, _, name = action.partition(":")
+    return f"{service}:{''.join(_WORDS.findall(name)[:words])}"
+
+
+def _avoids(excluded: Iterable[str], narrow: str) -> bool:
+    """Whether no action is named by the pattern and an excluded one."""
+    return all(common_text(narrow.lower(), one.lower(), "x") is None for one in excluded)
+
+
+def _invented(statement: Statement, use: Use) -> Iterator[str]:
+    """Patterns of an Allow statement for used services that stand for no known action."""
+    for pattern in statement.actions or () if statement.effect == "Allow" else ():
+        service = service_of(pattern)
+        if service in use.all_services and known_actions(service) and not _named(pattern, use, service):
+            yield pattern

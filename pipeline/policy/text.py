@@ -1,0 +1,164 @@
+"""Policies as IAM takes them: statements merged, each text within the quota, and what AWS would find wrong with it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import groupby
+from typing import Any
+
+from pipeline.policy import Document, MalformedPolicy, Statement, flaws, parse
+from pipeline.policy import actions as catalog
+from pipeline.policy.match import glob
+
+QUOTA = 6144
+"""Characters of a managed policy, whitespace not counted.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+ATTACHED = 10
+"""Managed policies that a user or role holds at most, unless the quota was raised."""
+
+Element = dict[str, Any]
+"""A statement as JSON, its elements lists."""
+_ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+", re.DOTALL)
+_SID = re.compile(r"[A-Za-z0-9]+")
+# What ValidatePolicy reports as an error or a warning, of the flaws of conditions.
+_INVALID = {"unknown_operator", "unknown_key", "type_mismatch", "bad_value"}
+
+
+def size(text: str) -> int:
+    """Characters as IAM counts them."""
+    return len(re.sub(r"\s", "", text))
+
+
+def service_of(pattern: str) -> str:
+    return pattern.partition(":")[0].lower()
+
+
+@cache
+def known_actions(service: str) -> tuple[str, ...]:
+    return catalog.expand(f"{service}:*") if service in catalog.services() else ()
+
+
+def contains(pattern: str, narrow: str) -> bool:
+    """Whether the first pattern certainly covers all that the second does."""
+    pattern, narrow = pattern.lower(), narrow.lower()
+    return pattern == narrow or ("?" not in pattern and glob(pattern, narrow))
+
+
+# -- statements to policies
+
+
+def element_of(statement: Statement, document: Document) -> Element:
+    """A statement as a policy has it. Version 2008-10-17 knows no variables: its text must not become one."""
+    element: Element = json.loads(statement.text)
+    if document.version == "2008-10-17":
+        for name in ("Resource", "NotResource", "Condition"):
+            if name in element:
+                element[name] = json.loads(json.dumps(element[name]).replace("${", "${$}{"))
+    if statement.effect == "Allow":
+        element.pop("NotAction", None)
+    return element
+
+
+def merged(allows: Iterable[Element]) -> list[Element]:
+    """Statements that differ in their actions only, as one."""
+    groups: dict[str, list[Element]] = {}
+    for element in allows:
+        rest = {name: value for name, value in element.items() if name not in ("Sid", "Action")}
+        groups.setdefault(json.dumps(rest, sort_keys=True), []).append(element)
+    made = []
+    for alike in groups.values():
+        actions = sorted({action.lower(): action for element in alike for action in element["Action"]}.values())
+        one = alike[0] | {"Action": [each for _, own in groupby(actions, service_of) for each in _needed(list(own))]}
+        if len(alike) > 1:
+            one.pop("Sid", None)
+        made.append(one)
+    return made
+
+
+def _needed(patterns: list[str]) -> Iterator[str]:
+    """The patterns of one service that no other of them covers."""
+    wide = [one for one in patterns if "*" in one]
+    return (one for one in patterns if not any(other != one and contains(other, one) for other in wide))
+
+
+def unique(elements: Iterable[Element]) -> list[Element]:
+    """Each statement once, and no Sid twice or of other than letters and figures."""
+    sids: set[str] = set()
+    made: dict[str, Element] = {}
+    for element in elements:
+        sid = element.get("Sid", "")
+        if sid and (sid in sids or not _SID.fullmatch(sid)):
+            element = {name: value for name, value in element.items() if name != "Sid"}
+        sids.add(sid)
+        made.setdefault(json.dumps({**element, "Sid": ""}, sort_keys=True), element)
+    return list(made.values())
+
+
+def parts(elements: Iterable[Element]) -> Iterator[str]:
+    """Policies that hold the statements in order, each as full as the quota allows."""
+    held: list[Element] = []
+    for element in (piece for one in elements for piece in _pieces(one)):
+        if held and size(_text([*held, element])) > QUOTA:
+            yield _text(held)
+            held = []
+        held.append(element)
+    if held:
+        yield _text(held)
+
+
+def _pieces(element: Element) -> Iterator[Element]:
+    """The statement, in halves of its actions until each fits a policy."""
+    actions = element.get("Action", ())
+    if size(_text([element])) <= QUOTA or len(actions) < 2:
+        yield element
+        return
+    element = {name: value for name, value in element.items() if name != "Sid"}
+    for half in (actions[: len(actions) // 2], actions[len(actions) // 2 :]):
+        yield from _pieces(element | {"Action": half})
+
+
+def _text(elements: Iterable[Element]) -> str:
+    order = ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition")
+    shown = [{name: _single(element[name]) for name in order if name in element} for element in elements]
+    return json.dumps({"Version": "2012-10-17", "Statement": shown}, ensure_ascii=False, separators=(",", ":"))
+
+
+def _single(value: Any) -> Any:
+    """Lists of one as AWS's own examples have them: without the list."""
+    if isinstance(value, list):
+        return value[0] if len(value) == 1 else value
+    return {name: _single(inner) for name, inner in value.items()} if isinstance(value, Mapping) else value
+
+
+# -- what AWS would say
+
+
+def all_problems(policies: Sequence[str]) -> Iterator[str]:
+    if len(policies) > ATTACHED:
+        yield f"Takes {len(policies)} managed policies; {ATTACHED} can be attached unless the quota is raised."
+    for text in policies:
+        yield from problems(text)
+
+
+def problems(text: str) -> Iterator[str]:
+    """What ValidatePolicy or IAM would find in an identity policy: grammar, size, actions, ARNs, conditions."""
+    try:
+        document = parse(text, "identity")
+    except MalformedPolicy as error:
+        yield f"Not a policy: {error}."
+        return
+    if (characters := size(text)) > QUOTA:
+        yield f"{characters:,} characters are more than the {QUOTA:,} of a managed policy; keep it inline."
+    for statement in document.statements:
+        for pattern in (*(statement.actions or ()), *(statement.not_actions or ())):
+            if known_actions(service_of(pattern)) and (catalog.is_invented(pattern) or not catalog.expand(pattern)):
+                yield f"No action is called {pattern}."
+        for resource in (*(statement.resources or ()), *(statement.not_resources or ())):
+            if resource != "*" and not _ARN.fullmatch(resource):
+                yield f"{resource} is not an ARN."
+    for flaw in flaws(document):
+        if flaw.code in _INVALID:
+            yield f"Condition {flaw.operator} on {flaw.key}: {flaw.detail}."

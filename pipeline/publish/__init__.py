@@ -1,0 +1,1 @@
+"""Where a published night goes, a folder or a bucket, and the messages about it."""

@@ -1,0 +1,240 @@
+"""The report of a night in an S3 bucket: never in a public one, and every page before the index that leads to it.
+
+A night goes to `<prefix>/<as_of>/`; the newest one then also to `<prefix>/latest/`, where pages that it does not have
+are deleted last. So whatever index a reader opens, all that it leads to is there, also after a run that failed.
+"""
+
+from __future__ import annotations
+
+import os
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from pipeline.aws.account import Visit
+from pipeline.aws.failures import CallFailed
+from pipeline.aws.session import GLOBAL, Answer, Cloud
+from pipeline.publish.folder import LATEST, REPORTS, night_of, outdated
+from pipeline.settings import Refused, Settings
+
+INDEX, ASSETS = "index.html", "assets/"
+MOST_THREADS, MOST_DELETED = 16, 1000
+PUBLIC_GROUPS = {f"http://acs.amazonaws.com/groups/global/{name}" for name in ("AllUsers", "AuthenticatedUsers")}
+# Reports name what is wrong in accounts: no cache but the reader's own may keep them.
+CACHE_LATEST, CACHE_NIGHT, CACHE_ASSETS = "private, no-cache", "private, max-age=300", "private, max-age=3600"
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json; charset=utf-8",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".svg": "image/svg+xml; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+}
+UNKNOWN_TYPE = "application/octet-stream"
+# Where the permission is not called as the operation is.
+PERMISSIONS = {
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:DeleteObjects": "s3:DeleteObject",
+}
+BLOCK = "nothing was published; turn on Block Public Access for it, or name another bucket"
+
+Progress = Callable[[int, int], None]
+
+
+def quiet(done: int, total: int) -> None:
+    """Progress for nobody."""
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A night in the bucket: where, how many objects of how many bytes, and whether `latest/` shows it."""
+
+    address: str
+    objects: int
+    bytes: int
+    is_latest: bool
+
+
+def publish(settings: Settings, as_of: date, progress: Progress = quiet) -> Delivered:
+    """Put the report of a night, as it is in the home, into the bucket of the settings (`publish_to`).
+
+    `progress` is called with the objects put and those to put. Raises `Refused`: there is no such report, the bucket
+    is public or may be, or a request failed for good; then `latest/` is what it was, or has newer pages behind its
+    old index.
+    """
+    folder = settings.home / REPORTS / as_of.isoformat()
+    files = site_files(folder)
+    if INDEX not in files:
+        raise Refused(f"{folder}: there is no report with an {INDEX} to publish")
+    with closing(Cloud(settings)) as cloud:
+        bucket = Bucket(cloud)
+        bucket.check_private()
+        is_latest = not any(night > as_of and bucket.has(f"{night}/{INDEX}") for night in bucket.nights())
+        places = [as_of.isoformat(), *([LATEST] if is_latest else [])]
+        done, total = count(1), len(files) * len(places)
+        for place in places:
+            bucket.upload(place, files, lambda: progress(next(done), total))
+        if is_latest:
+            bucket.delete(bucket.names(f"{LATEST}/") - {f"{LATEST}/{name}" for name in files})
+        for night in outdated(bucket.nights(), settings.keep_reports, as_of):
+            bucket.delete(bucket.names(f"{night}/"))
+        size = sum(path.stat().st_size for path in files.values())
+        return Delivered(bucket.address(as_of.isoformat()), len(files), size, is_latest)
+
+
+def site_files(folder: Path) -> dict[str, Path]:
+    """The files of a site by their paths in it. What is hidden, or a link, is no part of it."""
+    found = {}
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for path in (Path(place, name) for name in sorted(names) if not name.startswith(".")):
+            if path.is_file() and not path.is_symlink():
+                found[path.relative_to(folder).as_posix()] = path
+    return found
+
+
+class Bucket:
+    """The bucket of the settings and the prefix in it; names are keys without the prefix. Raises `Refused`."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        settings = cloud.settings
+        self.cloud = cloud
+        self.name, _, path = (settings.publish_to or "").removeprefix("s3://").partition("/")
+        self.prefix = "".join(f"{part}/" for part in path.split("/") if part)
+        self.owner = settings.publish_bucket_owner
+        self.encryption: dict[str, Any] = {"ServerSideEncryption": "AES256"}
+        if key := settings.publish_kms_key:
+            self.encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key, "BucketKeyEnabled": True}
+
+    def address(self, name: str = "") -> str:
+        return f"s3://{self.name}/{self.prefix}{name}"
+
+    def check_private(self) -> None:
+        """Raises `Refused` for a bucket that lets everybody in, or of which that cannot be read.
+
+        Block Public Access of the account is not asked for: a bucket that only it keeps closed is refused.
+        """
+        block = self._about(
+            "GetPublicAccessBlock", "PublicAccessBlockConfiguration", "NoSuchPublicAccessBlockConfiguration"
+        )
+        status = self._about("GetBucketPolicyStatus", "PolicyStatus", "NoSuchBucketPolicy")
+        grants = self._about("GetBucketAcl", "Grants") or []
+        public = []
+        if status and status.get("IsPublic") is not False and not (block or {}).get("RestrictPublicBuckets"):
+            public.append("its policy")
+        groups = {grant["Grantee"].get("URI") for grant in grants} & PUBLIC_GROUPS
+        if groups and not (block or {}).get("IgnorePublicAcls"):
+            public.append(f"its ACL ({' and '.join(sorted(group.rsplit('/', 1)[1] for group in groups))})")
+        if public:
+            raise Refused(f"{self.address()}: the bucket is public by {' and '.join(public)}: {BLOCK}")
+
+    def _about(self, operation: str, member: str, *expected: str) -> Any:
+        """A member of an answer about the bucket; None for an `expected` error code."""
+        answer = self._ask(operation, needs=(member,), expected=expected)
+        return answer[member] if answer else None
+
+    def nights(self) -> set[date]:
+        """The nights that have objects."""
+        prefixes = (p for page in self.listed("", Delimiter="/") for p in page.get("CommonPrefixes", ()))
+        names = (found["Prefix"].removeprefix(self.prefix).rstrip("/") for found in prefixes)
+        return {night for name in names if (night := night_of(name))}
+
+    def names(self, start: str) -> set[str]:
+        """The objects whose names start so."""
+        pages = self.listed(start)
+        return {found["Key"].removeprefix(self.prefix) for page in pages for found in page.get("Contents", ())}
+
+    def has(self, name: str) -> bool:
+        return name in self.names(name)
+
+    def upload(self, place: str, files: dict[str, Path], tell: Callable[[], None]) -> None:
+        """Put a site in its place: side by side all that its index leads to, then the index."""
+        pool = ThreadPoolExecutor(min(MOST_THREADS, self.cloud.settings.concurrency))
+        try:
+            pages = [pool.submit(self.put, place, name, path) for name, path in files.items() if name != INDEX]
+            for page in as_completed(pages):
+                page.result()
+                tell()
+        finally:
+            pool.shutdown(cancel_futures=True)
+        self.put(place, INDEX, files[INDEX])
+        tell()
+
+    def put(self, place: str, name: str, path: Path) -> None:
+        """One object; S3 holds what came against its checksum."""
+        body = path.read_bytes()
+        cache = CACHE_LATEST if place == LATEST else CACHE_NIGHT
+        self._ask(
+            "PutObject",
+            f"{place}/{name}",
+            needs=("ChecksumSHA256",),
+            Key=f"{self.prefix}{place}/{name}",
+            Body=body,
+            ChecksumSHA256=checksum(body),
+            ContentType=TYPES.get(path.suffix.lower(), UNKNOWN_TYPE),
+            CacheControl=CACHE_ASSETS if name.startswith(ASSETS) else cache,
+            **self.encryption,
+        )
+
+    def delete(self, names: Iterable[str]) -> None:
+        keys = [{"Key": self.prefix + name} for name in sorted(names)]
+        for start in range(0, len(keys), MOST_DELETED):
+            chosen = {"Objects": keys[start : start + MOST_DELETED]}
+            answer = self._ask("DeleteObjects", needs=("Deleted", "Errors"), Delete=chosen) or {}
+            for error in answer.get("Errors", ()):
+                name, code = error["Key"].removeprefix(self.prefix), error.get("Code", "")
+                raise self._refused(name, CallFailed("s3:DeleteObjects", "", code, error.get("Message", ""), GLOBAL))
+
+    def listed(self, name: str, **params: Any) -> Iterator[Answer]:
+        """Pages of the objects whose names start so."""
+        more: dict[str, Any] = {"Prefix": self.prefix + name, **params}
+        while True:
+            page = self._ask("ListObjectsV2", needs=("KeyCount",), **more) or {}
+            yield page
+            if not page.get("IsTruncated"):
+                return
+            more["ContinuationToken"] = page["NextContinuationToken"]
+
+    def _ask(
+        self, operation: str, name: str = "", needs: Sequence[str] = (), expected: Sequence[str] = (), **params: Any
+    ) -> Answer | None:
+        """One request with its repeats; `name` is the object that it is about."""
+        own = {"Bucket": self.name} | ({"ExpectedBucketOwner": self.owner} if self.owner else {})
+        try:
+            return Visit(self.cloud, "").send(f"s3:{operation}", GLOBAL, own | params, needs, expected)
+        except CallFailed as failed:
+            raise self._refused(name, failed) from failed
+
+    def _refused(self, name: str, failed: CallFailed) -> Refused:
+        """What failed where, and what to do about it, in one sentence."""
+        said = f"{self.address(name)}: {failed.operation}: {failed.message.rstrip('.')} ({failed.error_code})"
+        if failed.error_code == "NoSuchBucket":
+            advice = "create the bucket, or correct publish_to"
+        elif failed.error_class == "expired_credentials":
+            advice = "sign in again or name other credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID)"
+        elif failed.error_class.endswith("_deny") or failed.error_code == "AccessDenied":
+            owner = (
+                f", and see whether account {self.owner} (publish_bucket_owner) owns the bucket" if self.owner else ""
+            )
+            advice = f"allow {PERMISSIONS.get(failed.operation, failed.operation)} to these credentials{owner}"
+        elif failed.error_class in ("connection", "timeout"):
+            advice = "no answer came: see the network, AWS_ENDPOINT_URL and the region"
+        else:
+            advice = "see what S3 says"
+        return Refused(f"{said}; {advice}, then run `rolecall publish`")
+
+
+def checksum(body: bytes) -> str:
+    """SHA-256 as S3 writes it."""
+    return b64encode(sha256(body).digest()).decode()

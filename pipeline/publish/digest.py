@@ -1,0 +1,204 @@
+"""What is told of a night: the digest of a published night, or why there is none. The same words as text and HTML.
+
+Names come from AWS and are hostile. Here they are cut, what prints nothing is shown by its code, and what a chat
+service would read as a link or a mention is broken by an invisible character; escaping is left to each format.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipeline.publish import folder
+from pipeline.settings import Settings
+from pipeline.text import percent, plural, points, visible
+
+FEW = 5
+NAME, RESOURCE, TITLE, CALL, SENTENCE = 60, 140, 80, 100, 1000
+"""Most characters of what is quoted."""
+
+# An autolink or Slack's brackets, the middle of a Markdown link, a URL, a mention. `alice@example.com` stays whole.
+_LIVE = re.compile(r"<|\](?=\()|:(?=//)|(?<![\w.+-])@")
+JOINER = "\u2060"
+
+_UNREAD = "read_status in ('not read', 'partly read')"
+NIGHT = """
+    select s.*, (select max(as_of) from nights where published and as_of < c.as_of) as night_before
+    from contract c join scores_overall s using (as_of)"""
+CHANGES = """
+    select count(*) filter (change = 'new fail') as new_fails,
+        count(*) filter (change = 'new fail' and severity = 'critical') as new_critical,
+        count(*) filter (change = 'fixed') as fixed,
+        count(*) filter (change = 'became unknown') as unknown,
+        count(distinct account_id) filter (change = 'became unknown') as unknown_accounts,
+        count(*) as changes
+    from finding_changes"""
+CRITICAL = f"""
+    select c.title, ch.resource, ch.account_id, a.name
+    from finding_changes ch join controls c using (control_id) left join accounts a using (account_id)
+    where ch.change = 'new fail' and ch.severity = 'critical'
+    order by c.number, a.name, ch.account_id, ch.region nulls first, ch.resource limit {FEW}"""
+UNREAD = f"""
+    select name, account_id, read_reason, count(*) over () as unread from accounts where {_UNREAD}
+    order by name, account_id limit {FEW}"""
+HELD_BACK = """
+    select as_of, blocked_reason from nights
+    where not published and as_of < $as_of and as_of > coalesce($before, date '0001-01-01') order by as_of"""
+# The accounts whose verdicts are not all there: what the history has of how well an account could be read.
+UNREAD_CHANGED = """
+    select count(*) from (
+        select key from trend where scope = 'account' and coverage < 100 and as_of in ($as_of, $before)
+        group by key having count(*) = 1)"""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Message:
+    """A title of our own words (ASCII), paragraphs of a sentence and the items under it, and where the report is."""
+
+    title: str
+    paragraphs: tuple[tuple[str, tuple[str, ...]], ...]
+    link: str | None = None
+
+    @property
+    def text(self) -> str:
+        lines = [line for sentence, items in self.paragraphs for line in (sentence, *(f"- {item}" for item in items))]
+        return "\n".join([*lines, *([f"Report: {self.link}"] if self.link else [])])
+
+    @property
+    def html(self) -> str:
+        parts = [f"<h3>{escape(self.title)}</h3>"]
+        for sentence, items in self.paragraphs:
+            parts.append(f"<p>{escape(sentence)}</p>")
+            if items:
+                parts.append(f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>")
+        if self.link:
+            shown = escape(self.link)
+            is_url = self.link.startswith(("https://", "http://"))
+            parts.append(f'<p>Report: <a href="{shown}">{shown}</a></p>' if is_url else f"<p>Report: {shown}</p>")
+        return "\n".join(parts)
+
+
+@dataclass(frozen=True)
+class Digest:
+    """A published night in short. `critical` and `unread` are the first few, already fit to be shown."""
+
+    night: date
+    night_before: date | None
+    overall: Row
+    changes: Row
+    critical: tuple[str, ...]
+    unread: tuple[str, ...]
+    unread_count: int
+    held_back: tuple[str, ...]
+    unread_changed: bool
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether a finding changed or other accounts could not be read than the night before, or nights lack between.
+
+        How well an account could be read that night is told by its coverage, which the history has. The first night
+        of all is a change.
+        """
+        first = self.night_before is None
+        return first or self.unread_changed or bool(self.changes["changes"] or self.held_back)
+
+    def message(self, link: str) -> Message:
+        counts = self.changes
+        fails = plural(counts["new_fails"], "new fail")
+        critical = f", {counts['new_critical']:,} of them critical" if counts["new_critical"] else ""
+        paragraphs = [
+            (self._score(), ()),
+            (f"{fails}{critical}; {counts['fixed']:,} fixed.", self._more(self.critical, counts["new_critical"])),
+        ]
+        if counts["unknown"]:
+            accounts = plural(counts["unknown_accounts"], "account")
+            paragraphs.append((f"{plural(counts['unknown'], 'finding')} in {accounts} became unknown.", ()))
+        if self.unread_count:
+            accounts = plural(self.unread_count, "account")
+            unread = self._more(self.unread, self.unread_count)
+            paragraphs.append((f"{accounts} could not be read, or only in part:", unread))
+        if self.held_back:
+            paragraphs.append((f"{plural(len(self.held_back), 'night')} before it held back:", self.held_back[-FEW:]))
+        return Message(f"Rolecall {self.night}: {fails}{critical}", tuple(paragraphs), link)
+
+    def _score(self) -> str:
+        coverage = f"at {percent(self.overall['coverage'])} coverage"
+        if not self.overall["has_enough_data"]:
+            return f"Score: not enough data, {coverage}."
+        if self.overall["score"] is None:
+            return f"Score: nothing to judge, {coverage}."
+        change = points(self.overall["score"], self.overall["previous_score"])[2]
+        since = f" since {self.overall['previous_as_of']}" if self.overall["previous_score"] is not None else ""
+        return f"Score {percent(self.overall['score'])} {coverage}, {change}{since}."
+
+    @staticmethod
+    def _more(items: tuple[str, ...], count: int) -> tuple[str, ...]:
+        return items if count <= len(items) else (*items, f"and {count - len(items):,} more")
+
+
+def digest(database: Path) -> Digest:
+    """The night that a published database shows."""
+    with duckdb.connect(database, read_only=True) as con:
+
+        def rows(query: str, **given: Any) -> Iterator[Row]:
+            result = con.execute(query, given)
+            names = [column[0] for column in result.description]
+            return (dict(zip(names, row, strict=True)) for row in result.fetchall())
+
+        (overall,), (changes,) = rows(NIGHT), rows(CHANGES)
+        between = {"as_of": overall["as_of"], "before": overall["night_before"]}
+        unread = list(rows(UNREAD))
+        return Digest(
+            night=overall["as_of"],
+            night_before=overall["night_before"],
+            overall=overall,
+            changes=changes,
+            critical=tuple(
+                f"{shown(row['title'], TITLE)}: {shown(row['resource'], RESOURCE)} in {account(row)}"
+                for row in rows(CRITICAL)
+            ),
+            unread=tuple(f"{account(row)}: {shown(row['read_reason'], CALL)}" for row in unread),
+            unread_count=unread[0]["unread"] if unread else 0,
+            held_back=tuple(
+                f"{row['as_of']}: {shown(row['blocked_reason'], RESOURCE)}" for row in rows(HELD_BACK, **between)
+            ),
+            unread_changed=any(next(iter(row.values())) for row in rows(UNREAD_CHANGED, **between)),
+        )
+
+
+def failure(settings: Settings, night: date, sentence: str) -> Message:
+    """What is told of a night that failed or was held back: why, and which night the reports show."""
+    paragraphs: list[tuple[str, tuple[str, ...]]] = [(shown(sentence, SENTENCE), ())]
+    there = folder.shown(settings.home)
+    if there:
+        paragraphs.append((f"The reports show the night of {there}.", ()))
+    return Message(f"Rolecall {night}: failed", tuple(paragraphs), link(settings, there) if there else None)
+
+
+def link(settings: Settings, night: date) -> str:
+    """Where readers open the report of a night: the address of the settings, else the path here."""
+    if settings.report_url:
+        return f"{settings.report_url.rstrip('/')}/{night}/index.html"
+    return str((settings.home / folder.REPORTS / night.isoformat() / "index.html").resolve())
+
+
+def account(row: Row) -> str:
+    """`payments (333333333333)`."""
+    return f"{shown(row['name'], NAME)} ({row['account_id']})" if row["name"] else row["account_id"]
+
+
+def shown(value: str | None, limit: int) -> str:
+    """A foreign text on one line of at most about `limit` characters, its middle left out, and nothing in it live."""
+    text = " ".join(str(visible(value)).split())
+    if len(text) > limit:
+        text = f"{text[: limit // 2]}…{text[-limit // 2 + 1 :]}"
+    return _LIVE.sub(lambda found: found[0] + JOINER, text)

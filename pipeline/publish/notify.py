@@ -1,0 +1,172 @@
+"""Tell people of a night: through Apprise (Slack, Teams, e-mail and many more) and SNS.
+
+A target is an SNS topic, or an Apprise URL in an environment variable. Such a URL is a secret: what is said of a target
+names its variable and never quotes the library, whose messages may hold parts of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import uuid4
+
+from pipeline.publish.digest import Message
+from pipeline.settings import Refused, Settings
+
+TOPIC = re.compile(r"arn:aws[\w-]*:sns:(?P<region>[a-z0-9-]+):\d{12}:[\w-]{1,256}(?P<fifo>\.fifo)?")
+VARIABLE = re.compile(r"[A-Za-z_]\w*")
+SERVICE_SECONDS, CONNECT_SECONDS, READ_SECONDS = 30, 5, 10
+SUBJECT_CHARACTERS, MESSAGE_BYTES = 100, 256 * 1024
+ATTACHMENT_BYTES = 5 * 1024 * 1024
+"""Mail servers often refuse more than 10 MB, and base64 takes a third more. A larger file is left out."""
+
+_STATUS = re.compile(r"\berror=(\d{3})\b")
+
+
+class Target(Protocol):
+    """Somebody to tell, by the name that the settings have for it."""
+
+    @property
+    def name(self) -> str: ...
+
+    def tell(self, message: Message, files: Sequence[Path]) -> str | None:
+        """Send it. Returns why it was not taken, in words without secrets; None when it was."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """An SNS topic, asked in its own region with boto3's own credentials. It takes no files."""
+
+    name: str
+    region: str
+    is_fifo: bool
+
+    def tell(self, message: Message, files: Sequence[Path]) -> str | None:
+        import boto3
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        once = {"total_max_attempts": 2, "mode": "standard"}
+        config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries=once)
+        order = {"MessageGroupId": "rolecall", "MessageDeduplicationId": uuid4().hex} if self.is_fifo else {}
+        try:
+            boto3.Session().client("sns", region_name=self.region, config=config).publish(
+                TopicArn=self.name,
+                Subject=message.title.encode("ascii", "replace").decode()[:SUBJECT_CHARACTERS],
+                Message=message.text.encode()[:MESSAGE_BYTES].decode(errors="ignore"),
+                **order,
+            )
+        except ClientError as error:
+            return f"SNS answered {error.response['Error']['Code']}"
+        except (BotoCoreError, ValueError) as error:
+            return f"SNS could not be asked ({type(error).__name__})"
+        return None
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service that Apprise knows. `plugin` holds the URL with its secrets."""
+
+    name: str
+    plugin: Any = field(repr=False)
+
+    def tell(self, message: Message, files: Sequence[Path]) -> str | None:
+        """HTML goes where the service's own format is HTML (e-mail), text elsewhere: Apprise escapes it as needed."""
+        apprise = _library()
+        formats = apprise.NotifyFormat
+        if self.plugin.resolve_format() is formats.HTML:
+            body, body_format = message.html, formats.HTML
+        else:
+            body, body_format = message.text, formats.TEXT
+            if self.plugin.resolve_format(body_format) is formats.MARKDOWN:
+                body = body.replace("\n", "\n\n")  # Markdown runs lines together
+        sender = apprise.Apprise(asset=self.plugin.asset)
+        sender.add(self.plugin)
+        attach = attachments(files) if self.plugin.attachment_support else []
+        try:
+            result = sender.notify(body, title=message.title, body_format=body_format, attach=attach or None)
+        except Exception as error:  # whatever a plugin raises: the others are still to be told
+            return f"the message was not sent ({type(error).__name__})"
+        if result:
+            return None
+        if result.timeout_count:
+            return f"it did not take the message within {SERVICE_SECONDS} seconds"
+        status = next((found[1] for log in result.logs() if (found := _STATUS.search(log.message))), None)
+        return f"it answered {status}" if status else "it could not be reached, or did not take the message"
+
+
+def targets(settings: Settings) -> list[Target]:
+    """Whom to tell. Raises `Refused` naming the entry or variable that is not right; no secret is in the sentence."""
+    return [_target(entry, place) for place, entry in enumerate(dict.fromkeys(settings.notify), start=1)]
+
+
+def send(whom: Sequence[Target], message: Message, files: Sequence[Path] = ()) -> list[str]:
+    """Tell each target, whatever came of those before. Returns a sentence for each that could not be told."""
+    return [f"{target.name}: {why}" for target in whom if (why := target.tell(message, files))]
+
+
+def attachments(files: Sequence[Path]) -> list[Any]:
+    """The files that are there and not too large, read into memory."""
+    memory: Any = import_module("apprise.attachment.memory")
+    found = []
+    for file in files:
+        if file.is_file() and file.stat().st_size <= ATTACHMENT_BYTES:
+            kind = "application/pdf" if file.suffix == ".pdf" else None
+            found.append(memory.AttachMemory(file.read_bytes(), name=file.name, mimetype=kind))
+    return found
+
+
+def _target(entry: str, place: int) -> Target:
+    where = f"Settings: notify: entry {place}"
+    if topic := TOPIC.fullmatch(entry):
+        return Topic(entry, topic["region"], topic["fifo"] is not None)
+    if not VARIABLE.fullmatch(entry):
+        # Not quoted: it may be a URL with its secrets.
+        raise Refused(
+            f"{where} is neither the ARN of an SNS topic nor the name of an environment variable; put a URL into a "
+            "variable and name that here"
+        )
+    url = os.environ.get(entry, "").strip()
+    if not url:
+        raise Refused(f"{where}: the variable {entry} is not set; put an Apprise URL into it")
+    plugin = _library().Apprise.instantiate(url, asset=_asset())
+    if plugin is None:
+        raise Refused(
+            f"{where}: the variable {entry} holds no URL that Apprise can use; expected one such as slack://..., "
+            "workflows://... or mailto://..."
+        )
+    return Service(entry, plugin)
+
+
+def _library() -> Any:
+    """Apprise, imported when somebody is to be told, and silent: its log may hold parts of a URL."""
+    import apprise
+
+    log = logging.getLogger("apprise")
+    log.propagate = False
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
+    return apprise
+
+
+def _asset() -> Any:
+    """Nothing kept on disk, no pictures from elsewhere, nothing in a name turned into an emoji, and a time limit."""
+    return _library().AppriseAsset(
+        app_id="Rolecall",
+        app_desc="Rolecall",
+        app_url="",
+        image_url_mask="",
+        image_path_mask=False,
+        storage_mode="memory",
+        pgp_autogen=False,
+        pem_autogen=False,
+        interpret_emojis=False,
+        allow_templates=False,
+        service_timeout=SERVICE_SECONDS,
+    )

@@ -1,0 +1,171 @@
+"""What is expected of a night across its datasets: that the roll was called to the end, and that counts agree.
+
+Extracts against what was landed, against GetAccountSummary and against the night before; the tree of the organization;
+accounts that never answered; the age of the credential reports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from pipeline.quality.declared import Check, no_rows, of_schema, quoted
+from pipeline.schema import QUALITY_RESULTS, Dataset
+
+PREVIOUS = "previous_extracts"
+"""Table with the extracts of the night before, empty on the first one."""
+RUN = "quality_run"
+"""Table of one row with the settings that checks compare with."""
+
+CORE = ("users", "groups", "roles", "policies", "credential_report", "account_summary")
+"""Datasets without which an account does not count as read."""
+
+ROLL = "(from raw_accounts where state = 'ACTIVE' and is_in_scope)"
+
+SUMMARY_COUNTS: Mapping[str, tuple[str, str]] = {
+    "Users": ("users", "from raw_users"),
+    "Groups": ("groups", "from raw_groups"),
+    "Roles": ("roles", "from raw_roles"),
+    "Policies": ("policies", "from raw_policies where arn not like 'arn:aws%:iam::aws:%'"),
+    "MFADevicesInUse": (
+        "mfa_devices credential_report",
+        # The root user's hardware device counts and is in no list: only the report knows of it.
+        "from raw_mfa_devices union all select account_id from raw_credential_report where is_mfa_active "
+        "and user_name = '<root_account>' "
+        "and (account_id, arn) not in (select account_id, user_arn from raw_mfa_devices)",
+    ),
+    "InstanceProfiles": ("instance_profiles", "from raw_instance_profiles"),
+    "ServerCertificates": ("server_certificates", "from raw_server_certificates"),
+    "Providers": (
+        "account_summary saml_providers oidc_providers",
+        "from raw_saml_providers union all select account_id from raw_oidc_providers",
+    ),
+}
+"""For a count of GetAccountSummary: the dataset that answers for it, further ones that it counts, and their rows."""
+
+
+def checks(datasets: Iterable[Dataset]) -> list[Check]:
+    """Every check on these datasets, by dataset and name."""
+    found = {dataset.name: dataset for dataset in datasets if dataset.name != QUALITY_RESULTS.name}
+    made = [check for dataset in found.values() for check in of_schema(dataset, found)]
+    made += [check for check in across(found) if check.dataset in found]
+    return sorted(made, key=lambda check: check.key)
+
+
+def across(datasets: Mapping[str, Dataset]) -> Iterator[Check]:
+    """Checks that take more than one dataset; those whose datasets are not all there are left out."""
+    yield _rows_as_extracted([dataset for dataset in datasets.values() if dataset.operations])
+    yield _rows_like_night_before()
+    for metric, (counted, rows) in SUMMARY_COUNTS.items():
+        if datasets.keys() >= {"account_summary", *counted.split()}:
+            yield from _against_summary(metric, counted.split(), rows)
+    yield from _tree()
+    yield _every_account(datasets)
+    if core := [name for name in CORE if name in datasets]:
+        yield _enough_accounts(core)
+    if {"credential_report", "ledger"} <= datasets.keys():
+        yield _report_age()
+
+
+def _rows_as_extracted(collected: list[Dataset]) -> Check:
+    """Counts by dataset, account and region; an organization's datasets have no account of their own to count by."""
+    landed = " union all ".join(_landed(dataset) for dataset in collected)
+    once = [quoted(dataset.name) for dataset in collected if dataset.scope == "organization"] or ["null"]
+    read = (
+        f"select dataset, if(dataset in ({', '.join(once)}), '', account_id) as account_id, region, sum(rows) as read "
+        "from $table where status = 'ok' group by all"
+    )
+    query = (
+        "select dataset, account_id, region, coalesce(read, 0) as read, coalesce(landed, 0) as landed "
+        f"from ({read}) full join ({landed}) using (dataset, account_id, region) "
+        "where coalesce(read, 0) <> coalesce(landed, 0)"
+    )
+    what = "Every dataset holds exactly the rows that its extracts read"
+    return no_rows("extracts", "rows_as_extracted", "blocking", what, query)
+
+
+def _landed(dataset: Dataset) -> str:
+    tonight = f" where as_of = (select as_of from {RUN})" if dataset.history_days else ""
+    account = "''" if dataset.scope == "organization" else "account_id"
+    region = "region" if dataset.scope == "region" else "'global'"
+    columns = f"{quoted(dataset.name)} as dataset, {account} as account_id, {region} as region, count(*) as landed"
+    return f"select {columns} from raw_{dataset.name}{tonight} group by all"
+
+
+def _rows_like_night_before() -> Check:
+    query = (
+        "select dataset, sum(b.rows) as rows_before, sum(e.rows) as rows_now "
+        f"from (from $table) as e join {PREVIOUS} as b using (account_id, region, dataset) "
+        "where e.status = 'ok' and b.status = 'ok' group by dataset having rows_now * 2 < rows_before"
+    )
+    what = "No dataset lost more than half of its rows since the night before, over what was read on both"
+    return no_rows("extracts", "rows_like_night_before", "warning", what, query)
+
+
+def _against_summary(metric: str, counted: list[str], rows: str) -> Iterator[Check]:
+    """Any difference is a warning, for IAM moves between two calls; a gross shortfall blocks."""
+    needed = sorted({*counted, "account_summary"})
+    dataset = counted[0]
+    prefix = f"{metric.lower()}_" if dataset == "account_summary" else ""
+    query = (
+        "select account_id, value as summarized, coalesce(n, 0) as read from raw_account_summary "
+        f"left join (select account_id, count(*) as n from (select account_id {rows}) group by all) using (account_id) "
+        f"where metric = {quoted(metric)} and account_id in (select account_id from raw_extracts "
+        f"where dataset in ({', '.join(map(quoted, needed))}) and status = 'ok' "
+        f"group by account_id having count(*) = {len(needed)})"
+    )
+    what = f"Each account has as many rows as GetAccountSummary counts ({metric})"
+    differs = f"from ({query}) where read <> summarized"
+    yield no_rows(dataset, f"{prefix}count_as_summarized", "warning", what, differs)
+    what = f"No account has less than half of what GetAccountSummary counts ({metric})"
+    yield no_rows(dataset, f"{prefix}count_not_short", "blocking", what, f"from ({query}) where read * 2 < summarized")
+
+
+def _tree() -> Iterator[Check]:
+    """Parents are the root or a unit; policies are attached to what exists."""
+    above = "select root_id from raw_organization_roots union all select ou_id from raw_organizational_units"
+    below = f"{above} union all select account_id from raw_accounts"
+    for dataset, column, shown, there in (
+        ("organizational_units", "parent_id", "ou_id, parent_id", above),
+        ("accounts", "parent_id", "account_id, parent_id", above),
+        ("policy_targets", "target_id", "policy_id, target_id", below),
+    ):
+        query = f"select {shown} from $table where {column} is not null and {column} not in ({there})"
+        what = f"Every {column} is in the organization"
+        yield no_rows(dataset, f"{column}_in_organization", "blocking", what, query)
+
+
+def _every_account(datasets: Mapping[str, Dataset]) -> Check:
+    owed = ", ".join(f"({quoted(d.name)})" for d in datasets.values() if d.scope != "organization") or "(null)"
+    query = (
+        f"select account_id, dataset from {ROLL} cross join (values {owed}) as owed(dataset) "
+        "anti join $table using (account_id, dataset) where dataset is not null"
+    )
+    what = "Every active account in scope has an extract, finished or failed, of every dataset"
+    return no_rows("extracts", "every_account_called", "blocking", what, query)
+
+
+def _enough_accounts(core: list[str]) -> Check:
+    finished = (
+        "select account_id, count(*) as finished from $table "
+        f"where dataset in ({', '.join(map(quoted, core))}) and status = 'ok' group by account_id"
+    )
+    query = (
+        "select accounts, accounts_read, round(100.0 * accounts_read / accounts, 1) as percent, coverage_floor from "
+        f"(select count(*) as accounts, count(*) filter (where finished = {len(core)}) as accounts_read "
+        f"from {ROLL} left join ({finished}) using (account_id)), {RUN} "
+        "where accounts > 0 and 100.0 * accounts_read / accounts < coverage_floor"
+    )
+    what = "Enough of the active accounts in scope were read (the setting coverage_floor)"
+    return no_rows("extracts", "accounts_read_above_floor", "blocking", what, query)
+
+
+def _report_age() -> Check:
+    """The night's own time is that of the account's other answers: no clock is asked."""
+    query = (
+        "select account_id, generated_at, read_at, report_max_age_hours "
+        "from (select account_id, max(generated_at) as generated_at from $table group by account_id) "
+        "join (select account_id, max(data_time) as read_at from raw_ledger group by account_id) using (account_id), "
+        f"{RUN} where date_diff('minute', generated_at, read_at) > report_max_age_hours * 60"
+    )
+    what = "No credential report is older than the setting report_max_age_hours"
+    return no_rows("credential_report", "report_is_fresh", "warning", what, query)

@@ -1,0 +1,226 @@
+"""The checks on a night's raw tables, run by Great Expectations inside DuckDB.
+
+What is checked is said in `pipeline.quality.declared`. Here a suite for each table is put to Great Expectations over
+a database in memory whose views are the night's landing; the results are landed as the dataset `quality_results`.
+Nothing reads a clock or the order of a scan: the same landing gives the same results.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipeline import collectors, landing
+from pipeline.quality import duckdb_dialect
+from pipeline.quality.declared import ROWS, Check, Severity
+from pipeline.quality.reconciled import PREVIOUS, RUN, checks
+from pipeline.schema import EXTRACTS, QUALITY_RESULTS, Dataset, Row
+from pipeline.settings import Settings
+
+SAMPLE_ROWS = 10
+WHOLE = "whole table"
+LONGEST_MESSAGE = 500
+
+
+@dataclass(frozen=True)
+class QualityResult:
+    """How one check ended. `unexpected_count` is null where it could not be computed, which is a failure."""
+
+    dataset: str
+    check_name: str
+    expectation: str
+    severity: Severity
+    passed: bool
+    unexpected_count: int | None
+    sample: tuple[Row, ...]
+    message: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.dataset, self.check_name
+
+    @property
+    def is_blocking(self) -> bool:
+        """Whether it keeps the night from being published."""
+        return not self.passed and self.severity == "blocking"
+
+    def row(self) -> Row:
+        fields = {column.name: getattr(self, column.name) for column in QUALITY_RESULTS.columns}
+        return fields | {"sample": json.dumps(self.sample, default=str, ensure_ascii=False)}
+
+
+def validate(settings: Settings, as_of: date, only: Collection[tuple[str, str]] | None = None) -> list[QualityResult]:
+    """Run the checks of a night, or `only` those named by (dataset, check), and land the results.
+
+    Results of the night's other checks stay as they were. Raises `Refused` for a night without a landing.
+    """
+    datasets = collectors.datasets()
+    wanted = [check for check in checks(datasets.values()) if only is None or check.key in only]
+    with night(settings, as_of) as con:
+        results = run(con, wanted, datasets)
+    again = {result.key for result in results}
+    earlier = landing.read(settings.home, as_of, QUALITY_RESULTS).to_pylist() if only is not None else []
+    kept = [row for row in earlier if (row["dataset"], row["check_name"]) not in again]
+    rows = sorted([*kept, *(result.row() for result in results)], key=lambda r: (r["dataset"], r["check_name"]))
+    landing.write(settings.home, as_of, QUALITY_RESULTS, rows)
+    return results
+
+
+@contextmanager
+def night(settings: Settings, as_of: date) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory with the night's raw tables, the extracts of the night before and the settings."""
+    con = duckdb.connect()
+    try:
+        landing.attach(con, settings.home, as_of)
+        before = extracts_before(settings, as_of)  # noqa: F841 (the query below reads it)
+        con.execute(f"create table {PREVIOUS} as from before")
+        con.execute(
+            f"create table {RUN} as select ?::date as as_of, ?::double as coverage_floor, "
+            "?::double as report_max_age_hours",
+            [as_of, settings.coverage_floor, settings.report_max_age_hours],
+        )
+        yield con
+    finally:
+        con.close()
+
+
+def extracts_before(settings: Settings, as_of: date) -> pa.Table:
+    """The extracts of the night before this one; no rows for the first night."""
+    earlier = max((night for night in landing.nights(settings.home) if night < as_of), default=None)
+    if earlier is None:
+        return EXTRACTS.table([])
+    with duckdb.connect() as con:
+        landing.attach(con, settings.home, earlier)
+        return con.sql(f"from raw_{EXTRACTS.name}").to_arrow_table()
+
+
+def run(con: duckdb.DuckDBPyConnection, wanted: Sequence[Check], datasets: dict[str, Dataset]) -> list[QualityResult]:
+    """The results of these checks over the tables `raw_<dataset>` of a connection, by dataset and name."""
+    by_dataset = groupby(sorted(wanted, key=lambda check: check.key), key=lambda check: check.dataset)
+    groups = {name: list(group) for name, group in by_dataset}
+    results: list[QualityResult] = []
+    with quiet():
+        source = _source(con, groups)
+        for name, group in groups.items():
+            results += _of_dataset(source, datasets[name], group)
+    return results
+
+
+def _source(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> Any:
+    """A Great Expectations data source on an open connection, with its tables: adding one later writes all of it."""
+    import great_expectations as gx  # takes seconds: not at import
+    from great_expectations.core.batch_definition import BatchDefinition
+    from great_expectations.datasource.fluent.sql_datasource import TableAsset
+
+    duckdb_dialect.register()
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}  # type: ignore[assignment]
+    sources: Any = context.data_sources
+    whole: Any = BatchDefinition(name=WHOLE)
+    return sources.add_sql(
+        "landing",
+        connection_string=f"{duckdb_dialect.NAME}://",
+        create_temp_table=False,
+        kwargs={"creator": duckdb_dialect.creator(con)},
+        assets=[TableAsset(name=name, table_name=f"raw_{name}", batch_definitions=[whole]) for name in tables],
+    )
+
+
+def _of_dataset(source: Any, dataset: Dataset, wanted: list[Check]) -> list[QualityResult]:
+    """One suite on one table. What failed is asked again for its rows, so that what holds costs a count."""
+    batch = source.get_asset(dataset.name).get_batch_definition(WHOLE).get_batch()
+    results = _validated(batch, wanted, {"result_format": "BOOLEAN_ONLY"})
+    failed = [check for check in wanted if not results[check.name].passed]
+    if failed:
+        shown = {"result_format": "COMPLETE", "unexpected_index_column_names": list(dataset.key)}
+        results |= _validated(batch, failed, shown)
+    return [results[check.name] for check in wanted]
+
+
+def _validated(batch: Any, wanted: list[Check], result_format: dict[str, Any]) -> dict[str, QualityResult]:
+    import great_expectations as gx
+    from great_expectations import expectations
+
+    severities = {"blocking": "critical", "warning": "warning"}
+    suite = gx.ExpectationSuite(
+        "checks",
+        expectations=[
+            getattr(expectations, check.expectation)(
+                **check.arguments, severity=severities[check.severity], meta={"check": check.name}
+            )
+            for check in wanted
+        ],
+    )
+    found = {r.expectation_config.meta["check"]: r for r in batch.validate(suite, result_format=result_format).results}
+    return {check.name: _result(check, found[check.name]) for check in wanted}
+
+
+def _result(check: Check, found: Any) -> QualityResult:
+    details = found.result or {}
+    result = QualityResult(
+        check.dataset,
+        check.name,
+        found.expectation_config.type,
+        check.severity,
+        passed=True,
+        unexpected_count=0,
+        sample=(),
+        message=f"{check.description}.",
+    )
+    if error := _exception(found):
+        message = f"{check.description}: could not be computed: {error}"[:LONGEST_MESSAGE]
+        return replace(result, passed=False, unexpected_count=None, message=message)
+    if found.success:
+        return result
+    is_query = check.expectation == ROWS
+    count = int(details.get("observed_value" if is_query else "unexpected_count") or 1)
+    rows = _rows(details)
+    message = f"{check.description}: not so in {count:,} {'row' if count == 1 else 'rows'}."
+    if rows:
+        message = f"{message[:-1]}, such as {json.dumps(rows[0], default=str, ensure_ascii=False)}."
+    return replace(result, passed=False, unexpected_count=count, sample=tuple(rows), message=message[:LONGEST_MESSAGE])
+
+
+def _exception(found: Any) -> str | None:
+    """The message of the metric that raised, if one did: Great Expectations nests it in two ways."""
+    info = found.exception_info or {}
+    for entry in (info, *info.values()):
+        if isinstance(entry, dict) and entry.get("raised_exception"):
+            return str(entry["exception_message"])
+    return None
+
+
+def _rows(details: dict[str, Any]) -> list[Row]:
+    """The first of the rows that did not hold, in an order of their own."""
+    of_query, of_columns = (details.get("details") or {}).get("unexpected_rows"), details.get("unexpected_index_list")
+    found: Iterable[Row] = of_query or of_columns or details.get("unexpected_list") or ()
+    plain = [{name: _plain(value) for name, value in row.items()} for row in found]
+    return sorted(plain, key=lambda row: json.dumps(row, default=str))[:SAMPLE_ROWS]
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, (str, int, float, bool, list)) or value is None else str(value)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Great Expectations warns about its own imports, and logs that it does not know the dialect."""
+    logger = logging.getLogger("great_expectations")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,221 @@
+"""The models: what is built from the raw tables each night, and what each of them reads.
+
+Most are files under `sql/`. File name = table name. The opening comment is a TOML header; the rest is one SELECT in
+plain DuckDB SQL, without templating: `getvariable('as_of')` is the night and `getvariable('<param>')` a parameter of
+the header. What a model reads comes from DuckDB's own parser, so lineage can never disagree with the query. Beside
+them stand the tables made in Python (`pipeline/facts/`), and a few that follow from the catalog itself.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipeline import facts
+from pipeline.facts import Facts
+from pipeline.settings import Refused
+
+ROOT = Path(__file__).resolve().parents[2] / "sql"
+Layer = Literal["facts", "staging", "intermediate", "controls", "scores", "history", "views"]
+SQL_LAYERS: tuple[Layer, ...] = ("staging", "intermediate", "controls", "scores", "views")
+
+PRACTICES: Mapping[int, str] = {
+    1: "Federate human users",
+    2: "Use roles for workloads",
+    3: "Require MFA",
+    4: "Update access keys when needed",
+    5: "Protect the root user",
+    6: "Apply least privilege",
+    7: "Move on from AWS managed policies",
+    8: "Generate policies from activity",
+    9: "Remove what is unused",
+    10: "Use conditions",
+    11: "Verify public and cross-account access",
+    12: "Validate policies",
+    13: "Establish guardrails across accounts",
+    14: "Delegate with permissions boundaries",
+}
+
+
+class Header(BaseModel):
+    """Header of any model: a title, what it is, and a description for each column worth one."""
+
+    model_config = ConfigDict(extra="forbid")
+    title: str
+    description: str = ""
+    columns: dict[str, str] = {}
+    params: dict[str, Any] = {}
+
+
+class ControlHeader(Header):
+    """Header of a control. `scope` says of what a verdict is owed: of every account, or of the organization once.
+
+    `of_management` names datasets of the organization that verdicts of the management account alone rest on.
+    """
+
+    id: str
+    practice: int
+    severity: Literal["critical", "high", "medium", "low"]
+    scope: Literal["account", "organization"] = "account"
+    of_management: frozenset[str] = frozenset()
+    why: str
+    fix: str
+    may_break: str = ""
+    frameworks: dict[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Model:
+    """One table of the night. `reads` are the tables it selects from, raw tables and models alike.
+
+    `sql` is the whole of it, but for a fact table, whose module makes the rows from what its queries find, and for
+    the history, which `pipeline.warehouse.history` keeps.
+    """
+
+    name: str
+    layer: Layer
+    path: Path
+    header: Header
+    sql: str
+    reads: tuple[str, ...]
+    fact: Facts | None = None
+
+    @property
+    def control(self) -> ControlHeader | None:
+        return self.header if isinstance(self.header, ControlHeader) else None
+
+
+@dataclass
+class Catalog:
+    """All models, in an order in which each comes after what it reads."""
+
+    models: dict[str, Model]
+    upstream: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        graph = {m.name: {r for r in m.reads if r in self.models} for m in self.models.values()}
+        try:
+            order = list(TopologicalSorter(graph).static_order())
+        except CycleError as error:
+            raise Refused(f"sql/: these models read each other: {' -> '.join(error.args[1])}") from error
+        self.models = {name: self.models[name] for name in order}
+        for model in self.models.values():
+            above = (self.upstream.get(read, frozenset()) | {read} for read in model.reads)
+            self.upstream[model.name] = frozenset().union(*above)
+
+    @cached_property
+    def controls(self) -> dict[str, Model]:
+        """The controls, by practice and id."""
+        found = [m for m in self.models.values() if m.control]
+        return {m.name: m for m in sorted(found, key=lambda m: m.control.id if m.control else "")}
+
+    def datasets(self, name: str) -> frozenset[str]:
+        """Names of the datasets that a model rests on, however far up."""
+        return frozenset(r.removeprefix("raw_") for r in self.upstream[name] if r.startswith("raw_"))
+
+    def with_ancestors(self, names: Iterable[str]) -> list[Model]:
+        """The named models and all that they read, in building order."""
+        wanted = set(names)
+        wanted |= {above for name in wanted for above in self.upstream[name]}
+        return [m for m in self.models.values() if m.name in wanted]
+
+
+def load(root: Path = ROOT) -> Catalog:
+    """Every model. Raises `Refused` naming the file and what is wrong with it."""
+    models = {model.name: model for model in map(fact_model, facts.discover())}
+    for layer in SQL_LAYERS:
+        for path in sorted((root / layer).rglob("*.sql")):
+            model = read_model(path, layer)
+            if path.stem in models:
+                raise Refused(f"{path}: {models[path.stem].path} already makes a table of this name")
+            models[path.stem] = model
+    results = control_results([m.name for m in models.values() if m.control])
+    models |= {model.name: model for model in (results, *HISTORY)}
+    return Catalog(models)
+
+
+def fact_model(module: Facts) -> Model:
+    """A table made in Python, as a model."""
+    table, path = module.TABLE, Path(module.__file__)
+    columns = {column.name: column.description for column in table.columns}
+    header = Header(title=table.description, columns=columns)
+    reads = {read for query in module.QUERIES.values() for read in tables_of(query, path)}
+    sql = "\n\n".join(f"-- {name}\n{query.strip()}" for name, query in module.QUERIES.items())
+    return Model(table.name, "facts", path, header, sql, tuple(sorted(reads)), module)
+
+
+def control_results(controls: list[str]) -> Model:
+    """What all controls say, one under the other."""
+    parts = [f"select '{name}' as control_id, * from {name}" for name in sorted(controls)]
+    sql = f"select * from ({' union all by name '.join([EMPTY_RESULT, *parts])})"
+    header = Header(title="What every control says of every resource, before the ledger and the register are heard")
+    return Model("control_results", "scores", Path(__file__), header, sql, tuple(sorted(controls)))
+
+
+EMPTY_RESULT = """
+select
+    '' as control_id, '' as account_id, 'global' as region, '' as resource, '' as verdict, '' as reason,
+    null::json as evidence
+where false"""
+
+HISTORY = tuple(
+    Model(f"history_{name}", "history", Path(__file__).with_name("history.py"), Header(title=title), "", (read,))
+    for name, title, read in (
+        ("nights", "The nights judged so far, and those held back", "judgements"),
+        ("spans", "For how long each resource has had each verdict, night by night", "judgements"),
+        ("measures", "The measures of every night", "measures"),
+        ("guardrails", "Which guardrail objectives were met on every night", "fact_guardrails"),
+    )
+)
+
+
+def read_model(path: Path, layer: Layer) -> Model:
+    """One file as a `Model`. Raises `Refused`."""
+    text = path.read_text(encoding="utf-8")
+    if not text.startswith("/*") or "*/" not in text:
+        raise Refused(f"{path}: must begin with a header, /* TOML */")
+    head, sql = text[2:].split("*/", 1)
+    try:
+        fields = tomllib.loads(head)
+        header = (ControlHeader if layer == "controls" else Header).model_validate(fields)
+    except tomllib.TOMLDecodeError as error:
+        raise Refused(f"{path}: the header is not valid TOML: {error}") from error
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise Refused(f"{path}: header: {faults}") from error
+    if isinstance(header, ControlHeader) and header.practice not in PRACTICES:
+        raise Refused(f"{path}: header: practice must be 1 to {len(PRACTICES)}, not {header.practice}")
+    sql = sql.strip().rstrip(";")
+    return Model(path.stem, layer, path, header, sql, tables_of(sql, path))
+
+
+@cache
+def tables_of(sql: str, path: Path) -> tuple[str, ...]:
+    """Names of the tables that a SELECT reads, by DuckDB's own parser."""
+    row = duckdb.execute("select json_serialize_sql(?)", [sql]).fetchone()
+    tree = json.loads(row[0]) if row else {}
+    if tree.get("error"):
+        line = sql[: int(tree.get("position") or 0)].count("\n") + 1
+        raise Refused(f"{path}: line {line} of the query: {tree['error_message']}")
+    ctes = {cte["key"] for node in nodes(tree) for cte in node.get("cte_map", {}).get("map", [])}
+    tables = {n["table_name"] for n in nodes(tree) if n.get("type") == "BASE_TABLE"}
+    return tuple(sorted(tables - ctes))
+
+
+def nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every object of a serialized statement."""
+    if isinstance(tree, dict):
+        yield tree
+        tree = list(tree.values())
+    if isinstance(tree, list):
+        for child in tree:
+            yield from nodes(child)

@@ -1,0 +1,211 @@
+"""How values are worded and drawn: percentages, changes, dates, ARNs. Pure functions, used as Jinja filters."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from markupsafe import Markup
+
+from pipeline.text import NOTHING as NOTHING
+from pipeline.text import percent as percent
+from pipeline.text import plural as plural
+from pipeline.text import points as points
+from pipeline.text import visible as visible
+from pipeline.warehouse.models import PRACTICES
+
+VERDICTS = ("fail", "unknown", "exempt", "manual", "pass", "not_applicable")
+VERDICT_SYMBOLS = {"pass": "✓", "fail": "✕", "unknown": "?", "exempt": "⊘", "manual": "☐", "not_applicable": NOTHING}
+SEVERITIES = ("critical", "high", "medium", "low")
+CHANGES = {
+    "new fail": ("✕", "Fails tonight, did not fail the night before"),
+    "fixed": ("✓", "Failed the night before, passes tonight"),
+    "gone": (NOTHING, "Failed the night before, and the resource is gone"),
+    "became unknown": ("?", "Was judged the night before, could not be read tonight"),
+    "readable again": ("↻", "Could not be read the night before, is judged tonight"),
+}
+FIRST = 50
+"""Rows of a table that show at first."""
+HEAT = (95, 85, 70, 50)
+FRAMEWORKS = {"cis_aws_7": "CIS AWS 7.0", "security_hub": "Security Hub", "prowler": "Prowler"}
+
+
+def number(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:,.0f}"
+
+
+def seconds(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:,.1f} s"
+
+
+def days(value: float | None) -> str:
+    """A mean or median of days with one decimal, `3.5`."""
+    return NOTHING if value is None else f"{value:,.1f}"
+
+
+def day(value: date | None) -> str:
+    """`24 November 2026`."""
+    return "" if value is None else f"{value.day} {value:%B %Y}"
+
+
+def iso(value: date | None) -> str:
+    return NOTHING if value is None else value.strftime("%Y-%m-%d")
+
+
+def moment(value: datetime | None) -> str:
+    """`2026-11-24 02:04`; times are UTC, the page says so once."""
+    return NOTHING if value is None else value.strftime("%Y-%m-%d %H:%M")
+
+
+def verdict_word(value: str) -> str:
+    return value.replace("_", " ")
+
+
+def path(value: str | None) -> Markup:
+    """A path or an identifier that may be broken after each slash and underscore."""
+    return Markup("<wbr>").join(re.split(r"(?<=[/_])", str(visible(value))))
+
+
+def arn(value: str | None) -> Markup:
+    """An ARN with its repetitive beginning toned down, so that the eye finds the name."""
+    text = str(visible(value))
+    parts = text.split(":", 5)
+    if len(parts) < 6 or parts[0] != "arn":
+        return Markup('<code class="arn">{}</code>').format(text)
+    return Markup('<code class="arn"><span>{}:</span>{}</code>').format(":".join(parts[:5]), path(parts[5]))
+
+
+VERDICT_BADGES = {
+    value: Markup('<span class="verdict v-{}"><span aria-hidden="true">{}</span> {}</span>').format(
+        value, symbol, verdict_word(value)
+    )
+    for value, symbol in VERDICT_SYMBOLS.items()
+}
+SEVERITY_BADGES = {value: Markup('<span class="severity s-{0}">{0}</span>').format(value) for value in SEVERITIES}
+
+
+def reads(calls: Iterable[dict[str, Any]], once: str) -> Markup:
+    """Calls with the time of their data, each a link to its row here or, for what is read once, on the page `once`."""
+    listed = (_call(once if c["is_once"] else "", c["operation"], c["is_ok"], c["read_at"]) for c in calls)
+    return Markup(", ".join(listed)) or Markup("no call to AWS")
+
+
+@lru_cache(10_000)
+def _call(page: str, operation: str, is_ok: bool, read_at: datetime | None) -> str:
+    link = Markup('<a href="{}#{}">{}</a> {}')
+    return str(link.format(page, anchor(operation), operation, moment(read_at) if is_ok else "(failed)"))
+
+
+def pretty(value: str | None, limit: int = 1200) -> str:
+    """JSON laid out for reading, cut at `limit` characters."""
+    if not value:
+        return ""
+    try:
+        text = json.dumps(json.loads(value), indent=2, ensure_ascii=False)
+    except ValueError:
+        text = value
+    return text if len(text) <= limit else text[:limit] + " …"
+
+
+def cut(value: str, limit: int = 2000) -> str:
+    return value if len(value) <= limit else value[:limit] + " …"
+
+
+def members(value: str | None) -> list[Any]:
+    """What a JSON array holds."""
+    found = json.loads(value) if value else []
+    return found if isinstance(found, list) else []
+
+
+def pairs(value: str | None) -> list[tuple[str, str]]:
+    """Members of a JSON object as text, in the order of their names."""
+    found = json.loads(value) if value else {}
+    if not isinstance(found, dict):
+        return []
+    return [(k, _plain(v)) for k, v in sorted(found.items())]
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def anchor(value: str) -> str:
+    """An operation, `iam:ListUsers`, as the id of its row."""
+    return "call-" + re.sub("[^A-Za-z0-9]+", "-", value)
+
+
+def practice_name(number: int) -> str:
+    return f"{number}. {PRACTICES[number]}"
+
+
+def heat(score: float) -> int:
+    """How dark a score is on the scale of five that the pages share: 0 is best."""
+    return sum(score < bound for bound in HEAT)
+
+
+def script_json(value: Any) -> Markup:
+    """JSON that is safe inside a script element, whatever names are in it."""
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
+    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
+
+
+def select(where: str, columns: str = "account_id, region, resource, verdict, reason, evidence") -> str:
+    """The command that lists findings beyond those on a page."""
+    return f"""duckdb -readonly rolecall.duckdb "select {columns} from findings where {where}\""""
+
+
+def sparkline(values: list[float | None], width: int = 96, height: int = 22) -> Markup:
+    """A line of scores, drawn between the lowest and the highest of them; decoration beside the numbers."""
+    known = [v for v in values if v is not None]
+    if len(known) < 2:
+        return Markup("")
+    low, span = min(known), max(max(known) - min(known), 2.0)
+    step = (width - 6) / (len(values) - 1)
+    dots = [(3 + i * step, height - 4 - (v - low) / span * (height - 8)) for i, v in enumerate(values) if v is not None]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in dots)
+    return Markup(
+        '<svg class="spark" viewBox="0 0 {w} {h}" width="{w}" height="{h}" aria-hidden="true" focusable="false">'
+        '<polyline points="{p}"/><circle cx="{x:.1f}" cy="{y:.1f}" r="2.4"/></svg>'
+    ).format(w=width, h=height, p=path, x=dots[-1][0], y=dots[-1][1])
+
+
+def stack(counts: dict[str, int], most: int) -> Markup:
+    """A stacked bar of fails by severity, as wide as `most` allows; the words stand beside it."""
+    if not most or not counts:
+        return Markup("")
+    parts, x = Markup(""), 0.0
+    for severity in SEVERITIES:
+        width = 100 * counts.get(severity, 0) / most
+        if width:
+            parts += Markup('<rect class="sev-{}" x="{:.2f}" width="{:.2f}" height="8"/>').format(severity, x, width)
+            x += width
+    drawing = '<svg class="stack" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">{}</svg>'
+    return Markup(drawing).format(parts)
+
+
+def severities_text(counts: dict[str, int]) -> str:
+    """`2 critical, 13 high`."""
+    return ", ".join(f"{counts[s]:,} {s}" for s in SEVERITIES if counts.get(s)) or "none"
+
+
+_FILTERS = (
+    *(anchor, arn, cut, day, days, heat, iso, members, moment, number, pairs, path, percent, practice_name, pretty),
+    *(script_json, seconds, severities_text),
+)
+FILTERS = {f.__name__: f for f in _FILTERS}
+GLOBALS = {f.__name__: f for f in (plural, points, select, sparkline, stack)} | {
+    "VERDICTS": VERDICTS,
+    "CHANGES": CHANGES,
+    "SEVERITIES": SEVERITIES,
+    "FRAMEWORKS": FRAMEWORKS,
+    "FIRST": FIRST,
+    "VERDICT_BADGES": VERDICT_BADGES,
+    "SEVERITY_BADGES": SEVERITY_BADGES,
+    "HEAT": HEAT,
+}

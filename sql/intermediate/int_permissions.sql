@@ -1,0 +1,116 @@
+/*
+title = "What decides over the permissions of each user and role"
+description = """
+Two principals with the same `permissions_sha256` can do the same, each in its own account: their identity policies,
+boundary and SCPs read alike once the own account's id is taken out, and the same ARN patterns of these, which may
+single out a principal, match both.
+"""
+[columns]
+principal_type = "user or role"
+grants = "Identity policies: name, document and group through which it is held"
+boundary_arn = "ARN of the permissions boundary"
+boundary_name = "Name of the permissions boundary"
+boundary_sha256 = "Document of the permissions boundary; null with a boundary_arn: the policy is not among those read"
+scp_levels_sha256 = "Key of the account's SCPs in int_control_levels; null where none bind the principal"
+permissions_sha256 = "Key of all that"
+*/
+with
+principals as (
+    select
+        account_id, 'user' as principal_type, arn as principal_arn, user_name as principal_name,
+        permissions_boundary_arn as boundary_arn, false as is_service_linked
+    from stg_users
+    union all
+    select account_id, 'role', arn, role_name, permissions_boundary_arn, is_service_linked
+    from stg_roles
+),
+
+-- Few documents name an account or a principal: only those have to be read for each holder.
+documents as (
+    select
+        document_sha256,
+        document,
+        regexp_matches(document, '[0-9]{12}') as names_accounts,
+        regexp_matches(document, '"aws:user(name|id)"', 'i') as is_personal,
+        list_distinct(regexp_extract_all(document, '"(arn:[^"]*:(?:user|role)/[^"]*|\*[^"]+)"', 1)) as patterns
+    from (
+        select document_sha256, document from int_identity_documents
+        union
+        select document_sha256, document from stg_organization_policies
+    )
+),
+
+scps as (
+    select held.levels_sha256, list_distinct(flatten(list(documents.patterns))) as patterns
+    from (
+        select distinct levels_sha256, unnest(flatten(levels)).sha256 as document_sha256
+        from int_control_levels
+        where policy_type = 'SERVICE_CONTROL_POLICY'
+    ) as held
+    inner join documents using (document_sha256)
+    group by held.levels_sha256
+),
+
+granted as (
+    select
+        grants.account_id,
+        grants.principal_arn,
+        list_sort(list({
+            name: grants.policy_name,
+            sha256: grants.document_sha256,
+            via_group: grants.via_group,
+            content: if(
+                documents.names_accounts,
+                sha256(replace(documents.document, grants.account_id, '')),
+                coalesce(documents.document_sha256, grants.policy_arn, '')
+            )
+        })) as held,
+        bool_or(documents.is_personal) as is_personal,
+        flatten(list(documents.patterns) filter (len(documents.patterns) > 0)) as patterns
+    from int_grants as grants
+    left join documents using (document_sha256)
+    group by grants.account_id, grants.principal_arn
+),
+
+final as (
+    select
+        principals.account_id,
+        principals.principal_type,
+        principals.principal_arn,
+        principals.principal_name,
+        principals.is_service_linked,
+        list_transform(
+            coalesce(granted.held, []),
+            lambda one: {name: one.name, sha256: one.sha256, via_group: one.via_group}
+        ) as grants,
+        principals.boundary_arn,
+        boundaries.policy_name as boundary_name,
+        boundaries.document_sha256 as boundary_sha256,
+        if(principals.is_service_linked, null, levels.levels_sha256) as scp_levels_sha256,
+        sha256(to_json({
+            kind: principals.principal_type,
+            is_service_linked: principals.is_service_linked,
+            contents: list_transform(granted.held, lambda one: one.content || one.name),
+            boundary_arn: replace(principals.boundary_arn, principals.account_id, ''),
+            boundary: sha256(replace(boundaries.document, principals.account_id, '')),
+            scps: scp_levels_sha256,
+            itself: if(granted.is_personal or bounds.is_personal, principals.principal_arn, null),
+            matched: list_sort(list_distinct(list_transform(
+                list_filter(
+                    list_concat(granted.patterns, bounds.patterns, scps.patterns),
+                    lambda pattern: principals.principal_arn glob pattern
+                ),
+                lambda pattern: replace(pattern, principals.account_id, '')
+            )))
+        })::varchar) as permissions_sha256
+    from principals
+    left join granted using (account_id, principal_arn)
+    left join stg_policies as boundaries
+        on principals.account_id = boundaries.account_id and principals.boundary_arn = boundaries.arn
+    left join documents as bounds on boundaries.document_sha256 = bounds.document_sha256
+    left join int_control_levels as levels
+        on principals.account_id = levels.account_id and levels.policy_type = 'SERVICE_CONTROL_POLICY'
+    left join scps on levels.levels_sha256 = scps.levels_sha256
+)
+
+select * from final

@@ -1,0 +1,201 @@
+"""The command line: what is refused is one sentence on stderr and exit code 2."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from assets import cli, home
+from pipeline.warehouse import models
+from tests.conftest import HERMETIC, Loopback
+from tests.pipeline.explain import explained
+
+NIGHT = "2026-11-16"
+PUBLISHED = (
+    "var/landing/as_of=2026-11-15/users/part.parquet",
+    "var/reports/2026-11-15/index.html",
+    "var/reports/latest/index.html",
+    "var/rolecall.duckdb",
+    "var/warehouse.duckdb",
+)
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder without rolecall.toml, and no settings but the test's."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith(("ROLECALL_", "AWS_", "DAGSTER_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("ROLECALL_TODAY", NIGHT)
+    monkeypatch.setenv("ROLECALL_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name, value in HERMETIC.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "var" / "reports" / "2026-11-15").mkdir(parents=True)
+    (tmp_path / "var" / "reports" / "latest").symlink_to("2026-11-15")
+    for path in PUBLISHED:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("the night before")
+
+
+def rolecall(*arguments: str) -> Result:
+    return CliRunner().invoke(cli.app, list(arguments))
+
+
+def refused(*arguments: str) -> str:
+    """The one sentence with which a command is refused; what was published is as it was."""
+    result = rolecall(*arguments)
+    assert result.exit_code == 2, result.output
+    assert {Path(path).read_text() for path in PUBLISHED} == {"the night before"}
+    assert "Traceback" not in result.output
+    (sentence,) = result.stderr.strip().splitlines()
+    return sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("ROLECALL_CONCURRENCY", "0", "concurrency: Input should be greater than or equal to 1"),
+        ("ROLECALL_REGIONS", "us-east-1", 'field "regions"'),
+        ("ROLECALL_SCHEDULE_TIMEZONE", "Mars/Crater", "'Mars/Crater' is not a time zone"),
+        ("ROLECALL_INCLUDE_ACCOUNTS", '["12"]', "'12' is not an account id"),
+        ("ROLECALL_CONTROLS", '{"nope": {"enabled": false}}', "controls.nope: there is no such control"),
+        ("ROLECALL_EXCEPTIONS_FILE", "missing.toml", "missing.toml: no such file"),
+    ],
+)
+def test_bad_setting(monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str) -> None:
+    monkeypatch.setenv(name, value)
+    assert says in refused("run")
+
+
+def test_bad_settings_file(tmp_path: Path) -> None:
+    (tmp_path / "rolecall.toml").write_text("home = ")
+    assert "rolecall.toml: not valid TOML" in refused("run")
+    (tmp_path / "rolecall.toml").write_text("hom = 'x'")
+    assert "hom: Extra inputs are not permitted" in refused("run")
+
+
+def test_bad_exceptions_file(tmp_path: Path) -> None:
+    (tmp_path / "exceptions.toml").write_text("[[exceptions]]\ncontrol = 'key_rotation'\nowner = 'me'\n")
+    sentence = refused("run")
+    assert "exceptions.toml: [[exceptions]] number 1" in sentence
+    assert "reason: missing; expected why it is so" in sentence
+
+
+def test_broken_sql_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "sql" / "staging"
+    folder.mkdir(parents=True)
+    (folder / "stg_x.sql").write_text("/*\ntitle = \n*/\nselect 1 as x")
+    monkeypatch.setattr(models.load, "__defaults__", (tmp_path / "sql",))
+    assert "stg_x.sql: the header is not valid TOML" in refused("run")
+    (folder / "stg_x.sql").write_text("/*\ntitle = 'X'\n*/\nselect from from x")
+    assert "stg_x.sql: line 1 of the query" in refused("run")
+
+
+def test_unreachable_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    sentence = refused("run")
+    assert "http://127.0.0.1:9" in sentence
+    assert "no answer came" in sentence
+
+
+def test_no_credentials() -> None:
+    assert "no credentials were found" in refused("run")
+
+
+def test_expired_credentials(aws: Loopback) -> None:
+    aws.faults({"kind": "expired", "service": "sts"})
+    sentence = refused("run")
+    assert "expired" in sentence
+    assert "sign in again" in sentence
+
+
+def test_a_night_that_is_over_and_was_not_collected() -> None:
+    assert "2026-11-01: this night was not collected" in refused("run", "--as-of", "2026-11-01")
+
+
+def test_unknown_control() -> None:
+    assert refused("controls", "key_rotatio").endswith("did you mean 'key_rotation'?")
+
+
+def test_controls_as_json() -> None:
+    listed = json.loads(rolecall("controls", "--json").stdout)
+    assert {control["control_id"] for control in listed} == set(models.load().controls)
+    (one,) = [control for control in listed if control["control_id"] == "key_rotation"]
+    assert json.loads(rolecall("controls", "key_rotation", "--json").stdout) == one
+    assert one["params"] == {"max_age_days": 90}
+
+
+def test_controls_as_a_list() -> None:
+    shown = rolecall("controls").stdout
+    assert all(name in shown for name in models.load().controls)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A home with a published night."""
+    folder = tmp_path_factory.mktemp("home")
+    explained.write(folder)
+    return str(folder)
+
+
+def test_explain(published: str) -> None:
+    shown = rolecall("explain", "BP06-02", explained.arn("role", "admin"), "--home", published)
+    assert shown.exit_code == 0, shown.output
+    lines = [line.strip() for line in shown.stdout.splitlines()]
+    assert lines[0] == "fail admin_principals_limited (BP06-02): Administrators are few and approved"
+    assert "2. identity policy own, statement Everything: Allow" in lines
+    assert '"Action": ["*"],' in lines
+    assert "pass without statement Everything of own" in lines
+    assert lines[-1].endswith("from controls where control_id = 'admin_principals_limited'\"")
+
+
+def test_explain_as_json(published: str) -> None:
+    shown = rolecall("explain", "key_rotation", "alice/accesskey/1", "--home", published, "--format", "json")
+    found = json.loads(shown.stdout)
+    assert (found["verdict"], found["facts"]["age_days"], found["first_seen"]) == ("fail", 111, "2026-11-20")
+    assert [turn["verdict"] for turn in found["turns"]] == ["pass"]
+
+
+def test_explain_refuses_what_is_not_one_finding(published: str, tmp_path: Path) -> None:
+    assert "fits 2 findings" in refused("explain", "no_privilege_escalation", "target", "--home", published)
+    assert "near it:" in refused("explain", "no_privilege_escalation", "buildr", "--home", published)
+    assert "no control 'nope'" in refused("explain", "nope", "x", "--home", published)
+    assert "nothing is published there" in refused("explain", "key_rotation", "x", "--home", str(tmp_path))
+
+
+def test_unknown_option() -> None:
+    result = rolecall("run", "--nope")
+    assert (result.exit_code, "No such option: --nope" in result.stderr) == (2, True)
+
+
+def test_a_second_run_in_the_same_home(tmp_path: Path) -> None:
+    code = "import time, pathlib; from assets import home; home.hold(pathlib.Path('var')); print(1); time.sleep(60)"
+    environment = {"PYTHONPATH": str(models.ROOT.parent)}
+    with subprocess.Popen(
+        [sys.executable, "-uc", code], cwd=tmp_path, env=environment, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        assert f"another run (process {other.pid}) is working there" in refused("run")
+        other.kill()
+
+
+def test_holding_a_home_twice_in_one_process_and_letting_go(tmp_path: Path) -> None:
+    with home.held(tmp_path):
+        home.hold(tmp_path)
+    home.hold(tmp_path)
+    home.release(tmp_path)
+
+
+def test_help_names_every_command() -> None:
+    shown = rolecall("--help").stdout
+    assert all(name in shown for name in ("run", "controls", "explain", "demo"))

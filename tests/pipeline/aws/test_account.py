@@ -1,0 +1,375 @@
+"""Calls, repeats and error classes, without a server: a cloud that answers from a script."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.parsers import ResponseParserError
+
+from pipeline.aws import account as aws
+from pipeline.aws import session
+from pipeline.aws.account import Account, Caller, Visit
+from pipeline.aws.failures import CallFailed, CutAnswer, classed, guard
+from pipeline.aws.session import GLOBAL, Cloud, Lane, Paging, parts
+from pipeline.settings import Refused, Settings
+
+CALLER = Caller("999999999999", "arn:aws-us-gov:sts::999999999999:assumed-role/Runner/night")
+MEMBER = "111111111111"
+META = {"HTTPStatusCode": 200, "HTTPHeaders": {"date": "Fri, 20 Nov 2026 02:00:00 GMT"}}
+KEYS = {"AccessKeyId": "ASIA", "SecretAccessKey": "secret", "SessionToken": "token"}
+
+
+def answer(**members: Any) -> dict[str, Any]:
+    return {**members, "ResponseMetadata": META}
+
+
+def error(code: str, message: str = "", status: int = 400) -> ClientError:
+    return ClientError(
+        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": META | {"HTTPStatusCode": status}}, "X"
+    )
+
+
+TIMEOUT = ReadTimeoutError(endpoint_url="https://iam.amazonaws.com/")
+
+
+class ScriptedCloud:
+    """Answers each operation from its list, the last item for ever; remembers what was asked with what."""
+
+    def __init__(self, script: dict[str, list[Any]], **settings: Any) -> None:
+        self.script = {"sts:AssumeRole": [answer(Credentials=KEYS)], **script}
+        self.settings = Settings(**settings)
+        self.own_credentials = SimpleNamespace(access_key="OWN")
+        self.asked: list[tuple[str, str, str, dict[str, Any]]] = []
+
+    def ask(self, operation: str, region: str, credentials: Any, params: dict[str, Any]) -> dict[str, Any]:
+        self.asked.append((operation, region, credentials.access_key, dict(params)))
+        items = self.script[operation]
+        item = items.pop(0) if len(items) > 1 else items[0]
+        if isinstance(item, Exception):
+            raise item
+        return item
+
+    def pace(self, operation: str) -> None:
+        pass
+
+    def paging(self, operation: str) -> Paging | None:
+        return Paging("Marker", "Marker", {"MaxItems": 1000}) if ":List" in operation else None
+
+    def operations(self) -> list[str]:
+        return [asked[0] for asked in self.asked]
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that were made; none takes time."""
+    made: list[float] = []
+    monkeypatch.setattr(aws.time, "sleep", made.append)
+    return made
+
+
+def account(
+    script: dict[str, list[Any]], region: str = GLOBAL, **settings: Any
+) -> tuple[Account, Visit, ScriptedCloud]:
+    scripted = ScriptedCloud(script, **settings)
+    visit = Visit(scripted, MEMBER, CALLER)  # type: ignore[arg-type]
+    return Account(visit, region, rows=lambda name: []), visit, scripted
+
+
+def booked(visit: Visit, operation: str) -> Any:
+    return next(call for call in visit.ledger() if call.operation == operation)
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [
+        (error("Throttling"), "throttled"),
+        (error("TooManyRequestsException", status=429), "throttled"),
+        (error("SomethingNew", status=429), "throttled"),
+        (error("ServiceFailure", status=500), "server_error"),
+        (error("502", status=502), "server_error"),
+        (error("ExpiredToken", status=403), "expired_credentials"),
+        (error("InvalidClientTokenId", status=403), "expired_credentials"),
+        (error("AccessDenied", "... with an explicit deny in a service control policy", 403), "scp_deny"),
+        (error("AccessDenied", "because no service control policy allows the iam:X action", 403), "scp_deny"),
+        (error("AccessDeniedException", "... with an explicit deny in a resource control policy"), "rcp_deny"),
+        (error("AccessDenied", "because no permissions boundary allows the iam:X action"), "boundary_deny"),
+        (error("AccessDenied", "because no identity-based policy allows the iam:X action"), "iam_deny"),
+        (error("RegionDisabledException"), "region_disabled"),
+        (error("UnsupportedAPIEndpointException"), "not_supported"),
+        (error("NoSuchEntity", status=404), "not_found"),
+        (error("ResourceNotFoundException"), "not_found"),
+        (error("ValidationError"), "invalid_request"),
+        (error("400"), "truncated"),
+        (TIMEOUT, "timeout"),
+        (EndpointConnectionError(endpoint_url="http://x"), "connection"),
+        (ResponseParserError("junk"), "truncated"),
+        (CutAnswer("short"), "truncated"),
+    ],
+)
+def test_classes_of_errors(raised: Exception, expected: str) -> None:
+    assert classed("iam:X", GLOBAL, raised).error_class == expected
+
+
+def test_a_denied_assume_role_has_its_own_class() -> None:
+    assert classed("sts:AssumeRole", GLOBAL, error("AccessDenied", status=403)).error_class == "assume_role_failed"
+
+
+def test_credentials_that_work_elsewhere_are_unknown_in_a_disabled_region() -> None:
+    failed = classed("sso:ListInstances", "ap-east-1", error("UnrecognizedClientException"), is_trusted=True)
+    assert failed.error_class == "region_disabled"
+
+
+def operation_model(protocol: str = "json") -> Any:
+    return SimpleNamespace(has_streaming_output=False, service_model=SimpleNamespace(resolved_protocol=protocol))
+
+
+def response(body: bytes, length: int | None = None, status: int = 200) -> dict[str, Any]:
+    headers = {"content-length": str(len(body) if length is None else length)}
+    return {"body": body, "headers": headers, "status_code": status}
+
+
+@pytest.mark.parametrize(
+    ("protocol", "found"),
+    [
+        ("json", response(b'{"Accounts": [{"Id": "1', 1000)),
+        ("json", response(b'{"Accounts": [{"Id": "1')),
+        ("rest-json", response(b'{"a": {"b": 1}')),
+        ("json", response(b"<html>sign in</html>")),
+        ("query", response(b"<a></a>", 8)),
+        ("json", response(b'{"__type": "Throt', 400, 400)),
+    ],
+)
+def test_guard_finds_cut_answers(protocol: str, found: dict[str, Any]) -> None:
+    with pytest.raises(CutAnswer):
+        guard(operation_model(protocol), found)
+
+
+@pytest.mark.parametrize("found", [response(b'{"Accounts": []}'), response(b""), response(b"no JSON", status=400)])
+def test_guard_passes_whole_answers(found: dict[str, Any]) -> None:
+    guard(operation_model(), found)
+
+
+def test_role_is_assumed_once_in_the_partition_of_the_caller() -> None:
+    found, visit, scripted = account({"iam:A": [answer(x=1)], "iam:B": [answer(x=2)]}, external_id="e", role_name="R")
+    found.call("iam:A")
+    found.call("iam:B")
+    assert scripted.operations() == ["sts:AssumeRole", "iam:A", "iam:B"]
+    assert scripted.asked[0][2:] == (
+        "OWN",
+        {"RoleArn": f"arn:aws-us-gov:iam::{MEMBER}:role/R", "RoleSessionName": "rolecall", "ExternalId": "e"},
+    )
+    assert scripted.asked[1][2] == "ASIA"
+    assert booked(visit, "iam:A").data_time == datetime(2026, 11, 20, 2)
+
+
+def test_own_account_needs_no_role() -> None:
+    scripted = ScriptedCloud({"iam:A": [answer(x=1)]})
+    Account(Visit(scripted, CALLER.account_id, CALLER), GLOBAL, rows=lambda name: []).call("iam:A")  # type: ignore[arg-type]
+    assert scripted.operations() == ["iam:A"]
+
+
+def test_a_refused_role_is_asked_for_once_and_fails_everything() -> None:
+    found, visit, scripted = account({"sts:AssumeRole": [error("AccessDenied", "no", 403)]})
+    for operation in ("iam:A", "iam:B"):
+        with pytest.raises(CallFailed, match="assume_role_failed") as caught:
+            found.call(operation)
+        assert caught.value.operation == "sts:AssumeRole"
+    assert scripted.operations() == ["sts:AssumeRole"]
+    assert [call.operation for call in visit.ledger()] == ["sts:AssumeRole"]
+
+
+@pytest.mark.parametrize("trouble", [error("Throttling"), error("ServiceFailure", status=500), TIMEOUT, CutAnswer("x")])
+def test_passing_trouble_is_repeated(trouble: Exception, pauses: list[float]) -> None:
+    found, visit, _ = account({"iam:A": [trouble, trouble, answer(x=1)]})
+    assert found.call("iam:A")["x"] == 1
+    call = booked(visit, "iam:A")
+    assert (call.status, call.calls, call.attempts, call.rows) == ("ok", 1, 3, 1)
+    assert len(pauses) == 2
+    assert 0 <= pauses[0] <= aws.FIRST_BACKOFF_SECONDS
+    assert pauses[1] <= 2 * aws.FIRST_BACKOFF_SECONDS
+
+
+def test_a_denial_is_not_repeated() -> None:
+    found, visit, scripted = account({"iam:A": [error("AccessDenied", "in a service control policy", 403)]})
+    with pytest.raises(CallFailed):
+        found.call("iam:A")
+    call = booked(visit, "iam:A")
+    assert (call.status, call.error_class, call.error_code, call.attempts) == ("failed", "scp_deny", "AccessDenied", 1)
+    assert scripted.operations().count("iam:A") == 1
+
+
+def test_lasting_trouble_ends_after_the_attempts_of_the_settings() -> None:
+    found, visit, scripted = account({"iam:A": [error("Throttling", "Rate exceeded")]}, max_attempts=4)
+    with pytest.raises(CallFailed, match="Rate exceeded"):
+        found.call("iam:A")
+    assert scripted.operations().count("iam:A") == 4
+    assert booked(visit, "iam:A").error_class == "throttled"
+
+
+def test_an_expired_session_is_renewed_once() -> None:
+    found, _, scripted = account({"iam:A": [error("ExpiredToken", status=403), answer(x=1)]})
+    found.call("iam:A")
+    assert scripted.operations() == ["sts:AssumeRole", "iam:A", "sts:AssumeRole", "iam:A"]
+    scripted.script["iam:A"] = [error("ExpiredToken", status=403)]
+    with pytest.raises(CallFailed, match="expired_credentials"):
+        found.call("iam:A")
+
+
+def test_a_service_that_does_not_answer_is_given_up() -> None:
+    """6 waits for the first operation, one for the second, none for what follows; another service is still asked."""
+    script = {name: [TIMEOUT] for name in ("iam:A", "iam:B", "iam:C")} | {"account:D": [answer(x=1)]}
+    found, visit, scripted = account(script, max_attempts=6)
+    for operation in ("iam:A", "iam:B", "iam:C"):
+        with pytest.raises(CallFailed, match="timeout"):
+            found.call(operation)
+    found.call("account:D")
+    assert [scripted.operations().count(o) for o in ("iam:A", "iam:B", "iam:C")] == [6, 1, 0]
+    assert "not asked" in booked(visit, "iam:C").message
+
+
+def test_one_slow_operation_does_not_give_up_a_service() -> None:
+    found, _, _ = account({"iam:A": [TIMEOUT], "iam:B": [answer(x=1)], "iam:C": [TIMEOUT, answer(x=1)]}, max_attempts=2)
+    with pytest.raises(CallFailed):
+        found.call("iam:A")
+    found.call("iam:B")
+    assert found.call("iam:C")["x"] == 1
+
+
+def test_expected_errors_are_answers() -> None:
+    found, visit, _ = account({"iam:A": [error("NoSuchEntity", status=404)], "iam:ListB": [error("NoSuchEntity")]})
+    assert found.optional("iam:A", "NoSuchEntity") is None
+    assert list(found.pages("iam:ListB", "Bs", expected=("NoSuchEntity",))) == []
+    call = booked(visit, "iam:A")
+    assert (call.status, call.calls, call.rows) == ("ok", 1, 0)
+    with pytest.raises(CallFailed, match="not_found"):
+        found.call("iam:A")
+
+
+def test_pages_are_followed_to_the_end() -> None:
+    pages = [answer(Bs=[1, 2], IsTruncated=True, Marker="m"), answer(Bs=[3], IsTruncated=False)]
+    found, visit, scripted = account({"iam:ListB": pages})
+    assert list(found.pages("iam:ListB", "Bs", PathPrefix="/")) == [1, 2, 3]
+    assert [asked[3] for asked in scripted.asked[1:]] == [
+        {"MaxItems": 1000, "PathPrefix": "/"},
+        {"MaxItems": 1000, "PathPrefix": "/", "Marker": "m"},
+    ]
+    call = booked(visit, "iam:ListB")
+    assert (call.calls, call.rows) == (2, 3)
+
+
+def test_a_page_without_its_list_is_cut_on_every_page() -> None:
+    pages = [answer(Bs=[1], Marker="m"), answer(Other=1), answer(Bs=[2])]
+    found, visit, _ = account({"iam:ListB": pages})
+    assert list(found.pages("iam:ListB", "Bs")) == [1, 2]
+    assert booked(visit, "iam:ListB").attempts == 3
+    lost, _, _ = account({"iam:ListB": [answer(Bs=[1], Marker="m"), answer(Other=1)]})
+    with pytest.raises(CallFailed, match="lacks Bs"):
+        list(lost.pages("iam:ListB", "Bs"))
+
+
+@pytest.mark.parametrize("last", [answer(Bs=[2], Marker="m"), answer(Bs=[2], IsTruncated=True)])
+def test_pages_that_cannot_be_followed_are_an_error(last: dict[str, Any]) -> None:
+    found, visit, _ = account({"iam:ListB": [answer(Bs=[1], Marker="m"), last]})
+    with pytest.raises(CallFailed, match="truncated"):
+        list(found.pages("iam:ListB", "Bs"))
+    assert booked(visit, "iam:ListB").status == "failed"
+
+
+def test_lane_keeps_to_its_calls_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(session.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(session.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    lane, passed = Lane(20), []
+    for _ in range(100):
+        lane.wait()
+        passed.append(now[0])
+        now[0] += 0.001
+    assert all(later - earlier >= 0.999999 for earlier, later in zip(passed, passed[20:], strict=False))
+    assert passed[-1] - passed[0] < 4.1
+
+
+def test_operation_names_are_those_of_iam_policies() -> None:
+    assert parts("access-analyzer:ListAnalyzers") == ("accessanalyzer", "ListAnalyzers")
+    assert parts("sso:ListInstances") == ("sso-admin", "ListInstances")
+    assert parts("iam:ListRoles") == ("iam", "ListRoles")
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """A cloud with credentials of nobody, that is asked for nothing."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "a",
+        "AWS_SECRET_ACCESS_KEY": "b",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    made = Cloud(Settings())
+    yield made
+    made.close()
+
+
+def test_paging_comes_from_botocore(offline: Cloud) -> None:
+    assert offline.paging("iam:ListRoles") == Paging("Marker", "Marker", {"MaxItems": 1000})
+    assert offline.paging("iam:ListServiceSpecificCredentials") == Paging("Marker", "Marker", {"MaxItems": 1000})
+    assert offline.paging("organizations:ListAccounts") == Paging("NextToken", "NextToken", {"MaxResults": 20})
+    assert offline.paging("access-analyzer:ListFindingsV2") == Paging("nextToken", "nextToken", {})
+    assert offline.paging("iam:ListSAMLProviders") is None
+
+
+def test_every_operation_of_a_collector_is_known_to_botocore(offline: Cloud) -> None:
+    from pipeline import collectors
+
+    for dataset in collectors.datasets().values():
+        for operation in dataset.operations:
+            service, name = parts(operation)
+            assert name in offline._core.get_service_model(service).operation_names
+
+
+def test_a_region_without_the_service_is_told_from_a_connection_that_fails(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    with socket.socket() as closed:  # bound, but nobody listens
+        closed.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed.getsockname()[1]}")
+        offline: Cloud = request.getfixturevalue("offline")
+        for operation, region, expected in (
+            ("codecommit:ListRepositories", "eu-central-2", "not_supported"),
+            ("codecommit:ListRepositories", "eu-central-1", "connection"),
+            ("iam:ListRoles", GLOBAL, "connection"),
+        ):
+            with pytest.raises(BotoCoreError) as raised:
+                offline.ask(operation, region, offline.own_credentials, {})
+            assert classed(operation, region, raised.value).error_class == expected
+
+
+def test_clients_are_shared_and_follow_the_thread_s_credentials(offline: Cloud) -> None:
+    assert offline.client("iam", "us-east-1") is offline.client("iam", "us-east-1")
+    assert offline.client("iam", "us-east-1").meta.config.retries["total_max_attempts"] == 1
+
+
+def test_no_credentials_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, "/dev/null")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(Refused, match="no credentials were found"):
+        Cloud(Settings())
+
+
+def test_a_wrong_profile_or_endpoint_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(Refused, match="nobody"):
+        Cloud(Settings())
+    monkeypatch.delenv("AWS_PROFILE")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "no address")
+    with pytest.raises(Refused, match="AWS_ENDPOINT_URL"):
+        Cloud(Settings())

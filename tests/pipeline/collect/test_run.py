@@ -1,0 +1,629 @@
+"""A night of the demo organization over HTTP, and what happens when AWS or the network does not play along."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipeline import collectors, landing
+from pipeline.collect import run as collect
+from pipeline.collect.run import AccountRead, OrganizationRead, Plan, ShardResult
+from pipeline.settings import Refused, Settings
+from tests.conftest import ROOT, Loopback, use
+
+DATASETS = collectors.datasets()
+ORGANIZATION = {d.name for d in DATASETS.values() if d.scope == "organization" and d.operations}
+OF_ACCOUNT = {d.name for d in DATASETS.values() if d.scope != "organization"}
+
+
+@dataclass
+class Night:
+    """A collected night: its raw tables, and what was asked of the server for it."""
+
+    con: duckdb.DuckDBPyConnection
+    settings: Settings
+    plan: Plan
+    events: list[Any]
+    calls: Counter[tuple[str, str]]
+
+    def all(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self.con.execute(query, list(values)).fetchall()
+
+    def failures(self, account_id: str) -> dict[str, tuple[str, str]]:
+        """Dataset to operation and error class, of what failed in an account."""
+        query = "select dataset, operation, error_class from raw_extracts where status = 'failed' and account_id = ?"
+        return {dataset: (operation, kind) for dataset, operation, kind in self.all(query, account_id)}
+
+    def ledger(self, account_id: str, operation: str) -> tuple[Any, ...]:
+        query = """
+            select status, error_class, calls, attempts from raw_ledger
+            where account_id = ? and operation = ? and region in ('global', 'us-east-1')
+        """
+        (row,) = self.all(query, account_id, operation)
+        return row
+
+
+def run(aws: Loopback, settings: Settings, plan: Plan, events: list[Any] | None = None) -> Night:
+    """Collect and commit what is planned."""
+    seen = events if events is not None else []
+    for index in range(len(plan.shards)):
+        collect.collect_shard(settings, plan, index, seen.append)
+    calls = aws.calls()
+    collect.commit(settings, plan)
+    con = duckdb.connect()
+    landing.attach(con, settings.home, plan.as_of)
+    return Night(con, settings, plan, seen, calls)
+
+
+@pytest.fixture(scope="module")
+def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
+    """The first night, whole, in two shards."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        use(loopback, monkeypatch)
+        settings = loopback.settings(tmp_path_factory.mktemp("home"), shards=2)
+        events: list[Any] = []
+        made = run(loopback, settings, collect.plan(settings, loopback.nights[0], events.append), events)
+        yield made
+        made.con.close()
+
+
+@pytest.fixture
+def some(night: Night) -> list[str]:
+    """Three member accounts of which everything can be read."""
+    query = """
+        select account_id from raw_extracts group by account_id
+        having count(*) filter (status = 'failed') = 0 and account_id <> ? order by account_id limit 3
+    """
+    return [row[0] for row in night.all(query, night.plan.management_account_id)]
+
+
+@pytest.fixture
+def read_some(aws: Loopback, night: Night, some: list[str], tmp_path: Path) -> Iterator[Any]:
+    """Collect those three accounts under fault rules, without reading the organization again."""
+    made: list[Night] = []
+
+    def read(*faults: dict[str, Any], **more: Any) -> Night:
+        settings = aws.settings(tmp_path, **more)
+        plan = Plan(
+            f"run{len(made)}",
+            night.plan.as_of,
+            night.plan.caller_account_id,
+            night.plan.management_account_id,
+            (tuple(some),),
+        )
+        landing.note(landing.begin(tmp_path, plan.as_of, plan.run_id), "plan", plan.to_json())
+        aws.faults(*faults)
+        made.append(run(aws, settings, plan))
+        return made[-1]
+
+    yield read
+    for one in made:
+        one.con.close()
+
+
+# A whole night
+
+
+def test_every_account_in_scope_has_its_extracts(night: Night) -> None:
+    active = {row[0] for row in night.all("select account_id from raw_accounts where state = 'ACTIVE' and is_in_scope")}
+    found = Counter(
+        row[0]
+        for row in night.all(
+            "select account_id from raw_extracts where dataset in (select unnest(?))", sorted(OF_ACCOUNT)
+        )
+    )
+    assert found == dict.fromkeys(active, len(OF_ACCOUNT))
+    assert {a for shard in night.plan.shards for a in shard} == active
+    of_organization = night.all(
+        "select dataset, status, account_id from raw_extracts where dataset in (select unnest(?))", sorted(ORGANIZATION)
+    )
+    assert sorted(of_organization) == [(name, "ok", night.plan.management_account_id) for name in sorted(ORGANIZATION)]
+
+
+def test_accounts_that_are_not_active_are_listed_but_not_read(night: Night) -> None:
+    query = "select state, count(*) from raw_accounts anti join raw_extracts using (account_id) group by all"
+    states = dict(night.all(query))
+    assert states.keys() >= {"SUSPENDED", "CLOSED"}
+    assert "ACTIVE" not in states
+
+
+def test_rows_are_those_of_the_extracts_that_finished(night: Night) -> None:
+    for dataset in sorted(OF_ACCOUNT):
+        if not DATASETS[dataset].history_days:
+            counted = night.all(f"select account_id, count(*) from raw_{dataset} group by all")
+            query = "select account_id, rows from raw_extracts where dataset = ? and status = 'ok' and rows > 0"
+            assert sorted(counted) == sorted(night.all(query, dataset)), dataset
+
+
+def test_the_data_of_an_account_are_its_own(night: Night) -> None:
+    for dataset, column in (
+        ("users", "arn"),
+        ("roles", "arn"),
+        ("mfa_devices", "user_arn"),
+        ("credential_report", "arn"),
+    ):
+        assert night.all(f"select * from raw_{dataset} where split_part({column}, ':', 5) <> account_id") == []
+
+
+def test_extracts_agree_with_the_summary_of_the_account(night: Night) -> None:
+    for metric, dataset in (
+        ("Users", "users"),
+        ("Groups", "groups"),
+        ("Roles", "roles"),
+        ("Roles", "role_session_durations"),
+    ):
+        query = f"""
+            select s.account_id from raw_account_summary s
+            where s.metric = ? and s.value <> (select count(*) from raw_{dataset} d where d.account_id = s.account_id)
+        """
+        assert night.all(query, metric) == []
+
+
+def test_keys_hold_and_required_columns_are_filled(night: Night) -> None:
+    for dataset in DATASETS.values():
+        if dataset.key:
+            key = ", ".join(dataset.key)
+            assert night.all(f"select {key} from raw_{dataset.name} group by all having count(*) > 1") == [], (
+                dataset.name
+            )
+        for column in dataset.columns:
+            bad = f'select * from raw_{dataset.name} where "{column.name}" '
+            if column.required:
+                assert night.all(bad + "is null") == [], (dataset.name, column.name)
+            if column.pattern:
+                assert (
+                    night.all(bad + 'is not null and not regexp_full_match("' + column.name + '", ?)', column.pattern)
+                    == []
+                )
+            if column.values:
+                assert night.all(bad + "not in (select unnest(?))", list(column.values)) == [], (
+                    dataset.name,
+                    column.name,
+                )
+            if column.references:
+                table, of = column.references.split(".")
+                found = night.all(bad + f"not in (select {of} from raw_{table})")
+                assert found == [], (dataset.name, column.name)
+
+
+def test_an_unreadable_account_fails_in_everything_by_its_role(night: Night) -> None:
+    unreadable = night.all("select distinct account_id from raw_extracts where error_class = 'assume_role_failed'")
+    assert unreadable
+    for (account_id,) in unreadable:
+        assert night.failures(account_id) == dict.fromkeys(OF_ACCOUNT, ("sts:AssumeRole", "assume_role_failed"))
+        assert night.all("select operation, attempts from raw_ledger where account_id = ?", account_id) == [
+            ("sts:AssumeRole", 1)
+        ]
+
+
+def test_denied_operations_fail_exactly_their_datasets(night: Night) -> None:
+    query = "select account_id, operation from raw_ledger where error_class = 'scp_deny'"
+    query += " and region in ('global', 'us-east-1')"
+    denied: dict[str, set[str]] = {}
+    for account_id, operation in night.all(query):
+        denied.setdefault(account_id, set()).add(operation)
+    assert denied
+    for account_id, operations in denied.items():
+        expected = {name for name in OF_ACCOUNT if operations & set(DATASETS[name].operations)}
+        assert night.failures(account_id).keys() == expected
+        assert {kind for _, kind in night.failures(account_id).values()} == {"scp_deny"}
+
+
+def _least_of_workloads(rows: Callable[[str], int]) -> int:
+    """Regions, and the services of compute and of machines outside AWS: what each needs where it has anything."""
+    least = 1 + 2 + 2 + 1 + 3 + 2  # regions, EC2, SSM; lists of IoT, Roles Anywhere, CodeCommit and Keyspaces
+    least += max(1, ceil(rows("lambda_functions where true") / 50))
+    clusters, projects = rows("ecs_clusters where true"), rows("codebuild_projects where true")
+    least += 1 + ceil(clusters / 100) + 1 + ceil(projects / 100)
+    # No cluster of the demo has more than the ten services that one call describes.
+    least += 2 * rows("ecs_clusters where active_services > 0") + rows("ecs_task_definitions where true")
+    least += 2 * rows("ecs_clusters where container_instances > 0")
+    least += 1 + 2 * rows("eks_clusters where true") + rows("eks_clusters where has_remote_network")
+    least += rows("eks_access_entries where true") + rows("iot_role_aliases where true")
+    return least + rows("rolesanywhere_trust_anchors where source_type = 'AWS_ACM_PCA'")
+
+
+def _least_of_oversight(rows: Callable[[str], int]) -> int:
+    """Analyzers of every region, their findings, rules and previews; use of services; trails, buckets, shares."""
+    external = "analyzers where analyzer_type in ('ACCOUNT', 'ORGANIZATION')"
+    least = rows("external_analyzer_regions where region_name <> 'us-east-1'")
+    least += (
+        rows(external) + 2 * rows(f"{external} and status = 'ACTIVE'") + rows("external_finding_details where true")
+    )
+    least += rows("last_accessed_reads where true")  # asked for; how often AWS is asked whether it is done varies
+    least += rows("generated_policies where true")
+    least += 1 + rows("trail_status where true") + rows("trail_event_selectors where true") + 4
+    return least + 1 + rows("buckets where true") + 1 + (rows("resource_shares where true") > 0)
+
+
+def test_requests_are_within_two_of_the_least_the_api_allows(night: Night) -> None:
+    """The server's own count: pages of 1,000, once for each user or provider that needs it, once for all else."""
+    caller = night.plan.caller_account_id
+    whole = "select account_id from raw_extracts group by account_id having count(*) filter (status = 'failed') = 0"
+    for (account_id,) in night.all(whole):
+
+        def rows(source: str, of: str = account_id) -> int:
+            return int(night.all(f"select count(*) from raw_{source} and account_id = ?", of)[0][0])
+
+        def pages(count: int) -> int:
+            return max(1, ceil(count / 1000))
+
+        entities = sum(rows(f"{name} where true") for name in ("users", "groups", "roles", "policies"))
+        least = pages(entities) + pages(rows("roles where true")) + pages(rows("instance_profiles where true"))
+        least += 1 + 1 + 1 + 1 + 1 + 1 + 1  # generate and get the report, summary, password policy, alias, MFA, SAML
+        least += 1 + rows("oidc_providers where true") + 1 + 1 + 3  # OIDC, certificates, service credentials, contacts
+        least += rows("users where true") + rows(
+            "credential_report where is_mfa_active and user_name <> '<root_account>'"
+        )
+        has_certificate = "(cert_1_last_rotated_at is not null or cert_2_last_rotated_at is not null)"
+        least += rows(f"credential_report where user_name <> '<root_account>' and {has_certificate}")
+        least += 1  # outbound federation
+        least += 3 + rows(
+            "analyzers where analyzer_type like '%_UNUSED_ACCESS' or analyzer_type like '%_INTERNAL_ACCESS'"
+        )
+        least += _least_of_workloads(rows) + _least_of_oversight(rows)
+        sent = sum(n for (account, what), n in night.calls.items() if account == account_id and _is_of_account(what))
+        assert least <= sent <= least + 2, (account_id, sent, least)
+    assumed = night.calls[caller, "sts:AssumeRole"]
+    assert assumed == night.plan.accounts - 1
+
+
+def test_requests_for_the_organization_are_the_least(night: Night) -> None:
+    management = night.plan.management_account_id
+    sent = {what: n for (account, what), n in night.calls.items() if account == management and not _is_of_account(what)}
+    (accounts,), (units,), (policies,) = (
+        night.all(f"select count(*) from raw_{name}")[0]
+        for name in ("accounts", "organizational_units", "organization_policies")
+    )
+    assert sent["organizations:ListAccounts"] == ceil(accounts / 20)
+    assert sent["organizations:ListOrganizationalUnitsForParent"] == units + 1
+    assert sent["organizations:ListTagsForResource"] == accounts
+    assert sent["organizations:DescribePolicy"] == policies
+    assert sent["controltower:ListEnabledControls"] == 1
+    targets = night.all("select ceil(count(*) / 20) from raw_policy_targets group by policy_id")
+    without = policies - len(targets)
+    assert sent["organizations:ListTargetsForPolicy"] == sum(int(n) for (n,) in targets) + without
+    (documents,) = night.all("select count(distinct (document, policy_type)) from raw_organization_policies")[0]
+    assert sent["accessanalyzer:ValidatePolicy"] >= documents  # the account's own as well
+    assert "organizations:ListParents" not in sent
+    assert "organizations:ListAccountsForParent" not in sent
+
+
+def _is_of_account(what: str) -> bool:
+    """Whether a request belongs to an account's own reading, and not to the organization's or to signing in."""
+    if what == "sso-admin:ListInstances":
+        return True
+    return not what.startswith(("organizations:", "sts:", "sso-admin:", "identitystore:")) and what not in {
+        "iam:ListOrganizationsFeatures",
+        "iam:GenerateOrganizationsAccessReport",
+        "iam:GetOrganizationsAccessReport",
+        "iam:GetServiceLastAccessedDetails",
+        "accessanalyzer:ValidatePolicy",
+        "controltower:ListEnabledControls",
+    }
+
+
+def test_the_ledger_agrees_with_the_server(night: Night) -> None:
+    """By account and operation, but for GetCallerIdentity: every shard signs in, the ledger has the plan's."""
+    prefixes = {"access-analyzer": "accessanalyzer", "cassandra": "keyspaces", "sso": "sso-admin"}
+    booked: Counter[tuple[str, str]] = Counter()
+    for account_id, operation, attempts in night.all("select account_id, operation, attempts from raw_ledger"):
+        prefix, name = operation.split(":")
+        asked = night.plan.caller_account_id if prefix == "sts" else account_id
+        booked[asked, f"{prefixes.get(prefix, prefix)}:{name}"] += attempts
+    own = (night.plan.caller_account_id, "sts:GetCallerIdentity")
+    assert {k: n for k, n in booked.items() if k != own} == {k: n for k, n in night.calls.items() if k != own}
+    assert night.calls[own] == 1 + len(night.plan.shards)
+
+
+def test_ledger_times_are_those_of_the_data(night: Night) -> None:
+    """The server's Date header; for the credential report, when it was made."""
+    report = "iam:GetCredentialReport"
+    query = "select distinct data_time::date from raw_ledger where status = 'ok' and operation <> ?"
+    assert night.all(query, report) == [(night.plan.as_of,)]
+    query = """
+        select count(*) from raw_ledger l join raw_credential_report r using (account_id)
+        where l.operation = ? and l.data_time <> r.generated_at
+    """
+    assert night.all(query, report) == [(0,)]
+
+
+def test_progress_tells_of_every_account(night: Night) -> None:
+    first, *others = night.events
+    assert first == OrganizationRead(night.all("select count(*) from raw_accounts")[0][0], night.plan.accounts)
+    assert {event.account_id for event in others} == {a for shard in night.plan.shards for a in shard}
+    for event in others:
+        assert isinstance(event, AccountRead)
+        assert set(event.failed) == night.failures(event.account_id).keys()
+        assert bool(event.reason) == bool(event.failed)
+
+
+def test_a_plan_travels_as_json_and_as_pickle(night: Night) -> None:
+    assert Plan.from_json(night.plan.to_json()) == night.plan
+    assert pickle.loads(pickle.dumps(night.plan)) == night.plan
+
+
+def test_committing_twice_changes_nothing(night: Night) -> None:
+    assert (
+        collect.commit(night.settings, night.plan)["accounts"] == night.all("select count(*) from raw_accounts")[0][0]
+    )
+
+
+# Faults
+
+
+RECOVERS = [
+    ("truncate", "iam", "ListRoles", "iam:ListRoles"),
+    ("malformed", "iam", "GetAccountAuthorizationDetails", "iam:GetAccountAuthorizationDetails"),
+    ("malformed", "accessanalyzer", "ListAnalyzers", "access-analyzer:ListAnalyzers"),
+    ("truncate", "sso-admin", "ListInstances", "sso:ListInstances"),
+    ("reset", "iam", "GetAccountSummary", "iam:GetAccountSummary"),
+    ("server_error", "account", "GetAlternateContact", "account:GetAlternateContact"),
+    ("throttle", "iam", "ListSAMLProviders", "iam:ListSAMLProviders"),
+    ("throttle", "sts", "AssumeRole", "sts:AssumeRole"),
+]
+
+
+def test_passing_faults_are_recovered_from_and_counted(read_some: Any, some: list[str]) -> None:
+    clean = read_some()
+    counts = {operation: clean.ledger(some[0], operation) for *_, operation in RECOVERS}
+    rows = clean.all("select dataset, rows from raw_extracts where account_id = ? order by all", some[0])
+    faults = [
+        {"account": some[0], "service": s, "operation": o, "kind": kind, "times": 1} for kind, s, o, _ in RECOVERS
+    ]
+    found = read_some(*faults)
+    assert found.failures(some[0]) == {}
+    assert found.all("select dataset, rows from raw_extracts where account_id = ? order by all", some[0]) == rows
+    for operation, (status, kind, calls, attempts) in counts.items():
+        assert found.ledger(some[0], operation) == (status, kind, calls, attempts + 1), operation
+
+
+@pytest.mark.parametrize(
+    ("kind", "error_class"),
+    [
+        ("truncate", "truncated"),
+        ("malformed", "truncated"),
+        ("server_error", "server_error"),
+        ("reset", "connection"),
+        ("deny", "iam_deny"),
+        ("expired", "expired_credentials"),
+    ],
+)
+def test_lasting_faults_fail_their_datasets_and_no_other(
+    read_some: Any, some: list[str], kind: str, error_class: str
+) -> None:
+    found = read_some(
+        {"account": some[0], "service": "iam", "operation": "ListRoles", "kind": kind},
+        {"account": some[0], "service": "accessanalyzer", "operation": "ListAnalyzers", "kind": kind},
+        max_attempts=2,
+    )
+    denied = ("iam:ListRoles", "access-analyzer:ListAnalyzers")
+    assert found.failures(some[0]) == {
+        name: (operation, error_class)
+        for operation in denied
+        for name in OF_ACCOUNT
+        if operation in DATASETS[name].operations
+    }
+    status, booked, calls, attempts = found.ledger(some[0], "iam:ListRoles")
+    assert (status, booked, calls) == ("failed", error_class, 0)
+    assert attempts == (1 if kind == "deny" else 2)
+    assert found.all("select count(*) from raw_role_session_durations where account_id = ?", some[0]) == [(0,)]
+    assert found.failures(some[1]) == found.failures(some[2]) == {}
+
+
+def test_an_account_throttled_for_ever_leaves_the_others_alone(read_some: Any, some: list[str]) -> None:
+    found = read_some({"account": some[0], "service": "iam", "kind": "throttle"}, max_attempts=3)
+    failed = found.failures(some[0])
+    assert set(failed) == {n for n in OF_ACCOUNT if any(o.startswith("iam:") for o in DATASETS[n].operations)}
+    assert {kind for _, kind in failed.values()} == {"throttled"}
+    assert found.ledger(some[0], "iam:GetAccountSummary") == ("failed", "throttled", 0, 3)
+    assert found.failures(some[1]) == found.failures(some[2]) == {}
+
+
+def test_a_stalled_account_does_not_hold_the_others(aws: Loopback, read_some: Any, some: list[str]) -> None:
+    stall = {"account": some[0], "service": "iam", "kind": "stall", "delay": 3}
+    started = time.monotonic()
+    found = read_some(stall, call_timeout_seconds=0.5, max_attempts=2)
+    # Two waits for the first operation, one for the second, and IAM counts as not answering.
+    assert time.monotonic() - started < 8
+    assert found.failures(some[1]) == found.failures(some[2]) == {}
+    assert {kind for _, kind in found.failures(some[0]).values()} == {"timeout"}
+    assert "alternate_contacts" not in found.failures(some[0])
+
+
+def test_a_region_that_is_not_switched_on_fails_in_that_region_only(read_some: Any, some: list[str]) -> None:
+    deny = {"account": some[0], "service": "accessanalyzer", "region": "eu-west-1", "kind": "deny"}
+    found = read_some(deny, regions=["us-east-1", "eu-west-1"])
+    query = "select region, dataset from raw_extracts where status = 'failed' and account_id = ?"
+    assert set(found.all(query, some[0])) == {
+        ("eu-west-1", name)
+        for name in OF_ACCOUNT
+        if DATASETS[name].scope == "region" and any(o.startswith("access-analyzer:") for o in DATASETS[name].operations)
+    }
+
+
+def test_a_collector_that_breaks_fails_alone(read_some: Any, some: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.collectors.saml_providers.utc", lambda moment: 1 / 0)
+    found = read_some()
+    query = "select dataset, operation, error_class, message from raw_extracts where status = 'failed' order by all"
+    failed = found.all(query)
+    assert failed
+    for dataset, operation, kind, message in failed:
+        assert (dataset, operation, kind) == ("saml_providers", None, "collector_error")
+        assert "ZeroDivisionError: division by zero (test_collect.py:" in message
+
+
+def test_a_row_of_the_wrong_type_fails_its_dataset(
+    read_some: Any, some: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.collectors.password_policies.POLICIES", collectors.datasets()["account_aliases"])
+    found = read_some()
+    assert {kind for _, kind in found.failures(some[0]).values()} == {"collector_error"}
+    assert found.failures(some[0]).keys() == {"password_policies"}
+
+
+# The organization
+
+
+def test_an_organization_dataset_that_fails_is_an_extract_that_failed(
+    aws: Loopback, some: list[str], tmp_path: Path
+) -> None:
+    settings = aws.settings(tmp_path, include_accounts=some[:1])
+    aws.faults({"service": "iam", "operation": "ListOrganizationsFeatures", "kind": "deny"})
+    made = run(aws, settings, collect.plan(settings, aws.nights[0]))
+    assert made.failures(made.plan.management_account_id) == {
+        "organization_features": ("iam:ListOrganizationsFeatures", "iam_deny")
+    }
+    assert made.all("select account_id from raw_accounts where is_in_scope") == [(some[0],)]
+    made.con.close()
+
+
+@pytest.mark.parametrize(
+    "operation", ["ListRoots", "ListAccounts", "ListOrganizationalUnitsForParent", "DescribeOrganization"]
+)
+def test_an_organization_that_cannot_be_listed_is_refused(aws: Loopback, tmp_path: Path, operation: str) -> None:
+    aws.faults({"service": "organizations", "operation": operation, "kind": "deny"})
+    with pytest.raises(Refused, match=rf"organizations:{operation}: .* run with credentials of the management"):
+        collect.plan(aws.settings(tmp_path), aws.nights[0])
+    assert not (tmp_path / "landing").exists()
+
+
+def test_bad_credentials_are_refused(aws: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "wrong")
+    with pytest.raises(
+        Refused, match=rf"AWS \(profile default, {aws.endpoint}\): sts:GetCallerIdentity: .*; sign in again"
+    ):
+        collect.plan(aws.settings(tmp_path), aws.nights[0])
+
+
+def test_expired_credentials_are_refused(aws: Loopback, tmp_path: Path) -> None:
+    aws.faults({"service": "sts", "kind": "expired"})
+    with pytest.raises(Refused, match="is expired; sign in again"):
+        collect.plan(aws.settings(tmp_path), aws.nights[0])
+
+
+def test_an_endpoint_that_is_not_there_is_refused(
+    aws: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    with pytest.raises(Refused, match=r"http://127\.0\.0\.1:9.*; no answer came: see the network, AWS_ENDPOINT_URL"):
+        collect.plan(aws.settings(tmp_path, max_attempts=2), aws.nights[0])
+
+
+def test_nothing_to_read_is_refused(aws: Loopback, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="no ACTIVE account"):
+        collect.plan(aws.settings(tmp_path, include_tags=["no=such"]), aws.nights[0])
+
+
+# Runs
+
+
+def empty_plan(home: Path, night: Night, run_id: str) -> Plan:
+    plan = Plan(run_id, night.plan.as_of, night.plan.caller_account_id, night.plan.management_account_id, ((), ()))
+    landing.note(landing.begin(home, plan.as_of, run_id), "plan", plan.to_json())
+    return plan
+
+
+def test_a_night_wants_all_its_shards(aws: Loopback, night: Night, tmp_path: Path) -> None:
+    settings, plan = aws.settings(tmp_path), empty_plan(tmp_path, night, "a")
+    assert collect.collect_shard(settings, plan, 1) == ShardResult(1, 0, (), {})
+    with pytest.raises(Refused, match=r"1 of 2 shards are not collected \(first: 0\)"):
+        collect.commit(settings, plan)
+    assert landing.nights(tmp_path) == []
+
+
+def test_two_plans_for_a_night_leave_one_night(aws: Loopback, night: Night, tmp_path: Path) -> None:
+    settings = aws.settings(tmp_path)
+    first, second = empty_plan(tmp_path, night, "a"), empty_plan(tmp_path, night, "b")
+    with pytest.raises(Refused, match="another took its place"):
+        collect.collect_shard(settings, first, 0)
+    for index in (0, 1):
+        collect.collect_shard(settings, second, index)
+    collect.commit(settings, second)
+    with pytest.raises(Refused, match="another took its place"):
+        collect.commit(settings, first)
+    assert landing.nights(tmp_path) == [night.plan.as_of]
+    assert list((tmp_path / "landing/.run").glob("*/*")) == []
+
+
+def test_other_credentials_than_the_plans_are_refused(aws: Loopback, night: Night, tmp_path: Path) -> None:
+    plan = Plan("a", night.plan.as_of, "000000000000", night.plan.management_account_id, ((),))
+    landing.note(landing.begin(tmp_path, plan.as_of, "a"), "plan", plan.to_json())
+    with pytest.raises(Refused, match="credentials of 000000000000; run every shard with the same"):
+        collect.collect_shard(aws.settings(tmp_path), plan, 0)
+
+
+KILLED = """
+import sys
+from datetime import date
+from pathlib import Path
+from pipeline import collect
+from pipeline.settings import Settings
+settings = Settings.model_validate_json(sys.argv[1])
+plan = collect.plan(settings, date.fromisoformat(sys.argv[2]), lambda event: print("planned", flush=True))
+collect.collect_shard(settings, plan, 0, lambda event: print("account", flush=True))
+"""
+
+
+def test_a_kill_half_way_leaves_the_night_before(aws: Loopback, some: list[str], tmp_path: Path) -> None:
+    settings = aws.settings(tmp_path, include_accounts=some)
+    as_of = aws.nights[0]
+    before = run(aws, settings, collect.plan(settings, as_of))
+    users = before.all("select count(*) from raw_users")
+    before.con.close()
+    aws.faults({"account": some[0], "service": "iam", "kind": "stall", "delay": 5})
+    command = [sys.executable, "-c", KILLED, settings.model_dump_json(exclude_unset=True), str(as_of)]
+    with subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": "."}, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert [process.stdout.readline().strip() for _ in range(2)] == ["planned", "account"]
+        process.send_signal(signal.SIGKILL)
+    aws.faults()
+    assert list((tmp_path / "landing/.run").glob("*/*"))
+    with duckdb.connect() as con:
+        landing.attach(con, tmp_path, as_of)
+        assert con.execute("select count(*) from raw_users").fetchall() == users
+    again = run(aws, settings, collect.plan(settings, as_of))
+    assert again.all("select count(*) from raw_users") == users
+    assert landing.nights(tmp_path) == [as_of]
+    assert list((tmp_path / "landing/.run").glob("*/*")) == []
+    again.con.close()
+
+
+def test_a_region_that_the_account_or_an_scp_switches_off_is_not_owed(read_some: Any, some: list[str]) -> None:
+    closed = {"account": some[0], "region": "ap-south-1", "kind": "scp_deny"}
+    found = read_some(closed, regions=["us-east-1", "ap-south-1", "eu-central-2"])
+    regions = "select distinct region from raw_extracts where account_id = ? order by all"
+    assert found.all(regions, some[0]) == [("global",), ("us-east-1",)]
+    query = "select distinct error_class from raw_ledger where account_id = ? and region = ? and status = 'failed'"
+    assert found.all(query, some[0], "ap-south-1") == [("scp_deny",)]
+    assert found.all(query, some[0], "eu-central-2") in ([("region_disabled",)], [("scp_deny",)])
+    assert found.failures(some[0]) == {}
+
+
+def test_without_regions_in_the_settings_every_region_of_the_account_is_read(read_some: Any, some: list[str]) -> None:
+    found = read_some({"account": some[1], "operation": "ListRegions", "kind": "deny"}, regions=[])
+    read = {region for (region,) in found.all("select region from raw_extracts where account_id = ?", some[0])}
+    on = "select region_name from raw_account_regions where account_id = ? and opt_status like 'ENABLED%'"
+    closed = "select region from raw_ledger where account_id = ? and error_class = 'scp_deny'"
+    assert read == {"global"} | set(chain(*found.all(on, some[0]))) - set(chain(*found.all(closed, some[0])))
+    assert len(read) > 2
+    failures = found.failures(some[1])
+    assert failures["account_regions"] == ("account:ListRegions", "iam_deny")
+    regional = {name for name in OF_ACCOUNT if DATASETS[name].scope == "region"}
+    assert {failures[name] for name in regional} == {failures["account_regions"]}

@@ -1,0 +1,206 @@
+"""Facts of documents, flaws of conditions, facts of boundaries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline.policy import BoundaryFacts, boundary_facts, document_facts, flaws, parse
+from pipeline.policy.facts import KINDS, is_effectively_star
+from pipeline.policy.lint import CODES
+from tests.pipeline.policy.support import ACCOUNT, ADMIN, allow, deny, document, statement
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role"
+
+
+def kinds(*sources: dict[str, Any]) -> set[str]:
+    return {
+        fact.kind
+        for fact in document_facts(parse(document(*(one for source in sources for one in source["Statement"]))))
+    }
+
+
+@pytest.mark.parametrize(
+    ("sources", "kind", "expected"),
+    [
+        ([ADMIN], "admin", True),
+        ([allow("iam:*"), document({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})], "admin", True),
+        ([ADMIN, deny("*")], "admin", False),
+        ([allow("*", Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})], "admin_if", True),
+        ([allow("kms:*")], "service_wildcard", True),
+        ([allow("kms:*"), deny("kms:*")], "service_wildcard", False),
+        ([allow("kms:*", f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/*")], "service_wildcard", False),
+        ([allow("s3:*", "arn:aws:s3:::*")], "service_wildcard", True),
+        ([allow("kms:Describe*")], "service_wildcard", False),
+        ([document({"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"})], "allow_not_action", True),
+        ([document({"Effect": "Deny", "NotAction": "s3:*", "Resource": "*"})], "allow_not_action", False),
+        ([allow("iam:PassRole")], "pass_role_unscoped", True),
+        ([allow("iam:Pass*", "arn:aws:iam::*:role/*")], "pass_role_unscoped", True),
+        (
+            [allow("iam:PassRole", Condition={"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}})],
+            "pass_role_unscoped",
+            False,
+        ),
+        ([allow("iam:PassRole", f"{ROLE}/app-*")], "pass_role_unscoped", False),
+        ([allow("iam:PassRole"), deny("iam:PassRole")], "pass_role_unscoped", False),
+        ([allow("sts:Assume*")], "assume_role_unscoped", True),
+        ([allow("sts:AssumeRole", "arn:aws:iam::*:role/deploy")], "assume_role_unscoped", True),
+        ([allow("sts:AssumeRole", f"{ROLE}/deploy")], "assume_role_unscoped", False),
+        (
+            [allow("sts:AssumeRole", Condition={"StringEquals": {"aws:ResourceOrgID": "o-1"}})],
+            "assume_role_unscoped",
+            False,
+        ),
+        ([allow("secretsmanager:GetSecretValue")], "sensitive_unscoped", True),
+        ([allow("s3:GetObject", "arn:aws:s3:::b/*")], "sensitive_unscoped", False),
+        ([allow("s3:GetObject", "arn:aws:s3:::*")], "sensitive_unscoped", True),
+        ([allow("iam:AttachRolePolicy")], "sensitive_unscoped", True),
+        ([allow("ec2:TerminateInstances")], "star_resource", True),
+        ([allow(["ec2:DescribeInstances", "xray:PutTraceSegments"])], "star_resource", False),
+        ([deny("*", Condition={"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}})], "mfa_enforced", True),
+        ([deny("*", Condition={"Bool": {"aws:MultiFactorAuthPresent": "false"}})], "mfa_wrong_operator", True),
+        ([deny("*", Condition={"Null": {"aws:MultiFactorAuthAge": "true"}})], "mfa_enforced", True),
+        (
+            [deny("*", Condition={"NumericGreaterThanIfExists": {"aws:MultiFactorAuthAge": "3600"}})],
+            "mfa_enforced",
+            True,
+        ),
+        ([deny("*", Condition={"NumericGreaterThan": {"aws:MultiFactorAuthAge": "3600"}})], "mfa_enforced", False),
+        ([allow("*", Condition={"Bool": {"aws:MultiFactorAuthPresent": "false"}})], "mfa_reversed", True),
+        ([allow("*", Condition={"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}})], "mfa_required", True),
+        ([allow("kms:Decrypt")], "high_risk_allow", True),
+        (
+            [allow("kms:Decrypt", Condition={"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}})],
+            "high_risk_conditioned",
+            True,
+        ),
+        ([allow("sqs:SendMessage")], "high_risk_allow", False),
+    ],
+)
+def test_facts(sources: list[dict[str, Any]], kind: str, expected: bool) -> None:
+    assert kind in KINDS
+    assert (kind in kinds(*sources)) is expected
+
+
+def test_facts_name_their_statement() -> None:
+    source = document(
+        statement("Allow", "s3:ListBucket", "arn:aws:s3:::b"), statement("Allow", "iam:PassRole", Sid="Pass")
+    )
+    fact = next(one for one in document_facts(parse(source)) if one.kind == "pass_role_unscoped")
+    assert (fact.statement, fact.sid) == (1, "Pass")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "action", "expected"),
+    [
+        ("*", "", True),
+        ("arn:*:cloudtrail:*:*:trail/*", "cloudtrail:GetEventSelectors", True),
+        ("arn:aws:cloudtrail:*:*:trail/main", "cloudtrail:GetEventSelectors", False),
+        ("arn:aws:s3:::*", "s3:GetObject", True),
+        ("arn:aws:s3:::b/*", "s3:GetObject", False),
+        ("arn:aws:iam::*:role/*", "sts:AssumeRole", True),
+    ],
+)
+def test_effectively_star(pattern: str, action: str, expected: bool) -> None:
+    assert is_effectively_star(pattern, action) is expected
+
+
+def codes(
+    operator: str, key: str, value: Any, effect: str = "Allow", action: str = "s3:GetObject", **more: Any
+) -> set[str]:
+    condition = {operator: {key: value}, **more}
+    found = {flaw.code for flaw in flaws(parse(document(statement(effect, action, Condition=condition))))}
+    assert found <= set(CODES)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "value", "expected"),
+    [
+        ("StringEquals", "aws:PrincipalOrgID", "o-1", set()),
+        ("StringMatches", "aws:PrincipalOrgID", "o-1", {"unknown_operator"}),
+        ("StringEquals", "aws:NoSuchKey", "x", {"unknown_key"}),
+        ("StringEquals", "iam:PassedToService", "ec2.amazonaws.com", {"unknown_key"}),
+        ("StringEquals", "aws:SourceIp", "203.0.113.0/24", {"type_mismatch"}),
+        ("IpAddress", "aws:SourceIp", "corporate", {"bad_value"}),
+        ("NumericLessThan", "aws:MultiFactorAuthAge", "soon", {"bad_value"}),
+        ("Bool", "aws:SecureTransport", "yes", {"bad_value"}),
+        ("DateGreaterThan", "aws:CurrentTime", "2026-01-01", set()),
+        ("StringLike", "aws:PrincipalArn", "arn:aws:iam::*:role/x", {"usable_mismatch"}),
+        ("StringEquals", "aws:PrincipalOrgID", "o-*", {"literal_wildcard"}),
+        ("StringLike", "aws:PrincipalOrgID", "*", {"any_value"}),
+        ("IpAddress", "aws:SourceIp", "0.0.0.0/0", {"any_value"}),
+        ("ForAllValues:StringEquals", "aws:TagKeys", "team", {"set_operator_unguarded"}),
+        ("ForAnyValue:StringEquals", "aws:PrincipalOrgID", "o-1", {"set_operator_on_single_value"}),
+        ("StringEqualsIfExists", "aws:PrincipalOrgID", "o-1", {"if_exists_voids"}),
+        ("StringEqualsIfExists", "aws:PrincipalTag/team", "x", set()),
+        ("StringLike", "aws:UserAgent", "corp*", {"caller_chooses"}),
+        ("Bool", "aws:MultiFactorAuthPresent", "false", {"mfa_reversed"}),
+        ("Null", "aws:TagKeys", "false", set()),
+        ("StringEquals", "${aws:username}", "x", set()),
+    ],
+)
+def test_flaws(operator: str, key: str, value: Any, expected: set[str]) -> None:
+    assert codes(operator, key, value) == expected
+
+
+def test_flaws_depend_on_effect_and_guard() -> None:
+    guard = {"Null": {"aws:TagKeys": "false"}}
+    assert codes("ForAllValues:StringEquals", "aws:TagKeys", "team", **guard) == set()
+    assert codes("ForAllValues:StringEquals", "aws:TagKeys", "team", effect="Deny") == set()
+    assert codes("StringNotEqualsIfExists", "aws:PrincipalOrgID", "o-1", effect="Deny") == set()
+    assert codes("Bool", "aws:MultiFactorAuthPresent", "false", effect="Deny") == {"mfa_needs_if_exists"}
+    assert codes("StringEquals", "iam:PassedToService", "x", action="iam:PassRole") == set()
+
+
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
+SELF_PROTECTION = [
+    statement("Deny", ["iam:*PolicyVersion", "iam:DeletePolicy"], BOUNDARY),
+    statement("Deny", ["iam:DeleteUserPermissionsBoundary", "iam:DeleteRolePermissionsBoundary"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (ADMIN, BoundaryFacts(True, True, False)),
+        (allow("iam:*"), BoundaryFacts(False, True, False)),
+        (allow(["s3:*", "ec2:*"]), BoundaryFacts(False, False, True)),
+        (document(statement("Allow", "*"), *SELF_PROTECTION), BoundaryFacts(False, True, True)),
+        (document(statement("Allow", ["s3:*", "iam:CreateRole"]), *SELF_PROTECTION), BoundaryFacts(False, False, True)),
+    ],
+)
+def test_boundaries(source: dict[str, Any], expected: BoundaryFacts) -> None:
+    assert boundary_facts(parse(source), BOUNDARY) == expected
+
+
+NO_MFA = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
+WITH_MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+
+
+@pytest.mark.parametrize(
+    ("elements", "detail"),
+    [
+        ({"Action": ["*", "s3:*"], "Resource": "*"}, "*"),
+        ({"Action": "s3:*", "Resource": "*"}, "s3:*"),
+        ({"NotAction": "iam:*", "Resource": "*"}, "all but iam:*"),
+        ({"NotAction": "*", "Resource": "*"}, None),
+        ({"Action": "*", "Resource": "arn:aws:s3:::b/*"}, "arn:aws:s3:::b/*: *"),
+        ({"NotAction": "iam:*", "Resource": "arn:aws:s3:::b"}, "arn:aws:s3:::b: all but iam:*"),
+        ({"Action": "*", "NotResource": "arn:aws:iam::*:mfa/*"}, "all but arn:aws:iam::*:mfa/*: *"),
+        ({"Action": "*", "NotResource": "*"}, None),
+    ],
+)
+def test_what_mfa_is_demanded_for(elements: dict[str, Any], detail: str | None) -> None:
+    found = document_facts(parse(document({"Effect": "Deny", "Condition": NO_MFA, **elements})))
+    assert [one.detail for one in found if one.kind == "mfa_enforced"] == ([detail] if detail else [])
+
+
+@pytest.mark.parametrize(
+    ("other", "is_required"),
+    [(statement("Allow", "*"), False), (statement("Allow", "s3:Get*"), True), (statement("Allow", "ec2:*"), True)],
+)
+def test_mfa_is_not_required_where_another_statement_does_without(other: dict[str, Any], is_required: bool) -> None:
+    source = document(statement("Allow", "s3:*", Condition=WITH_MFA), other)
+    assert ("mfa_required" in {one.kind for one in document_facts(parse(source))}) is is_required

@@ -1,0 +1,163 @@
+"""Guardrail objectives: the AWS samples meet what they are for, and nothing they are not for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline.policy import Policy, Site, Tri, judge_objective, objectives, rcp_services_denied, restricts
+from tests.pipeline.policy.support import ACCOUNT, ADMIN, CASES, FULL_ACCESS, allow, deny, document, policies, statement
+
+SITE = Site(ACCOUNT, "aws", "o-own", "o-own/r-1/ou-1/")
+BY_ID = {one.id: one for one in objectives()}
+SAMPLES = {path.name: path for path in sorted((CASES / "guardrails").glob("*/*.json"))}
+MEETS = {
+    "Deny-KMS-key-deletion.json": {"key_deletion"},
+    "Deny-RAM-from-sharing-resources-to-external-accounts.json": {"external_sharing"},
+    "Deny-access-to-AWS-based-on-the-requested-AWS-region.json": {"region"},
+    "Deny-access-to-AWS-based-on-the-requested-AWS-region-with-Bedrock-CRIS.json": {"region"},
+    "Deny-account-instance-creation-for-AWS-IAM-Identity-Center.json": {"identity_center_instances"},
+    "Deny-account-region-enable-and-disable-actions.json": {"account_regions"},
+    "Deny-critical-IAM-user-actions.json": {"iam_user_creation", "service_credentials"},
+    "Deny-deletion-of-AWS-Access-Analyzer-and-findings-in-an-account.json": {"access_analyzer_tamper"},
+    "Deny-deletion-or-disassociation-or-updation-to-AWS-SecurityHub.json": {"securityhub_tamper"},
+    "Deny-enabling-and-disabling-AWS-Config.json": {"config_tamper"},
+    "Deny-member-accounts-from-leaving-your-AWS-organization.json": {"leave_organization"},
+    "Deny-the-root-user-from-performing-actions-except-S3-bucketpolicy-changes.json": {"root_user"},
+    "Deny-unwarranted-IAM-federations-creation-modification.json": {"identity_provider_change"},
+    "Deny-use-of-IAM-user-credentials-from-unexpected-networks.json": {"unexpected_network"},
+    "Deny-users-from-disabling-Amazon-GuardDuty-or-modifying-its-configuration.json": {"guardduty_tamper"},
+    "Prevent-root-credentials-management-in-member-accounts-in-AWS-Organizations.json": {"root_user"},
+    "Protect-disabling-or-deleting-Amazon-Macie.json": {"macie_tamper"},
+    "deny-creating-any-service-specific-credentials.json": {"service_credentials"},
+    "Deny-resource-access-if-the-resource-belongs-to-a-specific-organizational-unit.json": {
+        "identity_perimeter",
+        "tls_only",
+    },
+    "Enforce-controls-on-AWS-services-that-use-service-principals-to-access-your-resources.json": {"confused_deputy"},
+    "GitHub-Actions.json": {"oidc_issuers"},
+    "IAM-Restrict-outbound-federation.json": {"outbound_federation"},
+    "Restrict-access-to-only-HTTPS-connections-to-your-resources.json": {"tls_only"},
+}
+# Two of AWS's samples are templates that are no valid documents as they stand.
+TEMPLATES = {"deny-service-specific-credential-by-type.json", "Shared-Issuers.json"}
+
+
+def met(kind: str, *levels: tuple[Policy, ...]) -> dict[str, Tri]:
+    return {one.id: judge_objective(one, levels, SITE).met for one in objectives(kind)}
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLES if name not in TEMPLATES])
+def test_samples(name: str) -> None:
+    kind = SAMPLES[name].parent.name
+    sample = Policy.read(name, SAMPLES[name].read_text("utf-8"), kind)  # type: ignore[arg-type]
+    assert sample.problem == ""
+    found = met(kind, (FULL_ACCESS, sample))
+    assert {one for one, verdict in found.items() if verdict is Tri.YES} == MEETS.get(name, set())
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_a_policy_that_cannot_be_read_meets_nothing_for_certain(name: str) -> None:
+    kind = SAMPLES[name].parent.name
+    sample = Policy.read(name, SAMPLES[name].read_text("utf-8"), kind)  # type: ignore[arg-type]
+    assert set(met(kind, (FULL_ACCESS, sample)).values()) == {Tri.DEPENDS}
+
+
+def judge(name: str, *documents: Any) -> Any:
+    return judge_objective(BY_ID[name], [(FULL_ACCESS, *policies(*documents, kind=BY_ID[name].kind))], SITE)
+
+
+def test_nothing_is_met_by_full_access() -> None:
+    assert set(met("scp", (FULL_ACCESS,)).values()) == {Tri.NO}
+    assert set(met("rcp", (FULL_ACCESS,)).values()) == {Tri.NO}
+
+
+def test_an_allow_list_meets_objectives_too() -> None:
+    levels = ((FULL_ACCESS,), policies(allow(["s3:*", "ec2:*"]), kind="scp"))
+    assert judge_objective(BY_ID["leave_organization"], levels, SITE).met is Tri.YES
+
+
+def test_exceptions_are_listed_and_missing_actions_named() -> None:
+    unless = {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/break-glass"}}
+    result = judge("iam_user_creation", deny(["iam:CreateUser", "iam:CreateAccessKey"], Condition=unless))
+    assert (result.met, result.open_actions) == (Tri.NO, ("iam:CreateLoginProfile",))
+    assert result.exempt == ("aws:PrincipalArn ArnNotLike arn:aws:iam::*:role/break-glass",)
+
+
+def test_a_deny_on_named_resources_is_told_apart() -> None:
+    actions = [probe.action for probe in BY_ID["privileged_role_protection"].probes]
+    result = judge("privileged_role_protection", deny(actions, "arn:aws:iam::*:role/protected-*"))
+    assert (result.met, result.only_for) == (Tri.DEPENDS, (f"arn:aws:iam::{ACCOUNT}:role/protected-zq7x",))
+
+
+def test_a_tag_that_most_principals_lack_guards_nothing() -> None:
+    tagged = {"StringEquals": {"aws:PrincipalTag/exempt": "no"}}
+    assert judge("leave_organization", deny("organizations:LeaveOrganization", Condition=tagged)).met is Tri.NO
+
+
+@pytest.mark.parametrize(
+    ("condition", "verdict"),
+    [
+        ({"StringNotEquals": {"aws:RequestedRegion": ["eu-west-1"]}}, Tri.YES),
+        ({"StringNotLike": {"aws:requestedregion": "eu-*"}}, Tri.YES),
+        ({"StringEquals": {"aws:RequestedRegion": ["us-west-1"]}}, Tri.NO),
+    ],
+)
+def test_regions(condition: Any, verdict: Tri) -> None:
+    assert (
+        judge(
+            "region",
+            {
+                "Version": "2012-10-17",
+                "Statement": {
+                    "Effect": "Deny",
+                    "NotAction": ["iam:*", "sts:*"],
+                    "Resource": "*",
+                    "Condition": condition,
+                },
+            },
+        ).met
+        is verdict
+    )
+
+
+def test_root_patterns() -> None:
+    def root(operator: str, pattern: str) -> Tri:
+        return judge("root_user", deny("*", Condition={operator: {"aws:PrincipalArn": pattern}})).met
+
+    assert root("ArnLike", "arn:*:iam::*:root") is Tri.YES
+    assert root("StringLike", "arn:aws:iam::*:root") is Tri.YES
+    assert root("StringLike", "arn:aws:iam::*:user/root") is Tri.NO
+    assert root("StringEquals", "arn:aws:iam::*:root") is Tri.NO
+
+
+def test_restricts() -> None:
+    s3 = policies(allow("s3:*"), kind="scp")
+    assert not restricts([(FULL_ACCESS,), (FULL_ACCESS, *s3)])
+    assert restricts([(FULL_ACCESS,), s3])
+    assert restricts([(FULL_ACCESS,), ()])
+    assert restricts([(FULL_ACCESS, *policies(deny("s3:*"), kind="scp"))])
+
+
+def test_what_an_rcp_can_touch() -> None:
+    def services(*actions: str) -> tuple[str, ...]:
+        one = statement("Deny", list(actions)) | {"Principal": "*"}
+        return rcp_services_denied(Policy.read("rcp", document(one), "rcp").document)  # type: ignore[arg-type]
+
+    assert services("ec2:*") == ()
+    assert services("s3:GetObject", "ec2:*") == ("s3",)
+    assert {"s3", "sqs", "kms", "sts", "secretsmanager"} <= set(services("*"))
+    assert rcp_services_denied(Policy.read("rcp", ADMIN).document) == ()  # type: ignore[arg-type]
+
+
+def test_the_own_organization_is_no_exception_but_a_partner_is() -> None:
+    def exempt(*organizations: str) -> tuple[str, ...]:
+        condition = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": list(organizations)}}
+        condition |= {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
+        statement = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*", "Condition": condition}
+        policy = Policy.read("perimeter", {"Version": "2012-10-17", "Statement": statement}, "rcp")
+        return judge_objective(BY_ID["identity_perimeter"], [[policy]], Site(ACCOUNT, org_id="o-own")).exempt
+
+    assert exempt("o-own") == ()
+    assert exempt("o-own", "o-partner") == ("aws:PrincipalOrgID StringNotEquals o-partner",)

@@ -1,0 +1,213 @@
+"""Who can become administrator, in how many steps, in a small organization drawn by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.policy import Policy, Principal, Profiles, Role, Tri, escalations, reach
+from tests.pipeline.policy.support import (
+    ACCOUNT,
+    ADMIN,
+    FULL_ACCESS,
+    OTHER,
+    allow,
+    deny,
+    document,
+    policies,
+    principal,
+    statement,
+)
+
+
+def arn(kind: str, name: str, account: str = ACCOUNT) -> str:
+    return f"arn:aws:iam::{account}:{kind}/{name}"
+
+
+def trust(who: Any, **more: Any) -> Policy:
+    return Policy.read(
+        "trust", document({"Effect": "Allow", "Principal": who, "Action": "sts:AssumeRole", **more}), "trust"
+    )
+
+
+def role(name: str, who: Any, account: str = ACCOUNT, **more: Any) -> Role:
+    return Role(arn("role", name, account), trust(who, **more))
+
+
+ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+ENTER = allow("sts:AssumeRole")
+
+
+def steps(principals: list[Principal], roles: list[Role], **more: Any) -> dict[str, tuple[int | None, int | None]]:
+    return {row.arn.split("/")[-1]: (row.steps, row.possible_steps) for row in reach(principals, roles, **more)}
+
+
+def test_steps_over_trust_and_escalation() -> None:
+    principals = [
+        principal(ADMIN, kind="role", name="boss"),
+        principal(ENTER, name="anna"),
+        principal(name="named"),
+        principal(allow("s3:*"), name="reader"),
+        principal(allow("iam:PutUserPolicy", arn("user", "self")), name="self"),
+        principal(allow("sts:AssumeRole", arn("role", "hop")), name="far"),
+        principal(ENTER, kind="role", name="hop"),
+        principal(allow("iam:CreateAccessKey", arn("user", "anna")), name="thief"),
+    ]
+    roles = [role("boss", {"AWS": [ROOT["AWS"], arn("user", "named")]}), role("hop", ROOT)]
+    assert steps(principals, roles) == {
+        "boss": (0, 0),
+        "anna": (1, 1),
+        "named": (1, 1),
+        "reader": (None, None),
+        "self": (1, 1),
+        "far": (2, 2),
+        "hop": (1, 1),
+        "thief": (2, 2),
+    }
+    rows = {row.arn.split("/")[-1]: row.hops for row in reach(principals, roles)}
+    assert [(hop.target.split("/")[-1], hop.how) for hop in rows["thief"]] == [
+        ("anna", "iam-create-access-key"),
+        ("boss", "sts:AssumeRole"),
+    ]
+    assert [(hop.target, hop.how) for hop in rows["self"]] == [(f"administrator of {ACCOUNT}", "iam-put-user-policy")]
+
+
+def test_passed_roles() -> None:
+    job = role("job", {"Service": "lambda.amazonaws.com"})
+    principals = [
+        principal(ADMIN, kind="role", name="job"),
+        principal(allow(["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"]), name="dev"),
+        principal(allow(["iam:PassRole", "glue:CreateDevEndpoint"]), name="data"),
+    ]
+    assert steps(principals, [job]) == {"job": (0, 0), "dev": (1, 1), "data": (None, None)}
+
+
+def test_across_accounts() -> None:
+    principals = [
+        principal(ADMIN, kind="role", name="boss"),
+        principal(ENTER, name="guest", account=OTHER),
+        principal(name="named-guest", account=OTHER),
+        principal(ENTER, deny("sts:AssumeRole"), name="denied", account=OTHER),
+    ]
+    guests = {"AWS": [f"arn:aws:iam::{OTHER}:root", arn("user", "named-guest", OTHER)]}
+    expected = {"boss": (0, 0), "guest": (1, 1), "named-guest": (None, None), "denied": (None, None)}
+    assert steps(principals, [role("boss", guests)]) == expected
+    with_id = role("boss", guests, Condition={"StringEquals": {"sts:ExternalId": "x"}})
+    assert steps(principals, [with_id])["guest"] == (None, 1)
+    perimeter = {"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Resource": "*"}
+    guarded = Role(with_id.arn, trust(guests), rcp_levels=(policies(document(perimeter), kind="rcp"),))
+    assert steps(principals, [guarded])["guest"] == (None, None)
+
+
+def test_scps_and_conditions_close_ways() -> None:
+    guard = (FULL_ACCESS, *policies(deny("sts:AssumeRole", arn("role", "boss")), kind="scp"))
+    principals = [
+        principal(ADMIN, kind="role", name="boss", scp_levels=((FULL_ACCESS,),)),
+        principal(ENTER, name="open", scp_levels=((FULL_ACCESS,),)),
+        principal(ENTER, name="guarded", scp_levels=(guard,)),
+        principal(allow("sts:AssumeRole", Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}), name="mfa"),
+        principal(document(statement("Allow", "sts:AssumeRole") | {"Effect": "allow"}), name="unread"),
+    ]
+    found = steps(principals, [role("boss", ROOT)])
+    assert (found["open"], found["guarded"], found["mfa"]) == ((1, 1), (None, None), (None, 1))
+    assert found["unread"][0] is None
+
+
+def test_everyone_trusted_and_an_unreadable_trust() -> None:
+    principals = [
+        principal(ADMIN, kind="role", name="boss"),
+        principal(ENTER, name="guest", account=OTHER),
+        principal(ENTER, name="own"),
+    ]
+    assert steps(principals, [role("boss", "*")]) == {"boss": (0, 0), "guest": (1, 1), "own": (1, 1)}
+    unread = Role(arn("role", "boss"), Policy.read("trust", None))
+    assert steps(principals, [unread])["own"] == (None, 1)
+
+
+def test_a_chain_is_counted_to_its_end() -> None:
+    length = 40
+    roles = [role(f"r{index}", {"AWS": arn("role", f"r{index + 1}")}) for index in range(length)]
+    principals = [principal(ADMIN, kind="role", name="r0")] + [
+        principal(kind="role", name=f"r{index}") for index in range(1, length + 1)
+    ]
+    found = steps(principals, roles)
+    assert [found[f"r{index}"][0] for index in range(length + 1)] == list(range(length + 1))
+
+
+def test_profiles_judge_equal_documents_once() -> None:
+    profiles = Profiles()
+    many = [principal(ADMIN, allow("s3:*"), name=f"u{index}") for index in range(50)]
+    personal = [principal(allow("iam:PutUserPolicy", arn("user", f"u{index}")), name=f"u{index}") for index in range(3)]
+    assert len({profiles.key(one) for one in many}) == 1
+    assert len({profiles.key(one) for one in personal}) == 3
+    assert {profiles.admin(one).verdict for one in many} == {Tri.YES}
+    assert [len(profiles.escalations(one).paths) for one in personal] == [1, 1, 1]
+    assert profiles.key(principal(ADMIN, kind="role")) != profiles.key(many[0])
+    assert profiles.key(principal(ADMIN, allow("s3:*"), boundary=Policy.read("b", ADMIN))) != profiles.key(many[0])
+
+
+def test_nobody_is_its_own_target_and_equals_have_unequal_ones() -> None:
+    make_keys = allow("iam:CreateAccessKey")
+    alone = [principal(make_keys, name="one"), principal(ADMIN, kind="role", name="boss")]
+    assert steps(alone, [])["one"] == (None, None)
+    pair = [
+        *alone,
+        principal(make_keys, name="two"),
+        principal(allow("iam:PutUserPolicy", arn("user", "two")), name="x"),
+    ]
+    assert steps(pair, [])["one"] == (None, None)
+    raised = principal(make_keys, allow("iam:PutUserPolicy", arn("user", "two")), name="two")
+    assert {name: steps([*alone, raised], [])[name] for name in ("one", "two")} == {"one": (2, 2), "two": (1, 1)}
+
+
+def test_the_only_target_of_an_equal() -> None:
+    run = allow(["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"])
+    jobs = [principal(run, kind="role", name=name) for name in ("a-job", "b-job")]
+    boss = principal(ADMIN, kind="role", name="boss")
+    trusts = [role("boss", {"AWS": arn("role", "a-job")}), role("a-job", {"Service": "lambda.amazonaws.com"})]
+    found = steps([*jobs, boss], trusts)
+    assert (found["a-job"], found["b-job"]) == ((1, 1), (2, 2))
+
+
+def test_a_trust_that_singles_out_one_of_equals() -> None:
+    boss = principal(ADMIN, kind="role", name="boss")
+    equals = [principal(ENTER, name=name) for name in ("anna", "bob")]
+    by_condition = role("boss", ROOT, Condition={"ArnEquals": {"aws:PrincipalArn": arn("user", "bob")}})
+    found = steps([boss, *equals], [by_condition])
+    assert (found["anna"], found["bob"]) == ((None, None), (1, 1))
+    with_mfa = {"Effect": "Allow", "Principal": ROOT, "Action": "sts:AssumeRole"} | {
+        "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    }
+    named = {"Effect": "Allow", "Principal": {"AWS": arn("user", "anna")}, "Action": "sts:AssumeRole"}
+    mixed = Role(arn("role", "boss"), Policy.read("trust", document(with_mfa, named), "trust"))
+    found = steps([boss, *equals], [mixed])
+    assert (found["anna"], found["bob"]) == ((1, 1), (None, 1))
+
+
+def test_a_role_open_to_everybody_needs_no_right_in_its_own_account() -> None:
+    principals = [
+        principal(ADMIN, kind="role", name="boss"),
+        principal(name="idle"),
+        principal(name="stranger", account=OTHER),
+    ]
+    found = steps(principals, [role("boss", "*")])
+    assert (found["idle"], found["stranger"]) == ((1, 1), (None, None))
+
+
+def test_a_session_named_in_a_trust() -> None:
+    boss, ops = principal(ADMIN, kind="role", name="boss"), principal(kind="role", name="team/ops")
+    named = role("boss", {"AWS": f"arn:aws:sts::{ACCOUNT}:assumed-role/ops/s"})
+    assert steps([boss, ops], [named])["ops"] == (None, 1)
+
+
+def test_profiles_tell_managed_policies_from_inline_ones() -> None:
+    profiles = Profiles()
+    rewrite = allow("iam:CreatePolicyVersion", "arn:aws:iam::*:policy/*")
+    inline, managed = (
+        Principal(
+            arn("user", name), (Policy.read("p", rewrite, arn=policy), Policy.read("q", allow("s3:*"), arn=other))
+        )
+        for name, policy, other in (("a", "", ""), ("b", arn("policy", "p"), arn("policy", "q")))
+    )
+    ids = [[found.path.id for found in profiles.escalations(one).paths] for one in (inline, managed)]
+    assert "iam-create-policy-version" in ids[1]
+    assert ids[0] == [found.path.id for found in escalations(inline).paths]

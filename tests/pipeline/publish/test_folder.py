@@ -1,0 +1,63 @@
+"""Reports are swapped in whole; what fails half-way leaves the published ones alone."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline.publish import folder as publish
+
+NIGHT, NEXT = date(2026, 11, 20), date(2026, 11, 21)
+
+
+def put(home: Path, as_of: date, text: str) -> None:
+    with publish.report(home, as_of) as folder:
+        (folder / "index.html").write_text(text)
+
+
+def test_latest_leads_to_the_last_report(tmp_path: Path) -> None:
+    assert publish.shown(tmp_path) is None
+    put(tmp_path, NIGHT, "one")
+    put(tmp_path, NEXT, "two")
+    put(tmp_path, NEXT, "two again")
+    assert (tmp_path / "reports/latest/index.html").read_text() == "two again"
+    assert (tmp_path / "reports/2026-11-20/index.html").read_text() == "one"
+    assert publish.shown(tmp_path) == NEXT
+    assert sorted(p.name for p in (tmp_path / "reports").iterdir()) == ["2026-11-20", "2026-11-21", "latest"]
+
+
+def test_a_report_that_fails_leaves_the_published_one(tmp_path: Path) -> None:
+    put(tmp_path, NIGHT, "one")
+
+    def fail() -> None:
+        with publish.report(tmp_path, NEXT) as folder:
+            (folder / "index.html").write_text("half")
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        fail()
+    assert publish.shown(tmp_path) == NIGHT
+    assert sorted(p.name for p in (tmp_path / "reports").iterdir()) == ["2026-11-20", "latest"]
+
+
+def test_only_the_newest_reports_are_kept_and_the_one_that_latest_shows(tmp_path: Path) -> None:
+    nights = [date(2026, 11, day) for day in (17, 18, 19, 20)]
+    for night in nights:
+        put(tmp_path, night, str(night))
+    reports, elsewhere = tmp_path / "reports", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "index.html").write_text("kept")
+    (reports / "2026-11-01").symlink_to(elsewhere)
+    for name in ("20261102", "2026-11-3", "notes"):
+        (reports / name).mkdir()
+    publish.point(reports / publish.LATEST, "2026-11-18")
+    publish.prune(tmp_path, 0)
+    assert len(list(reports.iterdir())) == 9
+    publish.prune(tmp_path, 1)
+    assert {path.name for path in reports.iterdir()} == {
+        *("2026-11-18", "2026-11-20", "latest"),
+        *("2026-11-01", "20261102", "2026-11-3", "notes"),
+    }
+    assert (elsewhere / "index.html").read_text() == "kept"

@@ -1,0 +1,86 @@
+"""Models: what a file says of itself, what DuckDB says that it reads, and what a broken one is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline import collectors
+from pipeline.settings import Refused
+from pipeline.warehouse import models as catalog
+from pipeline.warehouse.models import Catalog
+
+HEADER = '/*\ntitle = "t"\n*/\n'
+CONTROL = '/*\nid = "BP01-01"\ntitle = "t"\npractice = 1\nseverity = "low"\nwhy = "w"\nfix = "f"\n*/\n'
+CATALOG_TABLES = {"control_catalog", "control_needs"}
+
+
+@pytest.fixture(scope="module")
+def models() -> Catalog:
+    return catalog.load()
+
+
+def write(root: Path, file: str, text: str) -> Path:
+    path = root / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return root
+
+
+def test_reads_are_the_tables_and_not_the_ctes(tmp_path: Path) -> None:
+    sql = "with a as (from raw_users), b as (from a) select * from b join raw_roles using (id) where exists (from c)"
+    model = catalog.load(write(tmp_path, "staging/stg_x.sql", HEADER + sql)).models["stg_x"]
+    assert model.reads == ("c", "raw_roles", "raw_users")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("staging/x.sql", "select 1", "must begin with a header"),
+        ("staging/x.sql", "/*\ntitle = \n*/ select 1", "the header is not valid TOML"),
+        ("staging/x.sql", "/*\nname = 'x'\n*/ select 1", "header: title: Field required; name: Extra inputs"),
+        ("staging/x.sql", HEADER + "select\n\nfrom from x", "line 3 of the query: syntax error"),
+        ("controls/01_x/x.sql", CONTROL.replace('"low"', '"awful"') + "select 1", "header: severity: "),
+        ("controls/01_x/x.sql", CONTROL.replace("= 1", "= 15") + "select 1", "practice must be 1 to 14, not 15"),
+    ],
+)
+def test_a_broken_file_is_named_with_what_is_wrong(tmp_path: Path, file: str, text: str, said: str) -> None:
+    with pytest.raises(Refused, match=said) as refused:
+        catalog.load(write(tmp_path, file, text))
+    assert str(tmp_path / file) in str(refused.value)
+
+
+def test_models_that_read_each_other_are_refused(tmp_path: Path) -> None:
+    write(tmp_path, "staging/a.sql", HEADER + "from b")
+    with pytest.raises(Refused, match="read each other"):
+        catalog.load(write(tmp_path, "staging/b.sql", HEADER + "from a"))
+
+
+def test_everything_read_is_there(models: Catalog) -> None:
+    known = models.models.keys() | {f"raw_{name}" for name in collectors.datasets()} | CATALOG_TABLES
+    assert {m.name: set(m.reads) - known for m in models.models.values() if set(m.reads) - known} == {}
+
+
+def test_every_best_practice_has_a_control(models: Catalog) -> None:
+    assert {m.control.practice for m in models.controls.values() if m.control} == set(catalog.PRACTICES)
+
+
+def test_controls_carry_their_number_and_lie_in_the_folder_of_their_practice(models: Catalog) -> None:
+    numbers = [m.control.id for m in models.controls.values() if m.control]
+    assert len(set(numbers)) == len(numbers)
+    for model in models.controls.values():
+        assert model.control
+        assert model.control.id.startswith(f"BP{model.control.practice:02}-"), model.path
+        assert model.path.parent.name.startswith(f"{model.control.practice:02}_"), model.path
+
+
+def test_no_model_reads_a_clock_or_a_dice(models: Catalog) -> None:
+    words = ("current_date", "now(", "today(", "current_timestamp", "random(", "uuid(", "pivot ")
+    assert [(m.name, w) for m in models.models.values() for w in words if w in m.sql.lower()] == []
+
+
+def test_frameworks_are_known_ones(models: Catalog) -> None:
+    known = {"cis_aws_7", "security_hub", "prowler", "other"}
+    heads = [m.control for m in models.controls.values() if m.control]
+    assert {head.id: head.frameworks for head in heads if head.frameworks.keys() - known} == {}

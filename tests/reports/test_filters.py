@@ -1,0 +1,77 @@
+"""How values are worded."""
+
+from __future__ import annotations
+
+import pytest
+
+from reports import filters
+from reports.pages import file_name
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, filters.NOTHING),
+        (0.0, "0%"),
+        (100.0, "100%"),
+        (99.97, "99.9%"),
+        (94.99, "94.9%"),
+        (84.1, "84.1%"),
+        (84.0, "84.0%"),
+    ],
+)
+def test_percentages_are_rounded_down(value: float | None, text: str) -> None:
+    assert filters.percent(value) == text
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "kind", "figure"),
+    [
+        (84.0, 82.5, "up", "▲ 1.5"),
+        (82.5, 84.0, "down", "▼ 1.5"),
+        (82.5, 82.5, "same", "0.0"),
+        (82.51, 82.5, "up", "▲ <0.1"),
+        (82.5, None, "none", filters.NOTHING),
+        (None, 82.5, "none", filters.NOTHING),
+    ],
+)
+def test_changes(now: float | None, then: float | None, kind: str, figure: str) -> None:
+    assert filters.points(now, then)[:2] == (kind, figure)
+
+
+def test_characters_that_do_not_show_are_shown() -> None:
+    assert filters.visible("a\u202eb\u200bc\x00d") == "a\\u202eb\\u200bc\\u0000d"
+    assert filters.visible("line\nline\t東京 é") == "line\nline\t東京 é"
+    assert filters.visible(None) == ""
+
+
+def test_an_arn_keeps_its_name_apart_and_is_escaped() -> None:
+    assert filters.arn("arn:aws:iam::1:user/<b>") == (
+        '<code class="arn"><span>arn:aws:iam::1:</span>user/<wbr>&lt;b&gt;</code>'
+    )
+    assert filters.arn("<x>") == '<code class="arn">&lt;x&gt;</code>'
+
+
+def test_json_for_a_script_element_is_closed() -> None:
+    assert filters.script_json({"b": "</script>&\u2028", "a": 1}) == (
+        '{"a":1,"b":"\\u003c/script\\u003e\\u0026\\u2028"}'
+    )
+
+
+def test_evidence_is_laid_out_and_cut() -> None:
+    assert filters.pretty('{"a": [1]}') == '{\n  "a": [\n    1\n  ]\n}'
+    assert filters.pretty("not json") == "not json"
+    assert filters.pretty('"' + "x" * 2000 + '"', limit=10) == '"xxxxxxxxx …'
+    assert filters.pairs('{"b": 1, "a": "x"}') == [("a", "x"), ("b", "1")]
+    assert filters.pairs(None) == filters.pairs("[]") == []
+
+
+def test_a_sparkline_needs_two_scores() -> None:
+    assert filters.sparkline([None, 80.0]) == ""
+    assert "polyline" in filters.sparkline([70.0, None, 80.0])
+
+
+@pytest.mark.parametrize("identifier", ["../../etc/passwd", "a/b", "", "x" * 65, "ou 1"])
+def test_an_odd_id_cannot_become_a_path(identifier: str) -> None:
+    assert file_name(identifier).isalnum()
+    assert file_name("ou-ab12-cd34") == "ou-ab12-cd34"

@@ -1,0 +1,177 @@
+"""The generated pages under docs/: `python -m tools.docs` writes them, a test says when they are stale."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import typer
+
+from assets import cli, definitions
+from assets.cli.controls import FRAMEWORKS
+from assets.cli.controls import entry as entry_of
+from pipeline import landing
+from pipeline.settings import FILE, Settings
+from pipeline.warehouse import build as store
+from pipeline.warehouse import models
+from pipeline.warehouse.models import PRACTICES
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs"
+GENERATED = "<!-- Written by `make docs`. -->"
+EMPTY_NIGHT = date(2000, 1, 1)
+
+
+def pages() -> dict[str, str]:
+    """The text of each generated page by its name."""
+    made: dict[str, Callable[[], Iterator[str]]] = {
+        "assets.md": assets,
+        "commands.md": commands,
+        "controls.md": controls,
+        "settings.md": settings,
+        "tables.md": tables,
+    }
+    return {name: "\n".join([*make(), ""]) for name, make in made.items()}
+
+
+def assets() -> Iterator[str]:
+    """The asset graph: every asset, its group, and what it is made from."""
+    intro = "What Dagster shows: every asset with the assets that it is made from, and how many checks it has."
+    yield from heading("Assets", intro)
+    graph = definitions.build(Settings.model_construct(home=Path("nowhere"))).resolve_asset_graph()
+    checked = Counter(check.asset_key for check in graph.asset_check_keys)
+    by_group: dict[str, list[tuple[str, ...]]] = {}
+    for key in sorted(graph.get_all_asset_keys()):
+        node = graph.get(key)
+        above = ", ".join(code(parent.to_user_string()) for parent in sorted(node.parent_keys))
+        row = (code(key.to_user_string()), above, str(checked[key] or ""))
+        by_group.setdefault(node.group_name, []).append(row)
+    for group in sorted(by_group):
+        yield from (f"## {group}", "")
+        yield from table(("Asset", "Made from", "Checks"), by_group[group])
+
+
+def commands() -> Iterator[str]:
+    """Every command with its arguments and options."""
+    yield from heading("Commands", "Exit code 0: done; 1: done, but accounts could not be read; 2: refused or failed.")
+    group: Any = typer.main.get_command(cli.app)
+    for name in group.commands:
+        command = group.commands[name]
+        with command.make_context(f"rolecall {name}", [], resilient_parsing=True) as context:
+            usage = " ".join(command.collect_usage_pieces(context))
+            yield from (f"## rolecall {name}", "", command.help or "", "", f"    rolecall {name} {usage}", "")
+            records = [record for p in command.get_params(context) if (record := p.get_help_record(context))]
+        yield from table(("Option", "What it does"), ((code(option), text) for option, text in records))
+
+
+def controls() -> Iterator[str]:
+    """Every control, by practice."""
+    known = models.load()
+    entries = [entry_of(known, name) for name in known.controls]
+    yield from heading("Controls", f"{len(entries)} controls for {len(PRACTICES)} practices.")
+    for number, title in PRACTICES.items():
+        yield from (f"## {number}. {title}", "")
+        for entry in entries:
+            if entry["practice"] == number:
+                yield from control(entry)
+
+
+def control(entry: dict[str, Any]) -> Iterator[str]:
+    yield from (f"### {entry['number']} {entry['title']}", "")
+    judged = "judged once, for the organization" if entry["scope"] == "organization" else "judged in every account"
+    yield from (f"`{entry['control_id']}` · {entry['severity']} · {judged}", "")
+    facts = {
+        "Why": entry["why"],
+        "Fix": entry["fix"],
+        "May break": entry["may_break"],
+        "Reads": ", ".join(map(code, entry["datasets"])),
+        "Parameters": ", ".join(code(f"{name} = {json.dumps(value)}") for name, value in entry["params"].items()),
+        "Elsewhere": "; ".join(f"{FRAMEWORKS.get(name, name)} {text}" for name, text in entry["frameworks"].items()),
+    }
+    for name, text in facts.items():
+        if text:
+            yield f"- **{name}.** {text}"
+    yield ""
+
+
+def settings() -> Iterator[str]:
+    """Every setting with its variable, its default and what it is."""
+    intro = f"Keys of `{FILE}`; each can be given as a variable too, which wins. Lists in a variable are JSON."
+    yield from heading("Settings", intro)
+    rows = []
+    for name, field in Settings.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        shown = "" if default is None else json.dumps(default, default=str)
+        rows.append((code(name), code(f"ROLECALL_{name.upper()}"), code(shown), field.description or ""))
+    yield from table(("Key", "Variable", "Default", "What it is"), rows)
+    yield from (
+        "A control is switched off, or given other values for its parameters, in a table of its own:",
+        "",
+        "```toml",
+        "[controls.key_rotation]",
+        "max_age_days = 60",
+        "```",
+        "",
+        "AWS itself is set up as for every program that uses boto3: profiles, `AWS_*` variables, instance roles.",
+    )
+
+
+def tables() -> Iterator[str]:
+    """The published tables with the comments that their columns carry in the database."""
+    yield from heading("Tables", "What `rolecall.duckdb` holds. The same texts are comments in the database.")
+    for name, (title, columns) in published().items():
+        yield from (f"## {name}", "", title, "")
+        yield from table(("Column", "Type", "What it is"), columns)
+
+
+def published() -> dict[str, tuple[str, list[tuple[str, str, str]]]]:
+    """Title and columns of each published table, out of a database built from a night without rows."""
+    with tempfile.TemporaryDirectory() as folder:
+        nothing = Settings.model_construct(home=Path(folder))
+        landing.night_folder(nothing.home, EMPTY_NIGHT).mkdir(parents=True)
+        store.build(nothing, EMPTY_NIGHT)
+        with duckdb.connect(nothing.home / store.WAREHOUSE, read_only=True) as con:
+            query = "select column_name, data_type, comment from duckdb_columns() where table_name = ?"
+            return {
+                model.name: (
+                    model.header.title,
+                    [
+                        (code(c), kind.lower(), text or "")
+                        for c, kind, text in con.execute(query, [model.name]).fetchall()
+                    ],
+                )
+                for model in sorted(models.load().models.values(), key=lambda model: model.name)
+                if store.PUBLISHED_LAYERS.get(model.layer) == "main"
+            }
+
+
+def heading(title: str, intro: str) -> Iterator[str]:
+    yield from (f"# {title}", "", GENERATED, "", intro, "")
+
+
+def table(names: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """A Markdown table."""
+    yield f"| {' | '.join(names)} |"
+    yield f"|{' --- |' * len(names)}"
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+    yield ""
+
+
+def code(text: str) -> str:
+    return f"`{text}`" if text else ""
+
+
+def write(folder: Path = FOLDER) -> None:
+    """Write every generated page."""
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
