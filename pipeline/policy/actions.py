@@ -101,13 +101,37 @@ def key_reaches(action: str, key: str) -> bool | None:
     tell.
 
     Only keys with a service's own prefix can be ruled out: `aws:` keys and those of identity providers come from
-    elsewhere.
+    elsewhere. A key that the catalogue does not list for the action's own service may be one it does not know yet.
     """
     key = key.lower()
     found, prefix = find(action), key.partition(":")[0]
     if found is None or prefix not in services() or key in FROM_CREDENTIALS:
         return None
-    return any(_names_key(known, key) for known in found.condition_keys)
+    if lists_key(found, key):
+        return True
+    return None if prefix == action.partition(":")[0].lower() and not is_service_key(key) else False
+
+
+def lists_key(action: Action, key: str) -> bool:
+    """Whether the catalogue lists the key (lower case) for the action, itself or as a template."""
+    return any(_names_key(known, key) for known in action.condition_keys)
+
+
+@lru_cache(maxsize=1 << 14)
+def is_service_key(key: str) -> bool:
+    """Whether the catalogue lists the key, or a template it fills, for the service of its prefix."""
+    key = key.lower()
+    return any(_names_key(known, key) for known in _keys_of(key.partition(":")[0]))
+
+
+@lru_cache(maxsize=1 << 14)
+def is_named_by_customers(key: str) -> bool:
+    """Whether part of the key is a name that customers choose: aws:ResourceTag/team, kms:EncryptionContext:tenant."""
+    key = key.lower()
+    if key.partition("/")[0] in ("aws:principaltag", "aws:requesttag", "aws:resourcetag"):
+        return True
+    known = _keys_of(key.partition(":")[0])
+    return key not in known and any(_names_key(name, key) for name in known)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -121,7 +145,8 @@ def _names_key(known: str, key: str) -> bool:
     return len(pieces) > 1 and re.fullmatch(".+".join(map(re.escape, pieces)), key, re.DOTALL) is not None
 
 
-_PLACEHOLDER = re.compile(r"\$\{[^}]*\}|<[^>]*>")
+# The reference writes `${TagKey}`, `<key>`, `tag-key`, and, for a few services, nothing behind the slash.
+_PLACEHOLDER = re.compile(r"\$\{[^}]*\}|<[^>]*>|(?<=/)(?:tag-key)?$")
 
 
 # Sent with any action, because they describe where the credentials came from.

@@ -176,5 +176,5 @@ def _actions_of(statement: Statement) -> Iterator[str]:
 def full_service(principal: Principal, service: str) -> Tri:
     """Whether every known action of the service is allowed on every resource."""
     resource = f"arn:{principal.caller.partition}:{service}:{FRESH}:{principal.account}:{FRESH}/{FRESH}"
-    actions = actions.expand(f"{service}:*") or (f"{service}:{FRESH}",)
-    return _all_allowed(can(principal, action, resource) for action in _told_apart(principal, actions))[0]
+    known = actions.expand(f"{service}:*") or (f"{service}:{FRESH}",)
+    return _all_allowed(can(principal, action, resource) for action in _told_apart(principal, known))[0]
