@@ -307,7 +307,7 @@ def main(
     home: Annotated[Path | None, typer.Option(help="Home of a published night, in place of a new one.")] = None,
 ) -> None:
     """Pages per second and peak memory of the report as the accounts grow."""
-    from assets.cli import complain
+    from assets.cli.main import complain
 
     console = Console()
     try:

@@ -13,7 +13,8 @@ from typing import Any
 import duckdb
 import typer
 
-from assets import cli, definitions
+from assets import definitions
+from assets.cli import main as cli
 from assets.cli.controls import FRAMEWORKS
 from assets.cli.controls import entry as entry_of
 from pipeline import landing

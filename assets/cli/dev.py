@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 
-from assets import cli, home
+from assets import home
+from assets.cli import main as cli
 from assets.cli.demonstration import HERMETIC, HOME, ROOT, served
 from pipeline.settings import Refused, Settings
 

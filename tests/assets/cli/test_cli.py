@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from assets import cli, home
+from assets import home
+from assets.cli import main as cli
 from pipeline.warehouse import models
 from tests.conftest import HERMETIC, Loopback
 from tests.pipeline.explain import explained

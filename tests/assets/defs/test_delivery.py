@@ -18,7 +18,8 @@ import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
-from assets import cli, definitions, home
+from assets import definitions, home
+from assets.cli import main as cli
 from assets.defs import notification, publishing
 from assets.defs.delivery import IN_BUCKET, delivery
 from assets.defs.jobs import JOB
