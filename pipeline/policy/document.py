@@ -227,13 +227,13 @@ def _normal_statement(index: int, raw: Any, kind: Kind) -> dict[str, Any]:
     return normal
 
 
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html (trust policies, RCPs)
+# NotPrincipal in a trust policy, which IAM refuses today, is read: old dumps hold it, and it lets everyone in.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
 # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html (table of elements)
 _PROHIBITED = {
     ("Principal", "identity"),
     ("Principal", "scp"),
     ("Resource", "trust"),
-    ("NotPrincipal", "trust"),
     ("NotPrincipal", "rcp"),
     ("NotAction", "rcp"),
 }

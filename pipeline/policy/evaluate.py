@@ -306,6 +306,12 @@ def statements_on(document: Document, action: str, effect: Effect) -> tuple[Stat
     return found
 
 
+def allowing(document: Document, request: Request) -> list[int]:
+    """The statements of a resource policy that allow the request, or might; what else the policy says left aside."""
+    hits = _hits("resource", [Policy("", document)], "Allow", request)
+    return [hit.index for hit in hits if hit.index is not None]
+
+
 def _hits(
     layer: str, members: Iterable[Policy], effect: Effect, request: Request, has_boundary: bool = False
 ) -> list[Evidence]:

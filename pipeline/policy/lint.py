@@ -50,10 +50,9 @@ CODES = {
     "mfa_needs_if_exists": "long-term keys send no MFA key, so this Deny misses them: BoolIfExists is needed",
 }
 
-REMARKS = frozenset(
-    ("usable_mismatch", "set_operator_on_single_value", "caller_chooses", "passes_empty")
-    + ("passes_without_service", "asks_presence", "key_not_listed")
-)
+REMARKS = frozenset({"usable_mismatch", "set_operator_on_single_value", "caller_chooses"}) | {
+    *("passes_empty", "passes_without_service", "asks_presence", "key_not_listed")
+}
 """Codes of what a reader may want to know, and AWS itself writes in its managed policies: no fault by itself."""
 
 _FAMILY = {

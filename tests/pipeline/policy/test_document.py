@@ -120,7 +120,6 @@ def test_a_repeated_sid_is_remarked() -> None:
         ({"Statement": {**ONE, "Principal": "*"}}, "scp", "Principal"),
         ({"Statement": {**ONE, "Principal": "*"}}, "trust", "Resource"),
         ({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole"}}, "trust", "Principal"),
-        ({"Statement": {"Effect": "Allow", "NotPrincipal": "*", "Action": "sts:AssumeRole"}}, "trust", "NotPrincipal"),
         ({"Statement": {**ONE, "Effect": "Deny", "NotPrincipal": {"AWS": "*"}}}, "rcp", "NotPrincipal"),
         ({"Statement": {"Effect": "Deny", "Principal": "*", "NotAction": "s3:*", "Resource": "*"}}, "rcp", "NotAction"),
         ({"Statement": {"Effect": "Allow", "Principal": "*", "Action": ["sts:*", "s3:*"]}}, "trust", "Action"),
