@@ -3,15 +3,18 @@ id = "BP10-05"
 title = "Conditions in customer managed and inline policies should have the effect they appear to have"
 severity = "medium"
 description = """
-Operators and values fit the key, the actions support the key, no value matches everything, ForAllValues in an Allow is
-guarded by Null, and IfExists does not let through what it was meant to stop. `tolerated` are flaws that are reported but do
-not fail.
+Operators and values fit the key, the actions support the key, no value matches everything, ForAllValues in an Allow on a
+key that says who calls is guarded by Null, and IfExists does not let through what it was meant to stop. `tolerated` are
+flaws that are reported but do not fail.
 """
 why = "A condition that never matches blocks the work; one that always matches protects nothing, while it looks as if it did."
 fix = "Correct the operator, key or value named in the reason; IAM Access Analyzer's policy check reports the same."
 may_break = "Requests that a broken condition has let through."
 frameworks = { other = "Parliament:MISMATCHED_TYPE, UNKNOWN_OPERATOR, UNKNOWN_CONDITION_FOR_ACTION" }
-params = { tolerated = ["usable_mismatch", "set_operator_on_single_value", "caller_chooses"] }
+params.tolerated = [
+    "usable_mismatch", "set_operator_on_single_value", "caller_chooses", "passes_empty", "passes_without_service",
+    "asks_presence", "key_not_listed",
+]
 */
 with
 flaws as (
