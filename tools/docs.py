@@ -225,7 +225,7 @@ def published() -> dict[str, tuple[str, list[tuple[str, str, str]]]]:
                     ],
                 )
                 for model in sorted(models.load().models.values(), key=lambda model: model.name)
-                if store.PUBLISHED_LAYERS.get(model.layer) == "main"
+                if models.PUBLISHED_LAYERS.get(model.layer) == "main"
             }
 
 

@@ -7,7 +7,6 @@ else, so a verdict here is the control's own. The published database is only rea
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,7 +109,6 @@ class Replay:
             ((as_of,),) = self.con.execute("select as_of from published.main.contract").fetchall()
             self.con.execute("set variable as_of = ?", [as_of])
             self._build = ReplayBuild(self.con, as_of, Settings.model_construct(), self._models)
-            self._build.descriptions = defaultdict(dict)
             self._copy()
             self._prepare()
         except duckdb.Error as error:
@@ -179,7 +177,7 @@ class Replay:
                 lacking.add(name)
                 continue
             is_reached = bool(self._models.upstream[name] & self._edited)
-            if name == control or is_reached or model.layer not in store.PUBLISHED_LAYERS:
+            if name == control or is_reached or model.layer not in models.PUBLISHED_LAYERS:
                 wanted.add(name)
                 todo += model.reads
         if lacking:

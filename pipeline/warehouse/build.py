@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,11 +26,11 @@ from pipeline.schema import Dataset
 from pipeline.settings import Refused, Settings
 from pipeline.warehouse import contracts, history
 from pipeline.warehouse import models as catalog
-from pipeline.warehouse.models import Catalog, Model
+from pipeline.warehouse.comments import Comments
+from pipeline.warehouse.models import PUBLISHED_LAYERS, Catalog, Model
 
 CONTRACT_VERSION = 1
 WAREHOUSE, PUBLISHED = "warehouse.duckdb", "rolecall.duckdb"
-PUBLISHED_LAYERS = {"views": "main", "staging": "staging", "intermediate": "intermediate"}
 STORAGE_VERSION = "v1.5.0"
 
 Connection = duckdb.DuckDBPyConnection
@@ -53,8 +53,8 @@ class Build:
     as_of: date
     settings: Settings
     models: Catalog
-    descriptions: dict[str, dict[str, str]] = field(default_factory=dict)
-    """What each column of each table is called: by the table's own header, else as further up."""
+    comments: Comments | None = None
+    """What the columns of published tables are; None where nothing is to be published."""
 
     def __post_init__(self) -> None:
         contracts.define_verdicts(self.con)
@@ -75,8 +75,8 @@ class Build:
             raise contracts.located(error, model.path, model.line) from error
         if model.control:
             contracts.check_built(self.con, model.name, model.path)
-        if model.layer in PUBLISHED_LAYERS:
-            comment(self.con, model.name, model.header.title, self.descriptions[model.name])
+        if self.comments is not None and model.layer in PUBLISHED_LAYERS:
+            comment(self.con, model.name, model.header.title, self.comments[model.name])
         return Built(model.name, count(self.con, model.name), time.perf_counter() - started)
 
     def create(self, name: str, source: str, made: pa.Table | None = None) -> None:
@@ -160,24 +160,13 @@ def prepared(con: Connection, settings: Settings, night: Night, models: Catalog)
     known = collectors.datasets()
     enabled = {n for n in models.controls if settings.controls.get(n) is None or settings.controls[n].enabled}
     work = Build(con, night.as_of, settings, models)
-    work.descriptions = descriptions(models, known)
+    work.comments = Comments(con, models, known.values())
     tables = {"control_catalog": control_catalog(models, work, enabled), "control_needs": control_needs(models, known)}
     for name, made in tables.items():
         work.create(name, "made", made)
     own = {"enough_data": settings.enough_data, "contract_version": CONTRACT_VERSION}
     with variables(con, night.variables | own):
         yield work
-
-
-def descriptions(models: Catalog, known: Mapping[str, Dataset]) -> dict[str, dict[str, str]]:
-    """For each table, what its columns are: as its own header says, else as the tables it reads say."""
-    said = {f"raw_{d.name}": {c.name: c.description for c in d.columns} for d in known.values()}
-    for model in models.models.values():
-        inherited: dict[str, str] = {}
-        for read in model.reads:
-            inherited |= said.get(read, {})
-        said[model.name] = inherited | model.header.columns
-    return said
 
 
 def control_catalog(models: Catalog, work: Build, enabled: set[str]) -> pa.Table:
@@ -244,7 +233,7 @@ def count(con: Connection, table: str) -> int:
     return int(row[0]) if row else 0
 
 
-def comment(con: Connection, table: str, title: str, columns: dict[str, str]) -> None:
+def comment(con: Connection, table: str, title: str, columns: Mapping[str, str]) -> None:
     """Set the comments of a table and of those of its columns that have a description."""
     con.execute(f"comment on table {table} is {quoted(title)}")
     for column, *_ in con.execute(f"describe {table}").fetchall():

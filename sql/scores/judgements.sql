@@ -6,6 +6,16 @@ rows are dropped and one `unknown` names the call that failed. Where a live exce
 `exempt`. Where an account has no resource of the kind, one `not_applicable` says so: every control has a verdict in
 every account that it is owed by.
 """
+[columns]
+exception_entry = "Entry of the register that makes the fail exempt; null for none"
+evidence = "The facts that decided"
+reason = "A sentence with the values in it"
+verdict = "pass, fail, exempt, not_applicable, unknown or manual"
+practice = "Number of the best practice, 1 to 14"
+resource = "ARN of what is judged"
+region = "Region, 'global' for services without one"
+account_id = "Id of the account"
+control_id = "Id of the control"
 */
 with
 expected as (
