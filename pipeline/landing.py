@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from pipeline.night import LANDING, Night
 from pipeline.schema import Dataset, Row
 from pipeline.settings import Refused
+from pipeline.text import quoted
 
 # What a part holds in memory of a dataset before it writes a row group.
 ROW_GROUP = 65_536
@@ -228,7 +229,7 @@ def _query(night: Night, dataset: Dataset) -> str:
     empty = f"select {nulls} where false"
     if not files:
         return empty
-    paths = ", ".join("'" + str(file.resolve()).replace("'", "''") + "'" for file in files)
+    paths = ", ".join(quoted(str(file.resolve())) for file in files)
     return f"select {wanted} from ({empty} union all by name from read_parquet([{paths}], {options}))"
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pipeline.schema import Row
 from reports import queries
-from reports.database import Row
 from reports.filters import visible
 from reports.night import PublishedNight, group, keyed
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pipeline.schema import Row
 from reports import access, figures, sheet
-from reports.database import Row
 from reports.filters import reads, visible
 from reports.night import Grouped, PublishedNight, group, keyed
 from reports.practices import TEXTS

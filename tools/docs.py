@@ -17,10 +17,9 @@ from assets import definitions
 from assets.cli import main as cli
 from assets.cli.controls import FRAMEWORKS
 from assets.cli.controls import entry as entry_of
-from pipeline.night import Night
+from pipeline.night import WAREHOUSE, Night
 from pipeline.settings import FILE, Settings
-from pipeline.warehouse import build as store
-from pipeline.warehouse import models
+from pipeline.warehouse import build, models
 from pipeline.warehouse.models import PRACTICES
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs"
@@ -136,8 +135,8 @@ def published() -> dict[str, tuple[str, list[tuple[str, str, str]]]]:
         nothing = Settings.model_construct(home=Path(folder))
         night = Night(nothing.home, EMPTY_NIGHT)
         night.landing_folder.mkdir(parents=True)
-        store.build(nothing, night)
-        with duckdb.connect(nothing.home / store.WAREHOUSE, read_only=True) as con:
+        build.build(nothing, night)
+        with duckdb.connect(nothing.home / WAREHOUSE, read_only=True) as con:
             query = "select column_name, data_type, comment from duckdb_columns() where table_name = ?"
             return {
                 model.name: (
@@ -148,7 +147,7 @@ def published() -> dict[str, tuple[str, list[tuple[str, str, str]]]]:
                     ],
                 )
                 for model in sorted(models.load().models.values(), key=lambda model: model.name)
-                if store.PUBLISHED_LAYERS.get(model.layer) == "main"
+                if models.PUBLISHED_LAYERS.get(model.layer) == "main"
             }
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from pipeline.quality.declared import Check, no_rows, of_schema, quoted
+from pipeline.quality.declared import Check, no_rows, of_schema
 from pipeline.schema import QUALITY_RESULTS, Dataset
+from pipeline.text import quoted
 
 PREVIOUS = "previous_extracts"
 """Table with the extracts of the night before, empty on the first one."""

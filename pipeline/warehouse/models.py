@@ -27,6 +27,8 @@ from pipeline.settings import Refused
 ROOT = Path(__file__).resolve().parents[2] / "sql"
 Layer = Literal["facts", "staging", "intermediate", "controls", "scores", "history", "views"]
 SQL_LAYERS: tuple[Layer, ...] = ("staging", "intermediate", "controls", "scores", "views")
+PUBLISHED_LAYERS = {"views": "main", "staging": "staging", "intermediate": "intermediate"}
+"""Layers that analysts get, and the schema of their tables in `rolecall.duckdb`."""
 
 PRACTICES: Mapping[int, str] = {
     1: "Federate human users",
