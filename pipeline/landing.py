@@ -22,9 +22,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.night import LANDING, Night
+from pipeline.rows import quoted
 from pipeline.schema import Dataset, Row
 from pipeline.settings import Refused
-from pipeline.text import quoted
 
 # What a part holds in memory of a dataset before it writes a row group.
 ROW_GROUP = 65_536
@@ -78,8 +78,8 @@ def rewrite(folder: Path, dataset: Dataset, query: str) -> None:
     files = sorted(folder.glob("*.parquet"))
     if not files:
         return
-    rows = pa.concat_tables([pq.read_table(file) for file in files])  # noqa: F841 (the query reads it)
     with duckdb.connect() as con:
+        con.register("rows", pa.concat_tables([pq.read_table(file) for file in files]))
         made = con.sql(query).to_arrow_table().cast(dataset.arrow())
     pq.write_table(made, folder / f"rows{PARTIAL}", compression="zstd")
     for file in files:

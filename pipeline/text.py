@@ -1,15 +1,10 @@
-"""How values are worded wherever people read them, on the pages and in messages; text in SQL, and rows out of it."""
+"""How values are worded wherever people read them: on the pages and in messages."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
 from typing import Any
-
-import duckdb
-
-from pipeline.schema import Row
 
 NOTHING = "\u2013"
 """Stands where there is no value: an en dash."""
@@ -50,25 +45,3 @@ def points(now: float | None, then: float | None) -> tuple[str, str, str]:
 def plural(count: int, one: str, many: str = "") -> str:
     """`1 account`, `1,200 accounts`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-def quoted(text: str) -> str:
-    """A text as a literal of SQL: `it's` is `'it''s'`."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-FETCHED = 2_000
-"""Rows that `stream` holds at a time."""
-
-
-def stream(con: duckdb.DuckDBPyConnection, query: str, **given: Any) -> Iterator[Row]:
-    """The rows of a query by the names of its columns, as they are read; `given` are its `$parameters`."""
-    result = con.execute(query, given)
-    names = [column[0] for column in result.description or []]
-    while many := result.fetchmany(FETCHED):
-        yield from (dict(zip(names, values, strict=True)) for values in many)
-
-
-def rows(con: duckdb.DuckDBPyConnection, query: str, **given: Any) -> list[Row]:
-    """The rows of a query by the names of its columns."""
-    return list(stream(con, query, **given))

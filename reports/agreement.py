@@ -14,10 +14,10 @@ from typing import Any
 
 import duckdb
 
-from pipeline.text import quoted, rows
+from pipeline.rows import quoted, rows
 from pipeline.warehouse.invariants import BY_VERDICT, VERDICTS
 from reports.database import Reader
-from reports.pages import Page
+from reports.pages._page import Page
 from reports.queries import FINDINGS_PER_PAGE
 from reports.sheet import OWNER_FILES
 

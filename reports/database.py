@@ -13,8 +13,8 @@ from typing import Any
 
 import duckdb
 
+from pipeline.rows import quoted, stream
 from pipeline.schema import Row
-from pipeline.text import quoted, stream
 
 Connection = duckdb.DuckDBPyConnection
 

@@ -20,6 +20,7 @@ from pipeline.warehouse.models import PRACTICES
 from reports import agreement, filters, pages
 from reports.database import opened
 from reports.night import PublishedNight
+from reports.pages._page import Page
 
 HERE = Path(str(files("reports")))
 Progress = Callable[[int, int], None]
@@ -57,9 +58,8 @@ class Templates(Environment):
             auto_reload=False,
         )
         self.filters |= filters.FILTERS
-        self.globals |= filters.GLOBALS | pages.GLOBALS
+        self.globals |= filters.GLOBALS | pages.template_globals(night)
         self.globals |= {"night": night, "notice": notice, "night_titles": dict(PRACTICES), "csp": POLICY}
-        self.globals["control_links"] = pages.control_links(night)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if type(obj) is dict and attribute in obj:
@@ -92,7 +92,7 @@ def build(database: Path, folder: Path, notice: str | None = None, progress: Pro
     return site
 
 
-def write(folder: Path, page: pages.Page, templates: Templates) -> int:
+def write(folder: Path, page: Page, templates: Templates) -> int:
     """Write a page, its files, and the rows that its tables do not show at first. Returns the bytes of the page."""
     path = folder / page.path
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -27,8 +27,8 @@ from rich.table import Table
 
 from pipeline.night import DATABASE
 from pipeline.publish.database import STORAGE_VERSION
+from pipeline.rows import quoted
 from pipeline.settings import Refused
-from pipeline.text import quoted
 from reports import site
 
 SIZES = "1250,2500,5000,10000"

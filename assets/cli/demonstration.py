@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -23,7 +25,7 @@ from assets.cli.progress import say, shown
 from pipeline.night import Night
 from pipeline.settings import Refused, Settings
 
-ROOT = Path(__file__).resolve().parents[2]
+EXTRA = ("flask", "flask_cors", "moto", "werkzeug")
 HOME = Path("var") / "demo"
 STOP_SECONDS = 10
 HERMETIC = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "127.0.0.1"}
@@ -54,7 +56,7 @@ class Organization:
             "external_id": self.external_id,
             "regions": [REGION],
             "today": as_of,
-            "exceptions_file": ROOT / "demo" / "organization" / "exceptions.toml",
+            "exceptions_file": Path(str(files("demo.organization").joinpath("exceptions.toml"))),
             "organization_calls_per_second": UNPACED,
             **more,
         }
@@ -70,14 +72,20 @@ class Organization:
 
 @contextmanager
 def served(night: int = 1) -> Iterator[Organization]:
-    """Serve the organization on a free loopback port for the length of a block."""
-    command = [sys.executable, "-m", "demo", "serve", "--night", str(night), "--with-parent"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+    """Serve the organization on a free loopback port for the length of a block.
+
+    Raises `Refused` where the extra `demo` is not installed.
+    """
+    if missing := [name for name in EXTRA if not find_spec(name)]:
+        raise Refused(f"demo: {missing[0]} is not installed; the demo needs an extra: pip install 'rolecall[demo]'")
+    # -P: a folder `demo` of the user's is not ours.
+    command = [sys.executable, "-P", "-m", "demo", "serve", "--night", str(night), "--with-parent"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             lines: Iterator[str] = iter(server.stdout or ())
             line = next(lines, None)
             if line is None:
-                raise Refused("demo: the synthetic organization did not start; install the extra `demo`")
+                raise Refused("demo: the synthetic organization did not start; what it said is above")
             ready = json.loads(line)
             # What it says later is read too: a pipe that nobody empties stops the server.
             Thread(target=deque, args=(lines, 0), daemon=True).start()

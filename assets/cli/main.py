@@ -12,6 +12,7 @@ from typing import Annotated, Any, ParamSpec
 import typer
 from rich.console import Console
 
+from pipeline import __version__
 from pipeline.night import DATABASE, Night
 from pipeline.settings import Refused, load
 from pipeline.warehouse.store import check_engine
@@ -36,6 +37,22 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Settings that have no option here are in rolecall.toml or ROLECALL_* variables (docs/settings.md).",
 )
+
+
+def print_version(wanted: bool) -> None:
+    """`rolecall --version`."""
+    if wanted:
+        print(f"rolecall {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options before any command."""
 
 
 def main() -> None:

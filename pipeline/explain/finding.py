@@ -16,9 +16,9 @@ import duckdb
 from pipeline.explain.held import Cited, citations, held
 from pipeline.explain.replay import Finding
 from pipeline.explain.whatif import Turn, turns_of
+from pipeline.rows import rows
 from pipeline.schema import Row
 from pipeline.settings import Refused
-from pipeline.text import rows
 from pipeline.warehouse.store import Connection
 
 MOST_CANDIDATES = 12

@@ -16,8 +16,8 @@ from typing import Any, Protocol, Self
 
 import duckdb
 
+from pipeline.rows import quoted
 from pipeline.settings import Refused, Settings
-from pipeline.text import quoted
 from pipeline.warehouse import models
 from pipeline.warehouse.build import Build
 from pipeline.warehouse.models import PUBLISHED_LAYERS, Model

@@ -20,6 +20,7 @@ from typing import Any
 
 from pipeline.aws.account import Visit
 from pipeline.aws.failures import CallFailed
+from pipeline.aws.permissions import actions
 from pipeline.aws.session import GLOBAL, Answer, Cloud
 from pipeline.night import Night
 from pipeline.publish.folder import LATEST, date_of, outdated
@@ -42,12 +43,18 @@ TYPES = {
     ".txt": "text/plain; charset=utf-8",
 }
 UNKNOWN_TYPE = "application/octet-stream"
-# Where the permission is not called as the operation is.
-PERMISSIONS = {
-    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
-    "s3:ListObjectsV2": "s3:ListBucket",
-    "s3:DeleteObjects": "s3:DeleteObject",
-}
+# What publishing asks of S3, as `_ask` names it.
+OPERATIONS = tuple(
+    f"s3:{name}"
+    for name in (
+        "DeleteObjects",
+        "GetBucketAcl",
+        "GetBucketPolicyStatus",
+        "GetPublicAccessBlock",
+        "ListObjectsV2",
+        "PutObject",
+    )
+)
 BLOCK = "nothing was published; turn on Block Public Access for it, or name another bucket"
 
 Progress = Callable[[int, int], None]
@@ -228,7 +235,7 @@ class Bucket:
             owner = (
                 f", and see whether account {self.owner} (publish_bucket_owner) owns the bucket" if self.owner else ""
             )
-            advice = f"allow {PERMISSIONS.get(failed.operation, failed.operation)} to these credentials{owner}"
+            advice = f"allow {' and '.join(actions(failed.operation))} to these credentials{owner}"
         elif failed.error_class in ("connection", "timeout"):
             advice = "no answer came: see the network, AWS_ENDPOINT_URL and the region"
         else:

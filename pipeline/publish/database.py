@@ -14,8 +14,8 @@ from pathlib import Path
 import duckdb
 
 from pipeline.night import DATABASE, WAREHOUSE, Night
+from pipeline.rows import quoted
 from pipeline.settings import Refused, Settings
-from pipeline.text import quoted
 from pipeline.warehouse import build, history, invariants, models, store
 from pipeline.warehouse.comments import comment
 from pipeline.warehouse.models import PUBLISHED_LAYERS, Catalog, Model

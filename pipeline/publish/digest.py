@@ -16,9 +16,10 @@ import duckdb
 
 from pipeline.night import Night
 from pipeline.publish import folder
+from pipeline.rows import rows
 from pipeline.schema import Row
 from pipeline.settings import Settings
-from pipeline.text import percent, plural, points, rows, visible
+from pipeline.text import percent, plural, points, visible
 
 FEW = 5
 NAME, RESOURCE, TITLE, CALL, SENTENCE = 60, 140, 80, 100, 1000

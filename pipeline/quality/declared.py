@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pipeline.rows import quoted
 from pipeline.schema import Column, Dataset
-from pipeline.text import quoted
 
 Severity = Literal["blocking", "warning"]
 

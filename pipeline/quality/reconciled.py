@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from pipeline.quality.declared import Check, no_rows, of_schema
+from pipeline.rows import quoted
 from pipeline.schema import QUALITY_RESULTS, Dataset
-from pipeline.text import quoted
 
 PREVIOUS = "previous_extracts"
 """Table with the extracts of the night before, empty on the first one."""

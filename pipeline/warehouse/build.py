@@ -12,10 +12,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline import collectors, landing
+from pipeline import collectors, facts, landing
 from pipeline.night import Night
+from pipeline.rows import put
 from pipeline.settings import Refused, Settings
-from pipeline.warehouse import history, invariants, models, store
+from pipeline.warehouse import contracts, history, invariants, models, store
 from pipeline.warehouse.comments import comment, descriptions
 from pipeline.warehouse.control_tables import control_catalog, control_needs
 from pipeline.warehouse.models import PUBLISHED_LAYERS, Catalog, Model
@@ -43,15 +44,18 @@ class Build:
     descriptions: dict[str, dict[str, str]] = field(default_factory=dict)
     """What each column of each table is called: by the table's own header, else as further up."""
 
+    def __post_init__(self) -> None:
+        contracts.define_verdicts(self.con)
+
     def make(self, model: Model) -> Built:
         """Make one model. A control that gives a resource two verdicts, or a query that fails, is `Refused`."""
         started = time.perf_counter()
         try:
             self._make(model)
         except duckdb.Error as error:
-            raise Refused(f"{model.path}: {error}") from error
+            raise contracts.located(error, model.path, model.line) from error
         if model.control:
-            self.check_control(model)
+            contracts.check_built(self.con, model.name, model.path)
         if model.layer in PUBLISHED_LAYERS:
             comment(self.con, model.name, model.header.title, self.descriptions[model.name])
         return Built(model.name, store.count(self.con, model.name), time.perf_counter() - started)
@@ -60,18 +64,15 @@ class Build:
         if record := history.RECORDERS.get(model.name):
             record(self.con, self.as_of)
         elif model.fact:
-            queries = model.fact.QUERIES.items()
-            found = {name: self.con.execute(query).fetchall() for name, query in queries}
-            self.create(model.name, model.fact.TABLE.table(model.fact.rows(found)))
+            facts.build(self.con, model.fact)
         else:
             with store.variables(self.con, self.params(model)):
-                self.con.execute(f"create or replace table {model.name} as from ({model.sql})")
+                sql = contracts.unpacked(self.con, model.sql, model.path) if model.control else model.sql
+                self.con.execute(f"create or replace table {model.name} as from ({sql})")
 
     def create(self, name: str, rows: pa.Table) -> None:
         """Make a table of these rows."""
-        self.con.register("rows_to_create", rows)
-        self.con.execute(f"create or replace table {name} as from rows_to_create")
-        self.con.unregister("rows_to_create")
+        put(self.con, f"create or replace table {name} as from batch", rows)
 
     def params(self, model: Model) -> dict[str, Any]:
         """The parameters of a model: its header's, with the settings' over them."""
@@ -81,17 +82,6 @@ class Build:
             allowed = ", ".join(model.header.params) or "none"
             raise Refused(f"Settings: controls.{model.name}.{unknown[0]}: no such parameter; it has {allowed}")
         return {**model.header.params, **given}
-
-    def check_control(self, model: Model) -> None:
-        """A control must have its columns, and one verdict for each resource."""
-        columns = {row[0] for row in self.con.execute(f"describe {model.name}").fetchall()}
-        needed = {"account_id", "resource", "verdict", "reason", "evidence"}
-        if not needed <= columns <= needed | {"region"}:
-            raise Refused(f"{model.path}: must select {', '.join(sorted(needed))} and at most region besides")
-        key = "account_id, resource" + (", region" if "region" in columns else "")
-        twice = self.con.execute(f"select resource from {model.name} group by {key} having count(*) > 1").fetchone()
-        if twice:
-            raise Refused(f"{model.path}: gives {twice[0]} two verdicts")
 
 
 def build(

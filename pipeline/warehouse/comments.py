@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import duckdb
 
+from pipeline.rows import quoted
 from pipeline.schema import Dataset
-from pipeline.text import quoted
 from pipeline.warehouse.models import Catalog
 
 

@@ -12,8 +12,8 @@ from datetime import date
 
 import duckdb
 
+from pipeline.rows import rows
 from pipeline.settings import Refused
-from pipeline.text import rows
 
 KEY = "control_id, account_id, region, resource"
 VERDICTS = ("pass", "fail", "exempt", "not_applicable", "unknown", "manual")
@@ -93,7 +93,7 @@ INVARIANTS: Mapping[str, str] = {
     ),
     "verdicts by control and account are those of the findings": same(
         f"select control_id, account_id, {BY_VERDICT} from findings group by all",
-        f"select control_id, account_id, {SUMS} from pairs group by all",
+        f"select control_id, account_id, {SUMS} from control_account_counts group by all",
     ),
     **{
         f"{table} has the verdicts of the findings": same(

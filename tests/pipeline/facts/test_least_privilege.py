@@ -167,7 +167,8 @@ def test_names_of_no_action_are_left_out() -> None:
     [
         (allow("s3:GetObject"), []),
         (allow("s3:GetObjekt"), ["No action is called s3:GetObjekt."]),
-        (allow("s3:GetObject", "bucket"), ["bucket is not an ARN."]),
+        (allow("s3:GetObject", "bucket"), ["Not a policy: statement 0, Resource: expected an ARN"]),
+        (allow("s3:GetObject", "arn:aws:s3"), ["arn:aws:s3 is not an ARN."]),
         (allow("s3:GetObject", Condition={"Bool": {"aws:SecureTransport": "maybe"}}), ["Condition Bool on"]),
         ({"Version": "2012-10-17", "Statement": []}, ["Not a policy: document, Statement"]),
     ],
