@@ -17,8 +17,7 @@ from pipeline import collectors
 from pipeline.night import Night
 from pipeline.schema import Dataset
 from pipeline.settings import ControlSettings, Settings
-from pipeline.warehouse import build as store
-from pipeline.warehouse import history
+from pipeline.warehouse import build, history
 from pipeline.warehouse import models as catalog
 from pipeline.warehouse.models import Catalog, control_results
 
@@ -114,7 +113,7 @@ def judge(case: Case, models: Catalog) -> list[dict[str, Any]]:
         values = [row["as_of"], row.get("account_id", MEMBER), row["policy_type"], row["objective"], row["met"]]
         con.execute("insert into history_guardrails values (?, ?, ?, ?, ?)", values)
     settings = Settings(controls={case.control_id: ControlSettings(**case.settings)})
-    with store.prepared(con, settings, Night(settings.home, case.as_of), one) as made:
+    with build.prepared(con, settings, Night(settings.home, case.as_of), one) as made:
         for model in wanted:
             made.make(model)
         names = ("account_id", "region", "resource", "verdict", "reason", "evidence")
