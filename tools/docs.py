@@ -15,16 +15,17 @@ import typer
 
 from assets import definitions
 from assets.cli import main as cli
-from assets.cli.controls import FRAMEWORKS
 from assets.cli.controls import entry as entry_of
-from pipeline import collectors, landing
+from pipeline import collectors
 from pipeline.aws.permissions import all_actions, policy_document
+from pipeline.night import Night
 from pipeline.publish import bucket
 from pipeline.schema import Dataset
 from pipeline.settings import FILE, Settings
 from pipeline.warehouse import build as store
 from pipeline.warehouse import models
 from pipeline.warehouse.models import PRACTICES
+from reports.filters import framework
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs"
 GENERATED = "<!-- Written by `make docs`. -->"
@@ -96,7 +97,7 @@ def control(entry: dict[str, Any]) -> Iterator[str]:
         "May break": entry["may_break"],
         "Reads": ", ".join(map(code, entry["datasets"])),
         "Parameters": ", ".join(code(f"{name} = {json.dumps(value)}") for name, value in entry["params"].items()),
-        "Elsewhere": "; ".join(f"{FRAMEWORKS.get(name, name)} {text}" for name, text in entry["frameworks"].items()),
+        "Elsewhere": "; ".join(f"{framework(name)} {text}" for name, text in entry["frameworks"].items()),
     }
     for name, text in facts.items():
         if text:
@@ -210,8 +211,9 @@ def published() -> dict[str, tuple[str, list[tuple[str, str, str]]]]:
     """Title and columns of each published table, out of a database built from a night without rows."""
     with tempfile.TemporaryDirectory() as folder:
         nothing = Settings.model_construct(home=Path(folder))
-        landing.night_folder(nothing.home, EMPTY_NIGHT).mkdir(parents=True)
-        store.build(nothing, EMPTY_NIGHT)
+        night = Night(nothing.home, EMPTY_NIGHT)
+        night.landing_folder.mkdir(parents=True)
+        store.build(nothing, night)
         with duckdb.connect(nothing.home / store.WAREHOUSE, read_only=True) as con:
             query = "select column_name, data_type, comment from duckdb_columns() where table_name = ?"
             return {

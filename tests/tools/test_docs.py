@@ -12,6 +12,7 @@ from tools import docs
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITTEN = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+STATUS = re.compile(r"(Accepted|Replaced by \d{4}), \d{4}-\d\d-\d\d\.")
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 
 
@@ -51,6 +52,16 @@ def test_policies_to_paste_are_no_longer_than_iam_takes(pages: dict[str, str]) -
         assert policy["Statement"][0]["Action"] == sorted(set(policy["Statement"][0]["Action"]))
     assert "s3:ListAllMyBuckets" in reader["Statement"][0]["Action"]
     assert "organizations:ListAccounts" in runner["Statement"][0]["Action"]
+
+
+def test_decisions_are_numbered_and_say_their_status_and_day() -> None:
+    files = sorted((ROOT / "docs" / "decisions").glob("*.md"))[:-1]  # README.md is last
+    assert [path.name[:5] for path in files] == [f"{number:04}-" for number in range(1, len(files) + 1)]
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
+    for path in files:
+        title, _, status, *_ = path.read_text(encoding="utf-8").splitlines()
+        assert STATUS.fullmatch(status), path
+        assert f"| [{title.removeprefix('# ')}]({path.name}) | {status[0].lower()}{status[1:-1]} |" in index, path
 
 
 def test_every_published_column_is_described() -> None:

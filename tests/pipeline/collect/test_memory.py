@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,9 @@ import pytest
 
 from pipeline import collectors
 from pipeline.aws.failures import CallFailed
-from pipeline.collect import run as night
+from pipeline.collect import run as collect_night
 from pipeline.collect.memory import Memory
+from pipeline.night import Night
 from tests.conftest import Loopback
 from tests.pipeline.collectors.support import (
     AS_OF,
@@ -21,23 +22,23 @@ from tests.pipeline.collectors.support import (
 
 def test_memory_is_of_the_last_night_on_which_the_extract_finished(aws: Loopback, tmp_path: Path) -> None:
     settings = aws.settings(tmp_path, include_ous=["Policy Staging"])
-    first = aws.nights[0]
+    first = Night(tmp_path, aws.nights[0])
     plan = collected(settings, first)
     (account_id,) = plan.shards[0]
     aws.faults({"account": account_id, "service": "s3", "kind": "deny"})
-    collected(settings, first + timedelta(days=1))
+    collected(settings, first.on(first.as_of + timedelta(days=1)))
     datasets = collectors.datasets()
-    memory = Memory(tmp_path, first + timedelta(days=2))
+    memory = Memory(first.on(first.as_of + timedelta(days=2)))
     remembered = memory.rows(datasets["bucket_policies"], account_id, "global")
     assert [row["bucket"] for row in remembered] == ["halden-policy-staging-data"]
     assert remembered[0].keys() == {column.name for column in datasets["bucket_policies"].columns}
     assert memory.rows(datasets["analyzers"], account_id, "us-east-1") == []
     assert memory.rows(datasets["bucket_policies"], "0" * 12, "global") == []
-    assert Memory(tmp_path, first).rows(datasets["bucket_policies"], account_id, "global") == []
+    assert Memory(first).rows(datasets["bucket_policies"], account_id, "global") == []
 
 
 def test_what_is_made_once_a_worker_is_made_again_after_a_failure(tmp_path: Path) -> None:
-    memory, tries = Memory(tmp_path, AS_OF), []
+    memory, tries = Memory(Night(tmp_path, AS_OF)), []
 
     def make() -> int:
         tries.append(1)
@@ -50,11 +51,11 @@ def test_what_is_made_once_a_worker_is_made_again_after_a_failure(tmp_path: Path
     assert [memory.once("key", make) for _ in range(3)] == [2, 2, 2]
 
 
-def collected(settings: Any, as_of: date) -> night.Plan:
-    plan = night.plan(settings, as_of)
+def collected(settings: Any, night: Night) -> collect_night.Plan:
+    plan = collect_night.plan(settings, night)
     for index in range(len(plan.shards)):
-        night.collect_shard(settings, plan, index)
-    night.commit(settings, plan)
+        collect_night.collect_shard(settings, plan, index)
+    collect_night.commit(settings, plan)
     return plan
 
 
@@ -78,7 +79,7 @@ def test_a_second_night_asks_a_fifth_of_the_first(
     asked: list[Counter[str]] = []
     for day in range(2):
         aws._ask("DELETE", "calls")
-        collected(settings, aws.nights[0] + timedelta(days=day))
+        collected(settings, Night(tmp_path, aws.nights[0] + timedelta(days=day)))
         counted: Counter[str] = Counter()
         for (_, operation), count in aws.calls().items():
             counted[operation] += count

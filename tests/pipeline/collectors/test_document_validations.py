@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.collect.memory import Memory
+from pipeline.night import Night
 from pipeline.schema import Row
 from tests.pipeline.collectors.support import (
     AS_OF,
@@ -49,7 +50,7 @@ def test_an_account_keeps_its_own_answer_whoever_asks_first(tmp_path: Path) -> N
     found = collect("document_validations", Remembering(answers, rows))["document_validations"]
     newcomer = Remembering(answers, rows, as_of=tomorrow)
     known = Remembering(answers, rows, {"document_validations": found}, tomorrow)
-    newcomer.memory = known.memory = Memory(tmp_path, tomorrow)  # type: ignore[assignment]
+    newcomer.memory = known.memory = Memory(Night(tmp_path, tomorrow))  # type: ignore[assignment]
     (asked,) = collect("document_validations", newcomer)["document_validations"]
     assert asked["validated_on"] == tomorrow
     assert collect("document_validations", known)["document_validations"] == found
