@@ -23,7 +23,8 @@ from pipeline import collectors, landing
 from pipeline.collect import run as collect
 from pipeline.collect.run import AccountRead, OrganizationRead, Plan, ShardResult
 from pipeline.settings import Refused, Settings
-from tests.conftest import ROOT, Loopback, use
+from tests import nights
+from tests.conftest import ROOT, Loopback
 
 DATASETS = collectors.datasets()
 ORGANIZATION = {d.name for d in DATASETS.values() if d.scope == "organization" and d.operations}
@@ -70,15 +71,15 @@ def run(aws: Loopback, settings: Settings, plan: Plan, events: list[Any] | None 
 
 
 @pytest.fixture(scope="module")
-def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
-    """The first night, whole, in two shards."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        use(loopback, monkeypatch)
-        settings = loopback.settings(tmp_path_factory.mktemp("home"), shards=2)
-        events: list[Any] = []
-        made = run(loopback, settings, collect.plan(settings, loopback.nights[0], events.append), events)
-        yield made
-        made.con.close()
+def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Night]:
+    """A whole night, in two shards."""
+    whole = nights.landed(loopback, tmp_path_factory, worker_id)
+    home = tmp_path_factory.mktemp("home")
+    whole.copy(home)
+    settings = loopback.settings(home, shards=2, exceptions_file=whole.register)
+    with duckdb.connect() as con:
+        landing.attach(con, home, whole.plan.as_of)
+        yield Night(con, settings, whole.plan, whole.events, whole.calls)
 
 
 @pytest.fixture
@@ -106,6 +107,7 @@ def read_some(aws: Loopback, night: Night, some: list[str], tmp_path: Path) -> I
             (tuple(some),),
         )
         landing.note(landing.begin(tmp_path, plan.as_of, plan.run_id), "plan", plan.to_json())
+        aws.reset(nights.NIGHT)
         aws.faults(*faults)
         made.append(run(aws, settings, plan))
         return made[-1]
