@@ -14,6 +14,7 @@ import pytest
 
 from pipeline.collect import run as collect
 from pipeline.collect.run import Plan
+from pipeline.night import Night
 from tests.conftest import ROOT, Loopback, use
 
 NIGHT = 5
@@ -66,7 +67,7 @@ def _collect(loopback: Loopback, folder: Path) -> Landed:
         loopback.reset(NIGHT)
         settings = loopback.settings(folder / "home", shards=2, exceptions_file=register)
         events: list[Any] = []
-        plan = collect.plan(settings, loopback.nights[NIGHT - 1], events.append)
+        plan = collect.plan(settings, Night(settings.home, loopback.nights[NIGHT - 1]), events.append)
         for index in range(len(plan.shards)):
             collect.collect_shard(settings, plan, index, events.append)
         calls = loopback.calls()

@@ -22,6 +22,7 @@ from rich.console import Console
 
 from assets.cli import runner
 from assets.cli.progress import say, shown
+from pipeline.night import Night
 from pipeline.settings import Refused, Settings
 
 EXTRA = ("flask", "flask_cors", "moto", "werkzeug")
@@ -47,23 +48,23 @@ class Organization:
     external_id: str
     nights: list[date]
 
-    def settings(self, home: Path, night: date, **more: Any) -> Settings:
-        """Settings for a night of it: nothing of `rolecall.toml` or of the environment."""
+    def settings(self, home: Path, as_of: date, **more: Any) -> Settings:
+        """Settings for the night of that date: nothing of `rolecall.toml` or of the environment."""
         fields = {
             "home": home,
             "role_name": self.role_name,
             "external_id": self.external_id,
             "regions": [REGION],
-            "today": night,
+            "today": as_of,
             "exceptions_file": Path(str(files("demo.organization").joinpath("exceptions.toml"))),
             "organization_calls_per_second": UNPACED,
             **more,
         }
         return Settings.model_construct(_fields_set=set(fields), **fields)
 
-    def turn_to(self, night: date) -> None:
-        """Make it what it is on that night."""
-        body = json.dumps({"night": self.nights.index(night) + 1}).encode()
+    def turn_to(self, as_of: date) -> None:
+        """Make it what it is on that date."""
+        body = json.dumps({"night": self.nights.index(as_of) + 1}).encode()
         request = urllib.request.Request(f"{self.endpoint}/_rolecall/night", data=body, method="POST")
         with urllib.request.urlopen(request, timeout=30) as answer:
             answer.read()
@@ -121,12 +122,12 @@ def run(console: Console, home: Path, nights: int, verbose: bool) -> int:
     """Run the last nights of the organization, one after the other; say where the result is."""
     with served() as organization, environment(organization.environment):
         chosen = organization.nights[-nights:]
-        for number, night in enumerate(chosen, start=1):
-            say(console, f"night {number} of {len(chosen)}", str(night))
-            organization.turn_to(night)
-            settings = organization.settings(home, night, documents=number == len(chosen))
+        for number, as_of in enumerate(chosen, start=1):
+            say(console, f"night {number} of {len(chosen)}", str(as_of))
+            organization.turn_to(as_of)
+            settings = organization.settings(home, as_of, documents=number == len(chosen))
             with shown(console) as progress:
-                done = runner.run_night(settings, night, progress, verbose=verbose)
+                done = runner.run_night(settings, Night(home, as_of), progress, verbose=verbose)
     say(console, "report", str(done.report))
     say(console, "database", str(done.database))
     say(console, "try", TRY.format(python=relative(Path(sys.executable)), database=done.database))

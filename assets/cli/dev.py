@@ -23,13 +23,13 @@ def main() -> int:
     folder = HOME.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with served() as organization:
-        night = organization.nights[-1]
-        organization.turn_to(night)
+        as_of = organization.nights[-1]
+        organization.turn_to(as_of)
         values = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ROLECALL_"))},
             **HERMETIC,
             **organization.environment,
-            **variables(organization.settings(folder, night)),
+            **variables(organization.settings(folder, as_of)),
             "DAGSTER_HOME": str(home.dagster_home(folder)),
         }
         command = [sys.executable, "-m", "dagster", "dev", "-m", "assets.definitions", *sys.argv[1:]]

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from pipeline import __version__
+from pipeline.night import Night
 from pipeline.settings import Refused, load
 
 DONE, UNREAD, REFUSED = 0, 1, 2
@@ -135,7 +136,7 @@ def run(
             exceptions_file=exceptions_file,
         )
     )
-    night = as_of.date() if as_of else nights.today(chosen)
+    night = Night(chosen.home, as_of.date()) if as_of else nights.today(chosen)
     console = Console()
     with shown(console) as progress:
         done = runner.run_night(chosen, night, progress, judge_only=judge_only, verbose=verbose)
