@@ -13,6 +13,7 @@ import pytest
 
 from pipeline import collectors
 from pipeline.aws.account import Account, Visit
+from pipeline.aws.failures import ASSUME_ROLE
 from pipeline.aws.session import Paging
 from pipeline.collectors import Collector, Rows
 
@@ -49,7 +50,7 @@ class Recorder:
         more: Counter[str] = Counter()
         for q in self.questions.values():
             if q.page_size:
-                more[q.operation] += max(0, q.pages - max(1, -(-q.items // q.page_size)))
+                more[q.operation] += max(0, q.pages - q.unfinished - max(1, -(-q.items // q.page_size)))
         return +more
 
 
@@ -71,7 +72,7 @@ def record(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     def sent(visit: Visit, operation: str, region: str, params: dict[str, Any], *more: Any, **others: Any) -> Any:
         collector = getattr(here, "collector", None)
         answer = send(visit, operation, region, params, *more, **others)
-        if collector is not None:
+        if collector is not None and operation != ASSUME_ROLE:  # the session's own, on the first request
             with lock:
                 recorder.operations[collector].add(operation)
                 _note(recorder, visit, operation, region, params, answer)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from math import ceil
 from pathlib import Path
@@ -23,8 +23,8 @@ from pipeline.collect import run as collect
 from pipeline.collect.run import AccountRead, OrganizationRead, Plan, ShardResult
 from pipeline.night import Night
 from pipeline.settings import Refused, Settings
-from tests.conftest import ROOT, Loopback, use
-from tests.pipeline.collect.recorded import Recorder, record
+from tests import nights
+from tests.conftest import ROOT, Loopback
 
 DATASETS = collectors.datasets()
 ORGANIZATION = {d.name for d in DATASETS.values() if d.scope == "organization" and d.operations}
@@ -40,7 +40,6 @@ class Collected:
     plan: Plan
     events: list[Any]
     calls: Counter[tuple[str, str]]
-    recorder: Recorder = field(default_factory=Recorder)
 
     def all(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         return self.con.execute(query, list(values)).fetchall()
@@ -72,20 +71,15 @@ def run(aws: Loopback, settings: Settings, plan: Plan, events: list[Any] | None 
 
 
 @pytest.fixture(scope="module")
-def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collected]:
-    """The first night, whole, in two shards."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        use(loopback, monkeypatch)
-        settings = loopback.settings(tmp_path_factory.mktemp("home"), shards=2)
-        events: list[Any] = []
-        recorder = record(monkeypatch)
-        night = Night(settings.home, loopback.nights[0])
-        made = run(loopback, settings, collect.plan(settings, night, events.append), events)
-        monkeypatch.undo()
-        use(loopback, monkeypatch)
-        made.recorder = recorder
-        yield made
-        made.con.close()
+def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Collected]:
+    """A whole night, in two shards."""
+    whole = nights.landed(loopback, tmp_path_factory, worker_id)
+    home = tmp_path_factory.mktemp("home")
+    whole.copy(home)
+    settings = loopback.settings(home, shards=2, exceptions_file=whole.register)
+    with duckdb.connect() as con:
+        landing.attach(con, Night(home, whole.plan.as_of), DATASETS.values())
+        yield Collected(con, settings, whole.plan, whole.events, whole.calls)
 
 
 @pytest.fixture
@@ -113,6 +107,7 @@ def read_some(aws: Loopback, night: Collected, some: list[str], tmp_path: Path) 
             (tuple(some),),
         )
         landing.note(landing.begin(Night(tmp_path, plan.as_of), plan.run_id), "plan", plan.to_json())
+        aws.reset(nights.NIGHT)
         aws.faults(*faults)
         made.append(run(aws, settings, plan))
         return made[-1]
@@ -228,20 +223,6 @@ def test_denied_operations_fail_exactly_their_datasets(night: Collected) -> None
         expected = {name for name in OF_ACCOUNT if operations & set(DATASETS[name].operations)}
         assert night.failures(account_id).keys() == expected
         assert {kind for _, kind in night.failures(account_id).values()} == {"scp_deny"}
-
-
-def test_collectors_call_the_operations_that_they_declare_and_no_other(night: Collected) -> None:
-    """Else the reader's role lacks an action, and a dataset counts though one of its calls failed."""
-    declared = {c.name: {o for d in c.datasets for o in d.operations} for c in collectors.discover()}
-    undeclared = {name: sorted(asked - declared[name]) for name, asked in night.recorder.operations.items()}
-    assert {name: operations for name, operations in undeclared.items() if operations} == {}
-    assert len(night.recorder.operations) > 60
-
-
-def test_nothing_is_asked_twice_and_lists_in_the_largest_pages(night: Collected) -> None:
-    """As the collectors themselves say what they need: once an account and region, or once for each thing."""
-    assert night.recorder.asked_twice() == []
-    assert night.recorder.small_pages() == {}
 
 
 def test_a_role_is_assumed_once_an_account(night: Collected) -> None:
