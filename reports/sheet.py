@@ -6,9 +6,9 @@ import csv
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from reports.database import Row
+from pipeline.schema import Row
 from reports.filters import visible
-from reports.night import Night
+from reports.night import PublishedNight
 
 COLUMNS = (
     "as_of",
@@ -29,6 +29,8 @@ COLUMNS = (
     "fix",
     "link",
 )
+OWNER_FILES = "owners/*.csv"
+"""Where the files of the owners are in a site."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet may take for the beginning of a formula, the full-width forms too."""
 MARK = "\ufeff"
@@ -48,7 +50,7 @@ def cell(value: Any) -> Any:
     return f"'{text}" if isinstance(value, str) and value.startswith(FORMULA) else text
 
 
-def lines(findings: Iterable[Row], night: Night, link: Callable[[Row], str]) -> Iterator[str]:
+def lines(findings: Iterable[Row], night: PublishedNight, link: Callable[[Row], str]) -> Iterator[str]:
     """The findings as CSV, a line at a time. `link` is the page of a finding, from the folder of the report."""
     writer = csv.writer(_Line())
     yield MARK + writer.writerow(COLUMNS)

@@ -12,7 +12,10 @@ from typing import Annotated, Any, ParamSpec
 import typer
 from rich.console import Console
 
+from pipeline import __version__
+from pipeline.night import DATABASE, Night
 from pipeline.settings import Refused, load
+from pipeline.warehouse.store import check_engine
 
 DONE, UNREAD, REFUSED = 0, 1, 2
 ACCOUNTS = "Which accounts"
@@ -36,6 +39,22 @@ app = typer.Typer(
 )
 
 
+def print_version(wanted: bool) -> None:
+    """`rolecall --version`."""
+    if wanted:
+        print(f"rolecall {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options before any command."""
+
+
 def main() -> None:
     """Run the command line and leave with its exit code."""
     app()
@@ -48,6 +67,7 @@ def command(work: Callable[P, int]) -> Callable[P, None]:
     @wraps(work)
     def wrapped(*args: P.args, **options: P.kwargs) -> None:
         try:
+            check_engine()
             code = work(*args, **options)
         except Refused as refused:
             code = complain(str(refused))
@@ -118,7 +138,7 @@ def run(
             exceptions_file=exceptions_file,
         )
     )
-    night = as_of.date() if as_of else nights.today(chosen)
+    night = Night(chosen.home, as_of.date()) if as_of else nights.today(chosen)
     console = Console()
     with shown(console) as progress:
         done = runner.run_night(chosen, night, progress, judge_only=judge_only, verbose=verbose)
@@ -178,9 +198,8 @@ def explain(
     """Say what decided a finding, what it was read from, and what would change its verdict."""
     from assets.cli import explain as explaining
     from pipeline.explain import finding
-    from pipeline.warehouse.build import PUBLISHED
 
-    database = load(**given(home=home)).home / PUBLISHED
+    database = load(**given(home=home)).home / DATABASE
     found = finding.explain(database, control, resource, account, region)
     console = Console()
     explaining.show(console if console.is_terminal else Console(width=WIDE), found, database, format is Format.json)

@@ -19,15 +19,17 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipeline import collectors, facts
+from pipeline import SQL, collectors, facts
 from pipeline.facts import Facts
 from pipeline.settings import Refused
 from pipeline.warehouse import contracts
 from pipeline.warehouse.query import Query, parsed
 
-ROOT = Path(__file__).resolve().parents[2] / "sql"
+ROOT = SQL
 Layer = Literal["facts", "staging", "intermediate", "controls", "scores", "history", "views"]
 SQL_LAYERS: tuple[Layer, ...] = ("staging", "intermediate", "controls", "scores", "views")
+PUBLISHED_LAYERS = {"views": "main", "staging": "staging", "intermediate": "intermediate"}
+"""Layers that analysts get, and the schema of their tables in `rolecall.duckdb`."""
 CATALOG_TABLES = ("control_catalog", "control_needs")
 """Tables that the engine makes of the catalog itself."""
 
@@ -135,7 +137,7 @@ class Catalog:
 
 
 def load(root: Path = ROOT) -> Catalog:
-    """Every model. Raises `Refused` naming the file and what is wrong with it."""
+    """Every model. Raises `Refused` naming the file and what is wrong with it, or a folder without any SQL."""
     models = {model.name: model for model in map(fact_model, facts.discover())}
     queries = []
     for layer in SQL_LAYERS:
@@ -146,11 +148,14 @@ def load(root: Path = ROOT) -> Catalog:
             models[path.stem] = model
             queries.append(query)
     check_numbers(models.values())
+    if all(model.fact for model in models.values()):
+        raise Refused(f"{root}: there are no SQL models; Rolecall is not installed whole, install it again")
     results = control_results([m.name for m in models.values() if m.control])
     models |= {model.name: model for model in (results, *HISTORY)}
     known = {*models, *CATALOG_TABLES, *(f"raw_{name}" for name in collectors.datasets())}
     for query in queries:
         contracts.check_tables(query, known)
+    check_layers(models)
     return Catalog(models)
 
 
@@ -160,6 +165,32 @@ def check_numbers(models: Iterable[Model]) -> None:
     for model in models:
         if model.control and (other := seen.setdefault(model.control.id, model.path)) != model.path:
             raise Refused(f"{model.path}: header: id {model.control.id} is that of {other}; take the next free number")
+
+
+BUILT_FIRST: tuple[Layer, ...] = ("staging", "intermediate", "facts")
+MAY_READ: Mapping[Layer, tuple[Layer, ...]] = {
+    "staging": ("staging",),
+    "intermediate": BUILT_FIRST,
+    "facts": BUILT_FIRST,
+    "controls": (*BUILT_FIRST, "history"),
+    "scores": (*BUILT_FIRST, "history", "controls", "scores"),
+    "history": (*BUILT_FIRST, "scores"),
+    "views": (*BUILT_FIRST, "history", "controls", "scores", "views"),
+}
+"""By layer, the layers whose models it may read, beside raw tables."""
+
+
+def check_layers(models: Mapping[str, Model]) -> None:
+    """Refuse a model that reads one of a later layer: a fact a view, a control another control's scores."""
+    for model in models.values():
+        for read in model.reads:
+            layer = models[read].layer if read in models else None
+            if layer and layer not in MAY_READ[model.layer]:
+                allowed = ", ".join(MAY_READ[model.layer])
+                raise Refused(
+                    f"{model.path}: {model.name} ({model.layer}) reads {read} ({layer}); "
+                    f"it may read raw tables and {allowed}"
+                )
 
 
 def fact_model(module: Facts) -> Model:

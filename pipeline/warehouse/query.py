@@ -127,4 +127,4 @@ def _is_verdict(node: Node) -> bool:
 
 def _is_judged_column(node: Node) -> bool:
     """A verdict that a CTE has given under the same name."""
-    return node["class"] == "COLUMN_REF" and node["column_names"][-1] == JUDGED
+    return node["class"] == "COLUMN_REF" and bool(node["column_names"][-1] == JUDGED)
