@@ -15,7 +15,9 @@ from pipeline.policy.tri import Tri
 Value = str | bool | int | float | Iterable[str]
 
 # AWS sends these with every request, whoever makes it.
-ALWAYS_SENT = frozenset({"aws:currenttime", "aws:epochtime", "aws:securetransport", "aws:useragent"})
+ALWAYS_SENT = frozenset(
+    {"aws:currenttime", "aws:epochtime", "aws:securetransport", "aws:useragent", "aws:requestedregion"}
+)
 # ... and these with every request that an IAM principal signs.
 ALWAYS_SIGNED = frozenset({"aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid"})
 # Sent only when a service calls on its own behalf, never when a principal calls.

@@ -178,3 +178,20 @@ def full_service(principal: Principal, service: str) -> Tri:
     resource = f"arn:{principal.caller.partition}:{service}:{FRESH}:{principal.account}:{FRESH}/{FRESH}"
     known = actions.expand(f"{service}:*") or (f"{service}:{FRESH}",)
     return _all_allowed(can(principal, action, resource) for action in _told_apart(principal, known))[0]
+
+
+@lru_cache(maxsize=1 << 16)
+def exceeds(one: Principal, other: Principal) -> Tri:
+    """Whether the first may do something that the second may not: what taking over the first would bring the second."""
+    if is_admin(one).verdict > is_admin(other).verdict:
+        return Tri.YES
+    named = (action for policy in one.policies if policy.document for action in named_actions(policy.document))
+    found = Tri.NO
+    for action in dict.fromkeys(named):
+        for resource in targets(one, action):
+            owner = account_of(resource) or one.account
+            mine, theirs = (answer(can(who, action, resource, account=owner)) for who in (one, other))
+            found = max(found, mine if mine > theirs else Tri.NO)
+        if found is Tri.YES:
+            break
+    return found
