@@ -31,6 +31,7 @@ TABLE = Dataset(
         Column("open_actions", "varchar[]", "Probes that passed"),
         Column("only_for", "varchar[]", "Resources, named by a Deny, that alone are protected"),
         Column("exempt", "varchar[]", "Exceptions written into the Denies that decided"),
+        Column("loopholes", "varchar[]", "Those that an administrator of the account can take, with the steps"),
         Column("unreadable", "varchar[]", "Policies that could not be read, and why"),
         Column("statements", "json", "The statements that decided"),
     ),
@@ -81,8 +82,11 @@ def rows(found: Found) -> Iterator[Row]:
             if levels is not None and key not in judged:
                 judged[key] = of_result(judge_objective(objective, levels, judged_as), levels)
             found = judged.get(key, NOTHING)
-            named = [one.replace(judged_as.account, account_id).replace(FRESH, "*") for one in found["only_for"]]
-            yield row | found | {"only_for": named}
+            named = {
+                column: [one.replace(judged_as.account, account_id).replace(FRESH, "*") for one in found[column]]
+                for column in ("only_for", "loopholes")
+            }
+            yield row | found | named
 
 
 SOME = "0" * 12
@@ -91,6 +95,7 @@ NOTHING: Row = {
     "open_actions": [],
     "only_for": [],
     "exempt": [],
+    "loopholes": [],
     "unreadable": [],
     "statements": "[]",
 }
@@ -106,6 +111,7 @@ def of_result(result: ObjectiveResult, levels: Levels) -> Row:
         "open_actions": list(result.open_actions),
         "only_for": list(result.only_for),
         "exempt": list(result.exempt),
+        "loopholes": [str(one) for one in result.loopholes],
         "unreadable": problems(policy for level in levels for policy in level),
         "statements": dumped(cited(hit for hit in result.evidence if hit.effect == "Deny")),
     }

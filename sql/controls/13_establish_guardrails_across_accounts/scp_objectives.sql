@@ -61,13 +61,25 @@ final as (
             when not is_enabled then 'The organization has not switched SCPs on.'
             when title is null then 'There is no such objective.'
             when verdict = 'unknown' then format('Policies cannot be read: {}.', array_to_string(unreadable, '; '))
+            when len(loopholes) > 0
+                then format(
+                    'Not met ({}): an administrator of the account can take the exception {}.',
+                    title,
+                    array_to_string(loopholes, '; ')
+                )
             when len(only_for) > 0
                 then format('{}: only for {}.', title, array_to_string(only_for, ', '))
             when verdict = 'fail' then format('Not met ({}): {} would pass.', title, array_to_string(open_actions, ', '))
             when len(exempt) > 0 then format('{}, with exceptions: {}.', title, array_to_string(exempt, ', '))
             else format('{}.', title)
         end as reason,
-        to_json({ open_actions: open_actions, only_for: only_for, exempt: exempt, statements: statements }) as evidence
+        to_json({
+            open_actions: open_actions,
+            only_for: only_for,
+            exempt: exempt,
+            loopholes: loopholes,
+            statements: statements
+        }) as evidence
     from judged
 )
 
