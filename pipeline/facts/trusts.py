@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipeline.facts import Found
+from pipeline.facts import PolicyLayer, Queried
 from pipeline.policy.callers import Caller, caller, statement_names
 from pipeline.policy.conditions import conditions_hold
 from pipeline.policy.context import SENT_BY_SERVICES, Context, Value
@@ -71,15 +71,17 @@ QUERIES = {
     "trusts": """
         select
             trusts.trust_sha256,
-            any_value(split_part(trusts.arn, ':', 2)),
-            any_value(trusts.own_account),
-            any_value(replace(coalesce(roles.trust_document, ''), roles.account_id, trusts.own_account))
+            any_value(split_part(trusts.arn, ':', 2)) as partition,
+            any_value(trusts.own_account) as own_account,
+            any_value(replace(coalesce(roles.trust_document, ''), roles.account_id, trusts.own_account)) as document
         from int_role_trusts as trusts
         inner join stg_roles as roles on trusts.account_id = roles.account_id and trusts.arn = roles.arn
-        group by trusts.trust_sha256""",
-    "accounts": "select account_id from raw_accounts",
-    "organization": "select organization_id from raw_organization",
+        group by trusts.trust_sha256
+        order by trusts.trust_sha256""",
+    "accounts": "select account_id from stg_accounts",
+    "organization": "select organization_id from stg_organization",
 }
+JUDGES: tuple[PolicyLayer, ...] = ("trust",)
 
 EMPTY: Row = {column.name: None for column in TABLE.columns}
 ALLOW_ALL = Policy.read("any", {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
@@ -89,19 +91,19 @@ WITHOUT_MFA: tuple[dict[str, Value], ...] = (
 )
 
 
-def rows(found: Found) -> Iterator[Row]:
-    """`trusts`: (key, partition, own account, document text)."""
-    accounts = frozenset(account for (account,) in found["accounts"])
-    organization_id = next((one for (one,) in found["organization"]), "")
-    for sha256, partition, own_account, text in sorted(found["trusts"]):
-        inside = Organization(own_account, accounts, organization_id, partition)
+def rows(found: Queried) -> Iterator[Row]:
+    accounts = frozenset(row["account_id"] for row in found["accounts"])
+    organization_id = next((row["organization_id"] for row in found["organization"]), "")
+    for trust in found["trusts"]:
+        key = {"trust_sha256": trust["trust_sha256"]}
+        inside = Organization(trust["own_account"], accounts, organization_id, trust["partition"])
         try:
-            door = Door(parse(text, "trust"), inside)
+            door = Door(parse(trust["document"], "trust"), inside)
         except MalformedPolicy as error:
-            yield EMPTY | {"trust_sha256": sha256, "malformed_reason": str(error)}
+            yield EMPTY | key | {"malformed_reason": str(error)}
             continue
         for fact in dict.fromkeys(trust_facts(door.trust, inside)):
-            yield EMPTY | {"trust_sha256": sha256} | row(door, fact)
+            yield EMPTY | key | row(door, fact)
 
 
 def row(door: Door, fact: TrustFact) -> Row:

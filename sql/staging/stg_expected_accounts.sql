@@ -5,5 +5,5 @@ description = "Active accounts in scope. The narrow list that every other table 
 partition = "aws, aws-cn or aws-us-gov"
 */
 select account_id, arn, split_part(arn, ':', 2) as partition, name, email, joined_at, is_management
-from raw_accounts
+from stg_accounts
 where state = 'ACTIVE' and is_in_scope

@@ -1,7 +1,6 @@
 /*
 id = "BP10-05"
 title = "Conditions of the customer's policies do what they seem to"
-practice = 10
 severity = "medium"
 description = """
 Operators and values fit the key, the actions carry the key, no value matches everything, ForAllValues in an Allow on a key

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline import collectors
 from pipeline.facts import grants, proposals
+from pipeline.night import Night
 from pipeline.policy import Policies, Policy, Request, Verdict, evaluate, parse
 from pipeline.policy import actions as catalog
 from pipeline.policy.proposals import Proposal, Use, propose
@@ -325,9 +326,9 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         load(con, dataset, [dict(row) for row in (DEFAULTS | ROWS).get(name, [])])
     history.prepare(con)
     known = models.load()
-    with store.prepared(con, Settings(), AS_OF, known) as work:
+    with store.prepared(con, Settings(), Night(Settings().home, AS_OF), known) as work:
         for model in known.with_ancestors(["policy_proposals"]):
-            work.build(model)
+            work.make(model)
     return con
 
 
