@@ -92,6 +92,11 @@ def rows(found: Queried) -> Iterator[Row]:
             }
 
 
+def _named(texts: list[str], site: Site, account: Row) -> list[str]:
+    """With the account's own id, and a star for a name that any will do for."""
+    return [one.replace(site.account, account["account_id"]).replace(FRESH, "*") for one in texts]
+
+
 def judged_as(account: Row, organization_id: str, levels: Levels) -> Site:
     """The account as the policies see it: any one, unless they speak of it or of its place in the tree."""
     documents = [policy.document for level in levels for policy in level if policy.document]
