@@ -14,7 +14,8 @@ from assets.defs.notification import notification
 from assets.defs.report import published
 from pipeline import collectors, settings
 from pipeline.settings import Refused, Settings
-from pipeline.warehouse import models as catalog
+from pipeline.warehouse.models import load as load_catalog
+from pipeline.warehouse.store import check_engine
 
 
 @dg.definitions
@@ -24,8 +25,9 @@ def defs() -> dg.Definitions:
 
 def build(chosen: Settings, progress: Progress | None = None) -> dg.Definitions:
     """The definitions for these settings. Raises `Refused` for a setting or a model that is not right."""
+    check_engine()
     progress = progress or Silent()
-    datasets, known = collectors.datasets(), catalog.load()
+    datasets, known = collectors.datasets(), load_catalog()
     if unknown := sorted(chosen.controls.keys() - known.controls.keys()):
         raise Refused(f"Settings: controls.{unknown[0]}: there is no such control; see `rolecall controls`")
     raw = {f"raw_{name}" for name in datasets}

@@ -14,10 +14,9 @@ from assets.defs import notification
 from assets.defs.collection import is_over
 from assets.defs.jobs import JOB
 from pipeline import collectors, landing
-from pipeline.night import Night
+from pipeline.night import DATABASE, Night
 from pipeline.publish import folder, notify
 from pipeline.settings import Refused, Settings
-from pipeline.warehouse import build as store
 
 UNREAD = """
 select count(distinct account_id) from raw_extracts
@@ -59,7 +58,7 @@ def run_night(
             progress.end(notification.STAGE, str(told))
         raise Refused(reason)
     report = night.report_folder.parent / folder.LATEST / "index.html"
-    return Done(night, report, settings.home / store.PUBLISHED, unread_accounts(night))
+    return Done(night, report, settings.home / DATABASE, unread_accounts(night))
 
 
 def unread_accounts(night: Night) -> int:

@@ -14,9 +14,8 @@ from assets.cli.progress import Progress
 from assets.defs import nights, publishing
 from assets.defs.collection import key, refusing
 from pipeline.quality import reconciled
-from pipeline.quality import run as quality
 from pipeline.quality.declared import Check
-from pipeline.quality.run import QualityResult
+from pipeline.quality.run import QualityResult, validate
 from pipeline.schema import QUALITY_RESULTS, Dataset
 from pipeline.settings import Settings
 
@@ -51,7 +50,7 @@ def raw_checks(settings: Settings, datasets: dict[str, Dataset], progress: Progr
         refusing(lambda: home.hold(settings.home))
         selected = {(k.asset_key.path[0].removeprefix("raw_"), k.name) for k in context.selected_asset_check_keys}
         only = None if selected == known.keys() else {check.key for one in selected for check in known[one]}
-        results = refusing(lambda: quality.validate(settings, night, only))
+        results = refusing(lambda: validate(settings, night, only))
         failed = [result for result in results if not result.passed]
         blocked = [result for result in failed if result.is_blocking]
         progress.end("checks", outcome(results, blocked))
@@ -63,7 +62,7 @@ def raw_checks(settings: Settings, datasets: dict[str, Dataset], progress: Progr
         for one in sorted(selected):
             yield evaluation(*one, [result for result in results if (result.dataset, NAMES[result.severity]) == one])
         if blocked:
-            reason = publishing.hold_back(settings, night, blocked)
+            reason = publishing.hold_back(settings, night, publishing.failed_checks(blocked))
             raise dg.Failure(f"{night} is not published: {reason}", allow_retries=False)
 
     return run

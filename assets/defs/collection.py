@@ -14,7 +14,7 @@ from assets import home
 from assets.cli.progress import Progress
 from assets.defs import nights
 from pipeline import landing
-from pipeline.collect import run as collect
+from pipeline.collect import run
 from pipeline.collect.run import AccountRead, OrganizationRead, Plan, ShardResult
 from pipeline.night import Night
 from pipeline.publish import notify
@@ -104,7 +104,7 @@ def plan_step(settings: Settings, progress: Progress) -> dg.OpDefinition:
             progress.end("collection", "from the landing of the night")
             yield dg.Output(None, "roll")
             return
-        plan = refusing(lambda: collect.plan(settings, night, told(progress)))
+        plan = refusing(lambda: run.plan(settings, night, told(progress)))
         yield dg.Output(plan, "roll")
         for index in range(len(plan.shards)):
             yield dg.DynamicOutput(index, mapping_key=f"shard_{index:04d}", output_name="shards")
@@ -120,7 +120,7 @@ def read_step(settings: Settings, progress: Progress) -> dg.OpDefinition:
     )
     def read_accounts(context: dg.OpExecutionContext, roll: Plan, index: int) -> ShardResult:
         tell = told(progress, sum(map(len, roll.shards[:index])), roll.accounts)
-        return refusing(lambda: collect.collect_shard(settings, roll, index, tell))
+        return refusing(lambda: run.collect_shard(settings, roll, index, tell))
 
     return read_accounts
 
@@ -133,7 +133,7 @@ def land_step(settings: Settings, datasets: dict[str, Dataset], progress: Progre
     )
     def land_night(context: dg.OpExecutionContext, roll: Plan | None, shards: list[ShardResult]) -> Iterator[Any]:
         night = nights.night_of(settings, context)
-        rows = refusing(lambda: collect.commit(settings, roll) if roll else landing.counts(night))
+        rows = refusing(lambda: run.commit(settings, roll) if roll else landing.counts(night))
         if roll:
             unread = sorted(account for shard in shards for account in shard.failed_accounts)
             context.log.info(f"not read, or only in part: {', '.join(unread) or 'none'}")

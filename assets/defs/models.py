@@ -8,12 +8,13 @@ import duckdb
 
 from assets import home
 from assets.cli.progress import Progress
-from assets.defs import nights
+from assets.defs import nights, publishing
 from assets.defs.collection import refusing
-from pipeline.night import Night
-from pipeline.settings import Settings
-from pipeline.warehouse import build as store
+from pipeline.night import WAREHOUSE, Night
+from pipeline.settings import Refused, Settings
+from pipeline.warehouse import build
 from pipeline.warehouse.build import Built
+from pipeline.warehouse.invariants import Broken
 from pipeline.warehouse.models import Catalog, Model
 
 COLUMNS = """
@@ -32,7 +33,7 @@ def models(settings: Settings, catalog: Catalog, raw: set[str], progress: Progre
         partitions_def=nights.partitions(settings),
         can_subset=True,
     )
-    def build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+    def make_models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         night = nights.night_of(settings, context)
         refusing(lambda: home.hold(settings.home))
         selected = {asset.path[0] for asset in context.selected_asset_keys}
@@ -43,7 +44,7 @@ def models(settings: Settings, catalog: Catalog, raw: set[str], progress: Progre
             if one.name in selected:
                 yield result(one, columns.get(one.name))
 
-    return build
+    return make_models
 
 
 def _build(settings: Settings, night: Night, only: list[str] | None, total: int, progress: Progress) -> list[Built]:
@@ -53,9 +54,13 @@ def _build(settings: Settings, night: Night, only: list[str] | None, total: int,
         made.append(built)
         progress.step("models", len(made), total)
 
-    built = store.build(settings, night, only, on_model)
-    progress.end("models", f"{len(built)} built, {sum(one.rows for one in built):,} rows")
-    return built
+    try:
+        done = build.build(settings, night, only, on_model)
+    except Broken as broken:
+        reason = publishing.hold_back(settings, night, broken.reason)
+        raise Refused(f"{night} is not published: {reason}") from broken
+    progress.end("models", f"{len(done)} built, {sum(one.rows for one in done):,} rows")
+    return done
 
 
 def spec(model: Model, tables: set[str]) -> dg.AssetSpec:
@@ -96,7 +101,7 @@ def result(built: Built, columns: list[dg.TableColumn] | None) -> dg.Materialize
 def described(settings: Settings) -> dict[str, list[dg.TableColumn]]:
     """The columns of every table of the warehouse, as they came out."""
     found: dict[str, list[dg.TableColumn]] = {}
-    with duckdb.connect(settings.home / store.WAREHOUSE, read_only=True) as con:
+    with duckdb.connect(settings.home / WAREHOUSE, read_only=True) as con:
         for table, column, kind, comment in con.execute(COLUMNS).fetchall():
             found.setdefault(table, []).append(dg.TableColumn(column, kind.lower(), comment))
     return found

@@ -18,7 +18,6 @@ from pipeline.night import Night
 from pipeline.publish import digest, notify
 from pipeline.publish.digest import Message
 from pipeline.settings import Refused, Settings
-from pipeline.warehouse import build as store
 from reports import documents
 
 NOTIFICATION, STAGE = "notification", "told"
@@ -66,7 +65,7 @@ def notification(settings: Settings, progress: Progress) -> list[dg.AssetsDefini
 
 def tell_of_night(settings: Settings, night: Night) -> Told | str:
     """Tell of the night if it is the one that the reports show, and it is to be told of; else why nobody was told."""
-    found = digest.digest(settings.home / store.PUBLISHED)
+    found = digest.digest(settings.home / DATABASE)
     if found.as_of != night.as_of:
         return f"nobody: the reports show {found.as_of}"
     if settings.notify_when == "changed" and not found.is_changed:

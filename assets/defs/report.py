@@ -10,8 +10,7 @@ from assets.cli.progress import Progress
 from assets.defs import nights, publishing
 from assets.defs.collection import refusing
 from pipeline.settings import Settings
-from pipeline.warehouse import build as store
-from pipeline.warehouse.models import Catalog
+from pipeline.warehouse.models import PUBLISHED_LAYERS, Catalog
 from reports.pages import kinds
 
 DATABASE = "rolecall_database"
@@ -21,7 +20,7 @@ PAGES = {kind.name: (kind.asset, kind.description) for kind in kinds()}
 
 def published(settings: Settings, catalog: Catalog, progress: Progress) -> dg.AssetsDefinition:
     """The database from what is published of the models; every kind of page from the database."""
-    shown = [model.name for model in catalog.models.values() if model.layer in store.PUBLISHED_LAYERS]
+    shown = [model.name for model in catalog.models.values() if model.layer in PUBLISHED_LAYERS]
 
     @dg.multi_asset(
         name="publish",

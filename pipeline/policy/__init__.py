@@ -30,11 +30,11 @@ from pipeline.policy.escalation_paths import paths
 from pipeline.policy.evaluate import Decision, Evidence, Policies, Policy, Request, Verdict, evaluate
 from pipeline.policy.exposure import Access, entrants, outside_access, public
 from pipeline.policy.facts import BoundaryFacts, Fact, boundary_facts, document_facts
+from pipeline.policy.guards import Site
 from pipeline.policy.lint import Flaw, flaws
 from pipeline.policy.managed import aws_managed_policy, is_aws_managed
 from pipeline.policy.objectives import (
     ObjectiveResult,
-    Site,
     in_force,
     judge_objective,
     objectives,

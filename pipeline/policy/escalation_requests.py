@@ -24,9 +24,11 @@ REGION = "aws:requestedregion"
 ABSENT: tuple[str, ...] = ()
 
 Known = dict[str, Value]
+Boundary = str | tuple[str, ...]
+"""The ARN of a boundary, or ABSENT."""
 
 
-def candidates(action: str, service: str, principal: Principal, boundary: Value | None) -> Iterator[Known]:
+def candidates(action: str, service: str, principal: Principal, boundary: Boundary | None) -> Iterator[Known]:
     """The keys of each request worth trying, the strongest first. `boundary`: that of the user or role acted upon,
     ABSENT for none, None where it is not known.
     """
@@ -75,7 +77,7 @@ def strong_policies(principal: Principal, key: str) -> tuple[str, ...]:
     return (*strong, *(arn for arn in fitting if _may_write(principal, arn)))
 
 
-def boundaries_of_new(principal: Principal, resource: str) -> tuple[Value, ...]:
+def boundaries_of_new(principal: Principal, resource: str) -> tuple[Boundary, ...]:
     """Boundaries that a new user or role may have without being held back by them: none, one that allows everything,
     one that the principal may rewrite, and one that it may take off again.
     """

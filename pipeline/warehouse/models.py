@@ -28,6 +28,8 @@ from pipeline.warehouse.query import Query, parsed
 ROOT = SQL
 Layer = Literal["facts", "staging", "intermediate", "controls", "scores", "history", "views"]
 SQL_LAYERS: tuple[Layer, ...] = ("staging", "intermediate", "controls", "scores", "views")
+PUBLISHED_LAYERS = {"views": "main", "staging": "staging", "intermediate": "intermediate"}
+"""Layers that analysts get, and the schema of their tables in `rolecall.duckdb`."""
 CATALOG_TABLES = ("control_catalog", "control_needs")
 """Tables that the engine makes of the catalog itself."""
 
