@@ -61,11 +61,6 @@ class Escalations:
     undecided: tuple[Escalation, ...] = ()
     unreadable: tuple[str, ...] = ()
 
-    @property
-    def can_escalate(self) -> bool:
-        """Whether a path leads to more than the policy of one resource."""
-        return any(one.path.gain != "resource" for one in self.paths)
-
 
 def escalations(
     principal: Principal,
