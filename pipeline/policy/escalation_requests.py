@@ -15,7 +15,7 @@ from pipeline.policy.document import Document
 from pipeline.policy.escalation_paths import attacker, request_of
 from pipeline.policy.evaluate import Decision
 from pipeline.policy.match import common_arn, common_text
-from pipeline.policy.partitions import home_region
+from pipeline.policy.partitions import home_region, partition_suffixes, spellings
 from pipeline.policy.principal import FRESH, Principal, answer, can
 from pipeline.policy.tri import Tri
 
@@ -32,7 +32,12 @@ def candidates(action: str, service: str, principal: Principal, boundary: Bounda
     """The keys of each request worth trying, the strongest first. `boundary`: that of the user or role acted upon,
     ABSENT for none, None where it is not known.
     """
-    known: Known = {"iam:PassedToService": service} if action == "iam:PassRole" and service else {}
+    if action == "iam:PassRole" and service:
+        own = partition_suffixes(principal.caller.partition)
+        names = [name for name in spellings(service) if name == service or name.endswith(own)]
+        yield from ({"iam:PassedToService": name} for name in names)
+        return
+    known: Known = {}
     chosen = request_of(action)
     if key := chosen.get("of_target"):
         known |= {} if boundary is None else {key: boundary}

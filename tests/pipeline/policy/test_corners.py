@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from pipeline.policy import Context, Policy, Role, Tri, outside_access, parse
+from pipeline.policy import (
+    Account,
+    Context,
+    Policy,
+    Principal,
+    Role,
+    Tri,
+    document_facts,
+    escalations,
+    outside_access,
+    parse,
+)
 from pipeline.policy.partitions import home_region, partition_of, partitions
 from pipeline.policy.profiles import is_portable
-from tests.pipeline.policy.support import ACCOUNT, INSIDE, OTHER, allow, deny, document
+from tests.pipeline.policy.support import ACCOUNT, INSIDE, OTHER, allow, deny, document, policies, statement
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -71,3 +83,31 @@ def test_partitions() -> None:
     assert {"aws", "aws-cn", "aws-us-gov", "aws-eusc"} <= set(partitions())
     assert all(partition_of(home_region(one)) == one for one in partitions())
     assert (home_region("aws-nowhere"), partition_of("zq7x")) == ("", "")
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-us-gov", "aws-cn", "aws-eusc"])
+def test_facts_are_the_same_in_every_partition(partition: str) -> None:
+    def kinds(*documents: Any) -> set[tuple[str, str]]:
+        text = json.dumps(document(*documents)).replace("arn:aws:", f"arn:{partition}:")
+        return {(fact.kind, fact.detail) for fact in document_facts(parse(text))}
+
+    statements = [
+        statement("Allow", "s3:*", "arn:aws:s3:::*"),
+        statement("Allow", "iam:PassRole", "arn:aws:iam::*:role/*"),
+        statement("Allow", "iam:*", ["arn:aws:iam::*:role/*", "arn:aws:iam::*:policy/*"]),
+    ]
+    for one in statements:
+        expected = {(fact.kind, fact.detail) for fact in document_facts(parse(document(one)))}
+        assert kinds(one) == expected
+        assert expected
+
+
+@pytest.mark.parametrize(("partition", "service"), [("aws", "ec2.amazonaws.com"), ("aws-cn", "ec2.amazonaws.com.cn")])
+def test_services_are_spelled_as_their_partition_does(partition: str, service: str) -> None:
+    iam = f"arn:{partition}:iam::{ACCOUNT}"
+    trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    role = Role(f"{iam}:role/box", Policy.read("trust", document(trust), "trust"), Tri.YES)
+    to = {"StringEquals": {"iam:PassedToService": service}}
+    held = policies(allow("ec2:RunInstances"), allow("iam:PassRole", Condition=to))
+    found = escalations(Principal(f"{iam}:user/worker", held), Account({role.arn: role})).paths
+    assert "ec2-run-instances" in {one.path.id for one in found}
