@@ -16,8 +16,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 demo: $(INSTALLED)  ## run the nights of a synthetic organization; ends by naming the report
 	@$(BIN)/rolecall demo
 
-test: $(INSTALLED)  ## run the tests
-	@$(BIN)/python -m pytest $(TESTS)
+test: $(INSTALLED)  ## the everyday tests: all but those marked slow
+	@$(BIN)/python -m pytest $(TESTS) -m "not slow"
 
 check: lint definitions coverage  ## everything that must hold before a commit; what .ci/run runs
 

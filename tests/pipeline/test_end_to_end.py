@@ -22,24 +22,15 @@ from pipeline.night import DATABASE, WAREHOUSE, Night
 from pipeline.publish import database
 from pipeline.warehouse import build
 from reports import site
-from tests.conftest import ROOT, Loopback, use
+from tests import nights
+from tests.conftest import Loopback, use
+from tests.nights import NIGHT
 from tests.sql import harness
 
 MANAGEMENT, SECURITY, ORDERS = "729096989405", "874237254706", "342489065146"
 UNTOUCHED = (MANAGEMENT, SECURITY)
-NIGHT = 5
 KEY_ID, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
-# One more entry than the demonstration's register has.
-EXCEPTED = """
-[[exceptions]]
-control = "no_human_iam_users"
-resource = "arn:aws:iam::*:user/julia.meyer"
-owner = "lake@group.example"
-reason = "Moves to Identity Center."
-ticket = "LAKE-101"
-expires_on = 2026-12-31
-"""
 # Nothing asked for that need not be: what is then owed to nobody is not applicable.
 UNASKED = {
     "job_function_roles": {"required_policies": []},
@@ -137,16 +128,17 @@ class Whole:
 
 
 @pytest.fixture(scope="module")
-def whole(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+def whole(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Whole]:
     with pytest.MonkeyPatch.context() as patch:
         use(loopback, patch)
         home, few = Home(loopback, tmp_path_factory.mktemp("home")), [MANAGEMENT, SECURITY, ORDERS]
-        register = tmp_path_factory.mktemp("register") / "exceptions.toml"
-        register.write_text((ROOT / "demo" / "organization" / "exceptions.toml").read_text() + EXCEPTED)
-        glimpses = [home.night(2, regions=["us-east-1", "eu-west-3"], include_accounts=few)]
-        glimpses.append(home.judge(2, controls=UNASKED, include_accounts=few))
-        full = home.night(NIGHT, exceptions_file=register)
-        calls = set(loopback.calls())
+        early = Home(loopback, tmp_path_factory.mktemp("early"))
+        glimpses = [early.night(2, regions=["us-east-1", "eu-west-3"], include_accounts=few)]
+        glimpses.append(early.judge(2, controls=UNASKED, include_accounts=few))
+        landed = nights.landed(loopback, tmp_path_factory, worker_id)
+        landed.copy(home.folder)
+        register, calls = landed.register, set(landed.calls)
+        full = home.judge(NIGHT, exceptions_file=register)
         path, _ = database.publish(loopback.settings(home.folder), home.at(NIGHT))
         pages = home.folder / "reports"
         site.build(path, pages)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import tomllib
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ from pipeline.warehouse.models import Catalog, control_results
 CASES = Path(__file__).parent / "cases"
 MANAGEMENT, MEMBER, ROOT = "999999999999", "111111111111", "r-root"
 AS_OF = date(2026, 11, 20)
+NULL = "<null>"
+"""In a row of a case: null, where a default would stand otherwise. TOML has no word for it."""
 
 
 def account(account_id: str, **more: Any) -> dict[str, Any]:
@@ -134,22 +137,18 @@ def extracts(
     read = [a["account_id"] for a in accounts if a["state"] == "ACTIVE" and a["is_in_scope"]]
     failed = {}
     for unread in case.unread:
-        scope = datasets[unread["dataset"]].scope
-        account_id = unread.get("account_id", MANAGEMENT if scope == "organization" else MEMBER)
-        failed[account_id, unread["dataset"]] = unread
+        dataset = datasets[unread["dataset"]]
+        account_id = unread.get("account_id", MANAGEMENT if dataset.scope == "organization" else MEMBER)
+        failed[account_id, unread.get("region", region_of(dataset)), dataset.name] = unread
     for name in needed:
         dataset = datasets[name]
         if not dataset.operations:
             continue
-        for account_id in [MANAGEMENT] if dataset.scope == "organization" else read:
-            row = {
-                "account_id": account_id,
-                "region": "us-east-1" if dataset.scope == "region" else "global",
-                "dataset": name,
-                "status": "ok",
-                "rows": 0,
-            }
-            if fault := failed.get((account_id, name)):
+        regions = {region for _, region, unread in failed if unread == name} | {region_of(dataset)}
+        accounts_read = [MANAGEMENT] if dataset.scope == "organization" else read
+        for account_id, region in itertools.product(accounts_read, sorted(regions)):
+            row = {"account_id": account_id, "region": region, "dataset": name, "status": "ok", "rows": 0}
+            if fault := failed.get((account_id, region, name)):
                 row |= {
                     "status": "failed",
                     "operation": fault.get("operation", dataset.operations[0]),
@@ -157,6 +156,10 @@ def extracts(
                     "message": fault.get("message", "not authorized"),
                 }
             yield row
+
+
+def region_of(dataset: Dataset) -> str:
+    return "us-east-1" if dataset.scope == "region" else "global"
 
 
 def load(con: duckdb.DuckDBPyConnection, dataset: Dataset, rows: list[dict[str, Any]]) -> None:
@@ -178,6 +181,8 @@ def load(con: duckdb.DuckDBPyConnection, dataset: Dataset, rows: list[dict[str, 
 
 def value(raw: Any) -> Any:
     """TOML tables are JSON columns; TOML times are naive UTC already."""
+    if raw == NULL:
+        return None
     return json.dumps(raw) if isinstance(raw, dict) else raw
 
 

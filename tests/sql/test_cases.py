@@ -38,6 +38,7 @@ def matches(finding: dict[str, object], expected: dict[str, str], home: str) -> 
         and finding["resource"] == expected.get("resource", finding["resource"])
         and finding["region"] == expected.get("region", finding["region"])
         and expected.get("reason", "") in str(finding["reason"])
+        and expected.get("evidence", "") in str(finding["evidence"])
     )
 
 

@@ -24,7 +24,8 @@ from pipeline.collect import run as collect
 from pipeline.collect.run import AccountRead, OrganizationRead, Plan, ShardResult
 from pipeline.night import Night
 from pipeline.settings import Refused, Settings
-from tests.conftest import ROOT, Loopback, use
+from tests import nights
+from tests.conftest import ROOT, Loopback
 
 DATASETS = collectors.datasets()
 ORGANIZATION = {d.name for d in DATASETS.values() if d.scope == "organization" and d.operations}
@@ -71,17 +72,15 @@ def run(aws: Loopback, settings: Settings, plan: Plan, events: list[Any] | None 
 
 
 @pytest.fixture(scope="module")
-def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collected]:
-    """The first night, whole, in two shards."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        use(loopback, monkeypatch)
-        settings = loopback.settings(tmp_path_factory.mktemp("home"), shards=2)
-        events: list[Any] = []
-        made = run(
-            loopback, settings, collect.plan(settings, Night(settings.home, loopback.nights[0]), events.append), events
-        )
-        yield made
-        made.con.close()
+def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Collected]:
+    """A whole night, in two shards."""
+    whole = nights.landed(loopback, tmp_path_factory, worker_id)
+    home = tmp_path_factory.mktemp("home")
+    whole.copy(home)
+    settings = loopback.settings(home, shards=2, exceptions_file=whole.register)
+    with duckdb.connect() as con:
+        landing.attach(con, Night(home, whole.plan.as_of), DATASETS.values())
+        yield Collected(con, settings, whole.plan, whole.events, whole.calls)
 
 
 @pytest.fixture
@@ -109,6 +108,7 @@ def read_some(aws: Loopback, night: Collected, some: list[str], tmp_path: Path) 
             (tuple(some),),
         )
         landing.note(landing.begin(Night(tmp_path, plan.as_of), plan.run_id), "plan", plan.to_json())
+        aws.reset(nights.NIGHT)
         aws.faults(*faults)
         made.append(run(aws, settings, plan))
         return made[-1]
