@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import duckdb
 
+from pipeline.rows import quoted
 from pipeline.schema import Dataset
 from pipeline.settings import Refused
 from pipeline.warehouse.models import PUBLISHED_LAYERS, Catalog, Model
@@ -58,3 +59,11 @@ class Comments(Mapping[str, Mapping[str, str]]):
             said = "; ".join(f"{source} says {text!r}" for text, source in sorted(texts.items()))
             raise Refused(f"{model.path}: header: columns: say what {column} is; {said}")
         return next(iter(texts)) if len(texts) == 1 else ""
+
+
+def comment(con: duckdb.DuckDBPyConnection, table: str, title: str, columns: Mapping[str, str]) -> None:
+    """Set the comments of a table and of those of its columns that have a text."""
+    con.execute(f"comment on table {table} is {quoted(title)}")
+    for column, *_ in con.execute(f"describe {table}").fetchall():
+        if text := columns.get(column):
+            con.execute(f'comment on column {table}."{column}" is {quoted(text)}')
