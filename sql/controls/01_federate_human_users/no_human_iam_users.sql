@@ -3,6 +3,7 @@ id = "BP01-03"
 title = "IAM users have no console password, but for break-glass users with MFA"
 practice = 1
 severity = "high"
+register_entries = ["break_glass_user"]
 description = "Break-glass users are those of the register, under [[break_glass_users]]; each must have an MFA device too."
 why = "A console password is a long-term credential of a person, outside the identity provider that would switch it off."
 fix = "Give the person access through IAM Identity Center, then delete the login profile."

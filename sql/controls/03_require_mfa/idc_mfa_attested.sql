@@ -3,6 +3,7 @@ id = "BP03-04"
 title = "MFA in Identity Center is attested"
 practice = 3
 severity = "high"
+register_entries = ["attestation"]
 scope = "organization"
 description = "No API tells the MFA settings of Identity Center or of the identity provider behind it; an attestation in the register decides, and one that has ended is a fail."
 why = "Whoever signs in through Identity Center reaches many accounts, and AWS offers no call that shows whether MFA is asked."

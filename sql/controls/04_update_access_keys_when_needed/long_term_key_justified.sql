@@ -3,6 +3,7 @@ id = "BP04-04"
 title = "Long-term keys have a use case, an owner and an expiry in the register"
 practice = 4
 severity = "high"
+register_entries = ["long_term_key"]
 description = "Users with an active access key or service-specific credential are judged."
 why = "A key without an owner is the one that nobody rotates, and that outlives the employee who made it."
 fix = "Replace the key by a role, or enter it in the register as a long_term_key with use case, owner and expiry."

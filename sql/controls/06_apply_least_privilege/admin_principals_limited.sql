@@ -3,6 +3,7 @@ id = "BP06-02"
 title = "Administrators are few and approved"
 practice = 6
 severity = "high"
+register_entries = ["approved_administrator"]
 description = """
 Administrator is who can do everything, or has free rein over IAM, after boundary, SCPs and Denies, by whatever
 policies. Each is a finding; so is the account, for their number, approved ones among them. Approved are the register's

@@ -3,6 +3,7 @@ id = "BP11-05"
 title = "The archive rule is narrow, cannot hide public access, and somebody answers for it"
 practice = 11
 severity = "high"
+register_entries = ["archive_rule"]
 description = """
 Of external-access analyzers. A narrow rule says whom or which resource it is about. It can hide public access unless it
 demands isPublic = false or names, by eq or contains, the principals it is about. Somebody answers for it who has a live

@@ -3,6 +3,7 @@ id = "BP11-08"
 title = "An internal-access analyzer watches the declared critical resource"
 practice = 11
 severity = "low"
+register_entries = ["critical_resource"]
 scope = "organization"
 description = """
 Critical resources are those of the register, under [[critical_resources]]; where none is declared none is owed, for

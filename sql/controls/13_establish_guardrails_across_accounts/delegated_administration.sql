@@ -3,6 +3,7 @@ id = "BP13-07"
 title = "Organization policies and integrated services are run from approved delegated administrators"
 practice = 13
 severity = "medium"
+register_entries = ["delegated_administrator"]
 scope = "organization"
 description = """
 A finding for the organization's own resource policy, and one for each service that has trusted access or a delegated

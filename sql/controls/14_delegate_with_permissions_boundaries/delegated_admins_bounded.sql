@@ -3,6 +3,7 @@ id = "BP14-01"
 title = "Who may write IAM must set a boundary"
 practice = 14
 severity = "high"
+register_entries = ["approved_administrator"]
 description = """
 Users and roles that may create principals or give them policies, in effect, must be bound by a condition on
 iam:PermissionsBoundary: neither without a boundary nor with any other may the request pass. The register's

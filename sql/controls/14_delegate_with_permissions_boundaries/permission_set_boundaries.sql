@@ -3,6 +3,7 @@ id = "BP14-05"
 title = "The permission set that writes IAM carries a boundary, unless it is an approved administrator's"
 practice = 14
 severity = "medium"
+register_entries = ["approved_administrator"]
 scope = "organization"
 description = "Judged on what the set's policies allow in some way: making users or roles, or giving them policies. Approved are the sets among the register's approved_administrators."
 why = "Whoever may make roles and give them policies can make one that may do anything, and use it."
