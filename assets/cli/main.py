@@ -12,6 +12,8 @@ from typing import Annotated, Any, ParamSpec
 import typer
 from rich.console import Console
 
+from pipeline import __version__
+from pipeline.night import Night
 from pipeline.settings import Refused, load
 
 DONE, UNREAD, REFUSED = 0, 1, 2
@@ -34,6 +36,22 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Settings that have no option here are in rolecall.toml or ROLECALL_* variables (docs/settings.md).",
 )
+
+
+def print_version(wanted: bool) -> None:
+    """`rolecall --version`."""
+    if wanted:
+        print(f"rolecall {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options before any command."""
 
 
 def main() -> None:
@@ -118,7 +136,7 @@ def run(
             exceptions_file=exceptions_file,
         )
     )
-    night = as_of.date() if as_of else nights.today(chosen)
+    night = Night(chosen.home, as_of.date()) if as_of else nights.today(chosen)
     console = Console()
     with shown(console) as progress:
         done = runner.run_night(chosen, night, progress, judge_only=judge_only, verbose=verbose)

@@ -1,47 +1,30 @@
-"""Access previews: policies that were tried on an analyzer before they were put in force."""
+"""Access previews: policies tested with an analyzer before they were deployed."""
 
 from __future__ import annotations
 
-from pipeline.aws.account import Account
-from pipeline.collectors import Rows
-from pipeline.collectors._values import utc
+from pipeline.collectors._listing import Each, listing
 from pipeline.collectors.analyzers import ANALYZERS
-from pipeline.collectors.external_analyzers import KINDS
+from pipeline.collectors.external_analyzers import is_active_external
 from pipeline.schema import ARN, Column, Dataset, account_column
-
-OPERATION = "access-analyzer:ListAccessPreviews"
 
 PREVIEWS = Dataset(
     "access_previews",
-    "Access previews that external-access analyzers still have.",
+    "Access previews that external access analyzers still keep.",
     "region",
-    (*ANALYZERS.operations, OPERATION),
+    (*ANALYZERS.operations, "access-analyzer:ListAccessPreviews"),
     (
         account_column(),
         Column("region", "varchar", "Region of the analyzer", required=True),
         Column("analyzer_arn", "varchar", "ARN of the analyzer", required=True, pattern=ARN),
-        Column("preview_id", "varchar", "Id of the preview", required=True),
-        Column("status", "varchar", "How it went", required=True),
-        Column("created_at", "timestamp", "When it was asked for (UTC)", required=True),
+        Column("preview_id", "varchar", "Id of the preview", required=True, source="id"),
+        Column("status", "varchar", "Status: COMPLETED, CREATING or FAILED", required=True, source="status"),
+        Column("created_at", "timestamp", "When it was requested (UTC)", required=True, source="createdAt"),
     ),
     key=("account_id", "region", "analyzer_arn", "preview_id"),
 )
 
 DATASETS = (PREVIEWS,)
 
-
-def collect(account: Account) -> Rows:
-    rows = [
-        {
-            "account_id": account.account_id,
-            "region": account.region,
-            "analyzer_arn": analyzer["analyzer_arn"],
-            "preview_id": preview["id"],
-            "status": preview["status"],
-            "created_at": utc(preview["createdAt"]),
-        }
-        for analyzer in account.rows(ANALYZERS.name)
-        if analyzer["analyzer_type"] in KINDS and analyzer["status"] == "ACTIVE"
-        for preview in account.pages(OPERATION, "accessPreviews", analyzerArn=analyzer["analyzer_arn"])
-    ]
-    return {PREVIEWS.name: rows}
+collect = listing(
+    PREVIEWS, "accessPreviews", each=Each(ANALYZERS, {"analyzerArn": "analyzer_arn"}, where=is_active_external)
+)

@@ -1,21 +1,18 @@
-"""Active findings of Access Analyzer on access from outside."""
+"""Active findings of Access Analyzer on external access."""
 
 from __future__ import annotations
 
-from pipeline.aws.account import Account
-from pipeline.collectors import Rows
-from pipeline.collectors._values import utc
+from pipeline.collectors._listing import Each, listing
+from pipeline.collectors.analyzer_findings import ACTIVE
 from pipeline.collectors.analyzers import ANALYZERS
-from pipeline.collectors.external_analyzers import KINDS
+from pipeline.collectors.external_analyzers import is_active_external
 from pipeline.schema import ACCOUNT_ID, ARN, Column, Dataset, account_column
-
-OPERATION = "access-analyzer:ListFindingsV2"
 
 FINDINGS = Dataset(
     "external_findings",
-    "Active findings of external-access analyzers.",
+    "Active findings of external access analyzers.",
     "region",
-    (*ANALYZERS.operations, OPERATION),
+    (*ANALYZERS.operations, "access-analyzer:ListFindingsV2"),
     (
         account_column(),
         Column("region", "varchar", "Region of the analyzer", required=True),
@@ -27,36 +24,27 @@ FINDINGS = Dataset(
             pattern=ARN,
             references="analyzers.analyzer_arn",
         ),
-        Column("finding_id", "varchar", "Id of the finding", required=True),
-        Column("resource", "varchar", "ARN of the resource that is open"),
-        Column("resource_type", "varchar", "Type of that resource (AWS::S3::Bucket)", required=True),
-        Column("resource_owner_account_id", "varchar", "Account that owns it", required=True, pattern=ACCOUNT_ID),
-        Column("created_at", "timestamp", "When it was first found (UTC)", required=True),
-        Column("updated_at", "timestamp", "When it last changed (UTC)", required=True),
+        Column("finding_id", "varchar", "Id of the finding", required=True, source="id"),
+        Column("resource", "varchar", "ARN of the resource with external access", source="resource"),
+        Column(
+            "resource_type", "varchar", "Type of that resource (AWS::S3::Bucket)", required=True, source="resourceType"
+        ),
+        Column(
+            "resource_owner_account_id",
+            "varchar",
+            "Account that owns the resource",
+            required=True,
+            pattern=ACCOUNT_ID,
+            source="resourceOwnerAccount",
+        ),
+        Column("created_at", "timestamp", "When the finding was created (UTC)", required=True, source="createdAt"),
+        Column("updated_at", "timestamp", "When the finding last changed (UTC)", required=True, source="updatedAt"),
     ),
     key=("account_id", "region", "analyzer_arn", "finding_id"),
 )
 
 DATASETS = (FINDINGS,)
 
-
-def collect(account: Account) -> Rows:
-    rows = []
-    for analyzer in account.rows(ANALYZERS.name):
-        if analyzer["analyzer_type"] in KINDS and analyzer["status"] == "ACTIVE":
-            asked = {"analyzerArn": analyzer["analyzer_arn"], "filter": {"status": {"eq": ["ACTIVE"]}}}
-            rows += [
-                {
-                    "account_id": account.account_id,
-                    "region": account.region,
-                    "analyzer_arn": analyzer["analyzer_arn"],
-                    "finding_id": finding["id"],
-                    "resource": finding.get("resource"),
-                    "resource_type": finding["resourceType"],
-                    "resource_owner_account_id": finding["resourceOwnerAccount"],
-                    "created_at": utc(finding["createdAt"]),
-                    "updated_at": utc(finding["updatedAt"]),
-                }
-                for finding in account.pages(OPERATION, "findings", **asked)
-            ]
-    return {FINDINGS.name: rows}
+collect = listing(
+    FINDINGS, "findings", each=Each(ANALYZERS, {"analyzerArn": "analyzer_arn"}, where=is_active_external), filter=ACTIVE
+)

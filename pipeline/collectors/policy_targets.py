@@ -1,19 +1,18 @@
-"""What the organization's policies are attached to.
+"""The roots, organizational units and accounts that the organization's policies are attached to.
 
-`ListTargetsForPolicy` once a policy, not `ListPoliciesForTarget` once an account, unit and policy type: an organization
-has far more accounts than policies.
+`ListTargetsForPolicy` once per policy, not `ListPoliciesForTarget` once per account, organizational unit and policy
+type: an organization has far more accounts than policies.
 """
 
 from __future__ import annotations
 
-from pipeline.aws.account import Account
-from pipeline.collectors import Rows
+from pipeline.collectors._listing import Each, listing
 from pipeline.collectors.organization_policies import POLICIES, POLICY_ID
 from pipeline.schema import Column, Dataset
 
 TARGETS = Dataset(
     "policy_targets",
-    "Roots, units and accounts to which service and resource control policies are attached directly.",
+    "Roots, organizational units and accounts that SCPs and RCPs are attached to directly.",
     "organization",
     (*POLICIES.operations, "organizations:ListTargetsForPolicy"),
     (
@@ -25,13 +24,16 @@ TARGETS = Dataset(
             pattern=POLICY_ID,
             references="organization_policies.policy_id",
         ),
-        Column("target_id", "varchar", "Id of the root, unit or account", required=True),
+        Column(
+            "target_id", "varchar", "Id of the root, organizational unit or account", required=True, source="TargetId"
+        ),
         Column(
             "target_type",
             "varchar",
-            "What it is attached to",
+            "What the policy is attached to",
             required=True,
             values=("ROOT", "ORGANIZATIONAL_UNIT", "ACCOUNT"),
+            source="Type",
         ),
     ),
     key=("policy_id", "target_id"),
@@ -39,12 +41,4 @@ TARGETS = Dataset(
 
 DATASETS = (TARGETS,)
 
-
-def collect(organization: Account) -> Rows:
-    operation = "organizations:ListTargetsForPolicy"
-    rows = [
-        {"policy_id": policy["policy_id"], "target_id": target["TargetId"], "target_type": target["Type"]}
-        for policy in organization.rows(POLICIES.name)
-        for target in organization.pages(operation, "Targets", PolicyId=policy["policy_id"])
-    ]
-    return {TARGETS.name: rows}
+collect = listing(TARGETS, "Targets", each=Each(POLICIES, {"PolicyId": "policy_id"}))

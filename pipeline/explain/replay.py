@@ -52,8 +52,8 @@ class Finding:
     resource: str
 
 
-class ReplayNight(store.Night):
-    """The published night. `given` are the parameters of the control, in place of those in the settings."""
+class ReplayBuild(store.Build):
+    """Models made again over the published night. `given` are the parameters of the control."""
 
     given: Mapping[str, Any]
 
@@ -88,12 +88,12 @@ class Replay:
             self.con.execute("set search_path = 'memory.main,published.staging,published.intermediate,published.main'")
             ((as_of,),) = self.con.execute("select as_of from published.main.contract").fetchall()
             self.con.execute("set variable as_of = ?", [as_of])
-            self._night = ReplayNight(self.con, as_of, Settings.model_construct(), self._models)
-            self._night.descriptions = defaultdict(dict)
+            self._build = ReplayBuild(self.con, as_of, Settings.model_construct(), self._models)
+            self._build.descriptions = defaultdict(dict)
             self._copy(between)
             for model in between:
                 if model not in self._rebuilt:
-                    self._night.build(model)
+                    self._build.make(model)
         except duckdb.Error as error:
             self.con.close()
             raise Refused(f"{database}: {error}") from error
@@ -120,13 +120,13 @@ class Replay:
         if not params and chosen in self._answers:
             return self._answers[chosen]
         self.count += 1
-        self._night.given = self.given | dict(params or {})
+        self._build.given = self.given | dict(params or {})
         self.con.execute("begin")
         try:
             for change in sorted(chosen, key=str):
                 change.apply(self.con, self.finding.account_id)
             for model in self._rebuilt:
-                self._night.build(model)
+                self._build.make(model)
             outcome = self._outcome()
         except duckdb.Error as error:
             raise Refused(f"{self.finding.control_id}: {error}") from error

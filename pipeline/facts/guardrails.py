@@ -70,10 +70,9 @@ def rows(found: Queried) -> Iterator[Row]:
         levels = factory.levels(policy_type, key)
         site = judged_as(account, factory.organization_id, levels or ())
         for objective in wanted(KINDS[policy_type]):
-            row = NOTHING
-            if levels is not None:
-                row = shared.get((objective.id, key)) if site.account == SOME else None
-                row = row or of_result(judge_objective(objective, levels, site), levels)
+            row = shared.get((objective.id, key)) if site.account == SOME else None
+            if row is None:
+                row = of_result(judge_objective(objective, levels, site), levels) if levels is not None else NOTHING
             if site.account == SOME:
                 shared[objective.id, key] = row
             yield {

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from importlib.resources import files
 
 import yaml
 
 from pipeline.facts import PolicyLayer, Queried
 from pipeline.schema import ACCOUNT_ID, Column, Dataset, Row
 
-SEED = Path(__file__).resolve().parent.parent / "knowledge" / "known_aws_accounts.yaml"
+SEED = files("pipeline").joinpath("knowledge", "known_aws_accounts.yaml")
 
 TABLE = Dataset(
     "fact_known_vendors",

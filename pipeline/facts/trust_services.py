@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from importlib.resources import files
 
 from pipeline.facts import PolicyLayer, Queried
 from pipeline.schema import Column, Dataset, Row
 
-LIST = Path(__file__).resolve().parent.parent / "knowledge" / "trust_services.toml"
+LIST = files("pipeline").joinpath("knowledge", "trust_services.toml")
 
 TABLE = Dataset(
     "fact_trust_services",

@@ -1,7 +1,6 @@
 /*
 id = "BP03-04"
 title = "MFA in Identity Center is attested"
-practice = 3
 severity = "high"
 register_entries = ["attestation"]
 scope = "organization"

@@ -1,7 +1,6 @@
 /*
 id = "BP06-02"
 title = "Administrators are few and approved"
-practice = 6
 severity = "high"
 register_entries = ["approved_administrator"]
 description = """

@@ -1,7 +1,6 @@
 /*
 id = "BP11-05"
 title = "The archive rule is narrow, cannot hide public access, and somebody answers for it"
-practice = 11
 severity = "high"
 register_entries = ["archive_rule"]
 description = """

@@ -1,7 +1,6 @@
 /*
 id = "BP11-07"
 title = "Roles and resource shares are open only to accounts of the organization and registered vendors"
-practice = 11
 severity = "high"
 register_entries = ["vendor"]
 description = """

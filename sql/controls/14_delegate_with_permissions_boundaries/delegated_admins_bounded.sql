@@ -1,7 +1,6 @@
 /*
 id = "BP14-01"
 title = "Who may write IAM must set a boundary"
-practice = 14
 severity = "high"
 register_entries = ["approved_administrator"]
 description = """

@@ -1,7 +1,6 @@
 /*
 id = "BP14-05"
 title = "The permission set that writes IAM carries a boundary, unless it is an approved administrator's"
-practice = 14
 severity = "medium"
 register_entries = ["approved_administrator"]
 scope = "organization"
