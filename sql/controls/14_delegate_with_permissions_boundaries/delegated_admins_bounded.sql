@@ -13,17 +13,10 @@ fix = "Add StringEquals iam:PermissionsBoundary with the boundary's ARN to the s
 may_break = "Pipelines that create roles without naming a boundary."
 */
 with
-register as (select * from stg_register where kind = 'approved_administrator'),
-
 registered as (
-    select
-        *,
-        (
-            select arg_max(register, (register.is_live, register.expires_on, register.entry)) from register
-            where coalesce(register.account_id, principals.account_id) = principals.account_id
-                and principals.principal_arn glob register.resource
-        ) as entry
+    select principals.*, approvals as entry
     from int_principal_permissions as principals
+    left join int_approved_administrators as approvals on principals.principal_arn = approvals.principal_arn
 ),
 
 principals as (
