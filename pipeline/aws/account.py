@@ -14,18 +14,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from pipeline.aws.failures import ASSUME_ROLE, ERRORS, CallFailed, CutAnswer, classed
-from pipeline.aws.session import GLOBAL, Answer, Cloud, parts
+from pipeline.aws.session import GLOBAL, Answer, Cloud, Memory, parts
 from pipeline.schema import Call, Dataset, Row
 from pipeline.settings import Settings
-
-if TYPE_CHECKING:
-    from pipeline.collect.memory import Memory
 
 GET_CALLER_IDENTITY = "sts:GetCallerIdentity"
 FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.5, 20.0

@@ -9,10 +9,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Hashable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import boto3
 import botocore.session
@@ -22,10 +24,8 @@ from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, EndpointConnectionError
 
 from pipeline.aws.failures import CutAnswer, NotOffered, guard
+from pipeline.schema import Dataset, Row
 from pipeline.settings import Refused, Settings
-
-if TYPE_CHECKING:
-    from pipeline.collect.memory import Memory
 
 GLOBAL = "global"
 # Where global services are asked when neither boto3's configuration nor the settings name a region.
@@ -37,6 +37,19 @@ PACED = frozenset({"organizations", "sso-admin", "identitystore"})
 LONGEST_CONNECT_SECONDS = 10.0
 
 Answer = dict[str, Any]
+
+
+class Memory(Protocol):
+    """What earlier nights read, and what one account asked for all; `pipeline.collect.memory` has it."""
+
+    as_of: date
+
+    def rows(self, dataset: Dataset, account_id: str, region: str) -> list[Row]:
+        """Rows of the newest earlier night on which this extract finished."""
+
+    def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What `make` gives for a key, made once a worker."""
+
 
 _credentials: ContextVar[Any] = ContextVar("credentials")
 

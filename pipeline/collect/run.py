@@ -19,8 +19,7 @@ from pipeline.aws.account import Caller, Visit, sign_in
 from pipeline.aws.advice import CALLER
 from pipeline.aws.failures import CallFailed
 from pipeline.aws.session import Cloud
-from pipeline.collect import register as exceptions
-from pipeline.collect import scope
+from pipeline.collect import register, scope
 from pipeline.collect.memory import Memory
 from pipeline.collect.reading import Reading
 from pipeline.night import Night
@@ -88,7 +87,7 @@ def quiet(event: OrganizationRead | AccountRead) -> None:
 
 def plan(settings: Settings, night: Night, progress: Progress = quiet) -> Plan:
     """Read the organization and land it in a new run's folder. Raises `Refused` where nothing can be read."""
-    register = exceptions.load(settings)
+    entries = register.load(settings)
     with closing(Cloud(settings, memory=Memory(night))) as cloud:
         visit = Visit(cloud, "")
         try:
@@ -110,7 +109,7 @@ def plan(settings: Settings, night: Night, progress: Progress = quiet) -> Plan:
     made = Plan(uuid4().hex[:12], night.as_of, caller.account_id, management_id, shards)
     folder = landing.begin(night, made.run_id)
     with landing.Part(folder, "organization") as part:
-        part.add(management_id, tables | {REGISTER.name: REGISTER.table(register)})
+        part.add(management_id, tables | {REGISTER.name: REGISTER.table(entries)})
     landing.note(folder, "plan", made.to_json())
     progress(OrganizationRead(len(accounts), len(active)))
     return made

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 from pipeline.collect.register import KINDS
 from pipeline.explain.policies import BearingPolicy
 from pipeline.policy import parse
-from pipeline.warehouse.build import Connection
+from pipeline.warehouse.store import Connection
 
 ADDED = "what-if"
 

@@ -17,10 +17,11 @@ from pipeline.explain.citations import CitedStatement, citations
 from pipeline.explain.policies import bearing
 from pipeline.explain.replay import Finding
 from pipeline.explain.whatif import Turn, turns_of
+from pipeline.rows import rows
+from pipeline.schema import Row
 from pipeline.settings import Refused
-from pipeline.warehouse.build import Connection
+from pipeline.warehouse.store import Connection
 
-Row = dict[str, Any]
 MOST_CANDIDATES = 12
 
 
@@ -112,12 +113,6 @@ def explain(
 
 OF_CONTROL = ("control_id", "number", "title", "practice", "practice_title", "severity", "why", "fix", "may_break")
 OF_FINDING = ["as_of", "account_id", "region", "resource", "verdict", "reason", "first_seen", "last_changed"]
-
-
-def rows(con: Connection, query: str, **values: Any) -> list[Row]:
-    found = con.execute(query, values)
-    names = [column[0] for column in found.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 # -- which finding

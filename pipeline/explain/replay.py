@@ -17,10 +17,11 @@ from typing import Any, ClassVar, Protocol, Self
 import duckdb
 
 from pipeline.facts import PolicyLayer
+from pipeline.rows import quoted
 from pipeline.settings import Refused, Settings
-from pipeline.warehouse import build as store
 from pipeline.warehouse import models
-from pipeline.warehouse.models import Model
+from pipeline.warehouse.build import Build
+from pipeline.warehouse.models import PUBLISHED_LAYERS, Model
 
 GONE = "gone"
 """Verdict where the control no longer judges the resource."""
@@ -39,7 +40,7 @@ class Change(Protocol):
     TABLES: ClassVar[frozenset[str]]
     """The tables that `apply` writes to."""
 
-    def apply(self, con: store.Connection, account_id: str) -> None: ...
+    def apply(self, con: duckdb.DuckDBPyConnection, account_id: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Finding:
     resource: str
 
 
-class ReplayBuild(store.Build):
+class ReplayBuild(Build):
     """Models made again over the published night. `given` are the parameters of the control."""
 
     given: Mapping[str, Any]
@@ -84,7 +85,7 @@ class Replay:
         self._rebuilt = [model for model in between if model is self.control or self._is_reached(model)]
         self.con = duckdb.connect()
         try:
-            self.con.execute(f"attach {store.quoted(str(database))} as published (read_only)")
+            self.con.execute(f"attach {quoted(str(database))} as published (read_only)")
             self.con.execute("set search_path = 'memory.main,published.staging,published.intermediate,published.main'")
             ((as_of,),) = self.con.execute("select as_of from published.main.contract").fetchall()
             self.con.execute("set variable as_of = ?", [as_of])
@@ -165,7 +166,7 @@ class Replay:
             model = self._models.models.get(name)
             if model is None or model.layer == "history":
                 lacking.add(name)
-            elif model is self.control or self._is_reached(model) or model.layer not in store.PUBLISHED_LAYERS:
+            elif model is self.control or self._is_reached(model) or model.layer not in PUBLISHED_LAYERS:
                 wanted.add(name)
                 todo += model.reads
         if lacking:
@@ -194,4 +195,4 @@ class Replay:
         if not self._account_only or "account_id" not in columns or table == "stg_register":
             return ""
         or_management = " or is_management" if "is_management" in columns else ""
-        return f"where account_id = {store.quoted(self.finding.account_id)}{or_management}"
+        return f"where account_id = {quoted(self.finding.account_id)}{or_management}"

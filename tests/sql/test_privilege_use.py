@@ -13,8 +13,7 @@ from pipeline.night import Night
 from pipeline.policy import actions as catalog
 from pipeline.schema import Row
 from pipeline.settings import Settings
-from pipeline.warehouse import build as store
-from pipeline.warehouse import history, models
+from pipeline.warehouse import build, history, models
 from tests.pipeline.policy.support import allow
 from tests.sql.harness import AS_OF, DEFAULTS, MANAGEMENT, MEMBER, load
 
@@ -96,7 +95,7 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         load(con, dataset, [dict(row) for row in (DEFAULTS | ROWS).get(name, [])])
     history.prepare(con)
     known = models.load()
-    with store.prepared(con, Settings(), Night(Settings().home, AS_OF), known) as work:
+    with build.prepared(con, Settings(), Night(Settings().home, AS_OF), known) as work:
         for model in known.with_ancestors(["policy_proposals"]):
             work.make(model)
     return con
