@@ -17,11 +17,11 @@ def document(*statements: Row) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-def allow(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> Row:
+def allow(action: str | list[str], resource: Any = "*", **more: Any) -> Row:
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 
 
-def deny(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> Row:
+def deny(action: str | list[str], resource: Any = "*", **more: Any) -> Row:
     return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
 
 

@@ -20,7 +20,7 @@ def refusing(**more: object) -> str:
 def row(text: str | None, rcp: str | None = None, is_enabled: bool = True) -> Row:
     levels = [[{"name": "perimeter", "sha256": "d"}]] if rcp else None
     bucket = {"account_id": ONE, "partition": "aws", "bucket": "b", "document": text, "levels": levels}
-    found = {
+    found: dict[str, list[Row]] = {
         "buckets": [bucket],
         "documents": [{"document_sha256": "d", "document": rcp}] if rcp else [],
         "enabled": [{"root_id": "r-root"}] if is_enabled else [],

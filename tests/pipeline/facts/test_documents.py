@@ -11,7 +11,7 @@ from tests.pipeline.facts.support import allow, deny, document
 
 def rows(text: str) -> list[Row]:
     found = documents.rows({"documents": [{"content_sha256": "key", "document": text}]})
-    return documents.TABLE.table(found).to_pylist()
+    return list(documents.TABLE.table(found).to_pylist())
 
 
 def test_a_malformed_document_is_one_row() -> None:

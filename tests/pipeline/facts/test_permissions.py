@@ -25,7 +25,7 @@ APP, ANN = arn("role/app"), arn("user/ann")
 LIMIT = arn("policy/limit")
 
 
-def facts(*statements: Row, holder: str = APP, **more: Any) -> Row:
+def facts(*statements: Row, holder: Any = APP, **more: Any) -> Row:
     """The row of a holder of one policy with these statements."""
     queries = {name: more.pop(name) for name in ("levels", "organization_documents") if name in more}
     row = principal(holder, policy("own", document(*statements)), **more)

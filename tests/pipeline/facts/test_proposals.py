@@ -32,7 +32,7 @@ def fact(*grants: Row, **more: Any) -> Row:
         "grants": list(grants),
         "used_actions": [],
     } | more
-    found = {"worst": [worst], "tracked": [{"action": "s3:CreateBucket"}]}
+    found: dict[str, list[Row]] = {"worst": [worst], "tracked": [{"action": "s3:CreateBucket"}]}
     (row,) = proposals.TABLE.table(proposals.rows(found)).to_pylist()
     return dict(row)
 

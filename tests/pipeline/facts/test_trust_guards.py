@@ -24,7 +24,7 @@ def guarded(document: dict[str, Any] | None, *above: dict[str, Any]) -> Row:
         "role_arn": f"arn:aws:iam::{OWN}:role/any",
         "tags": '{"kept": "yes"}',
     }
-    found = {
+    found: dict[str, list[Row]] = {
         "questions": [question],
         "levels": [{"levels_sha256": "l", "levels": [[], [{"name": "perimeter", "sha256": "d"}]]}],
         "documents": [{"document_sha256": "d", "document": text}],

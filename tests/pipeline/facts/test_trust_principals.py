@@ -15,7 +15,7 @@ from tests.pipeline.facts.support import ONE, document
 def rows(*statements: dict[str, Any]) -> list[Row]:
     text = document(*({"Action": "sts:AssumeRole"} | statement for statement in statements))
     found = trust_principals.rows({"trusts": [{"document_sha256": "key", "document": text}]})
-    return trust_principals.TABLE.table(found).to_pylist()
+    return list(trust_principals.TABLE.table(found).to_pylist())
 
 
 @pytest.mark.parametrize(

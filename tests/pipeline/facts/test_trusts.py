@@ -14,7 +14,7 @@ OWN, OTHER, OUTSIDER = "000000000000", "222222222222", "333333333333"
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 
 
-def allow(principal: Any, effect: str = "Allow", **condition: Any) -> dict[str, Any]:
+def allow(principal: Any, effect: Any = "Allow", **condition: Any) -> dict[str, Any]:
     return {"Effect": effect, "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition}
 
 
