@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from pipeline import landing
 from pipeline.aws.account import Caller, Visit, sign_in
+from pipeline.aws.advice import CALLER
 from pipeline.aws.failures import CallFailed
 from pipeline.aws.session import Cloud
 from pipeline.collect import register, scope
@@ -192,10 +193,8 @@ def refusal(failed: CallFailed, cloud: Cloud) -> Refused:
     said = f"{failed.operation or 'reading the organization'}: {failed.message.rstrip('.')}"
     if failed.error_code == "AWSOrganizationsNotInUseException":
         advice = "this account is in no organization: use the management account's credentials"
-    elif failed.error_class == "expired_credentials":
-        advice = "sign in again or name other credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID), then start over"
-    elif failed.error_class in ("connection", "timeout"):
-        advice = "no answer came: see the network, AWS_ENDPOINT_URL and the region"
+    elif helps := CALLER.get(failed.error_class):
+        advice = f"{helps}, then start over"
     elif failed.error_class.endswith("_deny"):
         advice = "run with credentials of the management or a delegated administrator account that may call it"
     else:

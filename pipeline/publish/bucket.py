@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.aws.account import Visit
+from pipeline.aws.advice import CALLER
 from pipeline.aws.failures import CallFailed
 from pipeline.aws.permissions import actions
 from pipeline.aws.session import GLOBAL, Answer, Cloud
@@ -229,15 +230,13 @@ class Bucket:
         said = f"{self.address(name)}: {failed.operation}: {failed.message.rstrip('.')} ({failed.error_code})"
         if failed.error_code == "NoSuchBucket":
             advice = "create the bucket, or correct publish_to"
-        elif failed.error_class == "expired_credentials":
-            advice = "sign in again or name other credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID)"
+        elif helps := CALLER.get(failed.error_class):
+            advice = helps
         elif failed.error_class.endswith("_deny") or failed.error_code == "AccessDenied":
             owner = (
                 f", and see whether account {self.owner} (publish_bucket_owner) owns the bucket" if self.owner else ""
             )
             advice = f"allow {' and '.join(actions(failed.operation))} to these credentials{owner}"
-        elif failed.error_class in ("connection", "timeout"):
-            advice = "no answer came: see the network, AWS_ENDPOINT_URL and the region"
         else:
             advice = "see what S3 says"
         return Refused(f"{said}; {advice}, then run `rolecall publish`")
