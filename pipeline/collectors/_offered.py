@@ -13,6 +13,6 @@ def items(account: Account, operation: str, member: str) -> list[Any]:
     try:
         return list(account.pages(operation, member))
     except CallFailed as failed:
-        if failed.error_class != "not_supported":
+        if failed.error_class != "not_offered":
             raise
         return []

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
+from pipeline.collectors._items import each
 from pipeline.collectors._values import utc
-from pipeline.collectors.analyzers import ANALYZERS
+from pipeline.collectors.analyzers import ANALYZERS, arn_of, is_working
 from pipeline.collectors.external_analyzers import KINDS
-from pipeline.schema import ARN, Column, Dataset, account_column
+from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 OPERATION = "access-analyzer:ListAccessPreviews"
 
@@ -31,17 +34,18 @@ DATASETS = (PREVIEWS,)
 
 
 def collect(account: Account) -> Rows:
-    rows = [
-        {
+    analyzers = [one for one in account.rows(ANALYZERS.name) if one["analyzer_type"] in KINDS and is_working(one)]
+    return {PREVIEWS.name: each(account, PREVIEWS, analyzers, lambda one: _of_analyzer(account, one), arn_of)}
+
+
+def _of_analyzer(account: Account, analyzer: Row) -> Iterator[Row]:
+    arn = analyzer["analyzer_arn"]
+    for preview in account.pages(OPERATION, "accessPreviews", may_be_gone=True, analyzerArn=arn):
+        yield {
             "account_id": account.account_id,
             "region": account.region,
-            "analyzer_arn": analyzer["analyzer_arn"],
+            "analyzer_arn": arn,
             "preview_id": preview["id"],
             "status": preview["status"],
             "created_at": utc(preview["createdAt"]),
         }
-        for analyzer in account.rows(ANALYZERS.name)
-        if analyzer["analyzer_type"] in KINDS and analyzer["status"] == "ACTIVE"
-        for preview in account.pages(OPERATION, "accessPreviews", analyzerArn=analyzer["analyzer_arn"])
-    ]
-    return {PREVIEWS.name: rows}

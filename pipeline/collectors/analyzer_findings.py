@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
+from pipeline.collectors._items import each
 from pipeline.collectors._values import utc
-from pipeline.collectors.analyzers import ANALYZERS
+from pipeline.collectors.analyzers import ANALYZERS, arn_of
 from pipeline.schema import ACCOUNT_ID, ARN, Column, Dataset, Row, account_column
 
 OPERATION = "access-analyzer:ListFindingsV2"
@@ -45,15 +47,14 @@ DATASETS = (FINDINGS,)
 
 
 def collect(account: Account) -> Rows:
-    rows = []
-    for analyzer in account.rows(ANALYZERS.name):
-        if analyzer["analyzer_type"].endswith(KINDS):
-            asked = {"analyzerArn": analyzer["analyzer_arn"], "filter": {"status": {"eq": ["ACTIVE"]}}}
-            rows += [
-                _row(account, analyzer["analyzer_arn"], finding)
-                for finding in account.pages(OPERATION, "findings", **asked)
-            ]
-    return {FINDINGS.name: rows}
+    analyzers = [one for one in account.rows(ANALYZERS.name) if one["analyzer_type"].endswith(KINDS)]
+    return {FINDINGS.name: each(account, FINDINGS, analyzers, lambda one: _of_analyzer(account, one), arn_of)}
+
+
+def _of_analyzer(account: Account, analyzer: Row) -> Iterator[Row]:
+    asked = {"analyzerArn": analyzer["analyzer_arn"], "filter": {"status": {"eq": ["ACTIVE"]}}}
+    for finding in account.pages(OPERATION, "findings", may_be_gone=True, **asked):
+        yield _row(account, analyzer["analyzer_arn"], finding)
 
 
 def _row(account: Account, analyzer_arn: str, finding: dict[str, Any]) -> Row:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
 from pipeline.collectors._values import TAGS, compact, tag_map, utc
-from pipeline.schema import ARN, Column, Dataset, account_column
+from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 TYPES = (
     "ACCOUNT",
@@ -44,6 +44,17 @@ ANALYZERS = Dataset(
 )
 
 DATASETS = (ANALYZERS,)
+NOT_WORKING = ("CREATING", "DISABLED", "FAILED")
+
+
+def is_working(analyzer: Row) -> bool:
+    """Whether it has findings to ask for; also in a state that AWS did not have before."""
+    return analyzer["status"] not in NOT_WORKING
+
+
+def arn_of(analyzer: Row) -> str:
+    arn: str = analyzer["analyzer_arn"]
+    return arn
 
 
 def collect(account: Account) -> Rows:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
+from pipeline.collectors._items import each
 from pipeline.collectors._values import compact, utc
-from pipeline.collectors.analyzers import ANALYZERS
+from pipeline.collectors.analyzers import ANALYZERS, arn_of
 from pipeline.collectors.external_analyzers import KINDS
-from pipeline.schema import ARN, Column, Dataset, account_column
+from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 OPERATION = "access-analyzer:ListArchiveRules"
 
@@ -39,8 +42,13 @@ DATASETS = (RULES,)
 
 
 def collect(account: Account) -> Rows:
-    rows = [
-        {
+    analyzers = [one for one in account.rows(ANALYZERS.name) if one["analyzer_type"] in KINDS]
+    return {RULES.name: each(account, RULES, analyzers, lambda one: _of_analyzer(account, one), arn_of)}
+
+
+def _of_analyzer(account: Account, analyzer: Row) -> Iterator[Row]:
+    for rule in account.pages(OPERATION, "archiveRules", may_be_gone=True, analyzerName=analyzer["name"]):
+        yield {
             "account_id": account.account_id,
             "region": account.region,
             "analyzer_arn": analyzer["analyzer_arn"],
@@ -49,8 +57,3 @@ def collect(account: Account) -> Rows:
             "created_at": utc(rule["createdAt"]),
             "updated_at": utc(rule["updatedAt"]),
         }
-        for analyzer in account.rows(ANALYZERS.name)
-        if analyzer["analyzer_type"] in KINDS
-        for rule in account.pages(OPERATION, "archiveRules", analyzerName=analyzer["name"])
-    ]
-    return {RULES.name: rows}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
-from pipeline.collectors.eks_clusters import CLUSTERS, GONE
-from pipeline.schema import ARN, Column, Dataset, account_column
+from pipeline.collectors._items import each
+from pipeline.collectors.eks_clusters import CLUSTERS
+from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 OPERATION = "eks:ListPodIdentityAssociations"
 
@@ -29,8 +32,14 @@ DATASETS = (ASSOCIATIONS,)
 
 
 def collect(account: Account) -> Rows:
-    rows = [
-        {
+    clusters = account.rows(CLUSTERS.name)
+    rows = each(account, ASSOCIATIONS, clusters, lambda one: _of_cluster(account, one), lambda one: str(one["arn"]))
+    return {ASSOCIATIONS.name: rows}
+
+
+def _of_cluster(account: Account, cluster: Row) -> Iterator[Row]:
+    for found in account.pages(OPERATION, "associations", may_be_gone=True, clusterName=cluster["cluster_name"]):
+        yield {
             "account_id": account.account_id,
             "region": account.region,
             "association_arn": found["associationArn"],
@@ -38,7 +47,3 @@ def collect(account: Account) -> Rows:
             "namespace": found["namespace"],
             "service_account": found["serviceAccount"],
         }
-        for cluster in account.rows(CLUSTERS.name)
-        for found in account.pages(OPERATION, "associations", GONE, clusterName=cluster["cluster_name"])
-    ]
-    return {ASSOCIATIONS.name: rows}

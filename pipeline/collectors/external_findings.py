@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
+from pipeline.collectors._items import each
 from pipeline.collectors._values import utc
-from pipeline.collectors.analyzers import ANALYZERS
+from pipeline.collectors.analyzers import ANALYZERS, arn_of, is_working
 from pipeline.collectors.external_analyzers import KINDS
-from pipeline.schema import ACCOUNT_ID, ARN, Column, Dataset, account_column
+from pipeline.schema import ACCOUNT_ID, ARN, Column, Dataset, Row, account_column
 
 OPERATION = "access-analyzer:ListFindingsV2"
 
@@ -41,22 +44,21 @@ DATASETS = (FINDINGS,)
 
 
 def collect(account: Account) -> Rows:
-    rows = []
-    for analyzer in account.rows(ANALYZERS.name):
-        if analyzer["analyzer_type"] in KINDS and analyzer["status"] == "ACTIVE":
-            asked = {"analyzerArn": analyzer["analyzer_arn"], "filter": {"status": {"eq": ["ACTIVE"]}}}
-            rows += [
-                {
-                    "account_id": account.account_id,
-                    "region": account.region,
-                    "analyzer_arn": analyzer["analyzer_arn"],
-                    "finding_id": finding["id"],
-                    "resource": finding.get("resource"),
-                    "resource_type": finding["resourceType"],
-                    "resource_owner_account_id": finding["resourceOwnerAccount"],
-                    "created_at": utc(finding["createdAt"]),
-                    "updated_at": utc(finding["updatedAt"]),
-                }
-                for finding in account.pages(OPERATION, "findings", **asked)
-            ]
-    return {FINDINGS.name: rows}
+    analyzers = [one for one in account.rows(ANALYZERS.name) if one["analyzer_type"] in KINDS and is_working(one)]
+    return {FINDINGS.name: each(account, FINDINGS, analyzers, lambda one: _of_analyzer(account, one), arn_of)}
+
+
+def _of_analyzer(account: Account, analyzer: Row) -> Iterator[Row]:
+    asked = {"analyzerArn": analyzer["analyzer_arn"], "filter": {"status": {"eq": ["ACTIVE"]}}}
+    for finding in account.pages(OPERATION, "findings", may_be_gone=True, **asked):
+        yield {
+            "account_id": account.account_id,
+            "region": account.region,
+            "analyzer_arn": analyzer["analyzer_arn"],
+            "finding_id": finding["id"],
+            "resource": finding.get("resource"),
+            "resource_type": finding["resourceType"],
+            "resource_owner_account_id": finding["resourceOwnerAccount"],
+            "created_at": utc(finding["createdAt"]),
+            "updated_at": utc(finding["updatedAt"]),
+        }

@@ -9,13 +9,16 @@ from __future__ import annotations
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
 from pipeline.collectors.organization_policies import POLICIES, POLICY_ID
+from pipeline.collectors.organization_tree import DATASETS as TREE
 from pipeline.schema import Column, Dataset
+
+TREE_OPERATIONS = tuple(dict.fromkeys(operation for dataset in TREE for operation in dataset.operations))
 
 TARGETS = Dataset(
     "policy_targets",
     "Roots, units and accounts to which service and resource control policies are attached directly.",
     "organization",
-    (*POLICIES.operations, "organizations:ListTargetsForPolicy"),
+    (*TREE_OPERATIONS, *POLICIES.operations, "organizations:ListTargetsForPolicy"),
     (
         Column(
             "policy_id",
@@ -42,9 +45,13 @@ DATASETS = (TARGETS,)
 
 def collect(organization: Account) -> Rows:
     operation = "organizations:ListTargetsForPolicy"
+    tree = {"organization_roots": "root_id", "organizational_units": "ou_id", "accounts": "account_id"}
+    there = {row[name] for dataset, name in tree.items() for row in organization.rows(dataset)}
     rows = [
         {"policy_id": policy["policy_id"], "target_id": target["TargetId"], "target_type": target["Type"]}
         for policy in organization.rows(POLICIES.name)
-        for target in organization.pages(operation, "Targets", PolicyId=policy["policy_id"])
+        for target in organization.pages(operation, "Targets", may_be_gone=True, PolicyId=policy["policy_id"])
+        # What joined since the tree was read is left for the next night.
+        if target["TargetId"] in there
     ]
     return {TARGETS.name: rows}

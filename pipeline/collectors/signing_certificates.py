@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
+from pipeline.collectors._items import each
 from pipeline.collectors._values import utc
 from pipeline.collectors.credential_report import REPORT, ROOT_USER
 from pipeline.schema import Column, Dataset, Row, account_column
@@ -27,19 +30,21 @@ DATASETS = (CERTIFICATES,)
 
 
 def collect(account: Account) -> Rows:
-    gone = ("NoSuchEntity",)  # a user deleted since the report was made
-    rows = [
-        {
+    users = [user for user in account.rows(REPORT.name) if _has_certificate(user)]
+    rows = each(account, CERTIFICATES, users, lambda one: _of_user(account, one), lambda one: str(one["arn"]))
+    return {CERTIFICATES.name: rows}
+
+
+def _of_user(account: Account, user: Row) -> Iterator[Row]:
+    name = user["user_name"]
+    for certificate in account.pages("iam:ListSigningCertificates", "Certificates", may_be_gone=True, UserName=name):
+        yield {
             "account_id": account.account_id,
             "user_name": name,
             "certificate_id": certificate["CertificateId"],
             "status": certificate["Status"],
             "uploaded_at": utc(certificate.get("UploadDate")),
         }
-        for name in [user["user_name"] for user in account.rows(REPORT.name) if _has_certificate(user)]
-        for certificate in account.pages("iam:ListSigningCertificates", "Certificates", expected=gone, UserName=name)
-    ]
-    return {CERTIFICATES.name: rows}
 
 
 def _has_certificate(user: Row) -> bool:

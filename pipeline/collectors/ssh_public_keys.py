@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
+from pipeline.collectors._items import each
 from pipeline.collectors._values import utc
 from pipeline.collectors.authorization_details import USERS
-from pipeline.schema import Column, Dataset, account_column
+from pipeline.schema import Column, Dataset, Row, account_column
 
 KEYS = Dataset(
     "ssh_public_keys",
@@ -27,16 +30,17 @@ DATASETS = (KEYS,)
 
 
 def collect(account: Account) -> Rows:
-    gone = ("NoSuchEntity",)  # a user deleted since the users were listed
-    rows = [
-        {
+    users = account.rows(USERS.name)
+    return {KEYS.name: each(account, KEYS, users, lambda one: _of_user(account, one), lambda one: str(one["arn"]))}
+
+
+def _of_user(account: Account, user: Row) -> Iterator[Row]:
+    name = user["user_name"]
+    for key in account.pages("iam:ListSSHPublicKeys", "SSHPublicKeys", may_be_gone=True, UserName=name):
+        yield {
             "account_id": account.account_id,
-            "user_name": user["user_name"],
+            "user_name": name,
             "key_id": key["SSHPublicKeyId"],
             "status": key["Status"],
             "uploaded_at": utc(key.get("UploadDate")),
         }
-        for user in account.rows(USERS.name)
-        for key in account.pages("iam:ListSSHPublicKeys", "SSHPublicKeys", expected=gone, UserName=user["user_name"])
-    ]
-    return {KEYS.name: rows}

@@ -30,6 +30,18 @@ class ScriptedAccount:
         self._answers, self._rows = answers, rows or {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.memory = SimpleNamespace(as_of=DAY.date(), once=lambda key, make: make())
+        self.settings = SimpleNamespace(regions=["us-east-1"], role_name="Reader", include_tags=[], exclude_tags=[])
+        self.closed_regions: frozenset[str] = frozenset()
+        self.unread_records: list[tuple[str, str | None, str]] = []
+
+    def unread(self, dataset: Dataset, resource: str | None, failed: CallFailed) -> None:
+        self.unread_records.append((dataset.name, resource, failed.message))
+
+    def failed(self, operation: str, error_class: str, message: str) -> CallFailed:
+        return CallFailed(operation, error_class, None, message, self.region)
+
+    def further(self, operation: str, page: dict[str, Any], seen: set[str]) -> str | None:
+        return page.get("Marker")
 
     def remembered(self, dataset: Dataset) -> list[Row]:
         return []
@@ -42,11 +54,19 @@ class ScriptedAccount:
     call = optional
 
     def answers(
-        self, operation: str, members: Sequence[str], expected: Sequence[str] = (), **params: Any
+        self,
+        operation: str,
+        members: Sequence[str],
+        expected: Sequence[str] = (),
+        may_be_gone: bool = False,
+        **params: Any,
     ) -> Iterator[Any]:
-        yield from self.optional(operation, **params)
+        found = self.optional(operation, **params)
+        yield from [found] if isinstance(found, dict) else found
 
-    def pages(self, operation: str, member: str, expected: Sequence[str] = (), **params: Any) -> Iterator[Any]:
+    def pages(
+        self, operation: str, member: str, expected: Sequence[str] = (), may_be_gone: bool = False, **params: Any
+    ) -> Iterator[Any]:
         yield from self.optional(operation, **params)
 
     def rows(self, dataset: str) -> list[Row]:
@@ -172,10 +192,10 @@ def test_credential_report_without_a_root_user() -> None:
 def test_credential_report_that_never_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.collectors.credential_report.time.sleep", lambda seconds: None)
     account = report_account(REPORT, ["STARTED"])
-    account.failed = lambda operation, kind, message: LookupError(operation, kind)  # type: ignore[attr-defined]
-    with pytest.raises(LookupError, match="timeout"):
+    account._answers["iam:GetCredentialReport"] = None
+    with pytest.raises(CallFailed, match="timeout"):
         collect("credential_report", account)
-    assert len(account.asked) == 12
+    assert [operation for operation, _ in account.asked].count("iam:GenerateCredentialReport") == 12
 
 
 def test_mfa_devices_of_users_and_root() -> None:
@@ -222,6 +242,7 @@ def organization(answers: dict[str, Any]) -> ScriptedAccount:
             [{"Id": "ou-1", "Arn": "a", "Name": "Work"}] if ParentId == "r-1" else []
         ),
         "organizations:ListTagsForResource": [],
+        "organizations:ListAccountsForParent": [],
     }
     return ScriptedAccount(base | answers, {"organization": [{"management_account_id": "000000000001"}]})
 
@@ -246,7 +267,38 @@ def test_tree_takes_parents_from_paths() -> None:
     assert [a["is_management"] for a in rows["accounts"]] == [True, False, False]
     assert rows["organization_roots"][0]["enabled_policy_types"] == ["S"]
     assert rows["organizational_units"] == [{"ou_id": "ou-1", "arn": "a", "name": "Work", "parent_id": "r-1"}]
-    assert "organizations:ListAccountsForParent" not in dict(account.asked)
+
+
+def test_an_account_and_a_unit_that_one_list_lacks_are_taken_from_the_other() -> None:
+    found = [member("000000000001", Arn="arn:aws:organizations::1:account/o-1/000000000001", State="ACTIVE",
+                    Paths=["o-1/r-1/ou-1/ou-new/000000000001/"])]  # fmt: skip
+    below = lambda ParentId: [member("000000000002", State="ACTIVE")] if ParentId == "ou-1" else []  # noqa: E731
+    account = organization({"organizations:ListAccounts": found, "organizations:ListAccountsForParent": below})
+    rows = collect("organization_tree", account)
+    assert [(a["account_id"], a["parent_id"]) for a in rows["accounts"]] == [
+        ("000000000001", "ou-new"),
+        ("000000000002", "ou-1"),
+    ]
+    assert rows["organizational_units"][1] == {
+        "ou_id": "ou-new",
+        "arn": "arn:aws:organizations::1:ou/o-1/ou-new",
+        "name": "ou-new",
+        "parent_id": "ou-1",
+    }
+
+
+def test_tags_that_may_not_be_read_are_decoration_unless_the_settings_select_by_them() -> None:
+    def denied(ResourceId: str) -> Any:
+        raise CallFailed("organizations:ListTagsForResource", "iam_deny", None, "no", "global")
+
+    found = [member(f"{n:012}", State="ACTIVE", Paths=[f"o-1/r-1/{n:012}/"]) for n in range(1, 7)]
+    answers = {"organizations:ListAccounts": found, "organizations:ListTagsForResource": denied}
+    account = organization(answers)
+    assert {row["tags"] for row in collect("organization_tree", account)["accounts"]} == {"{}"}
+    assert [operation for operation, _ in account.asked].count("organizations:ListTagsForResource") == 3
+    account.settings.include_tags = ["team=a"]
+    with pytest.raises(CallFailed):
+        collect("organization_tree", account)
 
 
 def test_tree_walks_where_there_are_no_paths_and_falls_back_to_status() -> None:
@@ -443,6 +495,8 @@ def test_a_region_without_codecommit_has_no_repositories_and_a_denial_is_a_failu
 
         return ScriptedAccount({"codecommit:ListRepositories": answer}, region="eu-central-2")
 
-    assert collect("codecommit_repositories", refuse("not_supported"))["codecommit_repositories"] == []
+    assert collect("codecommit_repositories", refuse("not_offered"))["codecommit_repositories"] == []
+    with pytest.raises(CallFailed):
+        collect("codecommit_repositories", refuse("not_supported"))
     with pytest.raises(CallFailed):
         collect("codecommit_repositories", refuse("iam_deny"))

@@ -46,14 +46,10 @@ class Remembering(ScriptedAccount):
         super().__init__(answers, rows, "us-east-1")
         self._earlier = earlier or {}
         self.memory = SimpleNamespace(as_of=as_of, once=lambda key, make: make())
-        self.settings = SimpleNamespace(regions=["us-east-1"], role_name="Reader")
         self.at: Callable[[str], Any] = lambda region: self
 
     def remembered(self, dataset: Dataset) -> list[Row]:
         return self._earlier.get(dataset.name, [])
-
-    def failed(self, operation: str, error_class: str, message: str) -> CallFailed:
-        return CallFailed(operation, error_class, None, message, self.region)
 
     def operations(self) -> list[str]:
         return [operation for operation, _ in self.asked]
@@ -152,15 +148,20 @@ def test_a_region_closed_by_a_guardrail_is_a_row_and_no_failure() -> None:
     closed = Remembering({})
     closed.rows = lambda dataset: refuse("scp_deny")()  # type: ignore[method-assign]
     account.at = lambda name: account if name == "us-east-1" else closed
+    account.closed_regions = frozenset({"eu-west-1"})
     rows = collect("external_analyzers", account)
     assert [(r["region_name"], r["is_closed"], r["error_class"]) for r in rows["external_analyzer_regions"]] == [
         ("us-east-1", False, None),
         ("eu-west-1", True, "scp_deny"),
     ]
     assert [r["analyzer_arn"] for r in rows["external_analyzers"]] == [ARN]
+    met = dict.fromkeys(("iam_deny", "scp_deny", "token_refused", "clock_skew", "not_supported"), False)
+    for error_class, is_closed in (met | {"region_disabled": True, "not_offered": True}).items():
+        account.closed_regions = frozenset()
+        closed.rows = lambda dataset, kind=error_class: refuse(kind)()  # type: ignore[misc]
+        (_, denied) = collect("external_analyzers", account)["external_analyzer_regions"]
+        assert (denied["is_closed"], denied["error_class"]) == (is_closed, error_class)
     closed.rows = lambda dataset: refuse("iam_deny")()  # type: ignore[method-assign]
-    (_, denied) = collect("external_analyzers", account)["external_analyzer_regions"]
-    assert (denied["is_closed"], denied["error_class"]) == (False, "iam_deny")
     account.at = lambda name: closed
     with pytest.raises(CallFailed):
         collect("external_analyzers", account)
@@ -188,7 +189,11 @@ def test_details_are_asked_for_new_changed_and_public_findings_only() -> None:
     earlier = [detail("known", False), detail("changed", False, PLAIN - timedelta(days=1)), detail("public", True)]
     account = Remembering(
         {"access-analyzer:GetFindingV2": details},
-        {"external_findings": [finding(name) for name in ("known", "changed", "public", "new", "gone")]},
+        {
+            "external_findings": [
+                finding(name) | {"resource": None} for name in ("known", "changed", "public", "new", "gone")
+            ]
+        },
         {"external_finding_details": earlier},
     )
     rows = collect("external_finding_details", account)["external_finding_details"]
@@ -482,7 +487,7 @@ def test_what_rolecall_asked_is_no_sign_of_practice() -> None:
         "ValidatePolicy": {"Events": [event(userIdentity=issuer), event(userAgent="Boto3 rolecall")], "NextToken": "n"},
         "CheckNoNewAccess": {"Events": [event(userAgent="aws-cli"), {"EventTime": DAY}]},
     }
-    lookup = lambda LookupAttributes, **_: seen.get(LookupAttributes[0]["AttributeValue"], {})  # noqa: E731
+    lookup = lambda LookupAttributes, **_: seen.get(LookupAttributes[0]["AttributeValue"], {"Events": []})  # noqa: E731
     account = Remembering({"cloudtrail:LookupEvents": lookup})
     rows = collect("validation_events", account)["validation_events"]
     assert len(account.asked) == 4

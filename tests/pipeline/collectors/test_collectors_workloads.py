@@ -102,13 +102,14 @@ def test_functions_with_a_key_without_variables_and_undecipherable() -> None:
 
 
 def test_projects_in_batches_by_their_clear_text() -> None:
-    def get(names: list[str]) -> list[dict[str, Any]]:
+    def get(names: list[str]) -> dict[str, Any]:
         variables = [
             {"name": "AWS_ACCESS_KEY_ID", "value": KEY, "type": "PLAINTEXT"},
             {"name": "AWS_SECRET_ACCESS_KEY", "value": "secret:id", "type": "SECRETS_MANAGER"},
         ]
         environment = {"environmentVariables": variables}
-        return [{"name": n, "arn": f"arn:aws:codebuild:x:1:project/{n}", "environment": environment} for n in names]
+        found = [{"name": n, "arn": f"arn:aws:codebuild:x:1:project/{n}", "environment": environment} for n in names]
+        return {"projects": found, "projectsNotFound": []}
 
     names = [f"p{n:03}" for n in range(101)]
     account = scripted({"codebuild:ListProjects": names, "codebuild:BatchGetProjects": get})
@@ -123,8 +124,8 @@ def cluster(name: str, services: int = 0, hosts: int = 0) -> dict[str, Any]:
 
 
 def test_services_of_clusters_that_have_any_ten_at_a_time() -> None:
-    def describe(cluster: str, services: list[str]) -> list[dict[str, Any]]:
-        return [{"serviceArn": arn, "taskDefinition": f"arn:{arn}"} for arn in services]
+    def describe(cluster: str, services: list[str]) -> dict[str, Any]:
+        return {"services": [{"serviceArn": arn, "taskDefinition": f"arn:{arn}"} for arn in services]}
 
     answers = {"ecs:ListServices": [f"s{n}" for n in range(11)], "ecs:DescribeServices": describe}
     account = scripted(answers, ecs_clusters=[cluster("a", services=11), cluster("empty", hosts=3)])
@@ -159,7 +160,10 @@ def test_only_hosts_outside_aws_are_kept() -> None:
         {"containerInstanceArn": "arn:h2", "ec2InstanceId": "mi-1", "agentConnected": False, "registeredAt": DAY},
         {"containerInstanceArn": "arn:h3", "agentConnected": True},
     ]
-    answers = {"ecs:ListContainerInstances": ["arn:h1", "arn:h2", "arn:h3"], "ecs:DescribeContainerInstances": hosts}
+    answers = {
+        "ecs:ListContainerInstances": ["arn:h1", "arn:h2", "arn:h3"],
+        "ecs:DescribeContainerInstances": {"containerInstances": hosts},
+    }
     account = scripted(answers, ecs_clusters=[cluster("a", hosts=3), cluster("b", services=1)])
     (row,) = collect("ecs_external_instances", account)["ecs_external_instances"]
     assert (row["instance_id"], row["is_agent_connected"], row["registered_at"]) == ("mi-1", False, PLAIN)
