@@ -48,7 +48,12 @@ def closed_regions(
     parents = {unit["ou_id"]: unit["parent_id"] for unit in units}
     read = {key: Policy.read(row["name"], row["document"], "scp") for key, row in scps.items()}
     return _by_account(
-        accounts, parents, attached, read, scps, lambda partition: settings.regions or regions(partition)
+        accounts,
+        parents,
+        attached,
+        read,
+        scps,
+        lambda partition: sorted({*settings.regions, *regions(partition)}),
     )
 
 

@@ -156,11 +156,16 @@ class Reading:
         return {row["metric"]: row["value"] for row in account.rows(SUMMARY.name)}
 
     def _rows_of(self, collector: Collector, region: str, account: Account) -> Rows | CallFailed:
-        result = _attempt(collector, region, lambda: collector.collect(account))
-        if isinstance(result, CallFailed):
-            is_absent = result.error_class == "not_offered" and collector.scope == "region"
-            return {dataset.name: [] for dataset in collector.datasets} if is_absent else result
-        return {dataset.name: once(dataset, result[dataset.name]) for dataset in collector.datasets}
+        """Once through the collector. A service that AWS does not offer in a region has nothing there."""
+
+        def collected() -> Rows:
+            found = collector.collect(account)
+            return {dataset.name: once(dataset, found[dataset.name]) for dataset in collector.datasets}
+
+        result = _attempt(collector, region, collected)
+        if isinstance(result, CallFailed) and result.error_class == "not_offered" and collector.scope == "region":
+            return {dataset.name: [] for dataset in collector.datasets}
+        return result
 
     def _account(self, region: str) -> Account:
         return Account(self._visit, region, partial(self.rows, region=region), self._account)
