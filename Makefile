@@ -1,27 +1,48 @@
 # Everything runs in .venv, which is filled once and again when the pins change.
-PYTHON := $(shell command -v python3.11 || command -v python3)
+PYTHONS ?= python3.11 python3.12 python3.13 python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+TESTS := -n auto --dist loadfile --no-loadscope-reorder
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 # Without bytecode every start costs seconds.
 unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check dev docs picture bench install clean
+.PHONY: demo test check lint definitions coverage wheel lock dev docs picture bench install clean
 .DEFAULT_GOAL := demo
 
 demo: $(INSTALLED)  ## run the nights of a synthetic organization; ends by naming the report
 	@$(BIN)/rolecall demo
 
 test: $(INSTALLED)  ## run the tests
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest $(TESTS)
 
-check: $(INSTALLED)  ## everything that must hold before a commit
+check: lint definitions coverage  ## everything that must hold before a commit; what .ci/run runs
+
+lint: $(INSTALLED)  ## style, types, SQL and templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --processes 2 sql
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/djlint --lint --quiet reports/templates
+
+definitions: $(INSTALLED)  ## Dagster's own checks of the code location; a warning fails
+	@sh tools/definitions.sh
+
+coverage: $(INSTALLED)  ## the tests, with the share of lines that they run
+	$(BIN)/python -m pytest $(TESTS) --cov --cov-report=term:skip-covered
+
+wheel: $(INSTALLED)  ## build dist/rolecall-*.whl
+	@rm -rf build dist
+	@$(BIN)/python -m pip wheel -qq --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl
+
+lock: $(INSTALLED)  ## write both locks anew from pyproject.toml; `make lock UPGRADE=--upgrade` for the newest releases
+	@$(BIN)/$(LOCK) $(UPGRADE) --extra demo --extra dev --output-file requirements-dev.lock pyproject.toml
+	@cp requirements-dev.lock requirements.lock  # what it begins with, it keeps
+	@$(BIN)/$(LOCK) --output-file requirements.lock pyproject.toml
 
 dev: $(INSTALLED)  ## open Dagster on the synthetic organization
 	@$(BIN)/python -m assets.cli.dev
@@ -39,13 +60,13 @@ bench: $(INSTALLED)  ## seconds of each stage of one night, how judging permissi
 
 install: $(INSTALLED)
 
-$(INSTALLED): requirements.lock pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo "Installing the packages of requirements.lock into .venv (about a minute)"
-	@$(BIN)/python -m pip install -qq --no-deps -r requirements.lock
-	@$(BIN)/python -m pip install -qq --no-deps --editable .
+$(INSTALLED): requirements-dev.lock pyproject.toml
+	@test -x $(BIN)/python || sh tools/venv.sh $(PYTHONS)
+	@echo "Installing the packages of requirements-dev.lock into .venv (about a minute)"
+	@$(BIN)/python -m pip install -qq --no-deps --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m compileall -q pipeline reports assets demo tools
 	@touch $@
 
 clean:  ## remove what runs and installs have made
-	rm -rf var .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf var .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage build dist *.egg-info

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import IO
 
 from pipeline.settings import Refused
 
 LOCK = ".lock"
-INSTANCE = Path(__file__).resolve().parent.parent / "dagster.yaml"
+INSTANCE = "dagster.yaml"
 
 _held: dict[Path, IO[str]] = {}
 
@@ -24,7 +24,7 @@ def dagster_home(home: Path) -> Path:
         return Path(chosen)
     folder = home.resolve() / "dagster"
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(INSTANCE, folder / INSTANCE.name)
+    (folder / INSTANCE).write_bytes(files("assets").joinpath(INSTANCE).read_bytes())
     return folder
 
 

@@ -1,10 +1,7 @@
 """The landing: Parquet files, a folder for each night, whole nights only.
 
-    <home>/landing/as_of=2026-11-20/<dataset>/<part>.parquet     a night
-    <home>/landing/.run/as_of=2026-11-20/<run id>/<dataset>/...  a run that has not been committed
-    <home>/landing/.old/as_of=2026-11-20/<run id>/               the night before that run took its place
-
-A night appears, and is replaced, as a whole: its folder is renamed. Nothing reads a clock here.
+A night appears, and is replaced, as a whole: its folder is renamed (`pipeline.night` has the folders). Which datasets
+there are is for the caller to say. Nothing reads a clock here.
 """
 
 from __future__ import annotations
@@ -24,7 +21,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline import collectors
+from pipeline.night import LANDING, Night
 from pipeline.schema import Dataset, Row
 from pipeline.settings import Refused
 
@@ -34,44 +31,38 @@ TABLES_HELD = 200
 PARTIAL = ".partial"
 
 
-def nights(home: Path) -> list[date]:
+def nights(home: Path) -> list[Night]:
     """The nights that have landed, oldest first."""
-    return sorted(_date(path) for path in _root(home).glob("as_of=????-??-??"))
+    return sorted(Night(home, _date(path)) for path in (home / LANDING).glob("as_of=????-??-??"))
 
 
-def night_folder(home: Path, as_of: date) -> Path:
-    """Where a night lands."""
-    return _root(home) / f"as_of={as_of}"
+def check_landed(night: Night) -> None:
+    """Raises `Refused` for a night without a landing."""
+    if night not in nights(night.home):
+        raise Refused(f"{night.home / LANDING}: nothing has landed for {night}; collect that night first")
 
 
-def run_folder(home: Path, as_of: date, run_id: str) -> Path:
-    """Where a run collects until it is committed."""
-    return _root(home) / ".run" / f"as_of={as_of}" / run_id
-
-
-def attach(con: duckdb.DuckDBPyConnection, home: Path, as_of: date) -> None:
-    """Make a view `raw_<dataset>` of every known dataset over a night's files; raises `Refused` if it has none.
+def attach(con: duckdb.DuckDBPyConnection, night: Night, datasets: Iterable[Dataset]) -> None:
+    """Make a view `raw_<dataset>` of every dataset over a night's files; raises `Refused` for a night without any.
 
     A dataset that the night does not have is an empty view with the right columns. A dataset with `history_days` also
     shows that many days before, and says the night of every row in a last column `as_of`.
     """
-    if as_of not in nights(home):
-        raise Refused(f"{_root(home)}: nothing has landed for {as_of}; collect that night first")
-    for dataset in collectors.datasets().values():
-        con.execute(f"create or replace view raw_{dataset.name} as {_query(home, as_of, dataset)}")
+    check_landed(night)
+    for dataset in datasets:
+        con.execute(f"create or replace view raw_{dataset.name} as {_query(night, dataset)}")
 
 
-def read(home: Path, as_of: date, dataset: Dataset) -> pa.Table:
-    """One dataset of a night, without its earlier nights."""
-    files = _files(home, as_of, dataset)
+def read(night: Night, dataset: Dataset) -> pa.Table:
+    """One dataset of a night, without its earlier nights; no rows where the night does not have it."""
+    files = _files(night, dataset)
     return pa.concat_tables([pq.read_table(file) for file in files]) if files else dataset.table([])
 
 
-def write(home: Path, as_of: date, dataset: Dataset, rows: Iterable[Row]) -> None:
+def write(night: Night, dataset: Dataset, rows: Iterable[Row]) -> None:
     """Put a dataset into a night that has landed, in place of what the night has of it."""
-    folder = night_folder(home, as_of) / dataset.name
-    if not folder.parent.is_dir():
-        raise Refused(f"{folder.parent}: nothing has landed for {as_of}; collect that night first")
+    check_landed(night)
+    folder = night.landing_folder / dataset.name
     folder.mkdir(exist_ok=True)
     before = set(folder.glob("*.parquet"))
     target = folder / "rows.parquet"
@@ -148,52 +139,52 @@ class Part:
         return self._folder / name / f"{self._name}{suffix}"
 
 
-def begin(home: Path, as_of: date, run_id: str) -> Path:
+def begin(night: Night, run_id: str) -> Path:
     """The empty folder of a new run. Mends what a killed run left, and clears runs of this and earlier nights."""
-    with _alone(home):
-        _recover(home)
-        for left in (_root(home) / ".run").glob("as_of=*"):
-            if _date(left) <= as_of:
+    with _alone(night.home):
+        _recover(night.home)
+        for left in (night.home / LANDING / ".run").glob("as_of=*"):
+            if _date(left) <= night.as_of:
                 shutil.rmtree(left)
-        folder = run_folder(home, as_of, run_id)
+        folder = night.run_folder(run_id)
         folder.mkdir(parents=True)
     return folder
 
 
-def commit(home: Path, as_of: date, run_id: str) -> dict[str, int]:
+def commit(night: Night, run_id: str) -> dict[str, int]:
     """Make a run the night, in place of what the night was. Returns the rows of each dataset."""
-    run, night, old = run_folder(home, as_of, run_id), night_folder(home, as_of), _old(home, as_of, run_id)
-    with _alone(home):
-        _recover(home)
-        if night.exists():
+    run, landed, old = night.run_folder(run_id), night.landing_folder, night.old_folder(run_id)
+    with _alone(night.home):
+        _recover(night.home)
+        if landed.exists():
             old.parent.mkdir(parents=True, exist_ok=True)
-            os.rename(night, old)
-        os.rename(run, night)
-        _sweep(home)
-    return counts(home, as_of)
+            os.rename(landed, old)
+        os.rename(run, landed)
+        _sweep(night.home)
+    return counts(night)
 
 
-def counts(home: Path, as_of: date) -> dict[str, int]:
+def counts(night: Night) -> dict[str, int]:
     """Rows of each dataset of a night."""
-    folders = sorted(path for path in night_folder(home, as_of).iterdir() if path.is_dir())
+    folders = sorted(path for path in night.landing_folder.iterdir() if path.is_dir())
     return {path.name: sum(pq.read_metadata(file).num_rows for file in path.glob("*.parquet")) for path in folders}
 
 
 def _recover(home: Path) -> None:
     """Finish a swap that was cut off: the night is missing, its old and its new folder are both there."""
-    for old in (_root(home) / ".old").glob("as_of=*/*"):
-        as_of = _date(old.parent)
-        night, run = night_folder(home, as_of), run_folder(home, as_of, old.name)
-        if not night.exists():
-            os.rename(run if run.exists() else old, night)
+    for old in (home / LANDING / ".old").glob("as_of=*/*"):
+        night = Night(home, _date(old.parent))
+        run = night.run_folder(old.name)
+        if not night.landing_folder.exists():
+            os.rename(run if run.exists() else old, night.landing_folder)
     _sweep(home)
 
 
 @contextmanager
 def _alone(home: Path) -> Iterator[None]:
     """Keep other runs from moving folders at the same time."""
-    _root(home).mkdir(parents=True, exist_ok=True)
-    with (_root(home) / ".lock").open("w") as lock:
+    (home / LANDING).mkdir(parents=True, exist_ok=True)
+    with (home / LANDING / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -211,31 +202,23 @@ def noted(folder: Path, name: str) -> str | None:
     return path.read_text(encoding="utf-8") if path.exists() else None
 
 
-def _root(home: Path) -> Path:
-    return home / "landing"
-
-
-def _old(home: Path, as_of: date, run_id: str) -> Path:
-    return _root(home) / ".old" / f"as_of={as_of}" / run_id
-
-
 def _sweep(home: Path) -> None:
-    shutil.rmtree(_root(home) / ".old", ignore_errors=True)
+    shutil.rmtree(home / LANDING / ".old", ignore_errors=True)
 
 
 def _date(path: Path) -> date:
     return date.fromisoformat(path.name.removeprefix("as_of="))
 
 
-def _files(home: Path, as_of: date, dataset: Dataset) -> list[Path]:
-    return sorted((night_folder(home, as_of) / dataset.name).glob("*.parquet"))
+def _files(night: Night, dataset: Dataset) -> list[Path]:
+    return sorted((night.landing_folder / dataset.name).glob("*.parquet"))
 
 
-def _query(home: Path, as_of: date, dataset: Dataset) -> str:
+def _query(night: Night, dataset: Dataset) -> str:
     """A SELECT of a dataset's columns over its files, with nulls for columns that an older file does not have."""
     columns = {column.name: column.type for column in dataset.columns}
-    first = as_of - timedelta(days=dataset.history_days)
-    files = [file for night in nights(home) if first <= night <= as_of for file in _files(home, night, dataset)]
+    first = night.on(night.as_of - timedelta(days=dataset.history_days))
+    files = [file for one in nights(night.home) if first <= one <= night for file in _files(one, dataset)]
     options = "union_by_name = true, hive_partitioning = false"
     if dataset.history_days:
         columns["as_of"] = "date"

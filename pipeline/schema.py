@@ -43,6 +43,8 @@ class Column:
     values: tuple[str, ...] = ()
     references: str | None = None
     """`dataset.column` in which every value must be found."""
+    source: str | None = None
+    """Member of the API's answer that fills it, as a JMESPath expression (https://jmespath.org), for `listing`."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,9 @@ class Dataset:
     """A raw table: `raw_<name>` in SQL, `<name>/` in the landing.
 
     `scope` says how it is read: once for the organization, once an account, or once an account and region.
-    `operations` are the API operations behind it, in the words of an IAM policy (`iam:GetAccountSummary`): the
-    dataset of an account counts only when all of them ended well there.
+    `operations` are the API operations behind it, with the service prefix of an IAM policy (`iam:GetAccountSummary`):
+    the dataset of an account counts only when all of them succeeded there. The actions that they need are not always
+    of the same name: see `pipeline.aws.permissions`.
     """
 
     name: str
@@ -111,7 +114,7 @@ LEDGER = Dataset(
     (
         account_column(),
         Column("region", "varchar", "Region asked, 'global' for services without one", required=True),
-        Column("operation", "varchar", "API operation, in the words of an IAM policy", required=True),
+        Column("operation", "varchar", "API operation, with the service prefix of its IAM actions", required=True),
         Column("status", "varchar", "How it ended", required=True, values=("ok", "failed")),
         Column("error_class", "varchar", "Why it failed: scp_deny, iam_deny, assume_role_failed, throttled, ..."),
         Column("error_code", "varchar", "The error code AWS answered with"),

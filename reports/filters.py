@@ -31,7 +31,12 @@ CHANGES = {
 FIRST = 50
 """Rows of a table that show at first."""
 HEAT = (95, 85, 70, 50)
-FRAMEWORKS = {"cis_aws_7": "CIS AWS 7.0", "security_hub": "Security Hub", "prowler": "Prowler"}
+FRAMEWORKS = {"cis_aws_7": "CIS AWS 7.0", "security_hub": "Security Hub", "prowler": "Prowler", "other": "Elsewhere"}
+"""What a key of a control's `frameworks` is called; a key that is not here, such as `pci`, by itself."""
+
+
+def framework(key: str) -> str:
+    return FRAMEWORKS.get(key, key)
 
 
 def number(value: float | None) -> str:
@@ -199,11 +204,10 @@ _FILTERS = (
     *(script_json, seconds, severities_text),
 )
 FILTERS = {f.__name__: f for f in _FILTERS}
-GLOBALS = {f.__name__: f for f in (plural, points, select, sparkline, stack)} | {
+GLOBALS = {f.__name__: f for f in (framework, plural, points, select, sparkline, stack)} | {
     "VERDICTS": VERDICTS,
     "CHANGES": CHANGES,
     "SEVERITIES": SEVERITIES,
-    "FRAMEWORKS": FRAMEWORKS,
     "FIRST": FIRST,
     "VERDICT_BADGES": VERDICT_BADGES,
     "SEVERITY_BADGES": SEVERITY_BADGES,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -25,7 +25,7 @@ def keyed(rows: Iterable[Row], key: str) -> dict[Any, Row]:
     return {row[key]: row for row in rows}
 
 
-class Night:
+class PublishedNight:
     """What several pages need of a night, read once each. Keys: account ids, OU ids, control ids, practice numbers."""
 
     def __init__(self, reader: Reader) -> None:
@@ -77,26 +77,15 @@ class Night:
         """The calls that failed, those first on which most rests."""
         return self.reader.rows(queries.UNREAD_CALLS)
 
-    def per_account(self) -> Iterator[tuple[Row, dict[str, list[Row]]]]:
-        """Every account with its rows of each query of `queries.BY_ACCOUNT`, by account id."""
-        streams = {name: Groups(self.reader.stream(sql), "account_id") for name, sql in queries.BY_ACCOUNT.items()}
-        for account_id in sorted(self.accounts):
-            yield self.accounts[account_id], {name: rows.take(account_id) for name, rows in streams.items()}
-
     @cached_property
     def owners(self) -> Grouped:
         """The accounts of each owner, owners in order; of accounts without one it is ''."""
         return dict(sorted(group(({**a, "owner": a["owner"] or ""} for a in self.accounts.values()), "owner").items()))
 
-    def per_owner(self) -> Iterator[tuple[str, Iterator[Row], dict[str, list[Row]]]]:
-        """Every owner with its findings as they are read, the gravest first, and its rows of `queries.BY_OWNER`."""
-        streams = {name: Groups(self.reader.stream(sql), "owner") for name, sql in queries.BY_OWNER.items()}
-        findings = streams.pop("findings")
-        for owner in self.owners:
-            yield owner, findings.stream(owner), {name: rows.take(owner) for name, rows in streams.items()}
-
-    def per_control(self) -> Iterator[tuple[Row, list[Row]]]:
-        """Every control with its findings that are not a pass, the gravest first, by control id."""
-        findings = Groups(self.reader.stream(queries.BY_CONTROL), "control_id")
-        for control_id in sorted(self.controls):
-            yield self.controls[control_id], findings.take(control_id)
+    def by_key(
+        self, key: str, values: Iterable[str], asked: Mapping[str, str]
+    ) -> Iterator[tuple[str, dict[str, list[Row]]]]:
+        """For each value of a key, in order, its rows of each query; the queries are sorted by that key first."""
+        streams = {name: Groups(self.reader.stream(sql), key) for name, sql in asked.items()}
+        for value in sorted(values):
+            yield value, {name: rows.take(value) for name, rows in streams.items()}

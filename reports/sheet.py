@@ -8,7 +8,7 @@ from typing import Any
 
 from reports.database import Row
 from reports.filters import visible
-from reports.night import Night
+from reports.night import PublishedNight
 
 COLUMNS = (
     "as_of",
@@ -48,7 +48,7 @@ def cell(value: Any) -> Any:
     return f"'{text}" if isinstance(value, str) and value.startswith(FORMULA) else text
 
 
-def lines(findings: Iterable[Row], night: Night, link: Callable[[Row], str]) -> Iterator[str]:
+def lines(findings: Iterable[Row], night: PublishedNight, link: Callable[[Row], str]) -> Iterator[str]:
     """The findings as CSV, a line at a time. `link` is the page of a finding, from the folder of the report."""
     writer = csv.writer(_Line())
     yield MARK + writer.writerow(COLUMNS)

@@ -18,7 +18,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pipeline.warehouse.models import PRACTICES
 from reports import filters, pages
 from reports.database import opened
-from reports.night import Night
+from reports.night import PublishedNight
+from reports.pages._page import Page
 
 HERE = Path(str(files("reports")))
 Progress = Callable[[int, int], None]
@@ -44,7 +45,7 @@ class Site:
 class Templates(Environment):
     """Jinja with autoescape, strict about names. `row.rows` is the column, even where dict has a method of its name."""
 
-    def __init__(self, night: Night, notice: str | None) -> None:
+    def __init__(self, night: PublishedNight, notice: str | None) -> None:
         super().__init__(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -56,9 +57,8 @@ class Templates(Environment):
             auto_reload=False,
         )
         self.filters |= filters.FILTERS
-        self.globals |= filters.GLOBALS | pages.GLOBALS
+        self.globals |= filters.GLOBALS | pages.template_globals(night)
         self.globals |= {"night": night, "notice": notice, "night_titles": dict(PRACTICES), "csp": POLICY}
-        self.globals["control_links"] = pages.control_links(night)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if type(obj) is dict and attribute in obj:
@@ -75,7 +75,7 @@ def build(database: Path, folder: Path, notice: str | None = None, progress: Pro
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder}: the folder of a new site must be empty")
     with opened(database) as reader:
-        night = Night(reader)
+        night = PublishedNight(reader)
         templates = Templates(night, notice)
         site = Site(folder, night.as_of)
         for page in pages.pages(night):
@@ -88,7 +88,7 @@ def build(database: Path, folder: Path, notice: str | None = None, progress: Pro
     return site
 
 
-def write(folder: Path, page: pages.Page, templates: Templates) -> int:
+def write(folder: Path, page: Page, templates: Templates) -> int:
     """Write a page, its files, and the rows that its tables do not show at first. Returns the bytes of the page."""
     path = folder / page.path
     path.parent.mkdir(parents=True, exist_ok=True)

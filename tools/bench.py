@@ -11,6 +11,7 @@ from rich.table import Table
 
 from assets.cli.demonstration import environment, served
 from assets.cli.runner import run_night
+from pipeline.night import Night
 
 
 class Stopwatch:
@@ -34,7 +35,7 @@ def main() -> None:
         settings = organization.settings(Path(folder), organization.nights[0])
         for _ in range(2):
             watch = Stopwatch()
-            run_night(settings, organization.nights[0], watch)
+            run_night(settings, Night(settings.home, organization.nights[0]), watch)
     watch.end("the rest", "Dagster's own")
     total = sum(watch.stages.values())
     shown = Table("Stage", "Seconds", "Share", "Of what", box=None)

@@ -20,8 +20,9 @@ import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.facts import documents as document_facts
+from pipeline.facts import documents as documents_fact
 from pipeline.facts import permissions
+from pipeline.facts._batches import queried
 from pipeline.policy.actions import services
 from pipeline.warehouse import models
 
@@ -125,10 +126,10 @@ def measure(principals: int, distinct: int, seed: int) -> Measured:
     started = time.process_time()
     con.execute(f"create table int_permissions as {models.load().models['int_permissions'].sql}")
     grouped = time.process_time()
-    found = {name: con.execute(query).fetchall() for name, query in permissions.QUERIES.items()}
-    sets = sum(1 for _ in permissions.rows(found))
-    for _ in document_facts.rows(found):
-        pass
+    with queried(con, permissions.QUERIES) as found:
+        sets = sum(1 for _ in permissions.rows(found))
+        for _ in documents_fact.rows(found):
+            pass
     return Measured(principals, distinct, grouped - started, time.process_time() - grouped, sets)
 
 

@@ -226,12 +226,13 @@ def run_nights(home: Path) -> None:
     """Run the first nights of the synthetic organization."""
     from assets.cli.demonstration import environment, served
     from assets.cli.runner import run_night
+    from pipeline.night import Night
     from tools.bench import Stopwatch
 
     with served() as organization, environment(organization.environment):
-        for night in organization.nights[:NIGHTS]:
-            organization.turn_to(night)
-            run_night(organization.settings(home, night), night, Stopwatch())
+        for as_of in organization.nights[:NIGHTS]:
+            organization.turn_to(as_of)
+            run_night(organization.settings(home, as_of), Night(home, as_of), Stopwatch())
 
 
 @contextmanager
@@ -307,7 +308,7 @@ def main(
     home: Annotated[Path | None, typer.Option(help="Home of a published night, in place of a new one.")] = None,
 ) -> None:
     """Pages per second and peak memory of the report as the accounts grow."""
-    from assets.cli import complain
+    from assets.cli.main import complain
 
     console = Console()
     try:

@@ -13,14 +13,19 @@ from typing import Any
 import duckdb
 import typer
 
-from assets import cli, definitions
-from assets.cli.controls import FRAMEWORKS
+from assets import definitions
+from assets.cli import main as cli
 from assets.cli.controls import entry as entry_of
-from pipeline import landing
+from pipeline import collectors
+from pipeline.aws.permissions import all_actions, policy_document
+from pipeline.night import Night
+from pipeline.publish import bucket
+from pipeline.schema import Dataset
 from pipeline.settings import FILE, Settings
 from pipeline.warehouse import build as store
 from pipeline.warehouse import models
 from pipeline.warehouse.models import PRACTICES
+from reports.filters import framework
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs"
 GENERATED = "<!-- Written by `make docs`. -->"
@@ -33,6 +38,7 @@ def pages() -> dict[str, str]:
         "assets.md": assets,
         "commands.md": commands,
         "controls.md": controls,
+        "permissions.md": permissions,
         "settings.md": settings,
         "tables.md": tables,
     }
@@ -91,12 +97,84 @@ def control(entry: dict[str, Any]) -> Iterator[str]:
         "May break": entry["may_break"],
         "Reads": ", ".join(map(code, entry["datasets"])),
         "Parameters": ", ".join(code(f"{name} = {json.dumps(value)}") for name, value in entry["params"].items()),
-        "Elsewhere": "; ".join(f"{FRAMEWORKS.get(name, name)} {text}" for name, text in entry["frameworks"].items()),
+        "Elsewhere": "; ".join(f"{framework(name)} {text}" for name, text in entry["frameworks"].items()),
     }
     for name, text in facts.items():
         if text:
             yield f"- **{name}.** {text}"
     yield ""
+
+
+def permissions() -> Iterator[str]:
+    """The IAM actions that each dataset needs, by the credentials it is read with, and policies that allow them."""
+    known = [dataset for dataset in collectors.datasets().values() if dataset.operations]
+    of_account = sorted((d for d in known if d.scope != "organization"), key=lambda d: d.name)
+    of_organization = sorted((d for d in known if d.scope == "organization"), key=lambda d: d.name)
+    intro = (
+        "Rolecall reads each account through a role there, and the organization with the credentials it runs with. "
+        "Every action is of access level List or Read. A dataset whose actions are not allowed is not read: its "
+        "controls are `unknown`, and the report names the call that was denied."
+    )
+    yield from heading("Permissions", intro)
+    yield from ("## The reader role, in every account", "")
+    yield from ("Actions by dataset:", "")
+    yield from actions_by_dataset(of_account)
+    yield from ("As a policy for the role (`role_name`):", "")
+    yield from listed(policy_document(operations_of(of_account)))
+    yield from ("Its trust policy, with the account that runs Rolecall and the `external_id` of the settings:", "")
+    yield from listed(TRUST)
+    yield from ("## The credentials that run Rolecall", "")
+    yield (
+        "Of the management account, or of an account that is a delegated administrator for Organizations, IAM and IAM "
+        "Identity Center; `iam:GenerateOrganizationsAccessReport` is answered in the management account alone. The "
+        "account that they belong to is read with them too, not through the role: they need the actions of the reader "
+        "role as well."
+    )
+    yield ""
+    yield from actions_by_dataset(of_organization)
+    yield from ("As a policy:", "")
+    allowed = policy_document(operations_of(of_organization))
+    allowed["Statement"].append(ASSUME)
+    yield from listed(allowed)
+    yield from ("## Publishing and notifying", "")
+    yield from table(("Setting", "Actions"), ((name, ", ".join(map(code, needs))) for name, needs in DELIVERY.items()))
+
+
+TRUST: dict[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"sts:ExternalId": "..."}},
+        }
+    ],
+}
+ASSUME = {
+    "Sid": "RolecallAssumesTheReaderRole",
+    "Effect": "Allow",
+    "Action": "sts:AssumeRole",
+    "Resource": "arn:aws:iam::*:role/RolecallReader",
+}
+DELIVERY = {
+    "`publish_to`": all_actions(bucket.OPERATIONS),
+    "`publish_kms_key`": ["kms:GenerateDataKey"],
+    "`notify`, SNS topics": ["sns:Publish"],
+}
+
+
+def actions_by_dataset(datasets: Iterable[Dataset]) -> Iterator[str]:
+    rows = ((code(d.name), ", ".join(map(code, all_actions(d.operations)))) for d in datasets)
+    yield from table(("Dataset", "Actions"), rows)
+
+
+def operations_of(datasets: Iterable[Dataset]) -> set[str]:
+    return {operation for dataset in datasets for operation in dataset.operations}
+
+
+def listed(document: dict[str, Any]) -> Iterator[str]:
+    yield from ("```json", json.dumps(document, indent=2), "```", "")
 
 
 def settings() -> Iterator[str]:
@@ -133,8 +211,9 @@ def published() -> dict[str, tuple[str, list[tuple[str, str, str]]]]:
     """Title and columns of each published table, out of a database built from a night without rows."""
     with tempfile.TemporaryDirectory() as folder:
         nothing = Settings.model_construct(home=Path(folder))
-        landing.night_folder(nothing.home, EMPTY_NIGHT).mkdir(parents=True)
-        store.build(nothing, EMPTY_NIGHT)
+        night = Night(nothing.home, EMPTY_NIGHT)
+        night.landing_folder.mkdir(parents=True)
+        store.build(nothing, night)
         with duckdb.connect(nothing.home / store.WAREHOUSE, read_only=True) as con:
             query = "select column_name, data_type, comment from duckdb_columns() where table_name = ?"
             return {

@@ -12,8 +12,7 @@ from rich.table import Column, Table
 from pipeline.settings import Refused
 from pipeline.warehouse import models
 from pipeline.warehouse.models import PRACTICES, Catalog, Model
-
-FRAMEWORKS = {"cis_aws_7": "CIS AWS 7.0", "security_hub": "Security Hub", "prowler": "Prowler"}
+from reports.filters import framework
 
 
 def show(console: Console, control: str | None, as_json: bool) -> None:
@@ -79,7 +78,7 @@ def one(console: Console, control: dict[str, Any]) -> None:
         "may break": control["may_break"],
         "reads": ", ".join(control["datasets"]),
         "parameters": ", ".join(f"{name} = {json.dumps(value)}" for name, value in control["params"].items()),
-        "frameworks": ", ".join(f"{FRAMEWORKS.get(name, name)} {text}" for name, text in control["frameworks"].items()),
+        "frameworks": ", ".join(f"{framework(name)} {text}" for name, text in control["frameworks"].items()),
         "file": control["file"],
     }
     grid = Table.grid(padding=(0, 2))

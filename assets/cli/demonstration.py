@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -20,9 +22,10 @@ from rich.console import Console
 
 from assets.cli import runner
 from assets.cli.progress import say, shown
+from pipeline.night import Night
 from pipeline.settings import Refused, Settings
 
-ROOT = Path(__file__).resolve().parents[2]
+EXTRA = ("flask", "flask_cors", "moto", "werkzeug")
 HOME = Path("var") / "demo"
 STOP_SECONDS = 10
 HERMETIC = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "127.0.0.1"}
@@ -45,23 +48,23 @@ class Organization:
     external_id: str
     nights: list[date]
 
-    def settings(self, home: Path, night: date, **more: Any) -> Settings:
-        """Settings for a night of it: nothing of `rolecall.toml` or of the environment."""
+    def settings(self, home: Path, as_of: date, **more: Any) -> Settings:
+        """Settings for the night of that date: nothing of `rolecall.toml` or of the environment."""
         fields = {
             "home": home,
             "role_name": self.role_name,
             "external_id": self.external_id,
             "regions": [REGION],
-            "today": night,
-            "exceptions_file": ROOT / "demo" / "organization" / "exceptions.toml",
+            "today": as_of,
+            "exceptions_file": Path(str(files("demo.organization").joinpath("exceptions.toml"))),
             "organization_calls_per_second": UNPACED,
             **more,
         }
         return Settings.model_construct(_fields_set=set(fields), **fields)
 
-    def turn_to(self, night: date) -> None:
-        """Make it what it is on that night."""
-        body = json.dumps({"night": self.nights.index(night) + 1}).encode()
+    def turn_to(self, as_of: date) -> None:
+        """Make it what it is on that date."""
+        body = json.dumps({"night": self.nights.index(as_of) + 1}).encode()
         request = urllib.request.Request(f"{self.endpoint}/_rolecall/night", data=body, method="POST")
         with urllib.request.urlopen(request, timeout=30) as answer:
             answer.read()
@@ -69,14 +72,20 @@ class Organization:
 
 @contextmanager
 def served(night: int = 1) -> Iterator[Organization]:
-    """Serve the organization on a free loopback port for the length of a block."""
-    command = [sys.executable, "-m", "demo", "serve", "--night", str(night), "--with-parent"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+    """Serve the organization on a free loopback port for the length of a block.
+
+    Raises `Refused` where the extra `demo` is not installed.
+    """
+    if missing := [name for name in EXTRA if not find_spec(name)]:
+        raise Refused(f"demo: {missing[0]} is not installed; the demo needs an extra: pip install 'rolecall[demo]'")
+    # -P: a folder `demo` of the user's is not ours.
+    command = [sys.executable, "-P", "-m", "demo", "serve", "--night", str(night), "--with-parent"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             lines: Iterator[str] = iter(server.stdout or ())
             line = next(lines, None)
             if line is None:
-                raise Refused("demo: the synthetic organization did not start; install the extra `demo`")
+                raise Refused("demo: the synthetic organization did not start; what it said is above")
             ready = json.loads(line)
             # What it says later is read too: a pipe that nobody empties stops the server.
             Thread(target=deque, args=(lines, 0), daemon=True).start()
@@ -113,12 +122,12 @@ def run(console: Console, home: Path, nights: int, verbose: bool) -> int:
     """Run the last nights of the organization, one after the other; say where the result is."""
     with served() as organization, environment(organization.environment):
         chosen = organization.nights[-nights:]
-        for number, night in enumerate(chosen, start=1):
-            say(console, f"night {number} of {len(chosen)}", str(night))
-            organization.turn_to(night)
-            settings = organization.settings(home, night, documents=number == len(chosen))
+        for number, as_of in enumerate(chosen, start=1):
+            say(console, f"night {number} of {len(chosen)}", str(as_of))
+            organization.turn_to(as_of)
+            settings = organization.settings(home, as_of, documents=number == len(chosen))
             with shown(console) as progress:
-                done = runner.run_night(settings, night, progress, verbose=verbose)
+                done = runner.run_night(settings, Night(home, as_of), progress, verbose=verbose)
     say(console, "report", str(done.report))
     say(console, "database", str(done.database))
     say(console, "try", TRY.format(python=relative(Path(sys.executable)), database=done.database))

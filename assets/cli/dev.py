@@ -8,8 +8,9 @@ import signal
 import subprocess
 import sys
 
-from assets import cli, home
-from assets.cli.demonstration import HERMETIC, HOME, ROOT, served
+from assets import home
+from assets.cli import main as cli
+from assets.cli.demonstration import HERMETIC, HOME, served
 from pipeline.settings import Refused, Settings
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -19,19 +20,19 @@ def main() -> int:
     """Serve the organization on its last night and Dagster beside it; a run started there reads it."""
     for number in SIGNALS:
         signal.signal(number, signal.default_int_handler)
-    folder = (ROOT / HOME).resolve()
+    folder = HOME.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with served() as organization:
-        night = organization.nights[-1]
-        organization.turn_to(night)
+        as_of = organization.nights[-1]
+        organization.turn_to(as_of)
         values = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ROLECALL_"))},
             **HERMETIC,
             **organization.environment,
-            **variables(organization.settings(folder, night)),
+            **variables(organization.settings(folder, as_of)),
             "DAGSTER_HOME": str(home.dagster_home(folder)),
         }
-        command = [sys.executable, "-m", "dagster", "dev", "-m", "assets.definitions", "-d", str(ROOT), *sys.argv[1:]]
+        command = [sys.executable, "-m", "dagster", "dev", "-m", "assets.definitions", *sys.argv[1:]]
         # In the home's folder, so that no rolecall.toml of a real organization is read.
         with subprocess.Popen(command, cwd=folder, env=values, process_group=0, preexec_fn=listen_to_signals) as page:
             try:

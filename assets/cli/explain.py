@@ -17,7 +17,7 @@ from pipeline.explain.finding import Call, Explanation
 from pipeline.explain.held import Cited
 from pipeline.explain.replay import GONE
 from pipeline.explain.whatif import Turn
-from reports.filters import FRAMEWORKS, verdict_word, visible
+from reports.filters import framework, verdict_word, visible
 from reports.practices import TEXTS
 
 COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow", "exempt": "yellow", "manual": "yellow"}
@@ -80,7 +80,7 @@ def sections(found: Explanation) -> Iterator[tuple[str, RenderableType]]:
         yield "Facts that decided", grid({name: said(value) for name, value in found.facts.items()})
     yield "What would turn the verdict, as tried on the control", Group(*turns(found.turns, found.notes))
     practice = TEXTS[found.practice]
-    named = (f"{FRAMEWORKS.get(name, name)} {text}" for name, text in found.frameworks.items())
+    named = (f"{framework(name)} {text}" for name, text in found.frameworks.items())
     yield (
         "The control",
         grid(

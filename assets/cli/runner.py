@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -14,7 +13,8 @@ from assets.definitions import build
 from assets.defs import notification
 from assets.defs.collection import is_over
 from assets.defs.jobs import JOB
-from pipeline import landing
+from pipeline import collectors, landing
+from pipeline.night import Night
 from pipeline.publish import folder, notify
 from pipeline.settings import Refused, Settings
 from pipeline.warehouse import build as store
@@ -29,14 +29,14 @@ where status = 'failed' and account_id in (select account_id from raw_accounts w
 class Done:
     """A night that was published: where, and how many accounts could not be read, or only in part."""
 
-    night: date
+    night: Night
     report: Path
     database: Path
     unread: int
 
 
 def run_night(
-    settings: Settings, night: date, progress: Progress, *, judge_only: bool = False, verbose: bool = False
+    settings: Settings, night: Night, progress: Progress, *, judge_only: bool = False, verbose: bool = False
 ) -> Done:
     """Collect, check, judge and publish a night. Raises `Refused` with the one sentence that says what went wrong."""
     is_over(settings, night, judge_only)
@@ -48,7 +48,7 @@ def run_night(
                 "loggers": {"console": {"config": {"log_level": "INFO" if verbose else "CRITICAL"}}},
                 "ops": {"collection": {"ops": {"plan_accounts": {"config": {"judge_only": judge_only}}}}},
             },
-            partition_key=night.isoformat(),
+            partition_key=str(night),
             tags={notification.RUN_BY: notification.COMMAND_LINE},
             instance=instance,
             raise_on_error=False,
@@ -58,13 +58,13 @@ def run_night(
         if told := notification.tell_of_failure(settings, night, reason):
             progress.end(notification.STAGE, str(told))
         raise Refused(reason)
-    report = settings.home / folder.REPORTS / folder.LATEST / "index.html"
-    return Done(night, report, settings.home / store.PUBLISHED, unread_accounts(settings, night))
+    report = night.report_folder.parent / folder.LATEST / "index.html"
+    return Done(night, report, settings.home / store.PUBLISHED, unread_accounts(night))
 
 
-def unread_accounts(settings: Settings, night: date) -> int:
+def unread_accounts(night: Night) -> int:
     """Accounts in scope of which a dataset could not be read that night."""
     with duckdb.connect() as con:
-        landing.attach(con, settings.home, night)
+        landing.attach(con, night, collectors.datasets().values())
         row = con.execute(UNREAD).fetchone()
     return int(row[0]) if row else 0

@@ -47,7 +47,7 @@ def raw_checks(settings: Settings, datasets: dict[str, Dataset], progress: Progr
         can_subset=True,
     )
     def run(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        night = nights.as_of(context)
+        night = nights.night_of(settings, context)
         refusing(lambda: home.hold(settings.home))
         selected = {(k.asset_key.path[0].removeprefix("raw_"), k.name) for k in context.selected_asset_check_keys}
         only = None if selected == known.keys() else {check.key for one in selected for check in known[one]}
@@ -58,7 +58,7 @@ def raw_checks(settings: Settings, datasets: dict[str, Dataset], progress: Progr
         for result in failed:
             log = context.log.error if result.is_blocking else context.log.warning
             log(f"{result.dataset}.{result.check_name}: {result.message}")
-        landed = dg.AssetMaterialization(key(QUALITY_RESULTS), partition=night.isoformat())
+        landed = dg.AssetMaterialization(key(QUALITY_RESULTS), partition=str(night))
         context.op_execution_context.log_event(landed)
         for one in sorted(selected):
             yield evaluation(*one, [result for result in results if (result.dataset, NAMES[result.severity]) == one])

@@ -5,7 +5,6 @@ be read again: its landing is used as it is.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import date
 from itertools import count
 from typing import Any, TypeVar
 
@@ -17,6 +16,7 @@ from assets.defs import nights
 from pipeline import landing
 from pipeline.collect import run as collect
 from pipeline.collect.run import AccountRead, OrganizationRead, Plan, ShardResult
+from pipeline.night import Night
 from pipeline.publish import notify
 from pipeline.schema import EXTRACTS, LEDGER, QUALITY_RESULTS, REGISTER, Dataset
 from pipeline.settings import Refused, Settings
@@ -48,14 +48,14 @@ def refusing(work: Callable[[], T]) -> T:
         raise dg.Failure(str(error), allow_retries=False) from error
 
 
-def is_over(settings: Settings, night: date, judge_only: bool) -> bool:
+def is_over(settings: Settings, night: Night, judge_only: bool) -> bool:
     """Whether the night is judged from its landing. Raises `Refused` when it should be and has none."""
     if night == nights.today(settings) and not judge_only:
         return False
     if night not in landing.nights(settings.home):
         raise Refused(
             f"{night}: this night was not collected, and accounts can only be read as they are today "
-            f"({nights.today(settings)}); there is no {settings.home / 'landing' / f'as_of={night}'}"
+            f"({nights.today(settings)}); there is no {night.landing_folder}"
         )
     return True
 
@@ -96,7 +96,7 @@ def plan_step(settings: Settings, progress: Progress) -> dg.OpDefinition:
         description="Reads the organization and splits its accounts into shards.",
     )
     def plan_accounts(context: dg.OpExecutionContext, config: Collect) -> Iterator[Any]:
-        night = nights.as_of(context)
+        night = nights.night_of(settings, context)
         refusing(lambda: home.hold(settings.home))
         refusing(lambda: notify.targets(settings))
         if refusing(lambda: is_over(settings, night, config.judge_only)):
@@ -132,8 +132,8 @@ def land_step(settings: Settings, datasets: dict[str, Dataset], progress: Progre
         description="Puts what all shards read in the place of the night, whole.",
     )
     def land_night(context: dg.OpExecutionContext, roll: Plan | None, shards: list[ShardResult]) -> Iterator[Any]:
-        night = nights.as_of(context)
-        rows = refusing(lambda: collect.commit(settings, roll) if roll else landing.counts(settings.home, night))
+        night = nights.night_of(settings, context)
+        rows = refusing(lambda: collect.commit(settings, roll) if roll else landing.counts(night))
         if roll:
             unread = sorted(account for shard in shards for account in shard.failed_accounts)
             context.log.info(f"not read, or only in part: {', '.join(unread) or 'none'}")

@@ -9,6 +9,7 @@ from assets.cli.progress import Progress
 from assets.defs import nights, publishing
 from assets.defs.collection import refusing
 from assets.defs.report import PAGES
+from pipeline.night import REPORTS
 from pipeline.publish import folder
 from pipeline.publish.bucket import Delivered
 from pipeline.settings import Refused, Settings
@@ -44,5 +45,5 @@ def delivered(settings: Settings, progress: Progress) -> Delivered:
     night = folder.shown(settings.home)
     done = publishing.deliver(settings, night, progress) if night else None
     if done is None:
-        raise Refused(f"{settings.home / folder.REPORTS}: nothing is published there yet; `rolecall run` does")
+        raise Refused(f"{settings.home / REPORTS}: nothing is published there yet; `rolecall run` does")
     return done

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from assets.defs import nights, notification
+from pipeline.night import Night
 from pipeline.settings import Settings
 
 JOB = "nightly"
@@ -34,8 +35,8 @@ def schedule(settings: Settings) -> dg.ScheduleDefinition:
         description="Runs the night of the date on which it starts.",
     )
     def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        night = context.scheduled_execution_time.astimezone(nights.zone(settings)).date().isoformat()
-        return dg.RunRequest(run_key=night, partition_key=night)
+        partition = context.scheduled_execution_time.astimezone(nights.zone(settings)).date().isoformat()
+        return dg.RunRequest(run_key=partition, partition_key=partition)
 
     return every_night
 
@@ -48,11 +49,12 @@ def failed_night(settings: Settings) -> dg.SensorDefinition:
     )
     def failed_night(context: dg.RunFailureSensorContext) -> None:
         run = context.dagster_run
-        night = run.tags.get("dagster/partition")
+        partition = run.tags.get("dagster/partition")
         reason = notification.why(context.get_step_failure_events(), run.run_id)
-        context.log.error(f"Rolecall: {night or 'a night'} failed: {reason}")
-        if night and run.job_name == JOB and run.tags.get(notification.RUN_BY) != notification.COMMAND_LINE:
-            told = notification.tell_of_failure(settings, date.fromisoformat(night), reason)
+        context.log.error(f"Rolecall: {partition or 'a night'} failed: {reason}")
+        if partition and run.job_name == JOB and run.tags.get(notification.RUN_BY) != notification.COMMAND_LINE:
+            night = Night(settings.home, date.fromisoformat(partition))
+            told = notification.tell_of_failure(settings, night, reason)
             for failure in told.failures if told else []:
                 context.log.warning(f"Rolecall: not told: {failure}")
 

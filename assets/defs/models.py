@@ -10,6 +10,7 @@ from assets import home
 from assets.cli.progress import Progress
 from assets.defs import nights
 from assets.defs.collection import refusing
+from pipeline.night import Night
 from pipeline.settings import Settings
 from pipeline.warehouse import build as store
 from pipeline.warehouse.build import Built
@@ -32,7 +33,7 @@ def models(settings: Settings, catalog: Catalog, raw: set[str], progress: Progre
         can_subset=True,
     )
     def build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
-        night = nights.as_of(context)
+        night = nights.night_of(settings, context)
         refusing(lambda: home.hold(settings.home))
         selected = {asset.path[0] for asset in context.selected_asset_keys}
         only = None if selected == catalog.models.keys() else sorted(selected)
@@ -45,7 +46,7 @@ def models(settings: Settings, catalog: Catalog, raw: set[str], progress: Progre
     return build
 
 
-def _build(settings: Settings, night: Any, only: list[str] | None, total: int, progress: Progress) -> list[Built]:
+def _build(settings: Settings, night: Night, only: list[str] | None, total: int, progress: Progress) -> list[Built]:
     made: list[Built] = []
 
     def on_model(built: Built) -> None:

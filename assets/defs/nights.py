@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import dagster as dg
 
 from pipeline import landing
+from pipeline.night import Night
 from pipeline.settings import Refused, Settings
 
 
@@ -25,23 +26,25 @@ def clock_date(settings: Settings) -> date:
     return datetime.now(zone(settings)).date()
 
 
-def today(settings: Settings) -> date:
-    """The date on which accounts can be read: the pretended one of the settings, else that of the clock."""
-    return settings.today or clock_date(settings)
+def today(settings: Settings) -> Night:
+    """The night on which accounts can be read: that of `settings.today` where it is set (demo, tests), else today's."""
+    return Night(settings.home, settings.today or clock_date(settings))
 
 
 def partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
     """A partition a night: from the first one landed to today, or to the last one landed where today is pretended."""
     known = [*landing.nights(settings.home), today(settings)]
     first, last = min(known), max(known)
-    ahead = (last - clock_date(settings)).days
+    ahead = (last.as_of - clock_date(settings)).days
     return dg.DailyPartitionsDefinition(
-        start_date=first.isoformat(), timezone=settings.schedule_timezone, end_offset=1 + ahead
+        start_date=str(first), timezone=settings.schedule_timezone, end_offset=1 + ahead
     )
 
 
-def as_of(context: dg.OpExecutionContext | dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> date:
+def night_of(
+    settings: Settings, context: dg.OpExecutionContext | dg.AssetExecutionContext | dg.AssetCheckExecutionContext
+) -> Night:
     """The night that a run is about."""
     if not context.has_partition_key:
         raise dg.Failure("A run is about one night: choose a partition", allow_retries=False)
-    return date.fromisoformat(context.partition_key)
+    return Night(settings.home, date.fromisoformat(context.partition_key))

@@ -5,7 +5,6 @@ A message that does not arrive is a warning: the night is published all the same
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,8 @@ from assets.cli.progress import Progress
 from assets.defs import nights
 from assets.defs.delivery import IN_BUCKET
 from assets.defs.report import DATABASE, PAGES
-from pipeline.publish import digest, folder, notify
+from pipeline.night import Night
+from pipeline.publish import digest, notify
 from pipeline.publish.digest import Message
 from pipeline.settings import Refused, Settings
 from pipeline.warehouse import build as store
@@ -52,7 +52,7 @@ def notification(settings: Settings, progress: Progress) -> list[dg.AssetsDefini
         description="The message about the night. Where it does not arrive, the step warns and succeeds.",
     )
     def tell_of(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        outcome = tell_of_night(settings, nights.as_of(context))
+        outcome = tell_of_night(settings, nights.night_of(settings, context))
         progress.end(STAGE, str(outcome))
         if not isinstance(outcome, Told):
             return dg.MaterializeResult(metadata={"told": outcome})
@@ -64,18 +64,17 @@ def notification(settings: Settings, progress: Progress) -> list[dg.AssetsDefini
     return [tell_of]
 
 
-def tell_of_night(settings: Settings, night: date) -> Told | str:
+def tell_of_night(settings: Settings, night: Night) -> Told | str:
     """Tell of the night if it is the one that the reports show, and it is to be told of; else why nobody was told."""
     found = digest.digest(settings.home / store.PUBLISHED)
-    if found.night != night:
-        return f"nobody: the reports show {found.night}"
+    if found.as_of != night.as_of:
+        return f"nobody: the reports show {found.as_of}"
     if settings.notify_when == "changed" and not found.is_changed:
         return "nobody: nothing changed"
-    report = settings.home / folder.REPORTS / night.isoformat()
-    return tell(settings, found.message(digest.link(settings, night)), [report / documents.PDF])
+    return tell(settings, found.message(digest.link(settings, night)), [night.report_folder / documents.PDF])
 
 
-def tell_of_failure(settings: Settings, night: date, sentence: str) -> Told | None:
+def tell_of_failure(settings: Settings, night: Night, sentence: str) -> Told | None:
     """Tell why a night failed or was held back; None where nobody is to be told."""
     return tell(settings, digest.failure(settings, night, sentence)) if settings.notify else None
 

@@ -11,6 +11,7 @@ import duckdb
 
 from assets import home
 from assets.cli.progress import Progress, Silent
+from pipeline.night import Night
 from pipeline.publish import bucket
 from pipeline.publish import folder as publish
 from pipeline.publish.bucket import Delivered
@@ -31,18 +32,18 @@ class Published:
     site: Site
 
 
-def publish_night(settings: Settings, as_of: date, progress: Progress) -> Published:
+def publish_night(settings: Settings, night: Night, progress: Progress) -> Published:
     """Put the database and the report of the newest judged night in their places."""
-    database, newest = store.publish(settings, as_of)
+    database, newest = store.publish(settings, night)
     built = build(settings, newest, progress)
-    return Published(database, settings.home / publish.REPORTS / publish.LATEST, built)
+    return Published(database, newest.report_folder.parent / publish.LATEST, built)
 
 
-def build(settings: Settings, newest: date, progress: Progress) -> Site:
+def build(settings: Settings, newest: Night, progress: Progress) -> Site:
     """Put the report of the database's night in its place; a notice of a night held back since stays on it."""
     blocked = store.blocked_after(settings, newest)
     notice = f"{blocked[0]} is not published: {blocked[1]}" if blocked else None
-    with publish.report(settings.home, newest) as folder:
+    with publish.report(newest) as folder:
         database, told = settings.home / store.PUBLISHED, partial(progress.step, "report")
         built = site.build(database, folder, notice, told)
         made = documents.make(folder) if settings.documents else None
@@ -53,14 +54,14 @@ def build(settings: Settings, newest: date, progress: Progress) -> Site:
     return built
 
 
-def hold_back(settings: Settings, as_of: date, blocked: list[QualityResult]) -> str:
-    """Leave what is published in its place, with a notice why `as_of` is not there. Returns the reason."""
+def hold_back(settings: Settings, night: Night, blocked: list[QualityResult]) -> str:
+    """Leave what is published in its place, with a notice why this night is not there. Returns the reason."""
     names = "; ".join(f"{result.dataset}.{result.check_name}: {result.message}" for result in blocked[:3])
     more = f" and {len(blocked) - 3} more" if len(blocked) > 3 else ""
     reason = f"{len(blocked)} {'check' if len(blocked) == 1 else 'checks'} on its inputs failed: {names}{more}"
-    store.note_blocked(settings, as_of, reason)
+    store.note_blocked(settings, night, reason)
     shown = publish.shown(settings.home)
-    if shown and shown < as_of:
+    if shown and shown < night:
         build(settings, shown, Silent())
         try:
             deliver(settings, shown, Silent())
@@ -69,7 +70,7 @@ def hold_back(settings: Settings, as_of: date, blocked: list[QualityResult]) -> 
     return reason
 
 
-def deliver(settings: Settings, night: date, progress: Progress) -> Delivered | None:
+def deliver(settings: Settings, night: Night, progress: Progress) -> Delivered | None:
     """Put the report of a night into the bucket, where the settings name one."""
     if not settings.publish_to:
         return None
@@ -78,16 +79,16 @@ def deliver(settings: Settings, night: date, progress: Progress) -> Delivered | 
     return done
 
 
-def republish(settings: Settings, night: date | None, progress: Progress) -> Path:
-    """Publish a night (the newest, if None) again, here and in the bucket. Returns the index of its report.
+def republish(settings: Settings, as_of: date | None, progress: Progress) -> Path:
+    """Publish the night of a date (the newest, if None) again, here and in the bucket. Returns the index of its report.
 
     The newest is built anew from the database. An older one is taken from its folder, and `latest` stays as it is.
     """
     store.shown(settings)  # refused before the lock makes a folder
     with home.held(settings.home):
         newest = store.shown(settings)
-        night = night or newest
-        index = settings.home / publish.REPORTS / night.isoformat() / bucket.INDEX
+        night = newest.on(as_of) if as_of else newest
+        index = night.report_folder / bucket.INDEX
         if night == newest:
             try:
                 build(settings, newest, progress)

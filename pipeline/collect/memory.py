@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
-from datetime import date, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import landing
+from pipeline.night import Night
 from pipeline.schema import EXTRACTS, Dataset, Row
 
 REMEMBERED_DAYS = 35
@@ -20,14 +20,13 @@ LONGEST_WAIT_SECONDS = 30.0
 
 
 class Memory:
-    """The nights before `as_of`, seen by one worker. Safe to use from many threads."""
+    """The nights before a night, seen by one worker. Safe to use from many threads."""
 
-    def __init__(self, home: Path, as_of: date) -> None:
-        self.as_of = as_of
-        self._home = home
-        first = as_of - timedelta(days=REMEMBERED_DAYS)
-        self._nights = [night for night in reversed(landing.nights(home)) if first <= night < as_of]
-        self._finished: dict[date, set[tuple[str, str, str]]] = {}
+    def __init__(self, night: Night) -> None:
+        self.as_of = night.as_of
+        first = night.on(night.as_of - timedelta(days=REMEMBERED_DAYS))
+        self._nights = [earlier for earlier in reversed(landing.nights(night.home)) if first <= earlier < night]
+        self._finished: dict[Night, set[tuple[str, str, str]]] = {}
         self._made: dict[Hashable, Any] = {}
         self._locks: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
@@ -58,21 +57,21 @@ class Memory:
             if is_alone:
                 lock.release()
 
-    def _extracts(self, night: date) -> set[tuple[str, str, str]]:
+    def _extracts(self, night: Night) -> set[tuple[str, str, str]]:
         """Account, region and dataset of every extract that finished on a night."""
         with self._lock:
             if night not in self._finished:
-                rows = landing.read(self._home, night, EXTRACTS).to_pylist()
+                rows = landing.read(night, EXTRACTS).to_pylist()
                 self._finished[night] = {
                     (row["account_id"], row["region"], row["dataset"]) for row in rows if row["status"] == "ok"
                 }
             return self._finished[night]
 
-    def _read(self, night: date, dataset: Dataset, account_id: str, region: str) -> list[Row]:
+    def _read(self, night: Night, dataset: Dataset, account_id: str, region: str) -> list[Row]:
         wanted = {"account_id": account_id} if dataset.scope != "organization" else {}
         wanted |= {"region": region} if dataset.scope == "region" else {}
         filters = [(name, "==", value) for name, value in wanted.items()] or None
         found: list[Row] = []
-        for file in sorted((landing.night_folder(self._home, night) / dataset.name).glob("*.parquet")):
+        for file in sorted((night.landing_folder / dataset.name).glob("*.parquet")):
             found += pq.read_table(file, filters=filters, partitioning=None).to_pylist()
         return [{column.name: row.get(column.name) for column in dataset.columns} for row in found]

@@ -17,6 +17,7 @@ from pipeline.aws.failures import CallFailed
 from pipeline.aws.session import GLOBAL
 from pipeline.collect.counts import counted_of, shortfall
 from pipeline.collectors import Collector, Rows
+from pipeline.collectors._items import resource
 from pipeline.collectors.account_regions import REGIONS
 from pipeline.collectors.account_summary import SUMMARY
 from pipeline.schema import EXTRACTS, LEDGER, UNREAD, Dataset, Row, Scope
@@ -217,14 +218,6 @@ def known(account: Account, dataset: Dataset, rows: list[Row]) -> list[Row]:
                     CallFailed(dataset.operations[-1], "unknown_value", None, said, account.region),
                 )
     return rows
-
-
-def resource(dataset: Dataset, row: Row) -> str | None:
-    """What a row is about: its ARN, else the last of its key; None for the account or the region as a whole."""
-    names = [name for name in dataset.key if name not in ("account_id", "region")]
-    arn = next((name for name in ("arn", *reversed(names)) if name in row and name.endswith("arn")), None)
-    found: str | None = row[arn] if arn else row[names[-1]] if names else None
-    return found
 
 
 def _attempt(collector: Collector, region: str, work: Callable[[], Result]) -> Result | CallFailed:

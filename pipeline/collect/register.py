@@ -31,9 +31,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from pipeline import SQL
 from pipeline.schema import ACCOUNT_ID, REGISTER, Row
 from pipeline.settings import Refused, Settings
-from pipeline.warehouse import models
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 OWNER = rf"({ACCOUNT_ID}|\*)"
@@ -166,7 +166,7 @@ def load(settings: Settings) -> list[Row]:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Refused(f"{path}: not valid TOML: {error}") from error
-    known = set(models.load().controls)
+    known = {path.stem for path in SQL.glob("controls/*/*.sql")}
     return [row for table, entries in tables.items() for row in read_table(path, table, entries, known)]
 
 

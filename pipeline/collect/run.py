@@ -24,6 +24,7 @@ from pipeline.collect import scope
 from pipeline.collect.closed_regions import closed_regions
 from pipeline.collect.memory import Memory
 from pipeline.collect.reading import Reading
+from pipeline.night import Night
 from pipeline.schema import LEDGER, REGISTER
 from pipeline.settings import Refused, Settings
 
@@ -90,10 +91,10 @@ def quiet(event: OrganizationRead | AccountRead) -> None:
     """Progress for nobody."""
 
 
-def plan(settings: Settings, as_of: date, progress: Progress = quiet) -> Plan:
+def plan(settings: Settings, night: Night, progress: Progress = quiet) -> Plan:
     """Read the organization and land it in a new run's folder. Raises `Refused` where nothing can be read."""
     register, started = exceptions.load(settings), time.time()
-    with closing(Cloud(settings, memory=Memory(settings.home, as_of))) as cloud:
+    with closing(Cloud(settings, memory=Memory(night))) as cloud:
         cloud.ends = _ends(settings, started)
         visit = Visit(cloud, "")
         try:
@@ -117,8 +118,8 @@ def plan(settings: Settings, as_of: date, progress: Progress = quiet) -> Plan:
             "closed_regions": closed_regions(reading.rows_of, cloud.regions, settings),
         }
     shards = tuple(tuple(active[n :: settings.shards]) for n in range(min(settings.shards, len(active))))
-    made = Plan(uuid4().hex[:12], as_of, caller.account_id, management_id, shards)
-    folder = landing.begin(settings.home, as_of, made.run_id)
+    made = Plan(uuid4().hex[:12], night.as_of, caller.account_id, management_id, shards)
+    folder = landing.begin(night, made.run_id)
     with landing.Part(folder, "organization") as part:
         part.add(management_id, tables | {REGISTER.name: REGISTER.table(register)})
     landing.note(folder, "accounts", json.dumps(noted))
@@ -129,11 +130,12 @@ def plan(settings: Settings, as_of: date, progress: Progress = quiet) -> Plan:
 
 def collect_shard(settings: Settings, plan: Plan, index: int, progress: Progress = quiet) -> ShardResult:
     """Read one shard's accounts side by side into the run's folder. Raises `Refused` where the run is gone."""
-    folder = landing.run_folder(settings.home, plan.as_of, plan.run_id)
+    night = Night(settings.home, plan.as_of)
+    folder = night.run_folder(plan.run_id)
     if landing.noted(folder, "plan") != plan.to_json():
         raise Refused(f"{folder}: this run is not there any more; another took its place, or it is committed")
     name, failed_accounts = f"shard-{index:04}", []
-    memory = Memory(settings.home, plan.as_of)
+    memory = Memory(night)
     noted = json.loads(landing.noted(folder, "accounts") or "{}")
     with closing(Cloud(settings, len(plan.shards), memory)) as cloud, landing.Part(folder, name) as part:
         caller = _same_caller(cloud, plan)
@@ -178,9 +180,10 @@ def commit(settings: Settings, plan: Plan) -> dict[str, int]:
 
     Raises `Refused` unless every shard is there. Committing again what is committed changes nothing.
     """
-    if landing.noted(landing.night_folder(settings.home, plan.as_of), "plan") == plan.to_json():
-        return landing.counts(settings.home, plan.as_of)
-    folder = landing.run_folder(settings.home, plan.as_of, plan.run_id)
+    night = Night(settings.home, plan.as_of)
+    if landing.noted(night.landing_folder, "plan") == plan.to_json():
+        return landing.counts(night)
+    folder = night.run_folder(plan.run_id)
     if landing.noted(folder, "plan") != plan.to_json():
         raise Refused(f"{folder}: this run is not there any more; another took its place: start over")
     missing = [n for n in range(len(plan.shards)) if landing.noted(folder, f"shard-{n:04}") is None]
@@ -188,7 +191,7 @@ def commit(settings: Settings, plan: Plan) -> dict[str, int]:
         of = f"{len(missing)} of {len(plan.shards)} shards"
         raise Refused(f"{folder}: {of} are not collected (first: {missing[0]}); collect them, then commit")
     landing.rewrite(folder / LEDGER.name, LEDGER, ONE_ROW_A_CALL)
-    return landing.commit(settings.home, plan.as_of, plan.run_id)
+    return landing.commit(night, plan.run_id)
 
 
 ONE_ROW_A_CALL = """

@@ -1,27 +1,25 @@
-"""The regions of an account, and which of them are switched on."""
+"""The Regions of an account and their opt-in status."""
 
 from __future__ import annotations
 
-from pipeline.aws.account import Account
-from pipeline.collectors import Rows
+from pipeline.collectors._listing import listing
 from pipeline.schema import Column, Dataset, account_column
-
-OPERATION = "account:ListRegions"
 
 REGIONS = Dataset(
     "account_regions",
-    "Every region that AWS offers the account, and whether it is switched on.",
+    "Every Region that AWS offers the account, and whether it is enabled.",
     "account",
-    (OPERATION,),
+    ("account:ListRegions",),
     (
         account_column(),
-        Column("region_name", "varchar", "Name of the region", required=True),
+        Column("region_name", "varchar", "Code of the Region", required=True, source="RegionName"),
         Column(
             "opt_status",
             "varchar",
-            "Whether it is switched on, or on its way there",
+            "Opt-in status of the Region",
             required=True,
             values=("ENABLED", "ENABLING", "DISABLING", "DISABLED", "ENABLED_BY_DEFAULT"),
+            source="RegionOptStatus",
         ),
     ),
     key=("account_id", "region_name"),
@@ -30,14 +28,4 @@ REGIONS = Dataset(
 
 DATASETS = (REGIONS,)
 
-
-def collect(account: Account) -> Rows:
-    rows = [
-        {
-            "account_id": account.account_id,
-            "region_name": region["RegionName"],
-            "opt_status": region["RegionOptStatus"],
-        }
-        for region in account.pages(OPERATION, "Regions")
-    ]
-    return {REGIONS.name: rows}
+collect = listing(REGIONS, "Regions")

@@ -1,25 +1,19 @@
-"""Active findings of Access Analyzer on unused and internal access."""
+"""Active findings of Access Analyzer on unused access and internal access."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-from pipeline.aws.account import Account
-from pipeline.collectors import Rows
-from pipeline.collectors._items import each
-from pipeline.collectors._values import utc
-from pipeline.collectors.analyzers import ANALYZERS, arn_of
+from pipeline.collectors._listing import Each, listing
+from pipeline.collectors.analyzers import ANALYZERS
 from pipeline.schema import ACCOUNT_ID, ARN, Column, Dataset, Row, account_column
 
-OPERATION = "access-analyzer:ListFindingsV2"
 KINDS = ("_UNUSED_ACCESS", "_INTERNAL_ACCESS")
+ACTIVE = {"status": {"eq": ["ACTIVE"]}}
 
 FINDINGS = Dataset(
     "analyzer_findings",
-    "Active findings of unused-access and internal-access analyzers.",
+    "Active findings of unused access and internal access analyzers.",
     "region",
-    (*ANALYZERS.operations, OPERATION),
+    (*ANALYZERS.operations, "access-analyzer:ListFindingsV2"),
     (
         account_column(),
         Column("region", "varchar", "Region of the analyzer", required=True),
@@ -31,14 +25,35 @@ FINDINGS = Dataset(
             pattern=ARN,
             references="analyzers.analyzer_arn",
         ),
-        Column("finding_id", "varchar", "Id of the finding", required=True),
-        Column("finding_type", "varchar", "What was found (UnusedIAMRole, UnusedPermission, ...)"),
-        Column("resource", "varchar", "ARN of the resource that it is about"),
-        Column("resource_type", "varchar", "Type of that resource (AWS::IAM::Role)", required=True),
-        Column("resource_owner_account_id", "varchar", "Account that owns it", required=True, pattern=ACCOUNT_ID),
-        Column("status", "varchar", "Only active findings are read", required=True, values=("ACTIVE",)),
-        Column("created_at", "timestamp", "When it was first found (UTC)", required=True),
-        Column("updated_at", "timestamp", "When it last changed (UTC)", required=True),
+        Column("finding_id", "varchar", "Id of the finding", required=True, source="id"),
+        Column(
+            "finding_type",
+            "varchar",
+            "Type of the finding (UnusedIAMRole, UnusedPermission, ...)",
+            source="findingType",
+        ),
+        Column("resource", "varchar", "ARN of the resource that the finding is about", source="resource"),
+        Column(
+            "resource_type", "varchar", "Type of that resource (AWS::IAM::Role)", required=True, source="resourceType"
+        ),
+        Column(
+            "resource_owner_account_id",
+            "varchar",
+            "Account that owns the resource",
+            required=True,
+            pattern=ACCOUNT_ID,
+            source="resourceOwnerAccount",
+        ),
+        Column(
+            "status",
+            "varchar",
+            "Status of the finding; only active ones are read",
+            required=True,
+            values=("ACTIVE",),
+            source="status",
+        ),
+        Column("created_at", "timestamp", "When the finding was created (UTC)", required=True, source="createdAt"),
+        Column("updated_at", "timestamp", "When the finding last changed (UTC)", required=True, source="updatedAt"),
     ),
     key=("account_id", "region", "analyzer_arn", "finding_id"),
 )
@@ -46,28 +61,10 @@ FINDINGS = Dataset(
 DATASETS = (FINDINGS,)
 
 
-def collect(account: Account) -> Rows:
-    analyzers = [one for one in account.rows(ANALYZERS.name) if one["analyzer_type"].endswith(KINDS)]
-    return {FINDINGS.name: each(account, FINDINGS, analyzers, lambda one: _of_analyzer(account, one), arn_of)}
+def _looks_inside(analyzer: Row) -> bool:
+    return str(analyzer["analyzer_type"]).endswith(KINDS)
 
 
-def _of_analyzer(account: Account, analyzer: Row) -> Iterator[Row]:
-    asked = {"analyzerArn": analyzer["analyzer_arn"], "filter": {"status": {"eq": ["ACTIVE"]}}}
-    for finding in account.pages(OPERATION, "findings", may_be_gone=True, **asked):
-        yield _row(account, analyzer["analyzer_arn"], finding)
-
-
-def _row(account: Account, analyzer_arn: str, finding: dict[str, Any]) -> Row:
-    return {
-        "account_id": account.account_id,
-        "region": account.region,
-        "analyzer_arn": analyzer_arn,
-        "finding_id": finding["id"],
-        "finding_type": finding.get("findingType"),
-        "resource": finding.get("resource"),
-        "resource_type": finding["resourceType"],
-        "resource_owner_account_id": finding["resourceOwnerAccount"],
-        "status": finding["status"],
-        "created_at": utc(finding["createdAt"]),
-        "updated_at": utc(finding["updatedAt"]),
-    }
+collect = listing(
+    FINDINGS, "findings", each=Each(ANALYZERS, {"analyzerArn": "analyzer_arn"}, where=_looks_inside), filter=ACTIVE
+)

@@ -1,33 +1,23 @@
-"""CodeCommit's repositories: what SSH keys and credentials for CodeCommit are for."""
+"""CodeCommit repositories: what SSH public keys and Git credentials are for."""
 
 from __future__ import annotations
 
-from pipeline.aws.account import Account
-from pipeline.collectors import Rows
-from pipeline.collectors._offered import items
+from pipeline.collectors._listing import listing
 from pipeline.schema import Column, Dataset, account_column
-
-LIST = "codecommit:ListRepositories"
 
 REPOSITORIES = Dataset(
     "codecommit_repositories",
-    "Repositories of CodeCommit.",
+    "CodeCommit repositories.",
     "region",
-    (LIST,),
+    ("codecommit:ListRepositories",),
     (
         account_column(),
         Column("region", "varchar", "Region of the repository", required=True),
-        Column("repository_name", "varchar", "Name of the repository", required=True),
+        Column("repository_name", "varchar", "Name of the repository", required=True, source="repositoryName"),
     ),
     key=("account_id", "region", "repository_name"),
 )
 
 DATASETS = (REPOSITORIES,)
 
-
-def collect(account: Account) -> Rows:
-    rows = [
-        {"account_id": account.account_id, "region": account.region, "repository_name": found["repositoryName"]}
-        for found in items(account, LIST, "repositories")
-    ]
-    return {REPOSITORIES.name: rows}
+collect = listing(REPOSITORIES, "repositories", is_everywhere=False)

@@ -1,49 +1,29 @@
-"""The service accounts of EKS clusters that get a role by Pod Identity."""
+"""EKS Pod Identity associations: service accounts of EKS clusters that are given a role."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from pipeline.aws.account import Account
-from pipeline.collectors import Rows
-from pipeline.collectors._items import each
-from pipeline.collectors.eks_clusters import CLUSTERS
-from pipeline.schema import ARN, Column, Dataset, Row, account_column
-
-OPERATION = "eks:ListPodIdentityAssociations"
+from pipeline.collectors._listing import Each, listing
+from pipeline.collectors.eks_clusters import CLUSTERS, GONE
+from pipeline.schema import ARN, Column, Dataset, account_column
 
 ASSOCIATIONS = Dataset(
     "eks_pod_identity_associations",
     "Pod Identity associations of EKS clusters.",
     "region",
-    (*CLUSTERS.operations, OPERATION),
+    (*CLUSTERS.operations, "eks:ListPodIdentityAssociations"),
     (
         account_column(),
         Column("region", "varchar", "Region of the cluster", required=True),
-        Column("association_arn", "varchar", "ARN of the association", required=True, pattern=ARN),
+        Column(
+            "association_arn", "varchar", "ARN of the association", required=True, pattern=ARN, source="associationArn"
+        ),
         Column("cluster_arn", "varchar", "ARN of the cluster", required=True, references="eks_clusters.arn"),
-        Column("namespace", "varchar", "Namespace of the service account", required=True),
-        Column("service_account", "varchar", "Name of the service account", required=True),
+        Column("namespace", "varchar", "Kubernetes namespace", required=True, source="namespace"),
+        Column("service_account", "varchar", "Kubernetes service account", required=True, source="serviceAccount"),
     ),
     key=("account_id", "region", "association_arn"),
 )
 
 DATASETS = (ASSOCIATIONS,)
 
-
-def collect(account: Account) -> Rows:
-    clusters = account.rows(CLUSTERS.name)
-    rows = each(account, ASSOCIATIONS, clusters, lambda one: _of_cluster(account, one), lambda one: str(one["arn"]))
-    return {ASSOCIATIONS.name: rows}
-
-
-def _of_cluster(account: Account, cluster: Row) -> Iterator[Row]:
-    for found in account.pages(OPERATION, "associations", may_be_gone=True, clusterName=cluster["cluster_name"]):
-        yield {
-            "account_id": account.account_id,
-            "region": account.region,
-            "association_arn": found["associationArn"],
-            "cluster_arn": cluster["arn"],
-            "namespace": found["namespace"],
-            "service_account": found["serviceAccount"],
-        }
+collect = listing(ASSOCIATIONS, "associations", each=Each(CLUSTERS, {"clusterName": "cluster_name"}), expected=GONE)

@@ -53,6 +53,16 @@ FOUND = Dataset(
 DATASETS = (ASKED, FOUND)
 
 
+def is_external(analyzer: Row) -> bool:
+    """Whether an analyzer of `analyzers` looks for external access."""
+    return analyzer["analyzer_type"] in KINDS
+
+
+def is_active_external(analyzer: Row) -> bool:
+    """Whether it looks for external access and works, or is in a state that AWS did not have before."""
+    return is_external(analyzer) and analyzer["status"] not in ("CREATING", "DISABLED", "FAILED")
+
+
 def collect(account: Account) -> Rows:
     asked, found, failures = [], [], []
     for region in account.rows(REGIONS.name):
@@ -69,7 +79,7 @@ def collect(account: Account) -> Rows:
             asked.append(row | _answer(is_closed, failed.error_class, failed.message))
         else:
             asked.append(row | _answer(False))
-            found += [row | _kept(one) for one in analyzers if one["analyzer_type"] in KINDS]
+            found += [row | _kept(analyzer) for analyzer in analyzers if is_external(analyzer)]
     if failures and len(failures) == sum(not row["is_closed"] for row in asked):
         raise failures[0]
     return {ASKED.name: asked, FOUND.name: found}

@@ -1,45 +1,35 @@
-"""IAM Identity Center instances that an account owns or sees."""
+"""IAM Identity Center instances that an account owns or can see."""
 
 from __future__ import annotations
 
-from pipeline.aws.account import Account
-from pipeline.collectors import Rows
-from pipeline.collectors._values import utc
+from pipeline.collectors._listing import listing
 from pipeline.schema import ACCOUNT_ID, ARN, Column, Dataset, account_column
 
 INSTANCES = Dataset(
     "identity_center_instances",
-    "IAM Identity Center instances: the organization's, and instances of single accounts.",
+    "IAM Identity Center instances: the organization instance, and account instances.",
     "region",
     ("sso:ListInstances",),
     (
         account_column(),
-        Column("region", "varchar", "Region asked", required=True),
-        Column("instance_arn", "varchar", "ARN of the instance", required=True, pattern=ARN),
-        Column("name", "varchar", "Name of the instance"),
-        Column("owner_account_id", "varchar", "Account that owns the instance", required=True, pattern=ACCOUNT_ID),
-        Column("identity_store_id", "varchar", "Id of its identity store", required=True),
-        Column("status", "varchar", "Phase of its life", required=True),
-        Column("created_at", "timestamp", "When it was created (UTC)"),
+        Column("region", "varchar", "Region in which it was listed", required=True),
+        Column("instance_arn", "varchar", "ARN of the instance", required=True, pattern=ARN, source="InstanceArn"),
+        Column("name", "varchar", "Name of the instance", source="Name || `null`"),
+        Column(
+            "owner_account_id",
+            "varchar",
+            "Account that owns the instance",
+            required=True,
+            pattern=ACCOUNT_ID,
+            source="OwnerAccountId",
+        ),
+        Column("identity_store_id", "varchar", "Id of its identity store", required=True, source="IdentityStoreId"),
+        Column("status", "varchar", "Status of the instance", required=True, source="Status"),
+        Column("created_at", "timestamp", "When it was created (UTC)", source="CreatedDate"),
     ),
     key=("account_id", "region", "instance_arn"),
 )
 
 DATASETS = (INSTANCES,)
 
-
-def collect(account: Account) -> Rows:
-    rows = [
-        {
-            "account_id": account.account_id,
-            "region": account.region,
-            "instance_arn": instance["InstanceArn"],
-            "name": instance.get("Name") or None,
-            "owner_account_id": instance["OwnerAccountId"],
-            "identity_store_id": instance["IdentityStoreId"],
-            "status": instance["Status"],
-            "created_at": utc(instance.get("CreatedDate")),
-        }
-        for instance in account.pages("sso:ListInstances", "Instances")
-    ]
-    return {INSTANCES.name: rows}
+collect = listing(INSTANCES, "Instances")

@@ -1,40 +1,24 @@
-"""The groups of the identity store."""
+"""Groups in the identity store."""
 
 from __future__ import annotations
 
-from pipeline.aws.account import Account
-from pipeline.collectors import Rows
+from pipeline.collectors._listing import Each, listing
 from pipeline.collectors.organization_identity_center import INSTANCE
 from pipeline.schema import Column, Dataset
 
-OPERATION = "identitystore:ListGroups"
-
 GROUPS = Dataset(
     "identity_store_groups",
-    "Groups of the organization's identity store.",
+    "Groups in the organization's identity store.",
     "organization",
-    (*INSTANCE.operations, OPERATION),
+    (*INSTANCE.operations, "identitystore:ListGroups"),
     (
         Column("identity_store_id", "varchar", "Id of the identity store", required=True),
-        Column("group_id", "varchar", "Id of the group", required=True),
-        Column("display_name", "varchar", "Name of the group"),
+        Column("group_id", "varchar", "Id of the group", required=True, source="GroupId"),
+        Column("display_name", "varchar", "Name of the group", source="DisplayName"),
     ),
     key=("identity_store_id", "group_id"),
 )
 
 DATASETS = (GROUPS,)
 
-
-def collect(organization: Account) -> Rows:
-    rows = [
-        {
-            "identity_store_id": instance["identity_store_id"],
-            "group_id": group["GroupId"],
-            "display_name": group.get("DisplayName"),
-        }
-        for instance in organization.rows(INSTANCE.name)
-        for group in organization.at(instance["home_region"]).pages(
-            OPERATION, "Groups", IdentityStoreId=instance["identity_store_id"]
-        )
-    ]
-    return {GROUPS.name: rows}
+collect = listing(GROUPS, "Groups", each=Each(INSTANCE, {"IdentityStoreId": "identity_store_id"}, region="home_region"))

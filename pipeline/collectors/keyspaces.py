@@ -1,25 +1,24 @@
-"""Keyspaces of Amazon Keyspaces: what its service-specific credentials are for."""
+"""Keyspaces in Amazon Keyspaces: what its service-specific credentials are for."""
 
 from __future__ import annotations
 
-from pipeline.aws.account import Account
-from pipeline.collectors import Rows
-from pipeline.collectors._offered import items
+from typing import Any
+
+from pipeline.collectors._listing import listing
 from pipeline.schema import Column, Dataset, account_column
 
-LIST = "cassandra:ListKeyspaces"
-# AWS's own keyspaces, which every account has: this word alone, or with more after a low line.
+# Every account has AWS's system keyspaces: this word alone, or with more after an underscore.
 SYSTEM = "system"
 
 KEYSPACES = Dataset(
     "keyspaces",
-    "Keyspaces of Amazon Keyspaces, without AWS's own.",
+    "Keyspaces in Amazon Keyspaces, without AWS's system keyspaces.",
     "region",
-    (LIST,),  # the action of an IAM policy is cassandra:Select
+    ("cassandra:ListKeyspaces",),
     (
         account_column(),
         Column("region", "varchar", "Region of the keyspace", required=True),
-        Column("keyspace_name", "varchar", "Name of the keyspace", required=True),
+        Column("keyspace_name", "varchar", "Name of the keyspace", required=True, source="keyspaceName"),
     ),
     key=("account_id", "region", "keyspace_name"),
 )
@@ -27,10 +26,8 @@ KEYSPACES = Dataset(
 DATASETS = (KEYSPACES,)
 
 
-def collect(account: Account) -> Rows:
-    rows = [
-        {"account_id": account.account_id, "region": account.region, "keyspace_name": found["keyspaceName"]}
-        for found in items(account, LIST, "keyspaces")
-        if found["keyspaceName"].partition("_")[0] != SYSTEM
-    ]
-    return {KEYSPACES.name: rows}
+def _is_own(keyspace: dict[str, Any]) -> bool:
+    return str(keyspace["keyspaceName"]).partition("_")[0] != SYSTEM
+
+
+collect = listing(KEYSPACES, "keyspaces", keep=_is_own, is_everywhere=False)

@@ -1,33 +1,40 @@
-"""Policies that Access Analyzer generated from activity. AWS remembers them for seven days, the landing for longer."""
+"""Policy generation jobs of Access Analyzer. AWS keeps them for seven days, the landing for longer.
+
+https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_ListPolicyGenerations.html
+"""
 
 from __future__ import annotations
 
-from pipeline.aws.account import Account
-from pipeline.collectors import Rows
-from pipeline.collectors._values import utc
+from pipeline.collectors._listing import listing
 from pipeline.schema import ARN, Column, Dataset, account_column
-
-OPERATION = "access-analyzer:ListPolicyGenerations"
 
 GENERATIONS = Dataset(
     "policy_generations",
     "Policy generation jobs of the last seven days, and of earlier nights with their as_of.",
     "region",
-    (OPERATION,),
+    ("access-analyzer:ListPolicyGenerations",),
     (
         account_column(),
-        Column("region", "varchar", "Region asked", required=True),
-        Column("job_id", "varchar", "Id of the job", required=True),
-        Column("principal_arn", "varchar", "Role or user that the policy is for", required=True, pattern=ARN),
+        Column("region", "varchar", "Region of the job", required=True),
+        Column("job_id", "varchar", "Id of the job", required=True, source="jobId"),
+        Column(
+            "principal_arn",
+            "varchar",
+            "Role or user that the policy is generated for",
+            required=True,
+            pattern=ARN,
+            source="principalArn",
+        ),
         Column(
             "status",
             "varchar",
-            "How it went",
+            "Status of the job",
             required=True,
             values=("IN_PROGRESS", "SUCCEEDED", "FAILED", "CANCELED"),
+            source="status",
         ),
-        Column("started_at", "timestamp", "When it was started (UTC)", required=True),
-        Column("completed_at", "timestamp", "When it ended (UTC)"),
+        Column("started_at", "timestamp", "When it started (UTC)", required=True, source="startedOn"),
+        Column("completed_at", "timestamp", "When it ended (UTC)", source="completedOn"),
     ),
     key=("account_id", "region", "job_id"),
     history_days=180,
@@ -35,18 +42,4 @@ GENERATIONS = Dataset(
 
 DATASETS = (GENERATIONS,)
 
-
-def collect(account: Account) -> Rows:
-    rows = [
-        {
-            "account_id": account.account_id,
-            "region": account.region,
-            "job_id": job["jobId"],
-            "principal_arn": job["principalArn"],
-            "status": job["status"],
-            "started_at": utc(job["startedOn"]),
-            "completed_at": utc(job.get("completedOn")),
-        }
-        for job in account.pages(OPERATION, "policyGenerations")
-    ]
-    return {GENERATIONS.name: rows}
+collect = listing(GENERATIONS, "policyGenerations")

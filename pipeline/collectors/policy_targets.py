@@ -1,22 +1,23 @@
-"""What the organization's policies are attached to.
+"""The roots, organizational units and accounts that the organization's policies are attached to.
 
-`ListTargetsForPolicy` once a policy, not `ListPoliciesForTarget` once an account, unit and policy type: an organization
-has far more accounts than policies.
+`ListTargetsForPolicy` once per policy, not `ListPoliciesForTarget` once per account, organizational unit and policy
+type: an organization has far more accounts than policies.
 """
 
 from __future__ import annotations
 
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
+from pipeline.collectors._listing import Each, listing
 from pipeline.collectors.organization_policies import POLICIES, POLICY_ID
-from pipeline.collectors.organization_tree import DATASETS as TREE
+from pipeline.collectors.organization_tree import DATASETS as TREE_DATASETS
 from pipeline.schema import Column, Dataset
 
-TREE_OPERATIONS = tuple(dict.fromkeys(operation for dataset in TREE for operation in dataset.operations))
+TREE_OPERATIONS = tuple(dict.fromkeys(operation for dataset in TREE_DATASETS for operation in dataset.operations))
 
 TARGETS = Dataset(
     "policy_targets",
-    "Roots, units and accounts to which service and resource control policies are attached directly.",
+    "Roots, organizational units and accounts that SCPs and RCPs are attached to directly.",
     "organization",
     (*TREE_OPERATIONS, *POLICIES.operations, "organizations:ListTargetsForPolicy"),
     (
@@ -28,13 +29,16 @@ TARGETS = Dataset(
             pattern=POLICY_ID,
             references="organization_policies.policy_id",
         ),
-        Column("target_id", "varchar", "Id of the root, unit or account", required=True),
+        Column(
+            "target_id", "varchar", "Id of the root, organizational unit or account", required=True, source="TargetId"
+        ),
         Column(
             "target_type",
             "varchar",
-            "What it is attached to",
+            "What the policy is attached to",
             required=True,
             values=("ROOT", "ORGANIZATIONAL_UNIT", "ACCOUNT"),
+            source="Type",
         ),
     ),
     key=("policy_id", "target_id"),
@@ -42,16 +46,11 @@ TARGETS = Dataset(
 
 DATASETS = (TARGETS,)
 
+_listed = listing(TARGETS, "Targets", each=Each(POLICIES, {"PolicyId": "policy_id"}))
+TREE = {"organization_roots": "root_id", "organizational_units": "ou_id", "accounts": "account_id"}
+
 
 def collect(organization: Account) -> Rows:
-    operation = "organizations:ListTargetsForPolicy"
-    tree = {"organization_roots": "root_id", "organizational_units": "ou_id", "accounts": "account_id"}
-    there = {row[name] for dataset, name in tree.items() for row in organization.rows(dataset)}
-    rows = [
-        {"policy_id": policy["policy_id"], "target_id": target["TargetId"], "target_type": target["Type"]}
-        for policy in organization.rows(POLICIES.name)
-        for target in organization.pages(operation, "Targets", may_be_gone=True, PolicyId=policy["policy_id"])
-        # What joined since the tree was read is left for the next night.
-        if target["TargetId"] in there
-    ]
-    return {TARGETS.name: rows}
+    """Targets that joined since the tree was read are left for the next night."""
+    there = {row[name] for dataset, name in TREE.items() for row in organization.rows(dataset)}
+    return {TARGETS.name: [row for row in _listed(organization)[TARGETS.name] if row["target_id"] in there]}

@@ -1,40 +1,25 @@
-"""The certificate revocation lists that IAM Roles Anywhere was given."""
+"""Certificate revocation lists (CRLs) imported into IAM Roles Anywhere."""
 
 from __future__ import annotations
 
-from pipeline.aws.account import Account
-from pipeline.collectors import Rows
+from pipeline.collectors._listing import listing
 from pipeline.schema import ARN, Column, Dataset, account_column
-
-OPERATION = "rolesanywhere:ListCrls"
 
 CRLS = Dataset(
     "rolesanywhere_crls",
-    "Imported revocation lists of IAM Roles Anywhere.",
+    "Certificate revocation lists imported into IAM Roles Anywhere.",
     "region",
-    (OPERATION,),
+    ("rolesanywhere:ListCrls",),
     (
         account_column(),
-        Column("region", "varchar", "Region of the revocation list", required=True),
-        Column("arn", "varchar", "ARN of the revocation list", required=True, pattern=ARN),
-        Column("is_enabled", "boolean", "Whether it is heeded", required=True),
-        Column("trust_anchor_arn", "varchar", "ARN of the trust anchor that it is for"),
+        Column("region", "varchar", "Region of the CRL", required=True),
+        Column("arn", "varchar", "ARN of the CRL", required=True, pattern=ARN, source="crlArn"),
+        Column("is_enabled", "boolean", "Whether the CRL is enabled", required=True, source="enabled"),
+        Column("trust_anchor_arn", "varchar", "ARN of the trust anchor that it applies to", source="trustAnchorArn"),
     ),
     key=("account_id", "region", "arn"),
 )
 
 DATASETS = (CRLS,)
 
-
-def collect(account: Account) -> Rows:
-    rows = [
-        {
-            "account_id": account.account_id,
-            "region": account.region,
-            "arn": found["crlArn"],
-            "is_enabled": found["enabled"],
-            "trust_anchor_arn": found.get("trustAnchorArn"),
-        }
-        for found in account.pages(OPERATION, "crls")
-    ]
-    return {CRLS.name: rows}
+collect = listing(CRLS, "crls")

@@ -1,43 +1,39 @@
-"""TLS certificates kept in IAM."""
+"""TLS server certificates stored in IAM."""
 
 from __future__ import annotations
 
-from pipeline.aws.account import Account
-from pipeline.collectors import Rows
-from pipeline.collectors._values import utc
+from pipeline.collectors._listing import listing
 from pipeline.schema import ARN, Column, Dataset, account_column
 
 CERTIFICATES = Dataset(
     "server_certificates",
-    "TLS certificates stored in IAM.",
+    "TLS server certificates stored in IAM.",
     "account",
     ("iam:ListServerCertificates",),
     (
         account_column(),
-        Column("server_certificate_name", "varchar", "Name of the certificate", required=True),
-        Column("server_certificate_id", "varchar", "Unique id of the certificate", required=True),
-        Column("arn", "varchar", "ARN of the certificate", required=True, pattern=ARN),
-        Column("path", "varchar", "Path of the certificate, / for none", required=True),
-        Column("uploaded_at", "timestamp", "When it was uploaded (UTC)"),
-        Column("expires_at", "timestamp", "When it expires (UTC)"),
+        Column(
+            "server_certificate_name",
+            "varchar",
+            "Name of the certificate",
+            required=True,
+            source="ServerCertificateName",
+        ),
+        Column(
+            "server_certificate_id",
+            "varchar",
+            "Unique id of the certificate",
+            required=True,
+            source="ServerCertificateId",
+        ),
+        Column("arn", "varchar", "ARN of the certificate", required=True, pattern=ARN, source="Arn"),
+        Column("path", "varchar", "Path of the certificate, / by default", required=True, source="Path"),
+        Column("uploaded_at", "timestamp", "When it was uploaded (UTC)", source="UploadDate"),
+        Column("expires_at", "timestamp", "When it expires (UTC)", source="Expiration"),
     ),
     key=("account_id", "arn"),
 )
 
 DATASETS = (CERTIFICATES,)
 
-
-def collect(account: Account) -> Rows:
-    rows = [
-        {
-            "account_id": account.account_id,
-            "server_certificate_name": certificate["ServerCertificateName"],
-            "server_certificate_id": certificate["ServerCertificateId"],
-            "arn": certificate["Arn"],
-            "path": certificate["Path"],
-            "uploaded_at": utc(certificate.get("UploadDate")),
-            "expires_at": utc(certificate.get("Expiration")),
-        }
-        for certificate in account.pages("iam:ListServerCertificates", "ServerCertificateMetadataList")
-    ]
-    return {CERTIFICATES.name: rows}
+collect = listing(CERTIFICATES, "ServerCertificateMetadataList")

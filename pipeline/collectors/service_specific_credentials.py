@@ -1,11 +1,15 @@
-"""Passwords and keys for a single service: CodeCommit, Amazon Keyspaces, Bedrock."""
+"""Service-specific credentials: for CodeCommit, Amazon Keyspaces and Amazon Bedrock.
+
+`AllUsers` lists those of every user at once.
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListServiceSpecificCredentials.html
+"""
 
 from __future__ import annotations
 
-from pipeline.aws.account import Account
-from pipeline.collectors import Rows
-from pipeline.collectors._values import utc
+from pipeline.collectors._listing import listing
 from pipeline.schema import Column, Dataset, account_column
+
+STATUSES = ("Active", "Inactive", "Expired")
 
 CREDENTIALS = Dataset(
     "service_specific_credentials",
@@ -14,31 +18,22 @@ CREDENTIALS = Dataset(
     ("iam:ListServiceSpecificCredentials",),
     (
         account_column(),
-        Column("user_name", "varchar", "Name of the user", required=True),
-        Column("service_name", "varchar", "Service that they are for (codecommit.amazonaws.com)", required=True),
-        Column("credential_id", "varchar", "Id of the credential", required=True),
-        Column("status", "varchar", "Whether it works", required=True, values=("Active", "Inactive", "Expired")),
-        Column("created_at", "timestamp", "When it was created (UTC)"),
-        Column("expires_at", "timestamp", "When it expires (UTC); null for never"),
+        Column("user_name", "varchar", "Name of the user", required=True, source="UserName"),
+        Column(
+            "service_name",
+            "varchar",
+            "Service that the credential is for (codecommit.amazonaws.com)",
+            required=True,
+            source="ServiceName",
+        ),
+        Column("credential_id", "varchar", "Id of the credential", required=True, source="ServiceSpecificCredentialId"),
+        Column("status", "varchar", "Status of the credential", required=True, values=STATUSES, source="Status"),
+        Column("created_at", "timestamp", "When it was created (UTC)", source="CreateDate"),
+        Column("expires_at", "timestamp", "When it expires (UTC); null for never", source="ExpirationDate"),
     ),
     key=("account_id", "credential_id"),
 )
 
 DATASETS = (CREDENTIALS,)
 
-
-def collect(account: Account) -> Rows:
-    found = account.pages("iam:ListServiceSpecificCredentials", "ServiceSpecificCredentials", AllUsers=True)
-    rows = [
-        {
-            "account_id": account.account_id,
-            "user_name": credential["UserName"],
-            "service_name": credential["ServiceName"],
-            "credential_id": credential["ServiceSpecificCredentialId"],
-            "status": credential["Status"],
-            "created_at": utc(credential.get("CreateDate")),
-            "expires_at": utc(credential.get("ExpirationDate")),
-        }
-        for credential in found
-    ]
-    return {CREDENTIALS.name: rows}
+collect = listing(CREDENTIALS, "ServiceSpecificCredentials", AllUsers=True)

@@ -1,15 +1,12 @@
-"""X.509 signing certificates of users: asked only of users that the credential report shows with one."""
+"""X.509 signing certificates of users, listed only for users who have one according to the credential report."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from pipeline.aws.account import Account
-from pipeline.collectors import Rows
-from pipeline.collectors._items import each
-from pipeline.collectors._values import utc
+from pipeline.collectors._listing import Each, listing
 from pipeline.collectors.credential_report import REPORT, ROOT_USER
 from pipeline.schema import Column, Dataset, Row, account_column
+
+STATUSES = ("Active", "Inactive", "Expired")
 
 CERTIFICATES = Dataset(
     "signing_certificates",
@@ -19,9 +16,9 @@ CERTIFICATES = Dataset(
     (
         account_column(),
         Column("user_name", "varchar", "Name of the user", required=True),
-        Column("certificate_id", "varchar", "Id of the certificate", required=True),
-        Column("status", "varchar", "Whether it works", required=True, values=("Active", "Inactive", "Expired")),
-        Column("uploaded_at", "timestamp", "When it was uploaded (UTC)"),
+        Column("certificate_id", "varchar", "Id of the certificate", required=True, source="CertificateId"),
+        Column("status", "varchar", "Status of the certificate", required=True, values=STATUSES, source="Status"),
+        Column("uploaded_at", "timestamp", "When it was uploaded (UTC)", source="UploadDate"),
     ),
     key=("account_id", "certificate_id"),
 )
@@ -29,25 +26,15 @@ CERTIFICATES = Dataset(
 DATASETS = (CERTIFICATES,)
 
 
-def collect(account: Account) -> Rows:
-    users = [user for user in account.rows(REPORT.name) if _has_certificate(user)]
-    rows = each(account, CERTIFICATES, users, lambda one: _of_user(account, one), lambda one: str(one["arn"]))
-    return {CERTIFICATES.name: rows}
-
-
-def _of_user(account: Account, user: Row) -> Iterator[Row]:
-    name = user["user_name"]
-    for certificate in account.pages("iam:ListSigningCertificates", "Certificates", may_be_gone=True, UserName=name):
-        yield {
-            "account_id": account.account_id,
-            "user_name": name,
-            "certificate_id": certificate["CertificateId"],
-            "status": certificate["Status"],
-            "uploaded_at": utc(certificate.get("UploadDate")),
-        }
-
-
 def _has_certificate(user: Row) -> bool:
-    """Active or not: an inactive one still has its date."""
+    """Active or not: an inactive certificate still has its date."""
     has = any(user[f"cert_{n}_active"] or user[f"cert_{n}_last_rotated_at"] for n in (1, 2))
     return has and user["user_name"] != ROOT_USER
+
+
+collect = listing(
+    CERTIFICATES,
+    "Certificates",
+    each=Each(REPORT, {"UserName": "user_name"}, where=_has_certificate),
+    expected=("NoSuchEntity",),  # the user was deleted after the report was made
+)

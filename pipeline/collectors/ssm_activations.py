@@ -1,52 +1,50 @@
-"""SSM's hybrid activations: codes with which machines outside AWS register themselves."""
+"""SSM hybrid activations: codes with which machines outside AWS register as managed nodes."""
 
 from __future__ import annotations
 
-from pipeline.aws.account import Account
-from pipeline.collectors import Rows
 from pipeline.collectors._arns import arn
-from pipeline.collectors._values import utc
+from pipeline.collectors._listing import listing
 from pipeline.schema import ARN, Column, Dataset, account_column
-
-OPERATION = "ssm:DescribeActivations"
 
 ACTIVATIONS = Dataset(
     "ssm_activations",
-    "Hybrid activations that SSM still knows; without their codes, which no API gives again.",
+    "Hybrid activations that SSM still lists, without the activation codes, which no API returns again.",
     "region",
-    (OPERATION,),
+    ("ssm:DescribeActivations",),
     (
         account_column(),
         Column("region", "varchar", "Region of the activation", required=True),
-        Column("activation_id", "varchar", "Id of the activation", required=True),
-        Column("arn", "varchar", "The id as an ARN, so that it can be told apart", required=True, pattern=ARN),
-        Column("role_name", "varchar", "Name of the role that its machines get, without a path"),
-        Column("registration_limit", "bigint", "Machines that may register", required=True),
-        Column("registrations_count", "bigint", "Machines that have registered", required=True),
-        Column("expires_at", "timestamp", "When it ends (UTC)"),
-        Column("is_expired", "boolean", "Whether it has ended", required=True),
-        Column("created_at", "timestamp", "When it was made (UTC)"),
+        Column("activation_id", "varchar", "Id of the activation", required=True, source="ActivationId"),
+        Column("arn", "varchar", "The id in the form of an ARN, so that it is unique", required=True, pattern=ARN),
+        Column("role_name", "varchar", "Name of the role that its machines are given, without the path"),
+        Column(
+            "registration_limit",
+            "bigint",
+            "Managed nodes that may register",
+            required=True,
+            source="RegistrationLimit || `1`",
+        ),
+        Column(
+            "registrations_count",
+            "bigint",
+            "Managed nodes that have registered",
+            required=True,
+            source="RegistrationsCount || `0`",
+        ),
+        Column("expires_at", "timestamp", "When it expires (UTC)", source="ExpirationDate"),
+        Column("is_expired", "boolean", "Whether it has expired", required=True, source="Expired || `false`"),
+        Column("created_at", "timestamp", "When it was created (UTC)", source="CreatedDate"),
     ),
     key=("account_id", "region", "activation_id"),
 )
 
 DATASETS = (ACTIVATIONS,)
 
-
-def collect(account: Account) -> Rows:
-    rows = [
-        {
-            "account_id": account.account_id,
-            "region": account.region,
-            "activation_id": found["ActivationId"],
-            "arn": arn(account, "ssm", f"activation/{found['ActivationId']}"),
-            "role_name": found.get("IamRole", "").rsplit("/", 1)[-1] or None,
-            "registration_limit": found.get("RegistrationLimit", 1),
-            "registrations_count": found.get("RegistrationsCount", 0),
-            "expires_at": utc(found.get("ExpirationDate")),
-            "is_expired": found.get("Expired", False),
-            "created_at": utc(found.get("CreatedDate")),
-        }
-        for found in account.pages(OPERATION, "ActivationList")
-    ]
-    return {ACTIVATIONS.name: rows}
+collect = listing(
+    ACTIVATIONS,
+    "ActivationList",
+    made={
+        "arn": lambda account, found: arn(account, "ssm", f"activation/{found['ActivationId']}"),
+        "role_name": lambda account, found: found.get("IamRole", "").rsplit("/", 1)[-1] or None,
+    },
+)

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-from pipeline.aws.account import Account
-from pipeline.collectors import Rows
+from typing import Any
+
 from pipeline.collectors._arns import arn
-from pipeline.collectors._values import utc
+from pipeline.collectors._listing import listing
 from pipeline.schema import ARN, Column, Dataset, account_column
 
-OPERATION = "ssm:DescribeInstanceInformation"
 HYBRID = [{"Key": "ResourceType", "Values": ["ManagedInstance"]}]
 
 INSTANCES = Dataset(
     "ssm_managed_instances",
-    "Machines outside AWS that registered with a hybrid activation.",
+    "Machines outside AWS that were registered with a hybrid activation.",
     "region",
-    (OPERATION,),
+    ("ssm:DescribeInstanceInformation",),
     (
         account_column(),
-        Column("region", "varchar", "Region that manages it", required=True),
-        Column("instance_id", "varchar", "Id of the machine (mi-...)", required=True, pattern="mi-.+"),
-        Column("arn", "varchar", "ARN of the machine", required=True, pattern=ARN),
-        Column("activation_id", "varchar", "Id of the activation that it registered with"),
-        Column("ping_status", "varchar", "Whether SSM hears of it: Online, ConnectionLost, Inactive"),
-        Column("last_ping_at", "timestamp", "When SSM last heard of it (UTC)"),
-        Column("registered_at", "timestamp", "When it registered (UTC)"),
+        Column("region", "varchar", "Region in which it is managed", required=True),
+        Column(
+            "instance_id",
+            "varchar",
+            "Id of the managed node (mi-...)",
+            required=True,
+            pattern="mi-.+",
+            source="InstanceId",
+        ),
+        Column("arn", "varchar", "ARN of the managed node", required=True, pattern=ARN),
+        Column("activation_id", "varchar", "Id of the activation that it registered with", source="ActivationId"),
+        Column(
+            "ping_status",
+            "varchar",
+            "Ping status of its agent: Online, ConnectionLost or Inactive",
+            source="PingStatus",
+        ),
+        Column("last_ping_at", "timestamp", "When its agent last sent a ping (UTC)", source="LastPingDateTime"),
+        Column("registered_at", "timestamp", "When it registered (UTC)", source="RegistrationDate"),
     ),
     key=("account_id", "region", "instance_id"),
 )
@@ -32,19 +43,14 @@ INSTANCES = Dataset(
 DATASETS = (INSTANCES,)
 
 
-def collect(account: Account) -> Rows:
-    rows = [
-        {
-            "account_id": account.account_id,
-            "region": account.region,
-            "instance_id": found["InstanceId"],
-            "arn": arn(account, "ssm", f"managed-instance/{found['InstanceId']}"),
-            "activation_id": found.get("ActivationId"),
-            "ping_status": found.get("PingStatus"),
-            "last_ping_at": utc(found.get("LastPingDateTime")),
-            "registered_at": utc(found.get("RegistrationDate")),
-        }
-        for found in account.pages(OPERATION, "InstanceInformationList", Filters=HYBRID)
-        if found["InstanceId"].startswith("mi-")
-    ]
-    return {INSTANCES.name: rows}
+def _is_hybrid(instance: dict[str, Any]) -> bool:
+    return str(instance["InstanceId"]).startswith("mi-")
+
+
+collect = listing(
+    INSTANCES,
+    "InstanceInformationList",
+    keep=_is_hybrid,
+    made={"arn": lambda account, found: arn(account, "ssm", f"managed-instance/{found['InstanceId']}")},
+    Filters=HYBRID,
+)

@@ -1,10 +1,8 @@
-"""AWS services that may act in the accounts of the organization."""
+"""AWS services with trusted access to the organization."""
 
 from __future__ import annotations
 
-from pipeline.aws.account import Account
-from pipeline.collectors import Rows
-from pipeline.collectors._values import utc
+from pipeline.collectors._listing import listing
 from pipeline.schema import Column, Dataset
 
 SERVICES = Dataset(
@@ -13,19 +11,18 @@ SERVICES = Dataset(
     "organization",
     ("organizations:ListAWSServiceAccessForOrganization",),
     (
-        Column("service_principal", "varchar", "The service (access-analyzer.amazonaws.com)", required=True),
-        Column("enabled_at", "timestamp", "Since when (UTC)"),
+        Column(
+            "service_principal",
+            "varchar",
+            "Service principal (access-analyzer.amazonaws.com)",
+            required=True,
+            source="ServicePrincipal",
+        ),
+        Column("enabled_at", "timestamp", "When trusted access was enabled (UTC)", source="DateEnabled"),
     ),
     key=("service_principal",),
 )
 
 DATASETS = (SERVICES,)
 
-
-def collect(organization: Account) -> Rows:
-    operation = "organizations:ListAWSServiceAccessForOrganization"
-    rows = [
-        {"service_principal": service["ServicePrincipal"], "enabled_at": utc(service.get("DateEnabled"))}
-        for service in organization.pages(operation, "EnabledServicePrincipals")
-    ]
-    return {SERVICES.name: rows}
+collect = listing(SERVICES, "EnabledServicePrincipals")

@@ -81,8 +81,8 @@ class Finding:
     resource: str
 
 
-class Again(store.Night):
-    """The published night, its parameters as they were published."""
+class ReplayBuild(store.Build):
+    """Models made again over the published night, its parameters as they were published."""
 
     given: Mapping[str, Any]
 
@@ -109,8 +109,8 @@ class Replay:
             self.con.execute("set search_path = 'memory.main,published.staging,published.intermediate,published.main'")
             ((as_of,),) = self.con.execute("select as_of from published.main.contract").fetchall()
             self.con.execute("set variable as_of = ?", [as_of])
-            self._night = Again(self.con, as_of, Settings.model_construct(), self._models)
-            self._night.descriptions = defaultdict(dict)
+            self._build = ReplayBuild(self.con, as_of, Settings.model_construct(), self._models)
+            self._build.descriptions = defaultdict(dict)
             self._copy()
             self._prepare()
         except duckdb.Error as error:
@@ -139,13 +139,13 @@ class Replay:
         if not params and chosen in self._answers:
             return self._answers[chosen]
         self.count += 1
-        self._night.given = self.given | dict(params or {})
+        self._build.given = self.given | dict(params or {})
         self.con.execute("begin")
         try:
             for change in sorted(chosen, key=str):
                 change.apply(self.con, self.finding.account_id)
             for model in self.rebuilt:
-                self._night.build(model)
+                self._build.make(model)
             found = self._found()
         except duckdb.Error as error:
             raise Refused(f"{self.finding.control_id}: {error}") from error
@@ -198,9 +198,9 @@ class Replay:
     def _prepare(self) -> None:
         """What parameters of the control cannot touch, made once."""
         if not self._edited:
-            self._night.given = self.given
+            self._build.given = self.given
             for model in self.rebuilt[:-1]:
-                self._night.build(model)
+                self._build.make(model)
             self.rebuilt = self.rebuilt[-1:]
 
     def _cut(self, table: str) -> str:

@@ -1,18 +1,18 @@
-"""What each permissions boundary leaves open to who bears it."""
+"""What each permissions boundary leaves open to the principals that bear it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 
-from pipeline.facts import Found
-from pipeline.facts._principals import dumped
+from pipeline.facts import PolicyLayer, Queried
+from pipeline.facts._evidence import dumped
 from pipeline.policy import Document, MalformedPolicy, boundary_facts, parse
 from pipeline.schema import ACCOUNT_ID, Column, Dataset, Row
 
 TABLE = Dataset(
     "fact_boundaries",
-    "What each policy that is used as a permissions boundary leaves open to who bears it.",
+    "What each policy that is used as a permissions boundary leaves open to the principals that bear it.",
     "account",
     (),
     (
@@ -39,19 +39,20 @@ QUERIES = {
         ) as boundaries on policies.account_id = boundaries.account_id and policies.arn = boundaries.arn
         order by policies.account_id, policies.arn"""
 }
+JUDGES: tuple[PolicyLayer, ...] = ("identity",)
 
 EMPTY: Row = {column.name: None for column in TABLE.columns}
 
 
-def rows(found: Found) -> Iterator[Row]:
-    for account_id, arn, text in found["boundaries"]:
-        row = EMPTY | {"account_id": account_id, "arn": arn}
+def rows(found: Queried) -> Iterator[Row]:
+    for policy in found["boundaries"]:
+        row = EMPTY | {"account_id": policy["account_id"], "arn": policy["arn"]}
         try:
-            document = parse(text or "", "identity")
+            document = parse(policy["document"] or "", "identity")
         except MalformedPolicy as error:
             yield row | {"malformed_reason": str(error)}
             continue
-        facts = boundary_facts(document, arn)
+        facts = boundary_facts(document, policy["arn"])
         yield row | {
             "allows_everything": facts.allows_everything,
             "allows_iam": facts.allows_iam,
@@ -61,4 +62,7 @@ def rows(found: Found) -> Iterator[Row]:
 
 
 def statements(document: Document) -> list[dict[str, object]]:
-    return [{"statement": one.sid or one.index, "text": json.loads(one.text)} for one in document.statements]
+    return [
+        {"statement": statement.sid or statement.index, "text": json.loads(statement.text)}
+        for statement in document.statements
+    ]

@@ -7,9 +7,10 @@ a stranger. Only what is denied to both in all of that, whatever else the reques
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
-from pipeline.facts import Found
+from pipeline.facts import PolicyLayer, Queried
 from pipeline.policy import Context, Decision, Policies, Policy, Request, Tri, Verdict, evaluate
 from pipeline.policy.principal import FRESH
 from pipeline.policy.strangers import stranger
@@ -33,61 +34,73 @@ TABLE = Dataset(
 QUERIES = {
     "buckets": """
         select buckets.account_id, accounts.partition, buckets.bucket, policies.document, levels.levels
-        from raw_buckets as buckets
+        from stg_buckets as buckets
         inner join stg_expected_accounts as accounts on buckets.account_id = accounts.account_id
-        left join raw_bucket_policies as policies
+        left join stg_bucket_policies as policies
             on buckets.account_id = policies.account_id and buckets.bucket = policies.bucket
         left join int_control_levels as levels
             on buckets.account_id = levels.account_id and levels.policy_type = 'RESOURCE_CONTROL_POLICY'
         order by buckets.account_id, buckets.bucket""",
     "documents": """
-        select document_sha256, any_value(document)
+        select document_sha256, any_value(document) as document
         from stg_organization_policies
         group by document_sha256""",
     "enabled": """
-        select count(*) from raw_organization_roots
+        select root_id from stg_organization_roots
         where list_contains(enabled_policy_types, 'RESOURCE_CONTROL_POLICY')""",
 }
+JUDGES: tuple[PolicyLayer, ...] = ("rcp",)
 
 ANY: Mapping[str, Any] = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 ALLOW = Policy.read("administrator", {"Version": "2012-10-17", "Statement": ANY})
 OPEN = Policy.read("open", {"Version": "2012-10-17", "Statement": {**ANY, "Principal": "*"}}, "resource")
 PROBES = {"s3:GetObject": f"/{FRESH}", "s3:PutObject": f"/{FRESH}", "s3:ListBucket": ""}
-NOTHING = (Tri.NO, "")
 PLAIN_TEXT = Context.of({"aws:SecureTransport": False}, complete=False)
 
 
-def rows(found: Found) -> Iterator[Row]:
-    documents = {sha256: Policy.read(sha256, text, "resource") for sha256, text in found["documents"]}
-    is_enabled = any(count for (count,) in found["enabled"])
-    for account_id, partition, bucket, text, levels in found["buckets"]:
-        requests = list(probes(account_id, partition, bucket))
-        own = by_policy(requests, text)
-        named = [[named_as(documents[one["sha256"]], one["name"]) for one in level] for level in levels or ()]
-        rcps = (
-            denied(requests, Policies([ALLOW], resource=OPEN, rcp_levels=named)) if is_enabled and levels else NOTHING
-        )
+def rows(found: Queried) -> Iterator[Row]:
+    documents = {row["document_sha256"]: Policy.read("", row["document"], "resource") for row in found["documents"]}
+    is_enabled = any(True for _ in found["enabled"])
+    for bucket in found["buckets"]:
+        requests = list(probes(bucket["account_id"], bucket["partition"], bucket["bucket"]))
+        own = by_policy(requests, bucket["document"])
+        rcps = by_rcps(requests, bucket["levels"] if is_enabled else None, documents)
+        is_by_rcps = rcps.denied is Tri.YES or (bucket["document"] is None and rcps.denied >= own.denied)
         yield {
-            "account_id": account_id,
-            "bucket": bucket,
-            "policy_denies": own[0].name.lower(),
-            "rcps_deny": rcps[0].name.lower(),
-            "reason": rcps[1] if (rcps[0] >= own[0] and text is None) or rcps[0] is Tri.YES else own[1],
+            "account_id": bucket["account_id"],
+            "bucket": bucket["bucket"],
+            "policy_denies": own.denied.name.lower(),
+            "rcps_deny": rcps.denied.name.lower(),
+            "reason": rcps.reason if is_by_rcps else own.reason,
         }
 
 
-def by_policy(requests: Sequence[Request], text: str | None) -> tuple[Tri, str]:
+class Answer(NamedTuple):
+    """Whether plain text is denied, and what decided."""
+
+    denied: Tri
+    reason: str
+
+
+NOTHING = Answer(Tri.NO, "")
+
+
+def by_policy(requests: Sequence[Request], text: str | None) -> Answer:
     """What the bucket's own policy does; one that cannot be read might do anything."""
     if text is None:
         return NOTHING
     policy = Policy.read("of the bucket", text, "resource")
     if policy.document is None:
-        return Tri.DEPENDS, policy.problem
+        return Answer(Tri.DEPENDS, policy.problem)
     return denied(requests, Policies([ALLOW], resource=policy))
 
 
-def named_as(policy: Policy, name: str) -> Policy:
-    return Policy(name, policy.document, policy.problem)
+def by_rcps(requests: Sequence[Request], levels: list[list[Row]] | None, documents: Mapping[str, Policy]) -> Answer:
+    """What the account's RCPs do; `levels` are {name, sha256}, None where none bind."""
+    if not levels:
+        return NOTHING
+    named = [[replace(documents[rcp["sha256"]], name=rcp["name"]) for rcp in level] for level in levels]
+    return denied(requests, Policies([ALLOW], resource=OPEN, rcp_levels=named))
 
 
 def probes(account_id: str, partition: str, bucket: str) -> Iterator[Request]:
@@ -97,15 +110,15 @@ def probes(account_id: str, partition: str, bucket: str) -> Iterator[Request]:
             yield Request.of(f"arn:{partition}:iam::{owner}:role/{FRESH}", action, arn, PLAIN_TEXT, account_id)
 
 
-def denied(requests: Sequence[Request], policies: Policies) -> tuple[Tri, str]:
+def denied(requests: Sequence[Request], policies: Policies) -> Answer:
     """Whether every request is denied, and what decided on the one that is denied least.
 
     A stranger whom nothing lets in says nothing of TLS.
     """
     decisions = [evaluate(request, policies) for request in requests]
-    telling = [one for one in decisions if one.verdict is not Verdict.IMPLICITLY_DENIED]
-    return min(((answer(one), one.reason) for one in telling), key=lambda pair: pair[0], default=NOTHING)
+    answers = [Answer(is_denied(one), one.reason) for one in decisions if one.verdict is not Verdict.IMPLICITLY_DENIED]
+    return min(answers, key=lambda answer: answer.denied, default=NOTHING)
 
 
-def answer(decision: Decision) -> Tri:
+def is_denied(decision: Decision) -> Tri:
     return {Verdict.EXPLICITLY_DENIED: Tri.YES, Verdict.DEPENDS: Tri.DEPENDS}.get(decision.verdict, Tri.NO)

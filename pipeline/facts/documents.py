@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from pipeline.facts import Found
-from pipeline.facts._principals import cited, dumped
+from pipeline.facts import PolicyLayer, Queried
+from pipeline.facts._evidence import cited, dumped
 from pipeline.policy import Document, MalformedPolicy, Policy, Principal, document_facts, flaws, is_admin, parse
 from pipeline.policy.principal import FRESH
 from pipeline.schema import Column, Dataset, Row
@@ -37,26 +37,30 @@ TABLE = Dataset(
 )
 QUERIES = {
     "documents": """
-        select held.content_sha256, any_value(replace(documents.document, held.account_id, held.own_account))
+        select
+            held.content_sha256,
+            any_value(replace(documents.document, held.account_id, held.own_account)) as document
         from int_customer_documents as held
         inner join int_identity_documents as documents on held.document_sha256 = documents.document_sha256
         group by held.content_sha256
         order by held.content_sha256"""
 }
+JUDGES: tuple[PolicyLayer, ...] = ("identity",)
 
 EMPTY: Row = {column.name: None for column in TABLE.columns}
 HOLDER = f"arn:aws:iam::{'0' * 12}:role/{FRESH}"
 
 
-def rows(found: Found) -> Iterator[Row]:
-    for sha256, text in found["documents"]:
+def rows(found: Queried) -> Iterator[Row]:
+    for content in found["documents"]:
+        key = {"content_sha256": content["content_sha256"]}
         try:
-            document = parse(text, "identity")
+            document = parse(content["document"], "identity")
         except MalformedPolicy as error:
-            yield EMPTY | {"content_sha256": sha256, "kind": "malformed", "malformed_reason": str(error)}
+            yield EMPTY | key | {"kind": "malformed", "malformed_reason": str(error)}
             continue
         for row in of_document(document):
-            yield EMPTY | {"content_sha256": sha256} | row
+            yield EMPTY | key | row
 
 
 def of_document(document: Document) -> Iterator[Row]:
@@ -86,6 +90,6 @@ def statement(document: Document, index: int | None) -> list[dict[str, object]]:
     """The statement, or, where no single one does it, those that make the holder an administrator."""
     if index is None:
         admin = is_admin(Principal(HOLDER, (Policy("document", document),)))
-        return [{name: hit[name] for name in ("statement", "text")} for hit in cited(admin.evidence)]
-    one = document.statements[index]
-    return [{"statement": one.sid or index, "text": json.loads(one.text)}]
+        return [{"statement": hit["statement"], "text": hit["text"]} for hit in cited(admin.evidence)]
+    cause = document.statements[index]
+    return [{"statement": cause.sid or index, "text": json.loads(cause.text)}]

@@ -1,16 +1,20 @@
 """Which principals can raise themselves, by which paths: the second look, with what their account holds.
 
-Only principals whose permissions alone would open a path (permission_facts.may_escalate) are judged here.
+Only principals whose permissions alone would open a path (fact_permissions.may_escalate) are judged here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 
-from pipeline.facts import Found
+from pipeline.facts import PolicyLayer, Queried
+from pipeline.facts._accounts import Accounts, groups, roles, users
+from pipeline.facts._evidence import depends_on, dumped, grant
 from pipeline.facts._principals import QUERIES as OF_PRINCIPALS
-from pipeline.facts._principals import Holders, accounts, depends_on, dumped, grant, principals
-from pipeline.policy import Account, Escalation, Profiles, escalations
+from pipeline.facts._principals import PrincipalFactory, principals
+from pipeline.policy import Escalation, Profiles, escalations
 from pipeline.schema import ACCOUNT_ID, Column, Dataset, Row
 
 TABLE = Dataset(
@@ -38,32 +42,41 @@ TABLE = Dataset(
 CANDIDATES = """(
     select account_id, principal_arn from int_principal_permissions where may_escalate and admin <> 'yes'
 )"""
-QUERIES = {**OF_PRINCIPALS, **accounts(CANDIDATES), "principals": principals(CANDIDATES)}
+QUERIES = {
+    **OF_PRINCIPALS,
+    "principals": principals(CANDIDATES),
+    "roles": roles(f"(select arn from stg_roles semi join {CANDIDATES} using (account_id))"),
+    "users": users(CANDIDATES),
+    "groups": groups(CANDIDATES),
+}
+JUDGES: tuple[PolicyLayer, ...] = ("identity", "boundary", "scp")
 MOST_TARGETS = 25
 
 
-def rows(found: Found) -> Iterator[Row]:
-    holders = Holders(found)
-    held_in, memory = holders.accounts(found), Profiles()
-    for held in found["principals"]:
-        principal = holders.in_place(held)
-        judged = escalations(principal, held_in.get(held[8], Account()), admin=memory.admin(principal))
-        for certain, paths in ((True, judged.paths), (False, judged.undecided)):
-            for one in paths:
-                yield {"account_id": held[8], "principal_arn": held[0], "is_certain": certain} | row(one)
+def rows(found: Queried) -> Iterator[Row]:
+    factory, profiles = PrincipalFactory(found), Profiles()
+    accounts = Accounts(found, factory)
+    for account_id, candidates in groupby(found["principals"], key=itemgetter("account_id")):
+        account = accounts.account(account_id)
+        for principal in map(factory.in_place, candidates):
+            judged = escalations(principal, account, admin=profiles.admin(principal))
+            key = {"account_id": account_id, "principal_arn": principal.arn}
+            yield from (key | {"is_certain": True} | row(path) for path in judged.paths)
+            yield from (key | {"is_certain": False} | row(path) for path in judged.undecided)
 
 
-def row(one: Escalation) -> Row:
-    decisions = [grant.decision for grant in one.grants]
+def row(found: Escalation) -> Row:
+    """One path of a principal, without its key."""
+    decisions = [grant.decision for grant in found.grants]
     return {
-        "path_id": one.path.id,
-        "title": one.path.title,
-        "severity": one.path.severity,
-        "aliases": list(one.path.aliases),
-        "gain": one.path.gain,
-        "verdict": one.verdict.name.lower(),
-        "leads_to_admin": one.leads_to_admin.name.lower(),
-        "targets": list(one.targets)[:MOST_TARGETS],
+        "path_id": found.path.id,
+        "title": found.path.title,
+        "severity": found.path.severity,
+        "aliases": list(found.path.aliases),
+        "gain": found.path.gain,
+        "verdict": found.verdict.name.lower(),
+        "leads_to_admin": found.leads_to_admin.name.lower(),
+        "targets": list(found.targets)[:MOST_TARGETS],
         "conditions": list(depends_on(decisions)),
-        "grants": dumped([grant(step.action, step.resource, step.decision) for step in one.grants]),
+        "grants": dumped([grant(step.action, step.resource, step.decision) for step in found.grants]),
     }

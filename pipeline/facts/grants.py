@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.facts import Found
+from pipeline.facts import PolicyLayer, Queried
+from pipeline.facts._principals import ONE_FOR_ALL_ALIKE, PrincipalFactory
 from pipeline.facts._principals import QUERIES as OF_PRINCIPALS
-from pipeline.facts._principals import Holders, principals
 from pipeline.policy.facts import sensitive_actions
 from pipeline.policy.proposals import granted_actions
 from pipeline.schema import Column, Dataset, Row
@@ -31,23 +31,22 @@ TABLE = Dataset(
 )
 QUERIES = {
     **OF_PRINCIPALS,
-    "principals": principals(
-        "(select min(principal_arn) as principal_arn from int_permissions group by permissions_sha256)"
-    ),
+    "principals": ONE_FOR_ALL_ALIKE,
     "tracked": "select action from stg_tracked_actions order by action",
 }
+JUDGES: tuple[PolicyLayer, ...] = ("identity",)
 
 
-def rows(found: Found) -> Iterator[Row]:
-    holders = Holders(found)
-    tracked = frozenset(action for (action,) in found["tracked"])
+def rows(found: Queried) -> Iterator[Row]:
+    factory = PrincipalFactory(found)
+    tracked = frozenset(row["action"] for row in found["tracked"])
     sensitive = frozenset((*sensitive_actions("data_reads"), *sensitive_actions("returns_credentials")))
-    for held in found["principals"]:
-        documents = (policy.document for policy in holders.principal(held).policies)
-        granted = granted_actions(frozenset(one for one in documents if one))
+    for row in found["principals"]:
+        documents = (policy.document for policy in factory.principal(row).policies)
+        granted = granted_actions(frozenset(document for document in documents if document))
         for service, actions in sorted(granted.items()):
             yield {
-                "permissions_sha256": held[7],
+                "permissions_sha256": row["permissions_sha256"],
                 "service": service,
                 "actions": len(actions),
                 "tracked_actions": len(actions & tracked),

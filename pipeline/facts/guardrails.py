@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from pipeline.facts import Found
+from pipeline.facts import PolicyLayer, Queried
+from pipeline.facts._evidence import cited, dumped, problems
 from pipeline.facts._principals import QUERIES as OF_PRINCIPALS
-from pipeline.facts._principals import Holders, Levels, cited, dumped, problems
+from pipeline.facts._principals import Levels, PrincipalFactory
 from pipeline.policy import ObjectiveResult, Site, judge_objective, objectives
 from pipeline.policy.objectives import Objective, Probe
 from pipeline.policy.principal import FRESH
@@ -26,7 +27,7 @@ TABLE = Dataset(
         Column("policy_type", "varchar", "SERVICE_CONTROL_POLICY or RESOURCE_CONTROL_POLICY", required=True),
         Column("objective", "varchar", "The objective", required=True),
         Column("title", "varchar", "What it demands"),
-        Column("is_enabled", "boolean", "Whether the organization has switched the policy type on"),
+        Column("is_enabled", "boolean", "Whether the organization has enabled the policy type"),
         Column("met", "varchar", "Whether every probe is denied", values=("yes", "depends", "no")),
         Column("open_actions", "varchar[]", "Probes that passed"),
         Column("only_for", "varchar[]", "Resources, named by a Deny, that alone are protected"),
@@ -37,11 +38,11 @@ TABLE = Dataset(
     key=("account_id", "policy_type", "objective"),
 )
 QUERIES = {
-    **{name: OF_PRINCIPALS[name] for name in ("organization_documents", "levels", "night")},
+    **{name: OF_PRINCIPALS[name] for name in ("organization_documents", "levels", "organization")},
     "accounts": """
         select
             control_levels.account_id,
-            split_part(accounts.arn, ':', 2),
+            split_part(accounts.arn, ':', 2) as partition,
             accounts.ou_ids,
             control_levels.policy_type,
             control_levels.levels_sha256
@@ -49,6 +50,7 @@ QUERIES = {
         inner join int_accounts as accounts on control_levels.account_id = accounts.account_id
         order by control_levels.account_id, control_levels.policy_type""",
 }
+JUDGES: tuple[PolicyLayer, ...] = ("scp", "rcp")
 KINDS = {"SERVICE_CONTROL_POLICY": "scp", "RESOURCE_CONTROL_POLICY": "rcp"}
 
 
@@ -60,29 +62,40 @@ def root_at_all() -> Objective:
     return Objective("root_at_all", "scp", "Root users of member accounts can do nothing", (unnamed, *probes))
 
 
-def rows(found: Found) -> Iterator[Row]:
-    holders = Holders(found)
-    judged: dict[tuple[str, str, Site], Row] = {}
-    for account_id, partition, ou_ids, policy_type, levels_sha256 in found["accounts"]:
-        levels = holders.levels(policy_type, levels_sha256)
-        path = "/".join([holders.organization_id, *(ou_ids or []), ""])
-        site = Site(account_id, partition, holders.organization_id, path)
-        text = "".join(one.text for level in levels or () for p in level if p.document for one in p.document.statements)
-        judged_as = site if account_id in text or "orgpaths" in text.lower() else Site(SOME, partition, site.org_id)
+def rows(found: Queried) -> Iterator[Row]:
+    factory = PrincipalFactory(found)
+    shared: dict[tuple[str, str], Row] = {}
+    for account in found["accounts"]:
+        policy_type, key = account["policy_type"], account["levels_sha256"]
+        levels = factory.levels(policy_type, key)
+        site = judged_as(account, factory.organization_id, levels or ())
         for objective in wanted(KINDS[policy_type]):
-            row: Row = {
-                "account_id": account_id,
+            row = shared.get((objective.id, key)) if site.account == SOME else None
+            if row is None:
+                row = of_result(judge_objective(objective, levels, site), levels) if levels is not None else NOTHING
+            if site.account == SOME:
+                shared[objective.id, key] = row
+            yield {
+                "account_id": account["account_id"],
                 "policy_type": policy_type,
                 "objective": objective.id,
                 "title": objective.title,
                 "is_enabled": levels is not None,
+                **row,
+                "only_for": [
+                    name.replace(site.account, account["account_id"]).replace(FRESH, "*") for name in row["only_for"]
+                ],
             }
-            key = (objective.id, levels_sha256, judged_as)
-            if levels is not None and key not in judged:
-                judged[key] = of_result(judge_objective(objective, levels, judged_as), levels)
-            found = judged.get(key, NOTHING)
-            named = [one.replace(judged_as.account, account_id).replace(FRESH, "*") for one in found["only_for"]]
-            yield row | found | {"only_for": named}
+
+
+def judged_as(account: Row, organization_id: str, levels: Levels) -> Site:
+    """The account as the policies see it: any one, unless they speak of it or of its place in the tree."""
+    documents = [policy.document for level in levels for policy in level if policy.document]
+    text = "".join(statement.text for document in documents for statement in document.statements)
+    if account["account_id"] not in text and "orgpaths" not in text.lower():
+        return Site(SOME, account["partition"], organization_id)
+    path = "/".join([organization_id, *(account["ou_ids"] or []), ""])
+    return Site(account["account_id"], account["partition"], organization_id, path)
 
 
 SOME = "0" * 12

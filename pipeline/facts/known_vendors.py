@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from importlib.resources import files
 
 import yaml
 
-from pipeline.facts import Found
+from pipeline.facts import PolicyLayer, Queried
 from pipeline.schema import ACCOUNT_ID, Column, Dataset, Row
 
-SEED = Path(__file__).resolve().parent.parent / "knowledge" / "known_aws_accounts.yaml"
+SEED = files("pipeline").joinpath("knowledge", "known_aws_accounts.yaml")
 
 TABLE = Dataset(
     "fact_known_vendors",
@@ -26,9 +26,10 @@ TABLE = Dataset(
     key=("account_id",),
 )
 QUERIES: Mapping[str, str] = {}
+JUDGES: tuple[PolicyLayer, ...] = ()
 
 
-def rows(found: Found) -> Iterator[Row]:
+def rows(found: Queried) -> Iterator[Row]:
     """One row an account; where two entries share one, the names are joined."""
     vendors = yaml.safe_load(SEED.read_text(encoding="utf-8"))
     by_account: dict[str, list[dict[str, object]]] = {}

@@ -6,11 +6,10 @@ and name in the accounts that the set is provisioned to; where they differ, all 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from pipeline.facts import Found
-from pipeline.facts._principals import problems
+from pipeline.facts import PolicyLayer, Queried
+from pipeline.facts._evidence import problems
 from pipeline.facts.permissions import writes
 from pipeline.policy import Policy, Principal, is_admin
 from pipeline.policy.managed import aws_managed_policy
@@ -33,54 +32,73 @@ TABLE = Dataset(
     key=("permission_set_arn",),
 )
 QUERIES = {
-    "sets": "select permission_set_arn from raw_permission_sets order by permission_set_arn",
-    "aws_managed": """
+    "sets": """
+        with
+        attached as (
+            select
+                held.permission_set_arn,
+                'aws_managed' as kind,
+                held.policy_name as name,
+                held.policy_arn as arn,
+                min(policies.document) as document
+            from stg_permission_set_policies as held
+            left join stg_policies as policies on held.policy_arn = policies.arn
+            where held.kind = 'aws_managed'
+            group by held.permission_set_arn, held.policy_name, held.policy_arn
+            union all
+            select distinct
+                held.permission_set_arn,
+                held.kind,
+                held.policy_name,
+                '',
+                policies.document
+            from stg_permission_set_policies as held
+            left join stg_permission_set_assignments as assignments
+                on held.permission_set_arn = assignments.permission_set_arn
+            left join stg_policies as policies
+                on
+                    assignments.target_account_id = policies.account_id
+                    and held.policy_name = policies.policy_name
+                    and held.policy_path = policies.path
+            where held.kind = 'customer_managed'
+            union all
+            select permission_set_arn, kind, policy_name, '', document
+            from stg_permission_set_policies
+            where kind = 'inline'
+        )
+
         select
-            held.permission_set_arn,
-            held.policy_name,
-            held.policy_arn,
-            min(policies.document)
-        from raw_permission_set_policies as held
-        left join stg_policies as policies on held.policy_arn = policies.arn
-        where held.kind = 'aws_managed'
-        group by held.permission_set_arn, held.policy_name, held.policy_arn
-        order by held.permission_set_arn, held.policy_arn""",
-    "customer_managed": """
-        select distinct
-            held.permission_set_arn,
-            held.policy_name,
-            policies.document
-        from raw_permission_set_policies as held
-        left join raw_permission_set_assignments as assignments
-            on held.permission_set_arn = assignments.permission_set_arn
-        left join stg_policies as policies
-            on
-                assignments.target_account_id = policies.account_id
-                and held.policy_name = policies.policy_name
-                and held.policy_path = policies.path
-        where held.kind = 'customer_managed'
-        order by held.permission_set_arn, held.policy_name, policies.document nulls last""",
-    "inline": """
-        select permission_set_arn, policy_name, document
-        from raw_permission_set_policies
-        where kind = 'inline'
-        order by permission_set_arn""",
+            sets.permission_set_arn,
+            coalesce(
+                list(
+                    {kind: attached.kind, name: attached.name, arn: attached.arn, document: attached.document}
+                    order by attached.kind, attached.arn, attached.name, attached.document nulls last
+                ) filter (attached.kind is not null),
+                []
+            ) as policies
+        from stg_permission_sets as sets
+        left join attached on sets.permission_set_arn = attached.permission_set_arn
+        group by sets.permission_set_arn
+        order by sets.permission_set_arn""",
 }
+JUDGES: tuple[PolicyLayer, ...] = ("identity",)
 HOLDER = f"arn:aws:iam::{'0' * 12}:role/{FRESH}"
 
 
-def rows(found: Found) -> Iterator[Row]:
-    held: dict[str, list[Policy]] = defaultdict(list)
-    for arn, name, policy_arn, text in found["aws_managed"]:
-        held[arn].append(Policy.read(name, text, arn=policy_arn) if text else aws_managed_policy(policy_arn))
-    for arn, name, text in found["customer_managed"]:
-        # Some accounts lack the policy: that matters only where none has it.
-        if text or not any(policy.name == name for policy in held[arn]):
-            held[arn].append(Policy.read(name, text))
-    for arn, name, text in found["inline"]:
-        held[arn].append(Policy.read(name, text))
-    for (arn,) in found["sets"]:
-        yield {"permission_set_arn": arn} | facts(tuple(held[arn]))
+def rows(found: Queried) -> Iterator[Row]:
+    for row in found["sets"]:
+        yield {"permission_set_arn": row["permission_set_arn"]} | facts(tuple(policies_of(row["policies"])))
+
+
+def policies_of(rows: Sequence[Row]) -> Iterator[Policy]:
+    """The policies of one set: {kind, name, arn, document}."""
+    was_read = {row["name"] for row in rows if row["document"]}
+    for row in rows:
+        if row["kind"] == "aws_managed" and not row["document"]:
+            yield aws_managed_policy(row["arn"])
+        # Some accounts lack a customer managed policy: that matters only where none has it.
+        elif row["kind"] != "customer_managed" or row["document"] or row["name"] not in was_read:
+            yield Policy.read(row["name"], row["document"], arn=row["arn"])
 
 
 def facts(policies: tuple[Policy, ...]) -> Row:

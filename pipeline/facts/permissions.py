@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pipeline.facts import Found
+from pipeline.facts import PolicyLayer, Queried
+from pipeline.facts._evidence import cited, depends_on, dumped, grant, problems
+from pipeline.facts._principals import ONE_FOR_ALL_ALIKE, PrincipalFactory
 from pipeline.facts._principals import QUERIES as OF_PRINCIPALS
-from pipeline.facts._principals import Holders, cited, depends_on, dumped, grant, principals, problems
 from pipeline.policy import Decision, Escalations, Principal, Tri, can, escalations, is_admin
 from pipeline.policy.context import Value
 from pipeline.policy.evaluate import statements_on
@@ -43,12 +44,8 @@ TABLE = Dataset(
     ),
     key=("permissions_sha256",),
 )
-QUERIES = {
-    **OF_PRINCIPALS,
-    "principals": principals(
-        "(select min(principal_arn) as principal_arn from int_permissions group by permissions_sha256)"
-    ),
-}
+QUERIES = {**OF_PRINCIPALS, "principals": ONE_FOR_ALL_ALIKE}
+JUDGES: tuple[PolicyLayer, ...] = ("identity", "boundary", "scp")
 
 WRITES = {
     "iam:CreateUser": "user",
@@ -66,17 +63,19 @@ REMOVALS = {
 EDITS = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicyVersion", "iam:DeletePolicy")
 
 
-def rows(found: Found) -> Iterator[Row]:
-    holders = Holders(found)
-    for held in found["principals"]:
-        yield {"permissions_sha256": held[7], "own_account": held[8]} | facts(holders.principal(held))
+def rows(found: Queried) -> Iterator[Row]:
+    factory = PrincipalFactory(found)
+    for row in found["principals"]:
+        key = {"permissions_sha256": row["permissions_sha256"], "own_account": row["account_id"]}
+        yield key | facts(factory.principal(row))
 
 
 def facts(principal: Principal) -> Row:
     """The row of one principal, without its key."""
     admin = is_admin(principal)
-    # Nobody but AWS acts as a service-linked role.
-    is_judged = not principal.caller.is_service_linked_role and any(one.document for one in principal.policies)
+    # Only AWS services act as a service-linked role.
+    is_read = any(policy.document for policy in principal.policies)
+    is_judged = is_read and not principal.caller.is_service_linked_role
     judged = escalations(anybody(principal), admin=admin) if is_judged else Escalations(admin)
     return {
         "admin": admin.verdict.name.lower(),
@@ -94,13 +93,14 @@ def facts(principal: Principal) -> Row:
 
 
 def anybody(principal: Principal) -> Principal:
-    """Whoever has the same permissions: their groups, and the paths of their policies, may be other ones."""
+    """Any principal with the same permissions: its groups, and the paths of its policies, may be different."""
     policies = tuple(replace(policy, arn="") for policy in principal.policies)
     return replace(principal, policies=policies, groups=None)
 
 
 def can_assume(principal: Principal) -> bool:
-    return any(one.document and statements_on(one.document, "sts:AssumeRole", "Allow") for one in principal.policies)
+    documents = (policy.document for policy in principal.policies if policy.document)
+    return any(statements_on(document, "sts:AssumeRole", "Allow") for document in documents)
 
 
 def writes(principal: Principal) -> Row:
@@ -135,9 +135,9 @@ def boundary_edits(principal: Principal) -> Iterator[Mapping[str, Any]]:
 
 
 def best(principal: Principal, action: str, kind: str, context: Mapping[str, Value]) -> Mapping[str, Any] | None:
-    """The widest leave that the principal has for the action, or None."""
+    """The most permissive grant of the action, or None."""
     tried = ((place, can(principal, action, place, context)) for place in targets(principal, action, kind))
-    place, decision = max(tried, key=lambda one: answer(one[1]), default=("", None))
+    place, decision = max(tried, key=lambda pair: answer(pair[1]), default=("", None))
     if decision is None or answer(decision) is Tri.NO:
         return None
     return way(action, place.replace(FRESH, "*"), decision)

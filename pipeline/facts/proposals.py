@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from pipeline.facts import Found
-from pipeline.facts._principals import QUERIES as OF_PRINCIPALS
-from pipeline.facts._principals import Holders, dumped, problems
-from pipeline.policy import MalformedPolicy, Policy, parse, proposals
+from pipeline.facts import PolicyLayer, Queried
+from pipeline.facts._evidence import dumped, problems
+from pipeline.facts._principals import identity_policy
+from pipeline.policy import MalformedPolicy, parse, proposals
 from pipeline.policy.proposals import Proposal, Use
 from pipeline.schema import ACCOUNT_ID, Column, Dataset, Row
 
@@ -33,45 +32,58 @@ TABLE = Dataset(
     ),
     key=("account_id", "arn"),
 )
-WORST = "(from least_privilege where has_proposal)"
+WORST = "(from int_privilege_use where has_proposal)"
 QUERIES = {
-    **OF_PRINCIPALS,
     "worst": f"""
+        with
+        worst as {WORST},
+
+        held as (
+            select
+                grants.principal_arn,
+                list(
+                    {{
+                        name: grants.policy_name,
+                        arn: grants.policy_arn,
+                        via_group: grants.via_group,
+                        sha256: grants.document_sha256,
+                        document: documents.document
+                    }}
+                    order by grants.policy_name, grants.policy_arn, grants.document_sha256, grants.via_group
+                ) as grants
+            from int_grants as grants
+            semi join worst on grants.account_id = worst.account_id and grants.principal_arn = worst.arn
+            left join int_identity_documents as documents on grants.document_sha256 = documents.document_sha256
+            group by grants.principal_arn
+        ),
+
+        used as (
+            select usage.arn, list(usage.action order by usage.action) as actions
+            from stg_action_usage as usage
+            inner join worst on usage.account_id = worst.account_id and usage.arn = worst.arn
+            where usage.unused_days <= worst.used_days
+            group by usage.arn
+        )
+
         select
             worst.account_id,
             worst.arn,
             worst.services_in_use,
             worst.services_not_used,
-            roles.is_identity_center,
-            generated.policies
-        from {WORST} as worst
+            coalesce(roles.is_identity_center, false) as is_identity_center,
+            coalesce(generated.policies, []) as generated_policies,
+            coalesce(held.grants, []) as grants,
+            coalesce(used.actions, []) as used_actions
+        from worst
         left join stg_roles as roles on worst.account_id = roles.account_id and worst.arn = roles.arn
         left join int_generated_policies as generated
             on worst.account_id = generated.account_id and worst.arn = generated.principal_arn
+        left join held on worst.arn = held.principal_arn
+        left join used on worst.arn = used.arn
         order by worst.arn""",
-    "grants": f"""
-        select
-            grants.principal_arn,
-            list(
-                {{
-                    name: grants.policy_name,
-                    arn: grants.policy_arn,
-                    via_group: grants.via_group,
-                    sha256: grants.document_sha256
-                }}
-                order by grants.policy_name, grants.policy_arn, grants.document_sha256, grants.via_group
-            )
-        from int_grants as grants
-        semi join {WORST} as worst on grants.account_id = worst.account_id and grants.principal_arn = worst.arn
-        group by grants.principal_arn""",
-    "actions": f"""
-        select usage.arn, list(usage.action order by usage.action)
-        from stg_action_usage as usage
-        inner join {WORST} as worst on usage.account_id = worst.account_id and usage.arn = worst.arn
-        where usage.unused_days <= worst.used_days
-        group by usage.arn""",
     "tracked": "select action from stg_tracked_actions order by action",
 }
+JUDGES: tuple[PolicyLayer, ...] = ("identity",)
 
 NOTHING_USED = "It used none of its services: take its policies away, or the principal itself."
 IDENTITY_CENTER = "IAM Identity Center keeps the role: change its permission set, which other accounts may share."
@@ -82,59 +94,57 @@ DATA_EVENTS = (
 )
 
 
-def rows(found: Found) -> Iterator[Row]:
-    holders = Holders(found)
-    grants: dict[str, Any] = dict(found["grants"])
-    actions: dict[str, Any] = dict(found["actions"])
-    tracked = frozenset(action for (action,) in found["tracked"])
-    for account_id, arn, services, unused, is_identity_center, generated in found["worst"]:
-        held = grants.get(arn, [])
-        policies = [holders.policy(one["name"], one["sha256"], one["arn"] or "") for one in held]
-        use = Use(frozenset(services), frozenset(actions.get(arn, ())), tracked, named(generated or ()))
-        made = judged(policies, use)
+def rows(found: Queried) -> Iterator[Row]:
+    tracked = frozenset(row["action"] for row in found["tracked"])
+    for worst in found["worst"]:
+        used = (frozenset(worst["services_in_use"]), frozenset(worst["used_actions"]))
+        use = Use(*used, tracked, allowed_patterns(worst["generated_policies"]))
+        proposal = proposed(worst["grants"], use)
         yield {
-            "account_id": account_id,
-            "arn": arn,
+            "account_id": worst["account_id"],
+            "arn": worst["arn"],
             "source": ACCESS_ANALYZER if use.generated else LAST_ACCESSED,
-            "policies": list(made.policies),
-            "size_characters": made.size,
-            "removed_services": sorted(set(unused) - use.all_services),
-            "removed_actions": list(made.removed_actions),
-            "replaces": dumped([{key: one[key] for key in ("name", "arn", "via_group")} for one in held]),
-            "problems": list(made.problems),
-            "notes": list(notes(held, use, made, bool(is_identity_center))),
+            "policies": list(proposal.policies),
+            "size_characters": proposal.size,
+            "removed_services": sorted(set(worst["services_not_used"]) - use.all_services),
+            "removed_actions": list(proposal.removed_actions),
+            "replaces": dumped([{key: one[key] for key in ("name", "arn", "via_group")} for one in worst["grants"]]),
+            "problems": list(proposal.problems),
+            "notes": list(notes(worst, use, proposal)),
         }
 
 
-def named(policies: Sequence[str]) -> frozenset[str]:
+def allowed_patterns(policies: Sequence[str]) -> frozenset[str]:
     """The action patterns that generated policies allow; none of one that cannot be read."""
-    found: set[str] = set()
+    patterns: set[str] = set()
     for text in policies:
         try:
             statements = parse(text, "identity").statements
         except MalformedPolicy:
             continue
-        found |= {pattern for one in statements if one.effect == "Allow" for pattern in one.actions or ()}
-    return frozenset(found)
+        patterns.update(*(one.actions or () for one in statements if one.effect == "Allow"))
+    return frozenset(patterns)
 
 
-def judged(policies: Sequence[Policy], use: Use) -> Proposal:
-    """The proposal; none in place of a policy that could not be read, for nobody knows what would be lost."""
+def proposed(grants: Sequence[Row], use: Use) -> Proposal:
+    """The proposal; none in place of a policy that could not be read, for what would be lost is not known."""
+    policies = [identity_policy(grant | {"arn": grant["arn"] or ""}) for grant in grants]
     if unread := problems(policies):
-        return Proposal((), (), tuple(f"Could not be read: {one}." for one in unread))
-    return proposals.propose([one.document for one in policies if one.document], use)
+        return Proposal((), (), tuple(f"Could not be read: {problem}." for problem in unread))
+    return proposals.propose([policy.document for policy in policies if policy.document], use)
 
 
-def notes(held: Sequence[dict[str, Any]], use: Use, made: Proposal, is_identity_center: bool) -> Iterator[str]:
-    if not made.policies and not made.problems:
+def notes(worst: Row, use: Use, proposal: Proposal) -> Iterator[str]:
+    """What to mind before the policies are put in place."""
+    if not proposal.policies and not proposal.problems:
         yield NOTHING_USED
-    if is_identity_center:
+    if worst["is_identity_center"]:
         yield IDENTITY_CENTER
-    if any(one["via_group"] for one in held):
+    if any(grant["via_group"] for grant in worst["grants"]):
         yield THROUGH_GROUPS
-    if use.generated and made.removed_actions:
+    if use.generated and proposal.removed_actions:
         yield DATA_EVENTS
-    if made.is_whole:
+    if proposal.is_whole:
         yield WHOLE
-    if len(made.policies) > 1:
-        yield f"Does not fit one managed policy: split in {len(made.policies)}, all of which it needs."
+    if len(proposal.policies) > 1:
+        yield f"Does not fit one managed policy: split in {len(proposal.policies)}, all of which it needs."

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from pipeline.facts import Found
+from pipeline.facts import PolicyLayer, Queried
+from pipeline.facts._accounts import gives_admin, groups, role, roles
+from pipeline.facts._evidence import dumped
 from pipeline.facts._principals import QUERIES as OF_PRINCIPALS
-from pipeline.facts._principals import Holders, accounts, dumped, principals
-from pipeline.policy import Tri, reach
+from pipeline.facts._principals import PrincipalFactory, principals
+from pipeline.facts.escalations import CANDIDATES
+from pipeline.policy import Profiles, Tri, reach
 from pipeline.policy.callers import account_of
 from pipeline.schema import ACCOUNT_ID, Column, Dataset, Row
 
@@ -46,17 +49,30 @@ MOVERS = """(
         and trusts.effect = 'Allow'
         and principals.keeper is distinct from 'an AWS service'
 )"""
-EVERYWHERE = "(select account_id from stg_expected_accounts)"
-QUERIES = {**OF_PRINCIPALS, **accounts(EVERYWHERE), "principals": principals(MOVERS)}
+# A role that moves no further is a dead end for whom assumes it: it counts only where another principal of its account
+# could escalate by it.
+ROLES = f"""(
+    select principal_arn as arn from {MOVERS}
+    union
+    select arn from stg_roles semi join {CANDIDATES} using (account_id)
+)"""
+QUERIES = {
+    **OF_PRINCIPALS,
+    "principals": principals(MOVERS),
+    "roles": roles(ROLES),
+    "groups": groups(CANDIDATES),
+}
+JUDGES: tuple[PolicyLayer, ...] = ("identity", "boundary", "scp")
 
 
-def rows(found: Found) -> Iterator[Row]:
-    holders = Holders(found)
-    groups: dict[str, dict[str, Tri]] = defaultdict(dict)
-    for arn, verdict in holders.groups(found).items():
-        groups[account_of(arn)][arn] = verdict
-    everyone = [holders.in_place(held) for held in found["principals"]]
-    for one in reach(everyone, [holders.role(row) for row in found["roles"]], groups):
+def rows(found: Queried) -> Iterator[Row]:
+    """A graph of all movers is walked, so these are held at once; nothing is of principals that do not move."""
+    factory, profiles = PrincipalFactory(found), Profiles()
+    admin_groups: dict[str, dict[str, Tri]] = defaultdict(dict)
+    for row in found["groups"]:
+        admin_groups[row["account_id"]][row["arn"]] = gives_admin(factory, row, profiles)
+    movers = [factory.in_place(row) for row in found["principals"]]
+    for one in reach(movers, [role(factory, row) for row in found["roles"]], admin_groups):
         if one.possible_steps is not None or one.steps is not None:
             yield {
                 "account_id": account_of(one.arn),

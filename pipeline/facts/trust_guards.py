@@ -7,10 +7,10 @@ putting the request of a stranger, in no organization and in another one, to the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from pipeline.facts import Found
+from pipeline.facts import PolicyLayer, Queried
 from pipeline.policy.callers import Caller, account_of
 from pipeline.policy.context import Context, Value
 from pipeline.policy.evaluate import Decision, Policies, Policy, Request, evaluate
@@ -42,11 +42,12 @@ TABLE = Dataset(
 )
 QUERIES = {
     "questions": """
-        select distinct guard_sha256, principal, levels_sha256, role_arn, tags::varchar
+        select distinct guard_sha256, principal, levels_sha256, role_arn, tags::varchar as tags
         from int_service_trusts
-        where levels_sha256 is not null""",
+        where levels_sha256 is not null
+        order by all""",
     "levels": """
-        select distinct levels_sha256, to_json(levels)::varchar
+        select distinct levels_sha256, levels
         from int_control_levels
         where policy_type = 'RESOURCE_CONTROL_POLICY'""",
     "documents": """
@@ -54,27 +55,25 @@ QUERIES = {
         from stg_organization_policies
         where policy_type = 'RESOURCE_CONTROL_POLICY'""",
 }
+JUDGES: tuple[PolicyLayer, ...] = ("rcp",)
 
 Levels = list[list[Policy]]
 TRUSTING = {"Statement": {"Effect": "Allow", "Principal": {"Service": ["*"]}, "Action": "sts:AssumeRole"}}
 
 
-def rows(found: Found) -> Iterator[Row]:
-    """`questions`: (key, service principal, key of the RCPs, role, its tags). Rows as `TABLE` declares them."""
-    documents: dict[str, str] = dict(found["documents"])
-    levels = {sha256: read_levels(text, documents) for sha256, text in found["levels"]}
-    for key, service, levels_sha256, role_arn, tags in sorted(found["questions"]):
-        strangers = [
-            ask(service, role_arn, {**source, **tags_of(tags)}, levels[levels_sha256]) for source in sources(role_arn)
-        ]
-        yield {"guard_sha256": key} | told(max(strangers, key=answer))
+def rows(found: Queried) -> Iterator[Row]:
+    documents = {row["document_sha256"]: row["document"] for row in found["documents"]}
+    levels = {row["levels_sha256"]: read_levels(row["levels"], documents) for row in found["levels"]}
+    for question in found["questions"]:
+        service, role_arn, rcps = question["principal"], question["role_arn"], levels[question["levels_sha256"]]
+        tags = tags_of(question["tags"])
+        strangers = [ask(service, role_arn, {**source, **tags}, rcps) for source in sources(role_arn)]
+        yield {"guard_sha256": question["guard_sha256"]} | guard(max(strangers, key=answer))
 
 
-def read_levels(text: str, documents: dict[str, str]) -> Levels:
+def read_levels(levels: Sequence[Sequence[Row]], documents: Mapping[str, str]) -> Levels:
     """The RCPs of one path, level by level."""
-    return [
-        [Policy.read(one["name"], documents.get(one["sha256"]), "rcp") for one in level] for level in json.loads(text)
-    ]
+    return [[Policy.read(rcp["name"], documents.get(rcp["sha256"]), "rcp") for rcp in level] for level in levels]
 
 
 def sources(role_arn: str) -> Iterator[dict[str, Value]]:
@@ -104,12 +103,12 @@ def ask(service: str, role_arn: str, known: dict[str, Value], levels: Levels) ->
     )
 
 
-def told(decision: Decision) -> Row:
-    """The freest stranger's verdict, and the statement that decided it."""
-    rcps = [one for one in decision.evidence if one.layer == "rcp"]
-    found = answer(decision)
-    hit = rcps[0] if rcps and found is not Tri.YES else None
-    confines = {Tri.NO: "yes", Tri.DEPENDS: "depends", Tri.YES: "no"}[found]
+def guard(decision: Decision) -> Row:
+    """The most permissive outcome for an outside caller, and the statement that decided it."""
+    rcps = [hit for hit in decision.evidence if hit.layer == "rcp"]
+    outcome = answer(decision)
+    hit = rcps[0] if rcps and outcome is not Tri.YES else None
+    confines = {Tri.NO: "yes", Tri.DEPENDS: "depends", Tri.YES: "no"}[outcome]
     return {
         "confines": "unread" if hit and hit.index is None else confines,
         "policy_name": hit.policy if hit else None,

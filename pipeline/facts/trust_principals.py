@@ -1,4 +1,4 @@
-"""Whom each distinct trust policy speaks of, one row a statement and principal."""
+"""The principals that each distinct trust policy speaks of, one row a statement and principal."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from pipeline.facts import Found
+from pipeline.facts import PolicyLayer, Queried
 from pipeline.policy.document import MalformedPolicy, Statement, parse
 from pipeline.schema import Column, Dataset, Row
 
 TABLE = Dataset(
     "fact_trust_principals",
-    "Whom each distinct trust policy speaks of: a row for each statement and principal. "
+    "The principals that each distinct trust policy speaks of: a row for each statement and principal. "
     "A document outside the policy grammar is one row with malformed_reason.",
     "account",
     (),
@@ -31,26 +31,31 @@ TABLE = Dataset(
     key=("document_sha256", "statement_index", "principal_type", "principal"),
 )
 QUERIES = {
-    "trusts": "select distinct sha256(trust_document), trust_document from raw_roles where trust_document is not null"
+    "trusts": """
+        select distinct trust_document_sha256 as document_sha256, trust_document as document
+        from stg_roles
+        where trust_document is not null
+        order by trust_document_sha256"""
 }
+JUDGES: tuple[PolicyLayer, ...] = ()
 
 ACCOUNT = re.compile(r"^(?:arn:aws[a-z-]*:(?:iam|sts)::)?(\d{12})(?::|$)")
 EMPTY: Row = {column.name: None for column in TABLE.columns}
 
 
-def rows(found: Found) -> Iterator[Row]:
-    """`trusts`: (sha256, document text). Rows as `TABLE` declares them."""
-    for sha256, text in sorted(found["trusts"]):
+def rows(found: Queried) -> Iterator[Row]:
+    for trust in found["trusts"]:
+        key = {"document_sha256": trust["document_sha256"]}
         try:
-            document = parse(text, "trust")
+            document = parse(trust["document"], "trust")
         except MalformedPolicy as error:
-            yield EMPTY | {"document_sha256": sha256, "malformed_reason": str(error)}
+            yield EMPTY | key | {"malformed_reason": str(error)}
             continue
         for statement in document.statements:
-            yield from principals(sha256, statement)
+            yield from (EMPTY | key | row for row in principals(statement))
 
 
-def principals(sha256: str, statement: Statement) -> Iterator[Row]:
+def principals(statement: Statement) -> Iterator[Row]:
     """A row for each principal of one statement; NotPrincipal reaches anybody else, so it reads as any."""
     conditions: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for condition in statement.conditions:
@@ -58,8 +63,7 @@ def principals(sha256: str, statement: Statement) -> Iterator[Row]:
     for kind, value in statement.principals or (("*", "*"),):
         anybody = value == "*" and kind in ("*", "AWS")
         account = ACCOUNT.match(value)
-        yield EMPTY | {
-            "document_sha256": sha256,
+        yield {
             "statement_index": statement.index,
             "effect": statement.effect,
             "principal_type": "any" if anybody else kind.lower(),

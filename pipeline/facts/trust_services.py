@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from importlib.resources import files
 
-from pipeline.facts import Found
+from pipeline.facts import PolicyLayer, Queried
 from pipeline.schema import Column, Dataset, Row
 
-LIST = Path(__file__).resolve().parent.parent / "knowledge" / "trust_services.toml"
+LIST = files("pipeline").joinpath("knowledge", "trust_services.toml")
 
 TABLE = Dataset(
     "fact_trust_services",
@@ -23,9 +23,10 @@ TABLE = Dataset(
     key=("service",),
 )
 QUERIES: Mapping[str, str] = {}
+JUDGES: tuple[PolicyLayer, ...] = ()
 
 
-def rows(found: Found) -> Iterator[Row]:
+def rows(found: Queried) -> Iterator[Row]:
     """The list, as it stands in `pipeline/knowledge/`."""
     listed = tomllib.loads(LIST.read_text(encoding="utf-8"))["services"]
     yield from ({"service": service, "page": page} for service, page in sorted(listed.items()))

@@ -7,22 +7,20 @@ and whether IAM users do without MFA.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 
-from pipeline.facts import Found
+from pipeline.facts import PolicyLayer, Queried
 from pipeline.policy.callers import Caller, caller, statement_names
 from pipeline.policy.conditions import conditions_hold
 from pipeline.policy.context import SENT_BY_SERVICES, Context, Value
 from pipeline.policy.document import Condition, Document, MalformedPolicy, Statement, parse
 from pipeline.policy.evaluate import Policies, Policy, Request, evaluate
-from pipeline.policy.exposure import Organization
+from pipeline.policy.exposure import Organization, entrants
 from pipeline.policy.match import common_text, statement_covers_action
 from pipeline.policy.principal import FRESH, answer
-from pipeline.policy.strangers import ANY_ACCOUNT, foreign_paths, of_organization, stranger, text_of, values_of
+from pipeline.policy.strangers import ANY_ACCOUNT, values_of
 from pipeline.policy.tri import Tri
 from pipeline.policy.trust import TrustFact, trust_facts
 from pipeline.schema import Column, Dataset, Row
@@ -73,18 +71,19 @@ QUERIES = {
     "trusts": """
         select
             trusts.trust_sha256,
-            any_value(split_part(trusts.arn, ':', 2)),
-            any_value(trusts.own_account),
-            any_value(replace(coalesce(roles.trust_document, ''), roles.account_id, trusts.own_account))
+            any_value(split_part(trusts.arn, ':', 2)) as partition,
+            any_value(trusts.own_account) as own_account,
+            any_value(replace(coalesce(roles.trust_document, ''), roles.account_id, trusts.own_account)) as document
         from int_role_trusts as trusts
         inner join stg_roles as roles on trusts.account_id = roles.account_id and trusts.arn = roles.arn
-        group by trusts.trust_sha256""",
-    "accounts": "select account_id from raw_accounts",
-    "organization": "select organization_id from raw_organization",
+        group by trusts.trust_sha256
+        order by trusts.trust_sha256""",
+    "accounts": "select account_id from stg_accounts",
+    "organization": "select organization_id from stg_organization",
 }
+JUDGES: tuple[PolicyLayer, ...] = ("trust",)
 
 EMPTY: Row = {column.name: None for column in TABLE.columns}
-ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 ALLOW_ALL = Policy.read("any", {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 WITHOUT_MFA: tuple[dict[str, Value], ...] = (
     {"aws:MultiFactorAuthPresent": (), "aws:MultiFactorAuthAge": ()},
@@ -92,19 +91,19 @@ WITHOUT_MFA: tuple[dict[str, Value], ...] = (
 )
 
 
-def rows(found: Found) -> Iterator[Row]:
-    """`trusts`: (key, partition, own account, document text)."""
-    accounts = frozenset(account for (account,) in found["accounts"])
-    organization_id = next((one for (one,) in found["organization"]), "")
-    for sha256, partition, own_account, text in sorted(found["trusts"]):
-        inside = Organization(own_account, accounts, organization_id, partition)
+def rows(found: Queried) -> Iterator[Row]:
+    accounts = frozenset(row["account_id"] for row in found["accounts"])
+    organization_id = next((row["organization_id"] for row in found["organization"]), "")
+    for trust in found["trusts"]:
+        key = {"trust_sha256": trust["trust_sha256"]}
+        inside = Organization(trust["own_account"], accounts, organization_id, trust["partition"])
         try:
-            door = Door(parse(text, "trust"), inside)
+            door = Door(parse(trust["document"], "trust"), inside)
         except MalformedPolicy as error:
-            yield EMPTY | {"trust_sha256": sha256, "malformed_reason": str(error)}
+            yield EMPTY | key | {"malformed_reason": str(error)}
             continue
         for fact in dict.fromkeys(trust_facts(door.trust, inside)):
-            yield EMPTY | {"trust_sha256": sha256} | row(door, fact)
+            yield EMPTY | key | row(door, fact)
 
 
 def row(door: Door, fact: TrustFact) -> Row:
@@ -163,17 +162,15 @@ class Door:
 
     @cached_property
     def _outsiders(self) -> dict[int, dict[str, bool]]:
-        """By statement, the accounts outside that get in, and whether as a whole or by principals named."""
+        """By statement, the accounts outside that get in, * for those of no or another organization, and whether as a
+        whole or by principals named.
+        """
         found: dict[int, dict[str, bool]] = {}
-        for account in (self._stranger, *self._named_accounts):
-            label = ANY_ACCOUNT if account == self._stranger else account
-            prefix = f"arn:{self.inside.partition}:iam::{account}:"
-            whole = {prefix + f"role/{FRESH}", prefix + f"user/{FRESH}"}
-            named = {value for value in self._principals if f"::{account}:" in value and not value.endswith(":root")}
-            for arn, known in product(sorted(whole | named | set(self._narrowed(prefix + "*"))), self._organizations):
-                for statement in self._opened(caller(arn), known):
-                    before = found.setdefault(statement, {}).get(label, False)
-                    found[statement][label] = before or arn in whole
+        for statement, outside in entrants(self.trust, self.inside).items():
+            labelled = found.setdefault(statement, {})
+            for whose, whole in outside.items():
+                label = whose if whose.isdigit() else ANY_ACCOUNT
+                labelled[label] = labelled.get(label, False) or whole
         return found
 
     def _opened(self, who: Caller, known: dict[str, Value]) -> list[int]:
@@ -191,10 +188,6 @@ class Door:
         return [one for one in found if statement_covers_action(one, "sts:AssumeRole")]
 
     @cached_property
-    def _principals(self) -> list[str]:
-        return [value for one in self.trust.statements for _, value in one.principals or ()]
-
-    @cached_property
     def _conditions(self) -> list[Condition]:
         return [condition for one in self.trust.statements for condition in one.conditions]
 
@@ -202,25 +195,6 @@ class Door:
         """Callers inside the pattern that conditions on aws:PrincipalArn speak of."""
         found = [common_text(value, pattern, FRESH) for value in values_of(self._conditions, "aws:principalarn")]
         return [one for one in found if one]
-
-    @cached_property
-    def _named_accounts(self) -> list[str]:
-        """Accounts outside that the policy names, or that a pattern of it would fit."""
-        values = [value for one in self._conditions for value in one.values]
-        named = {account for text in (*self._principals, *values) for account in ACCOUNT.findall(text)}
-        patterns = values_of(self._conditions, "aws:principalaccount")
-        named |= {common_text(value, "?" * 12, "9") or "" for value in patterns}
-        return sorted(one for one in named if ACCOUNT.fullmatch(one) and not self.inside.has(one))
-
-    @cached_property
-    def _stranger(self) -> str:
-        return stranger(self._named_accounts, self.inside.accounts, {self.inside.account}, text_of([self.trust]))
-
-    @cached_property
-    def _organizations(self) -> list[dict[str, Value]]:
-        """What may be known of an outsider's organization: none, one that nobody named, and those that are named."""
-        paths = foreign_paths(self._conditions, "principal", self.inside)
-        return [of_organization("Principal", path) for path in paths]
 
 
 def _speaks(statement: Statement, who: Caller, context: Context) -> bool:

@@ -8,7 +8,7 @@ The five calls used most:
     >>> parse(read_all).statements[0].actions                               # a document, or MalformedPolicy
     ('s3:Get*',)
     >>> anna = Principal("arn:aws:iam::210987000111:user/anna", (Policy.read("read-all", read_all),))
-    >>> can(anna, "s3:GetObject", "arn:aws:s3:::reports/x").verdict  # a principal, the request still open
+    >>> can(anna, "s3:GetObject", "arn:aws:s3:::reports/x", account=anna.account).verdict  # the request still open
     <Verdict.ALLOWED: 'Allowed'>
     >>> is_admin(anna).verdict
     <Tri.NO: 0>
@@ -28,7 +28,7 @@ from pipeline.policy.document import Document, MalformedPolicy, Statement, docum
 from pipeline.policy.escalation import Escalation, Escalations, escalations
 from pipeline.policy.escalation_paths import paths
 from pipeline.policy.evaluate import Decision, Evidence, Policies, Policy, Request, Verdict, evaluate
-from pipeline.policy.exposure import Access, confused_deputies, outside_access, public
+from pipeline.policy.exposure import Access, entrants, outside_access, public
 from pipeline.policy.facts import BoundaryFacts, Fact, boundary_facts, document_facts
 from pipeline.policy.lint import Flaw, flaws
 from pipeline.policy.managed import aws_managed_policy, is_aws_managed
@@ -84,11 +84,11 @@ __all__ = [
     "boundary_facts",
     "caller",
     "can",
-    "confused_deputies",
     "document_facts",
     "document_hash",
     "effective_actions",
     "effective_services",
+    "entrants",
     "escalations",
     "evaluate",
     "flaws",

@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from pipeline.policy.callers import Caller, caller
 from pipeline.policy.context import Context
 from pipeline.policy.evaluate import Policies, Policy, Request, evaluate
-from pipeline.policy.principal import Principal, answer, can
+from pipeline.policy.principal import FRESH, Principal, answer, can
+from pipeline.policy.rights import exceeds
 from pipeline.policy.tri import Tri
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Role:
     """A role as a target. `admin` DEPENDS where nobody has judged it; `policies`: ARNs of the customer managed
-    policies it holds; `rcp_levels`: the resource control policies of its account, None if the type is not in force.
+    policies it holds; `rcp_levels`: the resource control policies of its account, None if the type is not in force;
+    `held_back`: would it be more of an administrator without its boundary; `has_instance_profile` None: not known.
     """
 
     arn: str
@@ -23,17 +25,20 @@ class Role:
     admin: Tri = Tri.DEPENDS
     policies: tuple[str, ...] = ()
     rcp_levels: tuple[tuple[Policy, ...], ...] | None = None
+    held_back: Tri = Tri.NO
+    has_instance_profile: bool | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Account:
     """`users` and `groups`: {ARN: is it, or does it make, an administrator}. Roles may include those of other
-    accounts.
+    accounts. `holders`: {ARN of a role, user or group: who has its rights}, as far as these are known.
     """
 
     roles: Mapping[str, Role] = field(default_factory=dict)
     users: Mapping[str, Tri] = field(default_factory=dict)
     groups: Mapping[str, Tri] = field(default_factory=dict)
+    holders: Mapping[str, Principal] = field(default_factory=dict)
     _trusting: dict[str, tuple[Role, ...]] = field(default_factory=dict, init=False, repr=False)
 
     def trusting(self, service: str) -> tuple[Role, ...]:
@@ -47,6 +52,15 @@ class Account:
         """Whether the role, user or group is, or makes, an administrator."""
         role = self.roles.get(arn)
         return role.admin if role else self.users.get(arn, self.groups.get(arn, Tri.DEPENDS))
+
+    def gains(self, actor: Principal, arn: str) -> Tri:
+        """Whether taking over the role, user or group brings the actor a right that it has not; DEPENDS where the
+        rights are not known.
+        """
+        holder = self.holders.get(arn)
+        if self.judged(arn) is Tri.YES:
+            return Tri.YES
+        return exceeds(holder, actor) if holder else Tri.DEPENDS
 
     def admins_first(self, arns: Iterable[str]) -> list[str]:
         return sorted(arns, key=lambda arn: (-self.judged(arn), arn))
@@ -73,7 +87,8 @@ def trusts_service(trust: Policy, service: str) -> bool:
 
 
 def _may_enter(trust: Policy, who: Caller, action: str) -> bool:
-    request = Request(who, action, "arn:aws:iam:::role/any", Context.of(who.context(), complete=False))
+    role = f"arn:{who.partition}:iam:::role/{FRESH}"
+    request = Request(who, action, role, Context.of(who.context(), complete=False))
     return answer(evaluate(request, Policies(resource=trust))) is not Tri.NO
 
 

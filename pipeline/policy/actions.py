@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -94,19 +95,58 @@ def is_invented(pattern: str) -> bool:
     return "*" not in pattern and "?" not in pattern and find(pattern) is None
 
 
+@lru_cache(maxsize=1 << 16)
 def key_reaches(action: str, key: str) -> bool | None:
     """Whether a request for the action can carry the condition key: True, False, or None where the catalogue cannot
     tell.
 
     Only keys with a service's own prefix can be ruled out: `aws:` keys and those of identity providers come from
-    elsewhere.
+    elsewhere. A key that the catalogue does not list for the action's own service may be one it does not know yet.
     """
     key = key.lower()
     found, prefix = find(action), key.partition(":")[0]
     if found is None or prefix not in services() or key in FROM_CREDENTIALS:
         return None
-    base = key.partition("/")[0]
-    return any(known == key or ("/" in known and known.partition("/")[0] == base) for known in found.condition_keys)
+    if lists_key(found, key):
+        return True
+    return None if prefix == action.partition(":")[0].lower() and not is_service_key(key) else False
+
+
+def lists_key(action: Action, key: str) -> bool:
+    """Whether the catalogue lists the key (lower case) for the action, itself or as a template."""
+    return any(_names_key(known, key) for known in action.condition_keys)
+
+
+@lru_cache(maxsize=1 << 14)
+def is_service_key(key: str) -> bool:
+    """Whether the catalogue lists the key, or a template it fills, for the service of its prefix."""
+    key = key.lower()
+    return any(_names_key(known, key) for known in _keys_of(key.partition(":")[0]))
+
+
+@lru_cache(maxsize=1 << 14)
+def is_named_by_customers(key: str) -> bool:
+    """Whether part of the key is a name that customers choose: aws:ResourceTag/team, kms:EncryptionContext:tenant."""
+    key = key.lower()
+    if key.partition("/")[0] in ("aws:principaltag", "aws:requesttag", "aws:resourcetag"):
+        return True
+    known = _keys_of(key.partition(":")[0])
+    return key not in known and any(_names_key(name, key) for name in known)
+
+
+@lru_cache(maxsize=1 << 16)
+def _names_key(known: str, key: str) -> bool:
+    """Whether a key of the catalogue is this one, or a template that it fills: `s3:requestobjecttag/<key>`,
+    `kms:encryptioncontext:${encryptioncontextkey}`, `events:metadata/${metadatakey}/matcher`.
+    """
+    if known == key:
+        return True
+    pieces = _PLACEHOLDER.split(known)
+    return len(pieces) > 1 and re.fullmatch(".+".join(map(re.escape, pieces)), key, re.DOTALL) is not None
+
+
+# The reference writes `${TagKey}`, `<key>`, `tag-key`, and, for a few services, nothing behind the slash.
+_PLACEHOLDER = re.compile(r"\$\{[^}]*\}|<[^>]*>|(?<=/)(?:tag-key)?$")
 
 
 # Sent with any action, because they describe where the credentials came from.
@@ -142,8 +182,7 @@ def key_type(key: str) -> str | None:
     if key.partition("/")[0] in ("aws:principaltag", "aws:requesttag", "aws:resourcetag"):
         return "String"
     known = _keys_of(key.partition(":")[0]) or _keys_of("sts")
-    base = key.partition("/")[0] + "/"
-    raw = known.get(key) or next((raw for name, raw in known.items() if "/" in key and name.startswith(base)), None)
+    raw = known.get(key) or next((raw for name, raw in known.items() if _names_key(name, key)), None)
     return str(raw["type"]) if raw else None
 
 

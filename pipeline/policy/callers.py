@@ -11,8 +11,9 @@ from enum import IntEnum
 from functools import lru_cache
 
 from pipeline.policy.context import Value
-from pipeline.policy.document import Statement
+from pipeline.policy.document import Condition, Statement
 from pipeline.policy.match import glob
+from pipeline.policy.partitions import service_suffixes
 from pipeline.policy.tri import Tri, tri
 
 
@@ -23,9 +24,11 @@ class Named(IntEnum):
     ACCOUNT = 1
     """By account: the account's own identity policies must allow too."""
     ROLE = 2
-    """By role ARN or "*": a boundary or session policy still limits."""
-    SELF = 3
-    """By user or session ARN, service or provider: nothing else need allow."""
+    """By role ARN: a boundary or session policy still limits."""
+    ANYONE = 3
+    """A role by "*" alone: whether a boundary or session policy still limits, AWS does not say."""
+    SELF = 4
+    """By user or session ARN, service or provider, or "*" with aws:PrincipalArn beside it: nothing else need allow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +105,18 @@ _NO_ACCOUNT: dict[str, Value] = dict.fromkeys(
 
 
 @lru_cache(maxsize=65536)
-def caller(arn: str, unique_id: str = "") -> Caller:
-    """From an ARN, an account id (its root user), a service name, a provider name, or "*" (anonymous)."""
+def caller(arn: str, unique_id: str = "", partition: str = "aws") -> Caller:
+    """From an ARN, an account id (its root user, in the partition), a service name, a provider name, or "*"
+    (anonymous).
+    """
     if arn in ("", "*"):
         return Caller("anonymous", "*")
     if arn.isdigit() and len(arn) == 12:
-        arn = f"arn:aws:iam::{arn}:root"
+        arn = f"arn:{partition}:iam::{arn}:root"
     fields = arn.split(":", 5)
     if len(fields) != 6 or fields[0] != "arn":
-        return Caller(
-            "service" if ".amazonaws." in arn and arn.split(".")[0] not in _WEB_IDENTITY else "federated", arn
-        )
+        is_service = arn.endswith(service_suffixes()) and arn.split(".")[0] not in _WEB_IDENTITY
+        return Caller("service" if is_service else "federated", arn)
     partition, account, resource = fields[1], fields[4], fields[5]
     kind, _, rest = resource.partition("/")
     if kind in ("saml-provider", "oidc-provider"):
@@ -126,16 +130,32 @@ def caller(arn: str, unique_id: str = "") -> Caller:
 _WEB_IDENTITY = {"cognito-identity"}
 
 
-def statement_names(statement: Statement, who: Caller) -> tuple[Tri, Named]:
-    """(does the statement speak of the caller, how closely). A statement without Principal names nobody."""
+def statement_names(statement: Statement, who: Caller, has_boundary: bool = False) -> tuple[Tri, Named]:
+    """(does the statement speak of the caller, how closely). A statement without Principal names nobody.
+
+    A Deny with NotPrincipal never spares a user or role that has a boundary.
+    """
     if statement.not_principals is not None:
+        if has_boundary and statement.effect == "Deny":
+            return Tri.YES, Named.ROLE
         return _not_listed(statement.not_principals, who)
     found = [_names(kind, value, who) for kind, value in statement.principals or ()]
     certain = [named for named in found if named is not None]
     best = max(certain, default=Named.NOT)
     if best is Named.NOT and None in found:
         return Tri.DEPENDS, Named.SELF
+    if best is Named.ANYONE and any(_names_principal(one) for one in statement.conditions):
+        return Tri.YES, Named.SELF
     return tri(best is not Named.NOT), best
+
+
+def _names_principal(condition: Condition) -> bool:
+    """Boundaries and session policies do not limit what "*" with such a condition grants.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+    """
+    is_positive = "Not" not in condition.operator and condition.operator.startswith(("String", "Arn"))
+    return is_positive and condition.key.lower() == "aws:principalarn"
 
 
 def _not_listed(listed: tuple[tuple[str, str], ...], who: Caller) -> tuple[Tri, Named]:
@@ -153,7 +173,7 @@ def _not_listed(listed: tuple[tuple[str, str], ...], who: Caller) -> tuple[Tri, 
 def _names(kind: str, value: str, who: Caller) -> Named | None:
     """How one principal value names the caller; None if only AWS could tell."""
     if value == "*" and kind in ("*", "AWS"):
-        return Named.ROLE if who.kind in ("role", "session") else Named.SELF
+        return _as_anyone(who)
     if kind in ("Service", "Federated"):
         same = value in ("*", who.arn) or value.partition("oidc-provider/")[2] == who.arn
         return Named.SELF if who.kind == kind.lower() and same else Named.NOT
@@ -170,8 +190,12 @@ def _names(kind: str, value: str, who: Caller) -> Named | None:
     if value in (who.account, f"arn:{who.partition}:iam::{who.account}:root"):
         return Named.ACCOUNT
     if is_any_account(value):
-        return Named.ROLE
+        return _as_anyone(who)
     return None if "*" in value and glob(value, who.arn) else Named.NOT
+
+
+def _as_anyone(who: Caller) -> Named:
+    return Named.ANYONE if who.kind in ("role", "session") else Named.SELF
 
 
 def _is_role_of(role_arn: str, session: Caller) -> bool:
@@ -193,9 +217,17 @@ def is_whole_account(value: str) -> bool:
 
 
 def account_of(arn: str) -> str:
-    """The account field of an ARN, a bare account id, or ""."""
+    """The account field of an ARN ("" for what belongs to AWS), a bare account id, or ""."""
     fields = arn.split(":", 5)
-    return fields[4] if len(fields) == 6 else arn if arn.isdigit() and len(arn) == 12 else ""
+    if len(fields) == 6:
+        return "" if fields[4] == "aws" else fields[4]
+    return arn if arn.isdigit() and len(arn) == 12 else ""
+
+
+def partition_of(arn: str) -> str:
+    """The partition of an ARN, "aws" for other texts."""
+    fields = arn.split(":", 2)
+    return fields[1] if len(fields) == 3 and fields[0] == "arn" else "aws"
 
 
 def covers_everyone(statement: Statement) -> bool:

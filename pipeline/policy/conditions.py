@@ -10,7 +10,7 @@ import base64
 import ipaddress
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
@@ -53,11 +53,14 @@ def condition_holds(condition: Condition, context: Context, variables: bool = Tr
 
 def holds_when_missing(condition: Condition) -> Tri:
     """The answer for a request without the key: positive operators fail, negated ones hold, as do IfExists and
-    ForAllValues.
+    ForAllValues. ForAnyValue wants a value, so without the key it fails whatever stands behind it, IfExists too.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+    and, tried at AWS, https://repost.aws/questions/QU9HFmDzP0QGuU-fd7rS6B7w
     """
-    if condition.if_exists or condition.qualifier == "ForAllValues":
-        return Tri.YES
-    return tri(is_negated(condition.operator) and condition.qualifier != "ForAnyValue")
+    if condition.qualifier == "ForAnyValue":
+        return Tri.NO
+    return tri(condition.if_exists or condition.qualifier == "ForAllValues" or is_negated(condition.operator))
 
 
 def is_negated(operator: str) -> bool:
@@ -94,8 +97,15 @@ def _holds_for_any_value(condition: Condition, context: Context) -> Tri:
     elif not values:
         hit = Tri.NO
     elif condition.key.lower() in CLOCKS and context.not_before and base.startswith(("Date", "Numeric")):
-        hit = some(_clock_matches(base, value, context.not_before) for value in values)
+        is_older = condition.key.lower() == "aws:tokenissuetime"
+        earliest = context.not_before - (_LONGEST_SESSION if is_older else timedelta())
+        hit = some(_clock_matches(base, value, earliest) for value in values)
     return ~hit if is_negated(condition.operator) else hit
+
+
+# A session may be that much older than the request: GetSessionToken's 36 hours are the longest.
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+_LONGEST_SESSION = timedelta(hours=36)
 
 
 def _clock_matches(operator: str, value: str, not_before: datetime) -> Tri:

@@ -15,7 +15,9 @@ from pipeline.policy.tri import Tri
 Value = str | bool | int | float | Iterable[str]
 
 # AWS sends these with every request, whoever makes it.
-ALWAYS_SENT = frozenset({"aws:currenttime", "aws:epochtime", "aws:securetransport", "aws:useragent"})
+ALWAYS_SENT = frozenset(
+    {"aws:currenttime", "aws:epochtime", "aws:securetransport", "aws:useragent", "aws:requestedregion"}
+)
 # ... and these with every request that an IAM principal signs.
 ALWAYS_SIGNED = frozenset({"aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid"})
 # Sent only when a service calls on its own behalf, never when a principal calls.
@@ -23,6 +25,9 @@ SENT_BY_SERVICES = frozenset(
     {"aws:sourceaccount", "aws:sourcearn", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths"}
     | {"aws:principalservicename", "aws:principalservicenameslist"}
 )
+# Sent only with a role's session, never by a user or root.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+ROLE_SESSIONS_ONLY = frozenset({"aws:sourceidentity", "aws:federatedprovider", "aws:assumedroot"})
 # Their values only grow: a request cannot arrive before `not_before`.
 CLOCKS = frozenset({"aws:currenttime", "aws:epochtime", "aws:tokenissuetime"})
 

@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from string import ascii_letters, digits
 from typing import Any, Literal
 from urllib.parse import unquote, unquote_plus
 
@@ -213,19 +214,59 @@ def _normal_statement(index: int, raw: Any, kind: Kind) -> dict[str, Any]:
         if not present and needed:
             raise MalformedPolicy(index, positive, f"{positive} or Not{positive}")
         for name in present:
-            if (positive, kind) in _PROHIBITED:
+            if {(positive, kind), (name, kind)} & _PROHIBITED:
                 raise MalformedPolicy(index, name, f"no {name} in this kind of policy")
             normal[name] = (
                 _normal_principal(index, name, raw[name])
                 if positive == "Principal"
                 else _strings(index, name, raw[name])
             )
+    _check_texts(index, normal, kind)
     if "Condition" in raw:
         normal["Condition"] = _normal_condition(index, raw["Condition"])
     return normal
 
 
-_PROHIBITED = {("Principal", "identity"), ("Principal", "scp"), ("Resource", "trust")}
+# NotPrincipal in a trust policy, which IAM refuses today, is read: old dumps hold it, and it lets everyone in.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+# https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html (table of elements)
+_PROHIBITED = {
+    ("Principal", "identity"),
+    ("Principal", "scp"),
+    ("Resource", "trust"),
+    ("NotPrincipal", "rcp"),
+    ("NotAction", "rcp"),
+}
+_STORED_BY_IAM = ("identity", "scp", "rcp")
+
+
+def _check_texts(index: int, normal: Mapping[str, Any], kind: Kind) -> None:
+    """Actions name a service, resources are ARNs, a Sid has letters and figures only: what IAM and Organizations check
+    before they store a policy.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html (Missing ARN prefix,
+    Missing action prefix), https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html
+    """
+    if kind in ("any", "resource"):
+        return
+    for name in ("Action", "NotAction"):
+        for action in normal.get(name, ()):
+            service = action.partition(":")[0]
+            if action.strip("*") and (":" not in action or not service):
+                raise MalformedPolicy(index, name, f"service:action, not {action}")
+            if kind == "trust" and not set("*?") & set(service) and service.lower() != "sts":
+                raise MalformedPolicy(index, name, f"actions of sts in a trust policy, not {action}")
+    if kind not in _STORED_BY_IAM:
+        return
+    for name in ("Resource", "NotResource"):
+        for resource in normal.get(name, ()):
+            if not resource.startswith(("arn:", "*")):
+                raise MalformedPolicy(index, name, f'an ARN or "*", not {resource}')
+    if not set(normal.get("Sid", "")) <= _SID:
+        raise MalformedPolicy(index, "Sid", "letters and figures")
+
+
+_SID = frozenset(ascii_letters + digits)
 
 
 def _strings(index: int, element: str, raw: Any) -> list[str]:

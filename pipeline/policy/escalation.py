@@ -8,14 +8,16 @@ looked up.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from pipeline.policy.account import Account, Role, is_reserved
+from pipeline.policy.context import Value
 from pipeline.policy.document import Document
-from pipeline.policy.escalation_paths import Path, Step, may_escalate, request_keys
-from pipeline.policy.evaluate import Decision, Policy
+from pipeline.policy.escalation_paths import Path, Step, may_escalate
+from pipeline.policy.escalation_requests import ABSENT, best, boundaries_of_new, candidates, in_best_region
+from pipeline.policy.evaluate import Decision, Policy, statements_on
 from pipeline.policy.match import statement_covers_action
 from pipeline.policy.principal import FRESH, Principal, answer, can
 from pipeline.policy.rights import Admin, allows, is_admin
@@ -103,7 +105,8 @@ class _Found:
 
 def _judge(path: Path, principal: Principal, account: Account | None) -> tuple[Escalation, bool] | None:
     """(the escalation, is its target known to be the right one), or None if the path is closed."""
-    if path.lifts and account is not None and not _holds_back(principal, path.lifts):
+    of_another = any(step.target == "usable-role" for step in path.steps)
+    if path.lifts and not of_another and account is not None and not _holds_back(principal, path.lifts):
         return None
     ways = [_steps(path, service, principal, account) for service in path.passes_to or ("",)]
     open_ways = sorted((way for way in ways if way), key=lambda way: (way.sure, way.verdict), reverse=True)
@@ -116,6 +119,10 @@ def _judge(path: Path, principal: Principal, account: Account | None) -> tuple[E
     if path.runs_as and account is not None:
         trusting = (role.arn for service in path.runs_as for role in account.trusting(service))
         reached = {arn: best.verdict for arn in trusting if arn != principal.arn}
+        if not reached:
+            return None
+    if path.gain == "become" and account is not None and not path.lifts:
+        reached = {arn: verdict for arn, verdict in reached.items() if account.gains(principal, arn) is not Tri.NO}
         if not reached:
             return None
     leads_to_admin = _leads_to_admin(path, reached, account)
@@ -144,8 +151,19 @@ def _steps(path: Path, service: str, principal: Principal, account: Account | No
 @lru_cache(maxsize=1 << 15)
 def _free(step: Step, principal: Principal) -> _Found | None:
     """A step that may hit any resource."""
-    best = allows(principal, step.action, request_keys(step.action, "", principal.caller.partition), step.resource_type)
-    return _Found(answer(best), [Grant(step.action, "*", best)], {}) if answer(best) is not Tri.NO else None
+    found = best(
+        _or_elsewhere(principal, known, lambda keys: allows(principal, step.action, keys, step.resource_type))
+        for known in candidates(step.action, "", principal, ABSENT)
+    )
+    return _Found(answer(found), [Grant(step.action, "*", found)], {}) if answer(found) is not Tri.NO else None
+
+
+def _or_elsewhere(
+    principal: Principal, known: Mapping[str, Value], ask: Callable[[Mapping[str, Value]], Decision]
+) -> Decision:
+    """The decision on the request, in the Region where it is best."""
+    first = ask(known)
+    return best([first, *(ask(keys) for keys in in_best_region(principal, known, first))])
 
 
 def _on_one(
@@ -155,7 +173,7 @@ def _on_one(
 
     One that certainly counts is better than one that may.
     """
-    best: _Found | None = None
+    found: _Found | None = None
     reached: dict[str, Tri] = {}
     by_trust = account is not None and target in ("usable-role", "assumable-role")
     actions = [step.action for step in steps]
@@ -164,18 +182,18 @@ def _on_one(
     for resource, sure in _candidates(target, steps, service, principal, account):
         if not grants or not alike:
             role = account.roles.get(resource) if account and by_trust else None
-            grants = [_grant(step.action, resource, service, principal, role) for step in steps]
+            grants = _grants(target, steps, resource, service, principal, role)
         verdict = every(answer(grant.decision) for grant in grants)
         if verdict is Tri.NO and alike:
             break
         if verdict is Tri.NO:
             continue
         reached["self" if resource == principal.arn else resource] = verdict
-        if best is None or (sure, verdict) > (best.sure, best.verdict):
-            best = _Found(verdict, grants, reached, sure)
-        if len(reached) >= _ENOUGH and account and account.judged(next(iter(reached))) is Tri.YES is best.verdict:
+        if found is None or (sure, verdict) > (found.sure, found.verdict):
+            found = _Found(verdict, grants, reached, sure)
+        if len(reached) >= _ENOUGH and account and account.judged(next(iter(reached))) is Tri.YES is found.verdict:
             break
-    return best
+    return found
 
 
 # Candidates come administrators first: with so many, one of them an administrator, the rest adds nothing.
@@ -193,12 +211,38 @@ def _treats_alike(document: Document, action: str) -> bool:
     )
 
 
+def _grants(
+    target: str, steps: list[Step], resource: str, service: str, principal: Principal, role: Role | None
+) -> list[Grant]:
+    """The steps on one resource, under the boundary of it that lets most of them through."""
+    tried: list[list[Grant]] = []
+    for boundary in _boundaries(target, resource, principal):
+        tried.append([_grant(step.action, resource, service, principal, role, boundary) for step in steps])
+        if all(answer(one.decision) is Tri.YES for one in tried[-1]):
+            break
+    return max(tried, key=lambda grants: every(answer(one.decision) for one in grants))
+
+
+def _boundaries(target: str, resource: str, principal: Principal) -> tuple[Value | None, ...]:
+    """The boundaries that the user or role acted upon may have: its own, for the actor itself; those worth giving to a
+    new one; of another, whether it has one is not known here, and the best is taken: none, but where that is taken off.
+    """
+    if resource in (principal.arn, principal.caller.role_arn):
+        return (principal.boundary.arn if principal.boundary else ABSENT,)
+    return boundaries_of_new(principal, resource) if target == "new" else (ABSENT,)
+
+
 @lru_cache(maxsize=1 << 15)
-def _grant(action: str, resource: str, service: str, principal: Principal, role: Role | None) -> Grant:
-    known = request_keys(action, service, principal.caller.partition)
+def _grant(
+    action: str, resource: str, service: str, principal: Principal, role: Role | None, boundary: Value | None
+) -> Grant:
     trust, rcps = (role.trust, role.rcp_levels) if role and action == "sts:AssumeRole" else (None, None)
-    decision = can(principal, action, resource, known, trust, rcps)
-    return Grant(action, "self" if resource == principal.arn else resource, decision)
+    of_target = None if boundary is ABSENT and action.startswith("iam:Delete") else boundary
+    found = best(
+        _or_elsewhere(principal, known, lambda keys: can(principal, action, resource, keys, trust, rcps))
+        for known in candidates(action, service, principal, of_target)
+    )
+    return Grant(action, "self" if resource == principal.arn else resource, found)
 
 
 # -- which resources count as the target of a step
@@ -218,8 +262,10 @@ def _candidates(
     elif target == "own-group":
         yield from _own(principal.groups, steps, principal) if principal.kind == "user" else ()
     elif account and target not in ("new", "fn"):
+        frees = any(step.action in _FREES for step in steps)
         for one in _known(target, service, principal, account):
-            if one != principal.arn and not is_reserved(one):
+            is_held_back = not frees or account.roles[one].held_back is not Tri.NO
+            if one != principal.arn and not is_reserved(one) and is_held_back:
                 yield one, True
     else:
         kind = "" if target in ("new", "fn") else _KINDS.get(target, target)
@@ -228,6 +274,7 @@ def _candidates(
                 yield one, target != "own-role" or FRESH in one
 
 
+_FREES = ("iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary")
 _KINDS = dict.fromkeys(("passed", "usable-role", "assumable-role", "own-role"), "role")
 
 
@@ -249,12 +296,21 @@ def _known(target: str, service: str, principal: Principal, account: Account) ->
     if target == "policy":
         return dict.fromkeys(arn for role in account.roles.values() for arn in role.policies)
     if target == "passed":
-        return [role.arn for role in account.trusting(service) if f"::{principal.account}:" in role.arn]
+        own = [role for role in account.trusting(service) if f"::{principal.account}:" in role.arn]
+        # EC2 takes a role by its instance profile only.
+        in_profiles = service != "ec2.amazonaws.com" or _may_make_profiles(principal)
+        return [role.arn for role in own if in_profiles or role.has_instance_profile is not False]
     roles = account.admins_first(account.roles)
     if target == "assumable-role":
         return roles
-    own = [arn for arn in roles if f"::{principal.account}:" in arn]
-    return [arn for arn in own if _is_named(principal, account.roles[arn])] if target == "own-role" else own
+    mine = [arn for arn in roles if f"::{principal.account}:" in arn]
+    return [arn for arn in mine if _is_named(principal, account.roles[arn])] if target == "own-role" else mine
+
+
+@lru_cache(maxsize=1 << 14)
+def _may_make_profiles(principal: Principal) -> bool:
+    asked = ("iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile")
+    return all(answer(allows(principal, action)) is not Tri.NO for action in asked)
 
 
 def _is_named(principal: Principal, role: Role) -> bool:
@@ -269,7 +325,11 @@ def _is_named(principal: Principal, role: Role) -> bool:
 def _leads_to_admin(path: Path, reached: Iterable[str], account: Account | None) -> Tri:
     if path.gain != "become":
         return Tri.YES if path.gain == "grant" else Tri.NO
-    return some(account.judged(one) for one in reached) if account else Tri.DEPENDS
+    if account is None:
+        return Tri.DEPENDS
+    if path.lifts:
+        return some(account.roles[one].held_back for one in reached if one in account.roles)
+    return some(account.judged(one) for one in reached)
 
 
 @lru_cache(maxsize=4096)
@@ -290,3 +350,35 @@ def _without_denies(policy: Policy) -> Policy:
         return policy
     allows = tuple(one for one in policy.document.statements if one.effect == "Allow")
     return replace(policy, document=replace(policy.document, statements=allows, hash=f"{policy.document.hash}:allows"))
+
+
+# -- writing rights into others
+
+_WRITES = {
+    "user": {"iam:PutUserPolicy": "iam-put-user-policy", "iam:AttachUserPolicy": "iam-attach-user-policy"},
+    "role": {"iam:PutRolePolicy": "iam-put-role-policy", "iam:AttachRolePolicy": "iam-attach-role-policy"},
+}
+
+
+def may_write_anything(principal: Principal) -> bool:
+    """Whether some policy of the principal allows, in some way, to write rights into users or roles."""
+    documents = [policy.document for policy in principal.policies if policy.document]
+    actions = [action for kind in _WRITES.values() for action in kind]
+    return any(statements_on(document, action, "Allow") for document in documents for action in actions)
+
+
+@lru_cache(maxsize=1 << 15)
+def writes_into(actor: Principal, target: Principal) -> tuple[Tri, str]:
+    """Whether the actor can give the other user or role free rein: (the verdict, the id of the path it is like)."""
+    boundary = target.boundary.arn if target.boundary else ABSENT
+    held_back = target.boundary is not None and is_admin(replace(target, policies=(_EVERYTHING,))).verdict is Tri.NO
+    if held_back or is_reserved(target.arn) or actor.account != target.account:
+        return Tri.NO, ""
+    ways = _WRITES.get(target.kind, {}).items()
+    found = ((answer(_grant(action, target.arn, "", actor, None, boundary).decision), path) for action, path in ways)
+    return max(found, key=lambda one: one[0], default=(Tri.NO, ""))
+
+
+_EVERYTHING = Policy.read(
+    "everything", {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+)

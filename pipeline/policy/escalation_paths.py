@@ -12,7 +12,6 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-from pipeline.policy.context import Value
 from pipeline.policy.document import Document
 from pipeline.policy.match import glob
 from pipeline.policy.principal import Principal
@@ -52,13 +51,16 @@ def paths() -> tuple[Path, ...]:
     return tuple(_path(raw) for raw in _toml()["path"])
 
 
-def request_keys(action: str, service: str, partition: str) -> dict[str, Value]:
-    """The condition keys the actor would send with the action; an empty value is a key it leaves out."""
-    known: dict[str, Value] = {"iam:PassedToService": service} if action == "iam:PassRole" and service else {}
-    raw = _toml()["request"].get(action, {})
-    for key, value in raw.get("set", {}).items():
-        known[key] = f"arn:{partition}:iam::aws:policy/{value}"
-    return known | dict.fromkeys(raw.get("absent", ()), ())
+def request_of(action: str) -> Mapping[str, str]:
+    """What the actor chooses in a request for the action: {"any_policy" or "of_target": the condition key}."""
+    found: Mapping[str, str] = _toml()["request"].get(action, {})
+    return found
+
+
+def attacker() -> Mapping[str, Any]:
+    """What an attacker has at hand: `policies`, the names of AWS managed policies that leave free rein."""
+    found: Mapping[str, Any] = _toml()["attacker"]
+    return found
 
 
 @cache

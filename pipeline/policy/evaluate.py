@@ -12,12 +12,15 @@ from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
 from pipeline.policy import actions
-from pipeline.policy.callers import Caller, Named, account_of, caller, statement_names
+from pipeline.policy.beyond_policies import kept_by_aws, needs_no_permission
+from pipeline.policy.callers import Caller, Named, account_of, caller, partition_of, statement_names
 from pipeline.policy.conditions import condition_holds, conditions_hold
 from pipeline.policy.context import Context, Value
 from pipeline.policy.document import Document, Kind, MalformedPolicy, Statement, parse
 from pipeline.policy.match import statement_covers_action, statement_covers_resource
 from pipeline.policy.tri import Tri, every, some
+
+Effect = Literal["Allow", "Deny"]
 
 
 class Verdict(StrEnum):
@@ -53,9 +56,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who asks for what. `resource_account` is needed where the ARN has no account field (S3); without it the
-    caller's is assumed.
-    """
+    """Who asks for what. `resource_account` "": whose the resource is is not known."""
 
     caller: Caller
     action: str
@@ -73,17 +74,25 @@ class Request:
         account: str = "",
     ) -> Request:
         """A plain mapping is the whole request context; for a partly known one pass `Context.of(...,
-        complete=False)`.
+        complete=False)`. `account`: whose the resource is, needed where the ARN has no account field (S3) and it is not
+        the caller's.
         """
-        who = caller(principal)
+        who = caller(principal, partition=partition_of(resource))
         known = context if isinstance(context, Context) else Context.of(context)
         owner = account or account_of(resource)
-        derived = (
-            who.context()
-            | ({"aws:ResourceAccount": owner} if owner else {})
-            | ({"kms:CallerAccount": who.account} if who.account else {})
-        )
-        return cls(who, action, resource, known.with_defaults(derived), owner or who.account)
+        return cls.made(who, action, resource, known, owner, owner or who.account)
+
+    @classmethod
+    def made(cls, who: Caller, action: str, resource: str, known: Context, owner: str, taken_for: str) -> Request:
+        """With the keys that follow from caller and owner. `taken_for`: whose the resource is taken to be, while the
+        key aws:ResourceAccount is set only where `owner` is certain.
+        """
+        derived = who.context()
+        if owner:
+            derived["aws:ResourceAccount"] = owner
+        if who.account:
+            derived["kms:CallerAccount"] = who.account
+        return cls(who, action, resource, known.with_defaults(derived), taken_for)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +153,14 @@ class _Gate(NamedTuple):
 
 def evaluate(request: Request, policies: Policies) -> Decision:
     """The verdict on one request, with the statements that decided it."""
+    settled = _beyond_policies(request)
+    if settled:
+        return settled
     layers = _layers_in_force(request, policies)
 
     # 1. An explicit deny, wherever it stands, ends the matter.
-    denies = [hit for layer, members in layers.items() for hit in _hits(layer, members, "Deny", request)]
+    bounded = "boundary" in layers
+    denies = [hit for layer, members in layers.items() for hit in _hits(layer, members, "Deny", request, bounded)]
     decisive = tuple(hit for hit in denies if hit.answer is Tri.YES)
     if decisive:
         return Decision(Verdict.EXPLICITLY_DENIED, f"denied by {_cite(decisive[0])}", decisive)
@@ -166,18 +179,39 @@ def evaluate(request: Request, policies: Policies) -> Decision:
     return _decide([*gates, *_grants(request, policies, own, limits)])
 
 
+def _beyond_policies(request: Request) -> Decision | None:
+    """What no policy decides: actions that need no permission, and changes of what AWS keeps for itself."""
+    who = request.caller
+    if not who.is_aws_identity:
+        return None
+    if request.action.lower() in needs_no_permission():
+        return Decision(Verdict.ALLOWED, f"{request.action} needs no permission")
+    kept = "" if who.is_service_linked_role else kept_by_aws(request.action, request.resource)
+    return Decision(Verdict.IMPLICITLY_DENIED, f"only AWS changes {kept}") if kept else None
+
+
 def _grants(request: Request, policies: Policies, own: list[_Gate], limits: list[_Gate]) -> list[_Gate]:
     """The gates of the caller's and the resource's side, by how the two meet."""
     who, members = request.caller, [policies.resource] if policies.resource else []
     resource = _allow_gate("resource", members, request)
     if not who.is_aws_identity:
         return [resource]
-    if who.account != request.resource_account:
-        return [*own, resource if members else resource._replace(answer=Tri.DEPENDS)]
-    if not members:
-        return own
+    across = [*own, resource if members else resource._replace(answer=Tri.DEPENDS)]
+    within = _grants_within(request, resource, own, limits) if members else own
+    if request.resource_account:
+        return within if who.account == request.resource_account else across
+    if every(gate.answer for gate in within) is every(gate.answer for gate in across):
+        return within
+    hits = [hit for gate in across for hit in gate.hits]
+    return [_Gate("whose the resource is", Tri.DEPENDS, hits)]
+
+
+def _grants_within(request: Request, resource: _Gate, own: list[_Gate], limits: list[_Gate]) -> list[_Gate]:
+    """The gates where caller and resource belong to one account."""
     by = {named: _answer(hit for hit in resource.hits if hit.named is named) for named in Named}
-    alone = some([by[Named.SELF], every([by[Named.ROLE], *(gate.answer for gate in limits)])])
+    limit = every(gate.answer for gate in limits)
+    by_star = every([by[Named.ANYONE], max(limit, Tri.DEPENDS)])
+    alone = some([by[Named.SELF], every([by[Named.ROLE], limit]), by_star])
     delegates = by[Named.ACCOUNT] if _resource_policy_rules(request) else Tri.YES
     together = every([delegates, *(gate.answer for gate in own)])
     if alone > together or delegates is Tri.NO:
@@ -222,8 +256,10 @@ def _layers_in_force(request: Request, policies: Policies) -> dict[str, list[Pol
         layers["identity"] = list(policies.identity)
         if policies.boundary:
             layers["boundary"] = [policies.boundary]
-        if policies.session is not None:
-            layers["session"] = list(policies.session)
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getfederationtoken.html:
+        # without a session policy a federated user's session holds nothing.
+        if policies.session is not None or who.kind == "federated-user":
+            layers["session"] = list(policies.session or ())
     return layers
 
 
@@ -262,7 +298,7 @@ def _resource_policy_rules(request: Request) -> bool:
 # -- which statements speak of the request
 
 
-def statements_on(document: Document, action: str, effect: Literal["Allow", "Deny"]) -> tuple[Statement, ...]:
+def statements_on(document: Document, action: str, effect: Effect) -> tuple[Statement, ...]:
     found = document.speaking.get((action, effect))
     if found is None:
         speaking = (one for one in document.statements if one.effect == effect and statement_covers_action(one, action))
@@ -270,7 +306,15 @@ def statements_on(document: Document, action: str, effect: Literal["Allow", "Den
     return found
 
 
-def _hits(layer: str, members: Iterable[Policy], effect: Literal["Allow", "Deny"], request: Request) -> list[Evidence]:
+def allowing(document: Document, request: Request) -> list[int]:
+    """The statements of a resource policy that allow the request, or might; what else the policy says left aside."""
+    hits = _hits("resource", [Policy("", document)], "Allow", request)
+    return [hit.index for hit in hits if hit.index is not None]
+
+
+def _hits(
+    layer: str, members: Iterable[Policy], effect: Effect, request: Request, has_boundary: bool = False
+) -> list[Evidence]:
     """The statements with this effect that may cover the request; answers NO are left out. Unreadable policies are
     DEPENDS both ways.
     """
@@ -280,7 +324,7 @@ def _hits(layer: str, members: Iterable[Policy], effect: Literal["Allow", "Deny"
             found.append(Evidence(layer, policy.name, "", None, effect, Tri.DEPENDS, policy.problem))
             continue
         for statement in statements_on(policy.document, request.action, effect):
-            answer, named = _covers(layer, statement, request)
+            answer, named = _covers(layer, statement, request, has_boundary)
             if answer is not Tri.NO:
                 keys = _unknown_keys(statement, request.context) if answer is Tri.DEPENDS else ()
                 found.append(
@@ -291,10 +335,10 @@ def _hits(layer: str, members: Iterable[Policy], effect: Literal["Allow", "Deny"
     return found
 
 
-def _covers(layer: str, statement: Statement, request: Request) -> tuple[Tri, Named]:
-    speaks, named = (
-        statement_names(statement, request.caller) if layer in ("resource", "rcp") else (Tri.YES, Named.SELF)
-    )
+def _covers(layer: str, statement: Statement, request: Request, has_boundary: bool) -> tuple[Tri, Named]:
+    speaks, named = Tri.YES, Named.SELF
+    if layer in ("resource", "rcp"):
+        speaks, named = statement_names(statement, request.caller, has_boundary)
     if speaks is Tri.NO:
         return Tri.NO, named
     covered = statement_covers_resource(statement, request.resource, request.context.expand)

@@ -7,20 +7,19 @@ that acts for it (the confused deputy). https://docs.aws.amazon.com/IAM/latest/U
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, collapse_addresses
 from itertools import product
 
 from pipeline.policy import actions as catalog
-from pipeline.policy.callers import account_of
 from pipeline.policy.conditions import is_negated, network
 from pipeline.policy.context import Value
 from pipeline.policy.document import Condition, Document
-from pipeline.policy.evaluate import Decision, Policies, Policy, Request, Verdict, evaluate
+from pipeline.policy.evaluate import Decision, Policies, Policy, Request, Verdict, allowing, evaluate
 from pipeline.policy.match import common_text
 from pipeline.policy.principal import FRESH, answer
-from pipeline.policy.strangers import ANY_ACCOUNT, ANY_SERVICE, strangers, values_of
+from pipeline.policy.strangers import ANY_ACCOUNT, ANY_SERVICE, strangers
 from pipeline.policy.strangers import Organization as Organization
 from pipeline.policy.tri import Tri
 
@@ -43,6 +42,7 @@ LIMITING_KEYS = frozenset(
     | {
         "aws:vpceorgpaths",
         "sts:externalid",
+        "lambda:eventsourcetoken",
         "aws:resourcetag",
         "s3:existingobjecttag",
         "aws:userid",
@@ -97,7 +97,7 @@ def outside_access(
     best: dict[tuple[str, str], Access] = {}
     policy = replace(policy, document=_as_meant(policy.document))
     assert policy.document is not None
-    limits_address = not _any_address(policy.document)
+    at_will = _chosen_at_will(policy.document)
     for action, target in _requests(policy.document, resource, actions):
         for account, who, context in strangers(policy.document, inside):
             service = who.arn if who.kind == "service" else ""
@@ -106,48 +106,29 @@ def outside_access(
                 continue
             if who.kind == "anonymous" and action.startswith("sts:"):
                 continue
-            found = _try(policy, Request(who, action, target, context, inside.account), limits_address)
+            found = _try(policy, Request(who, action, target, context, inside.account), at_will)
             if found and (known is None or found[0] > known.verdict):
                 best[account, service] = Access(account, service, found[0], action, found[1], found[2])
     return sorted(best.values(), key=lambda one: (one.account != ANY_ACCOUNT, one.account, one.service))
 
 
-def confines(conditions: Iterable[Condition], accounts: frozenset[str] | None) -> bool:
-    """Whether one of these conditions (they are ANDed) ties the request to the accounts: by an account key, by an ARN
-    of such an account, by an organization, or by a VPC. None stands for any fixed account. Read from the text, unlike
-    the rest.
+def entrants(trust: Document, inside: Organization) -> dict[int, dict[str, bool]]:
+    """Who outside can assume the role, by the Allow statement that lets them in: {whose, as in `Access.account`: does
+    any principal of theirs, or only those that the policy names}.
     """
-    for one in conditions:
-        if one.if_exists or one.qualifier == "ForAllValues" or is_negated(one.operator) or not one.values:
+    found: dict[int, dict[str, bool]] = {}
+    role = f"arn:{inside.partition}:iam::{inside.account}:role/{FRESH}"
+    policies = Policies([_ALLOW_ALL], resource=Policy("trust", trust))
+    for whose, who, context in strangers(trust, inside):
+        if not who.is_aws_identity:
             continue
-        base = _TIES.get(one.key.lower())
-        if base and one.operator.startswith(("String", "Arn")) and all(base(value, accounts) for value in one.values):
-            return True
-    return False
-
-
-def _is_account(value: str, accounts: frozenset[str] | None) -> bool:
-    return value in accounts if accounts is not None else value.isdigit()
-
-
-def _is_arn_of(value: str, accounts: frozenset[str] | None) -> bool:
-    account = account_of(value)
-    if account:
-        return _is_account(account, accounts)
-    return value.startswith("arn:") and value.count(":") >= 5 and "*" not in value.split(":", 5)[-1]
-
-
-def _is_fixed(value: str, accounts: frozenset[str] | None) -> bool:
-    return "*" not in value and "?" not in value
-
-
-_TIES: dict[str, Callable[[str, frozenset[str] | None], bool]] = {
-    **dict.fromkeys(("aws:sourceaccount", "aws:sourceowner", "aws:principalaccount"), _is_account),
-    **dict.fromkeys(("aws:resourceaccount", "s3:resourceaccount", "kms:calleraccount"), _is_account),
-    **dict.fromkeys(("aws:sourcearn", "aws:principalarn"), _is_arn_of),
-    **dict.fromkeys(("aws:principalorgid", "aws:sourceorgid", "aws:resourceorgid"), _is_fixed),
-    **dict.fromkeys(("aws:sourcevpc", "aws:sourcevpce"), _is_fixed),
-}
+        request = Request(who, "sts:AssumeRole", role, context, inside.account)
+        if answer(evaluate(request, policies)) is Tri.NO:
+            continue
+        for statement in allowing(trust, request):
+            known = found.setdefault(statement, {})
+            known[whose] = known.get(whose, False) or who.name == FRESH
+    return found
 
 
 def public(policy: Policy, inside: Organization, resource: str = "") -> Tri:
@@ -155,45 +136,24 @@ def public(policy: Policy, inside: Organization, resource: str = "") -> Tri:
     return max((one.verdict for one in outside_access(policy, inside, resource) if one.is_public), default=Tri.NO)
 
 
-def confused_deputies(
-    policy: Policy, inside: Organization, resource: str = "", actions: tuple[str, ...] = ()
-) -> list[Access]:
-    """The named services that would act here for strangers, leaving out those that only ever act for the account that
-    owns the resource.
-    """
-    found = outside_access(policy, inside, resource, actions)
-    return [one for one in found if one.service not in ("", ANY_SERVICE) and needs_source(one.service)]
-
-
-def needs_source(service: str) -> bool:
-    """Whether a policy that trusts this service should name the source account or resource: the service acts for
-    other accounts too.
-    """
-    return service.partition(".")[0] not in OWN_ACCOUNT_SERVICES
-
-
-# Services that assume a role only for resources of the role's own account, and send no source keys to check.
-OWN_ACCOUNT_SERVICES = frozenset({"ec2", "eks", "eks-fargate-pods", "lambda", "edgelambda"})
-
-
-def _try(policy: Policy, request: Request, limits_address: bool) -> tuple[Tri, tuple[str, ...], Decision] | None:
+def _try(policy: Policy, request: Request, at_will: frozenset[str]) -> tuple[Tri, tuple[str, ...], Decision] | None:
     """How the outsider gets in: (freely or limited, by which keys, the decision); with less in its request if that is
     freer.
     """
-    found = _judge(policy, request, limits_address)
+    found = _judge(policy, request, at_will)
     if found and found[1]:
         bare = replace(request, context=request.context.with_defaults(_LEFT_OUT))
-        found = max(found, _judge(policy, bare, limits_address) or found, key=lambda one: one[0])
+        found = max(found, _judge(policy, bare, at_will) or found, key=lambda one: one[0])
     return found
 
 
-def _judge(policy: Policy, request: Request, limits_address: bool) -> tuple[Tri, tuple[str, ...], Decision] | None:
+def _judge(policy: Policy, request: Request, at_will: frozenset[str]) -> tuple[Tri, tuple[str, ...], Decision] | None:
     decision = evaluate(request, Policies(identity=[_ALLOW_ALL], resource=policy))
     found = answer(decision)
     if found is Tri.NO:
         return None
     limits = tuple(key for key in decision.unknown_keys if key.lower().partition("/")[0] in LIMITING_KEYS)
-    limits = tuple(key for key in limits if limits_address or key.lower() != "aws:sourceip")
+    limits = tuple(key for key in limits if key.lower() not in at_will)
     sure = found is Tri.YES or (not limits and decision.unknown_keys != ())
     return (Tri.YES if sure else Tri.DEPENDS), limits, decision
 
@@ -214,16 +174,30 @@ def _as_meant(document: Document) -> Document:
     return replace(document, statements=statements, hash=f"{document.hash}:as meant")
 
 
-def _any_address(document: Document) -> bool:
-    """Whether the addresses that IpAddress conditions name are half of the IPv4 internet or more, that is, no limit."""
-    values = [
-        value
-        for one in document.statements
-        for condition in one.conditions
-        for value in values_of([condition], "aws:sourceip")
-    ]
-    found = [net for value in values if isinstance(net := network(value), IPv4Network)]
-    return sum(net.num_addresses for net in collapse_addresses(found)) >= 2**31 or "::/0" in values
+def _chosen_at_will(document: Document) -> frozenset[str]:
+    """Of LIMITING_KEYS, those whose conditions limit nobody: address ranges that leave half of the IPv4 internet or
+    more open, and patterns that a network of anybody's may fit ("vpc-*").
+    """
+    narrow: dict[str, bool] = {}
+    for one in document.statements:
+        for condition in one.conditions:
+            key, negated = condition.key.lower(), is_negated(condition.operator)
+            if (one.effect == "Deny") is not negated:
+                is_narrow = False  # Allow if not in a list, Deny if in a list: the others get in.
+            elif key == "aws:sourceip":
+                is_narrow = not _is_half_of_the_internet(condition.values)
+            else:
+                is_narrow = not any("*" in value or "?" in value for value in condition.values)
+            narrow[key] = narrow.get(key, False) or is_narrow
+    return frozenset(key for key in _MATCHED if not narrow.get(key, True))
+
+
+_MATCHED = ("aws:sourceip", "aws:vpcsourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn")
+
+
+def _is_half_of_the_internet(ranges: Iterable[str]) -> bool:
+    found = [net for text in ranges if isinstance(net := network(text), IPv4Network)]
+    return sum(net.num_addresses for net in collapse_addresses(found)) >= 2**31 or "::/0" in ranges
 
 
 def _requests(document: Document, resource: str, asked: tuple[str, ...]) -> Iterator[tuple[str, str]]:

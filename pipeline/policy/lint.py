@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 
 from pipeline.policy import actions
 from pipeline.policy.conditions import KNOWN_OPERATORS, date, is_negated, network, number
@@ -41,9 +42,18 @@ CODES = {
     "set_operator_on_single_value": "a set operator on a key that holds one value",
     "if_exists_voids": "IfExists in an Allow passes when the key is absent, which is the case it was meant to stop",
     "caller_chooses": "the caller chooses this value",
+    "passes_empty": "ForAllValues passes a request that names nothing, too",
+    "passes_without_service": "IfExists passes a role that is passed without naming a service, too",
+    "asks_presence": "matches every value: asks whether there is such a tag, or pair of the encryption context",
+    "key_not_listed": "AWS's reference of the service does not list the key",
     "mfa_reversed": "allows only without MFA",
     "mfa_needs_if_exists": "long-term keys send no MFA key, so this Deny misses them: BoolIfExists is needed",
 }
+
+REMARKS = frozenset({"usable_mismatch", "set_operator_on_single_value", "caller_chooses"}) | {
+    *("passes_empty", "passes_without_service", "asks_presence", "key_not_listed")
+}
+"""Codes of what a reader may want to know, and AWS itself writes in its managed policies: no fault by itself."""
 
 _FAMILY = {
     "String": "String",
@@ -71,7 +81,8 @@ _CONFINING = frozenset(
         "aws:multifactorauthpresent",
         "sts:externalid",
     }
-    | {"iam:passedtoservice", "iam:permissionsboundary", "aws:resourceorgid", "saml:aud"}
+    | {"iam:permissionsboundary", "aws:resourceorgid", "aws:resourceorgpaths", "aws:sourceorgpaths", "saml:aud"}
+    | {"aws:vpceorgpaths", "aws:vpceaccount", "aws:vpceorgid", "aws:calledvia", "aws:principalservicenameslist"}
 )
 _CALLER_CHOOSES = frozenset({"aws:useragent", "aws:referer"})
 _NUMERIC_TYPES = frozenset({"numeric", "long", "integer", "int", "number"})
@@ -119,12 +130,8 @@ def _of_type(one: Condition) -> Iterator[tuple[str, str]]:
     family = next((name for start, name in _FAMILY.items() if one.operator.removeprefix("Not").startswith(start)), "")
     kind = (actions.key_type(one.key) or "").removeprefix("ArrayOf")
     if family and kind and not _fits(family, kind, one):
-        usable = (
-            family == "String"
-            and kind == "ARN"
-            and (one.operator.endswith("Like") or not any(set("*?") & set(v) for v in one.values))
-        )
-        yield ("usable_mismatch" if usable else "type_mismatch"), f"{one.operator} on a key of type {kind}"
+        code = "usable_mismatch" if _works_all_the_same(family, kind.lower(), one) else "type_mismatch"
+        yield code, f"{one.operator} on a key of type {kind}"
     bad = [value for value in one.values if "${" not in value and not _is_value(family, value)]
     if bad:
         yield "bad_value", f"{bad[0]!r} is not of type {family}"
@@ -145,6 +152,20 @@ def _fits(family: str, kind: str, one: Condition) -> bool:
     if family == "Bool":
         return kind in ("bool", "boolean")
     return family.lower() == kind or (family == "String" and kind in ("string", "binary"))
+
+
+def _works_all_the_same(family: str, kind: str, one: Condition) -> bool:
+    """Text compared with an ARN, or with true and false, as text; an ARN pattern on a text that holds an ARN, such as a
+    tag's. AWS's managed policies have all three.
+    """
+    if family == "ARN":
+        return kind == "string" and all(_is_value("ARN", value) for value in one.values)
+    if family != "String":
+        return False
+    if kind == "bool":
+        return all(value in ("true", "false") for value in one.values)
+    is_exact = not any(set("*?") & set(value) for value in one.values)
+    return kind == "arn" and (one.operator.endswith("Like") or is_exact)
 
 
 def _is_value(family: str, value: str) -> bool:
@@ -177,6 +198,8 @@ def _of_key(statement: Statement, one: Condition) -> Iterator[tuple[str, str]]:
         not set("*?") & set(name) and actions.key_reaches(name, key) is False for name in statement.actions
     ):
         yield "unknown_key", f"no action of the statement carries {one.key}"
+    elif key.partition(":")[0] in actions.services() and not actions.is_service_key(key):
+        yield "key_not_listed", f"the reference does not list {one.key}"
     if one.qualifier and one.operator != "Null":
         kind = actions.key_type(key)
         if (kind and not kind.startswith("ArrayOf")) or re.search(r"[.:](sub|aud)$", key):
@@ -185,25 +208,57 @@ def _of_key(statement: Statement, one: Condition) -> Iterator[tuple[str, str]]:
 
 def _of_allow(statement: Statement, one: Condition) -> Iterator[tuple[str, str]]:
     key, positive = one.key.lower(), not is_negated(one.operator) and one.operator != "Null"
-    if one.qualifier == "ForAllValues" and not any(
-        other.operator == "Null" and other.key.lower() == key and _only(other, "false")
-        for other in statement.conditions
-    ):
-        yield "set_operator_unguarded", ""
+    if one.qualifier == "ForAllValues" and not _is_guarded(statement, key):
+        yield ("set_operator_unguarded" if _must_be_sent(statement, key) else "passes_empty"), ""
     if (
         positive
         and one.operator in ("StringLike", "ArnLike", "ArnEquals")
         and any(not value.strip("*") for value in one.values)
     ):
-        yield "any_value", f"{one.key} may hold any value"
-    if positive and one.operator == "IpAddress" and any(value in ("0.0.0.0/0", "::/0") for value in one.values):
+        code = "asks_presence" if actions.is_named_by_customers(key) else "any_value"
+        yield code, f"{one.key} may hold any value"
+    if positive and one.operator == "IpAddress" and covers_a_whole_internet(one.values):
         yield "any_value", "every address is in the range"
     if one.if_exists and positive and key in _CONFINING:
         yield "if_exists_voids", f"requests without {one.key} pass"
+    if one.if_exists and positive and key == "iam:passedtoservice":
+        yield "passes_without_service", ""
     if key in _CALLER_CHOOSES:
         yield "caller_chooses", f"{one.key} is sent by the caller as it likes"
     if key == "aws:multifactorauthpresent" and one.operator == "Bool" and _only(one, "false"):
         yield "mfa_reversed", ""
+
+
+def _is_guarded(statement: Statement, key: str) -> bool:
+    """Whether the statement demands the key by Null."""
+    nulls = (other for other in statement.conditions if other.operator == "Null" and other.key.lower() == key)
+    return any(_only(other, "false") for other in nulls)
+
+
+def _must_be_sent(statement: Statement, key: str) -> bool:
+    """Whether a request without the key is what ForAllValues was meant to stop: the key holds one value, or says who
+    calls, or no action of the statement ever sends it. Else, as aws:TagKeys of ec2:CreateTags, a request without it
+    only names nothing.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html (ForAllValues with a
+    single valued key)
+    """
+    kind = actions.key_type(key)
+    sent_by_none = bool(statement.actions) and not any(_may_send(name, key) for name in statement.actions or ())
+    return key in _CONFINING or kind is None or not kind.startswith("ArrayOf") or sent_by_none
+
+
+def _may_send(action: str, key: str) -> bool:
+    found = actions.find(action)
+    return found is None or actions.lists_key(found, key)
+
+
+def covers_a_whole_internet(ranges: Iterable[str]) -> bool:
+    """Whether the ranges together are every IPv4 or every IPv6 address."""
+    found = [net for text in ranges if (net := network(text)) is not None]
+    every_four = collapse_addresses(net for net in found if isinstance(net, IPv4Network))
+    every_six = collapse_addresses(net for net in found if isinstance(net, IPv6Network))
+    return any(net.prefixlen == 0 for net in (*every_four, *every_six))
 
 
 def _only(one: Condition, value: str) -> bool:

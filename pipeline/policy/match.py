@@ -126,10 +126,25 @@ def statement_covers_resource(statement: Statement, resource: str, expand: Expan
 def _pattern_covers(pattern: str, resource: str, expand: Expand | None) -> Tri:
     if expand is None or "${" not in pattern:
         return tri(pattern == "*" or resource_matches(pattern, resource))
+    if "${" in before_resource(pattern):
+        return Tri.NO
     known = expand(pattern)
     if isinstance(known, Tri):
         return min(known, tri(resource_matches(without_variables(pattern, "*"), resource)))
     return tri(resource_matches(known, resource))
+
+
+def before_resource(pattern: str) -> str:
+    """The first five fields of an ARN pattern, where `${...}` is plain text, which no ARN holds; "" without five
+    colons. A colon inside `${...}` parts no fields.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html (where you can use variables)
+    """
+    found = _FIRST_FIVE.match(pattern)
+    return found[0] if found else ""
+
+
+_FIRST_FIVE = re.compile(r"(?:(?:\$\{[^}]*\}|[^:])*:){5}")
 
 
 def without_variables(pattern: str, instead: str) -> str:

@@ -16,6 +16,7 @@ from pipeline.policy.actions import key_type
 from pipeline.policy.conditions import is_negated
 from pipeline.policy.document import Condition
 from pipeline.policy.match import glob
+from pipeline.policy.oidc_issuers import is_private, shared_issuers
 from pipeline.policy.oidc_subjects import (
     CLAIMS,
     GITHUB,
@@ -62,8 +63,9 @@ def grade(issuer: str, found: Iterable[Pin], claims: Mapping[str, str] | None = 
     listed = [pin for pin in found if pin.values]
     graded = [_grade_pin(issuer, pin, listed) for pin in listed if pin.claim != "aud"]
     worst, reason = min(graded, default=_no_identity(issuer, listed))
-    if issuer in _SHARED and not any(pin.claim == "aud" and not is_open(pin) for pin in listed):
-        worst, reason = Grade.DANGEROUS, "no audience is pinned: users of anybody's client or pool may enter"
+    shared = shared_issuers().get(issuer)
+    if shared and not pins_tenant(issuer, listed) and worst is not Grade.DANGEROUS:
+        worst, reason = Grade.DANGEROUS, f"no customer of {shared.name} is pinned: workloads of anybody's may enter"
     if claims and admits(listed, claims):
         worst, reason = max((worst, reason), _admission(issuer, listed, claims))
     return OidcGrade(
@@ -82,35 +84,31 @@ def grade_claim(issuer: str, pin: Pin, claims: Mapping[str, str] | None = None) 
 
 
 def pins_tenant(issuer: str, found: Iterable[Pin]) -> bool:
-    """Whether the token must come from one customer of the provider: by its own issuer, by an id, or by the owner
-    part of the subject.
+    """Whether the token must come from one customer of the provider: by its own issuer, by the claim that tells the
+    customers of a shared issuer apart, or, for an issuer we do not know, by a subject that fixes more than a label.
     """
-    host = issuer.split("/")[0]
-    if host in ("oidc.circleci.com", "api.bitbucket.org") or host.startswith("oidc.eks."):
-        return True
     listed = list(found)
+    if is_private(issuer):
+        return True
+    if shared := shared_issuers().get(issuer):
+        return any(shared.names_tenant(pin) for pin in listed)
     if any(pin.claim in _TENANTCLAIMS and pin.exact for pin in listed):
         return True
-    owner = _OWNER.get(host, r"[^*?]+")
-    return any(pin.claim == "sub" and all(re.match(owner, value) for value in pin.values) for pin in listed)
+    return any(pin.claim == "sub" and all(_FIXES.match(value) for value in pin.values) for pin in listed)
+
+
+def told_by_audience(issuer: str, found: Iterable[Pin]) -> bool:
+    """Whether the issuer's customers are told apart by the audience, and it is pinned to one."""
+    shared = shared_issuers().get(issuer)
+    return shared is not None and shared.told_by_audience(found)
 
 
 _TENANTCLAIMS = frozenset(
-    {
-        "repository_id",
-        "repository",
-        "repository_owner_id",
-        "enterprise_id",
-        "project_id",
-        "namespace_id",
-        "organization_id",
-    }
+    {"repository_id", "repository", "repository_owner_id", "enterprise_id", "project_id"}
+    | {"namespace_id", "organization_id"}
 )
-_OWNER = {
-    "token.actions.githubusercontent.com": r"(repo|job_workflow_ref):[^*?/:]+/",
-    "gitlab.com": r"(project_path:[^*?/:]+/|project_id:\d+:)",
-    "app.terraform.io": r"organization:[^*?:]+:",
-}
+# One certain text, or two fields before the first wildcard: "organization:*" names nobody.
+_FIXES = re.compile(r"[^*?]+$|[^*?]*?[^*?:/][:/][^*?:/]+[:/]")
 # The claims AWS reads from any provider; more only where the catalogue has a condition key for them.
 _ALWAYS_EXPOSED = frozenset({"aud", "sub", "amr", "oaud", "email", "azp", "app_id", "id", "user_id"})
 
@@ -118,17 +116,7 @@ _ALWAYS_EXPOSED = frozenset({"aud", "sub", "amr", "oaud", "email", "azp", "app_i
 def unexposed(issuer: str, found: Iterable[Pin]) -> tuple[str, ...]:
     """Pinned claims that AWS does not read from this provider: a condition on them is never met."""
     named = {pin.claim for pin in found} - _ALWAYS_EXPOSED
-    return tuple(
-        sorted(
-            claim
-            for claim in named
-            if key_type(f"{issuer}:{claim}") is None and key_type(f"{_circle(issuer)}:{claim}") is None
-        )
-    )
-
-
-def _circle(issuer: str) -> str:
-    return re.sub(r"^oidc\.circleci\.com/org/.*", "oidc.circleci.com/org/${orgid}", issuer)
+    return tuple(sorted(claim for claim in named if key_type(f"{issuer}:{claim}") is None))
 
 
 def admits(found: Iterable[Pin], claims: Mapping[str, str]) -> bool:
@@ -140,16 +128,13 @@ def admits(found: Iterable[Pin], claims: Mapping[str, str]) -> bool:
     )
 
 
-# One issuer for all of its customers: what tells them apart is the audience.
-_SHARED = ("cognito-identity.amazonaws.com", "accounts.google.com", "graph.facebook.com", "www.amazon.com")
-
-
 def _no_identity(issuer: str, listed: list[Pin]) -> Graded:
-    host = issuer.split("/")[0]
-    if host.startswith("oidc.eks."):
+    if issuer.startswith("oidc.eks."):
         return Grade.CAUTION, "every service account of the cluster may enter: no subject is pinned"
-    if host in _SHARED and any(pin.claim == "aud" and not is_open(pin) for pin in listed):
-        return Grade.CAUTION, "every user of one client may enter: no subject is pinned"
+    if is_private(issuer):
+        return Grade.CAUTION, "every workload of one customer may enter: no subject is pinned"
+    if told_by_audience(issuer, listed):
+        return Grade.CAUTION, "every user or workload of one customer may enter: no subject is pinned"
     return Grade.DANGEROUS, "no subject is pinned: any token of the issuer with this audience may enter"
 
 

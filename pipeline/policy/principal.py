@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from pipeline.policy import actions
-from pipeline.policy.callers import Caller, caller
-from pipeline.policy.context import ALWAYS_SIGNED, SENT_BY_SERVICES, Context, Value, strings
+from pipeline.policy.callers import Caller, account_of, caller
+from pipeline.policy.context import ALWAYS_SIGNED, ROLE_SESSIONS_ONLY, SENT_BY_SERVICES, Context, Value, strings
 from pipeline.policy.document import Document
 from pipeline.policy.evaluate import Decision, Policies, Policy, Request, Verdict, evaluate
+from pipeline.policy.partitions import home_region, partition_of
 from pipeline.policy.tri import Tri
 
 # Stands for a name no policy mentions: only a pattern that is really open covers it.
@@ -26,15 +27,15 @@ FIRST_RELEASE = datetime(2026, 11, 1, tzinfo=UTC)
 
 # IAM and a few others answer from one Region of each partition, whatever Region the caller works in.
 _GLOBAL_SERVICES = frozenset({"iam", "organizations", "account", "cloudfront", "route53"})
-_HOME_REGION = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1", "aws-eusc": "eusc-de-east-1"}
 
 
 @dataclass(frozen=True, eq=False)
 class Principal:
     """`policies`: inline, managed, and those of the user's groups. `facts`: context keys known of the principal
-    (organization id, tags).
+    (organization id and path). `places`: {account: the keys known of its resources}, aws:ResourceOrgID and the like.
 
-    `scp_levels` and `session` as in `Policies`. `groups`: ARNs of the user's groups, None where they are not known.
+    `scp_levels` and `session` as in `Policies`. `groups`: ARNs of the user's groups; `tags`: the user's or role's own;
+    both None where they are not known. `takes_session_tags`: whether a role's sessions may carry other tags.
     """
 
     arn: str
@@ -45,6 +46,9 @@ class Principal:
     management_account: str = ""
     groups: tuple[str, ...] | None = None
     facts: Mapping[str, Value] = field(default_factory=dict)
+    places: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    tags: Mapping[str, str] | None = None
+    takes_session_tags: bool = True
     not_before: datetime = FIRST_RELEASE
 
     @cached_property
@@ -79,25 +83,57 @@ class Principal:
     def unreadable(self) -> tuple[Policy, ...]:
         return tuple(policy for policy in (*self.policies, *self.limits) if policy.document is None)
 
-    def context(self, action: str, known: Mapping[str, Value] | None = None) -> Context:
-        """What is certain about any request of this principal for the action; everything else stays open."""
+    def context(self, action: str, known: Mapping[str, Value] | None = None, resource: str = "") -> Context:
+        """What is certain about any request of this principal for the action (on the resource); everything else stays
+        open.
+        """
         values = {**self._certain, **{key.lower(): strings(value) for key, value in (known or {}).items()}}
-        if action.partition(":")[0].lower() in _GLOBAL_SERVICES:
-            values.setdefault("aws:requestedregion", (_HOME_REGION.get(self.caller.partition, "us-east-1"),))
-        is_user = self.kind == "user"
+        if region := self._region(action, resource):
+            values.setdefault("aws:requestedregion", (region,))
 
         def is_absent(key: str) -> bool:
-            if key in SENT_BY_SERVICES or (key == "aws:username" and not is_user):
-                return True
-            if is_user and (key in actions.FROM_CREDENTIALS or key.startswith("saml:") or "." in key.partition(":")[0]):
-                return True
-            return actions.key_reaches(action, key) is False
+            return self._never_sends(key) or actions.key_reaches(action, key) is False
 
-        return Context(values, False, ALWAYS_SIGNED, is_absent, self.not_before)
+        return Context(values, False, self._always_sent, is_absent, self.not_before)
+
+    def _region(self, action: str, resource: str) -> str:
+        """The Region that the request goes to, where service or ARN say it."""
+        if action.partition(":")[0].lower() in _GLOBAL_SERVICES:
+            return home_region(self.caller.partition)
+        fields = resource.split(":", 4)
+        named = fields[3] if len(fields) == 5 else ""
+        return named if named and partition_of(named) == self.caller.partition else ""
+
+    def _never_sends(self, key: str) -> bool:
+        if key in SENT_BY_SERVICES:
+            return True
+        if key.startswith(_TAG):
+            return self._tags_are_fixed and key not in self._certain
+        if self.kind in ("role", "session"):
+            return key == "aws:username"
+        if self.kind != "user":
+            return key == "aws:username" or key in ROLE_SESSIONS_ONLY
+        from_provider = key.startswith("saml:") or "." in key.partition(":")[0]
+        return from_provider or key in actions.FROM_CREDENTIALS or key in ROLE_SESSIONS_ONLY
+
+    @property
+    def _tags_are_fixed(self) -> bool:
+        """Whether every request carries the principal's own tags and no others."""
+        return self.tags is not None and (self.kind == "user" or not self.takes_session_tags)
+
+    @cached_property
+    def _always_sent(self) -> frozenset[str]:
+        if self.kind not in ("role", "session"):
+            return ALWAYS_SIGNED
+        return ALWAYS_SIGNED | {"aws:tokenissuetime"} | {_TAG + key.lower() for key in self.tags or ()}
 
     @cached_property
     def _certain(self) -> Mapping[str, tuple[str, ...]]:
-        return Context.of({"aws:SecureTransport": True, **self.caller.context(), **self.facts}).values
+        tags = {_TAG + key: value for key, value in (self.tags or {}).items()} if self._tags_are_fixed else {}
+        return Context.of({"aws:SecureTransport": True, **self.caller.context(), **tags, **self.facts}).values
+
+
+_TAG = "aws:principaltag/"
 
 
 def can(
@@ -107,15 +143,22 @@ def can(
     context: Mapping[str, Value] | Context | None = None,
     resource_policy: Policy | None = None,
     rcp_levels: Sequence[Sequence[Policy]] | None = None,
+    account: str = "",
 ) -> Decision:
     """Whether the principal may do this. `context`: the keys known of the request (a mapping leaves the others open;
-    a Context says for itself).
+    a Context says for itself). `account`: whose the resource is, where its ARN does not say; a bucket's is not known
+    without, and never taken for the principal's own.
 
     Without the resource's own policy a request to another account is Depends, and a role's trust or a key's policy is
-    left out of the question. `rcp_levels`: the resource control policies of the resource's account.
+    left out of the question; NOT_READ, instead, makes it Depends. `rcp_levels`: the resource control policies of the
+    resource's account.
     """
-    known = context if isinstance(context, Context) else principal.context(action, context)
-    request = Request.of(principal.arn, action, resource, known)
+    owner = account or account_of(resource)
+    taken_for = owner or ("" if _may_be_of_others(resource) else principal.account)
+    known = context if isinstance(context, Context) else principal.context(action, context, resource)
+    if place := principal.places.get(taken_for):
+        known = known.with_defaults(place)
+    request = Request.made(principal.caller, action, resource, known, owner, taken_for)
     policies = Policies(
         principal.policies,
         principal.boundary,
@@ -126,6 +169,18 @@ def can(
         principal.management_account,
     )
     return evaluate(request, policies)
+
+
+NOT_READ = Policy.read("the resource's policy", None)
+"""Stands for a resource's policy that is there but was not read."""
+
+
+def _may_be_of_others(resource: str) -> bool:
+    """Whether the ARN leaves open whose the resource is: buckets and their objects. Other ARNs without an account are
+    of kinds that one acts on in one's own account only, or that have no policy of their own.
+    """
+    fields = resource.split(":", 5)
+    return len(fields) == 6 and fields[2] == "s3" and not fields[4]
 
 
 def answer(decision: Decision) -> Tri:

@@ -8,14 +8,16 @@ for each. Steps are counted from the administrators backwards. An edge costs one
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from collections.abc import Hashable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from heapq import heappop, heappush
+from itertools import count
 
 from pipeline.policy.account import Account, Role, may_assume
 from pipeline.policy.callers import account_of, caller, is_any_account, is_whole_account
 from pipeline.policy.document import Document, Statement
-from pipeline.policy.escalation import escalations
+from pipeline.policy.escalation import escalations, may_write_anything, writes_into
 from pipeline.policy.escalation_paths import may_escalate
 from pipeline.policy.evaluate import Policy, statements_on
 from pipeline.policy.match import resource_matches, without_variables
@@ -66,8 +68,8 @@ def reach(
     """
     everyone = list(principals)
     graph = _Graph(everyone, roles, groups or {})
-    certain = _distances(graph.edges, graph.starts(Tri.YES), Tri.YES)
-    possible = _distances(graph.edges, graph.starts(Tri.DEPENDS), Tri.DEPENDS)
+    certain = _distances(_into(graph.edges, Tri.YES), graph.starts(Tri.YES))
+    possible = _distances(_into(graph.edges, Tri.DEPENDS), graph.starts(Tri.DEPENDS))
     return [_row(one.arn, certain, possible) for one in everyone]
 
 
@@ -85,21 +87,32 @@ def _row(arn: str, certain: _Ways, possible: _Ways) -> Reach:
 _Ways = dict[Hashable, tuple[int, "_Edge | None"]]
 
 
-def _distances(edges: Iterable[_Edge], starts: Iterable[Hashable], at_least: Tri) -> _Ways:
-    """{node: (steps, the edge to take)}, breadth first from the administrators, against the edges."""
-    into: dict[Hashable, list[_Edge]] = defaultdict(list)
+_Into = Mapping[Hashable, list[_Edge]]
+
+
+def _into(edges: Iterable[_Edge], at_least: Tri) -> _Into:
+    """The edges by their target."""
+    found: dict[Hashable, list[_Edge]] = defaultdict(list)
     for edge in edges:
         if edge.verdict >= at_least:
-            into[edge.target].append(edge)
+            found[edge.target].append(edge)
+    return found
+
+
+def _distances(into: _Into, starts: Iterable[Hashable]) -> _Ways:
+    """{node: (steps, the edge to take)}, the nearest first from the starts, against the edges."""
     ways: _Ways = dict.fromkeys(starts, (0, None))
-    queue = deque(ways)
-    while queue:
-        node = queue.popleft()
-        for edge in into.pop(node, ()):
-            steps = ways[node][0] + edge.cost
-            if edge.source not in ways or steps < ways[edge.source][0]:
-                ways[edge.source] = (steps, edge)
-                queue.append(edge.source) if edge.cost else queue.appendleft(edge.source)
+    order = count()
+    waiting = [(0, next(order), node) for node in ways]
+    while waiting:
+        steps, _, node = heappop(waiting)
+        if steps > ways[node][0]:
+            continue
+        for edge in into.get(node, ()):
+            further = steps + edge.cost
+            if edge.source not in ways or further < ways[edge.source][0]:
+                ways[edge.source] = (further, edge)
+                heappush(waiting, (further, next(order), edge.source))
     return ways
 
 
@@ -121,6 +134,8 @@ class _Graph:
             self.edges.append(_Edge(one.arn, node, "", Tri.YES, cost=0))
         self._escalation_edges(self._accounts(groups))
         self._trust_edges()
+        for at_least in (Tri.YES, Tri.DEPENDS):
+            self._edges_of_writers(at_least)
 
     def starts(self, at_least: Tri) -> list[Hashable]:
         accounts = {one.account for one in self.by_arn.values()}
@@ -152,6 +167,30 @@ class _Graph:
                     for target, verdict in found.targets.items():
                         if target in self.by_arn:
                             self.edges.append(_Edge(arn, target, found.path.id, verdict))
+
+    # -- whoever reaches a writer and whom it writes into
+
+    def _edges_of_writers(self, at_least: Tri) -> None:
+        """A principal that reaches one who may write rights into a user or role, and reaches that one too, has them:
+        a user who assumes a role that may edit the user.
+        """
+        into = _into(self.edges, at_least)
+        out = _into((replace(edge, source=edge.target, target=edge.source) for edge in self.edges), at_least)
+        done = _distances(into, self.starts(at_least))
+        for writer in self.by_arn.values():
+            if writer.arn not in done and may_write_anything(writer):
+                for source, (steps, _) in _distances(into, [writer.arn]).items():
+                    if source in self.by_arn and source not in done:
+                        self.edges += self._by_writer(writer, str(source), steps, out, at_least)
+
+    def _by_writer(self, writer: Principal, source: str, steps: int, out: _Into, at_least: Tri) -> Iterator[_Edge]:
+        for target, (further, _) in _distances(out, [source]).items():
+            other = self.by_arn.get(str(target))
+            if other is None or other is writer:
+                continue
+            verdict, how = writes_into(writer, other)
+            if verdict >= at_least:
+                yield _Edge(source, _administrator(writer.account), how, at_least, steps + further + 1)
 
     # -- role trust
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from pipeline.policy import actions as catalog
+from pipeline.policy import actions
+from pipeline.policy.beyond_policies import needs_no_permission
+from pipeline.policy.callers import account_of
 from pipeline.policy.context import Value
 from pipeline.policy.document import Document, Statement
 from pipeline.policy.evaluate import Decision, Evidence, Verdict, statements_on
@@ -75,9 +77,9 @@ def _telling_actions(principal: Principal) -> Iterator[str]:
         for statement in document.statements:
             patterns = (statement.not_actions or ()) + ((statement.actions or ()) if statement.effect == "Deny" else ())
             for pattern in patterns:
-                if pattern not in seen and not catalog.is_invented(pattern):
+                if pattern not in seen and not actions.is_invented(pattern):
                     seen.add(pattern)
-                    yield from catalog.expand(pattern)
+                    yield from actions.expand(pattern)
 
 
 def _told_apart(principal: Principal, actions: Iterable[str]) -> Iterator[str]:
@@ -121,7 +123,7 @@ def allows(
     """
     best: Decision | None = None
     for resource in targets(principal, action, resource_type):
-        decision = can(principal, action, resource, context)
+        decision = can(principal, action, resource, context, account=account_of(resource) or principal.account)
         if best is None or answer(decision) > answer(best):
             best = decision
         if best.verdict is Verdict.ALLOWED:
@@ -131,12 +133,13 @@ def allows(
 
 def effective_actions(principal: Principal) -> dict[str, Tri]:
     """Every action the principal may use on some resource: {"s3:GetObject": YES, ...}; DEPENDS where a condition
-    decides.
+    decides. Those that need no permission are left out.
     """
     named = dict.fromkeys(
         action for policy in principal.policies if policy.document for action in named_actions(policy.document)
     )
-    answers = {action: answer(allows(principal, action)) for action in named}
+    asked = (action for action in named if action.lower() not in needs_no_permission())
+    answers = {action: answer(allows(principal, action)) for action in asked}
     return {action: found for action, found in sorted(answers.items()) if found is not Tri.NO}
 
 
@@ -164,14 +167,31 @@ def named_actions(document: Document) -> tuple[str, ...]:
 def _actions_of(statement: Statement) -> Iterator[str]:
     if statement.actions is not None:
         for pattern in statement.actions:
-            yield from catalog.expand(pattern)
+            yield from actions.expand(pattern)
         return
-    excluded = {action.lower() for pattern in statement.not_actions or () for action in catalog.expand(pattern)}
-    yield from (action for action in catalog.expand("*") if action.lower() not in excluded)
+    excluded = {action.lower() for pattern in statement.not_actions or () for action in actions.expand(pattern)}
+    yield from (action for action in actions.expand("*") if action.lower() not in excluded)
 
 
 def full_service(principal: Principal, service: str) -> Tri:
     """Whether every known action of the service is allowed on every resource."""
     resource = f"arn:{principal.caller.partition}:{service}:{FRESH}:{principal.account}:{FRESH}/{FRESH}"
-    actions = catalog.expand(f"{service}:*") or (f"{service}:{FRESH}",)
-    return _all_allowed(can(principal, action, resource) for action in _told_apart(principal, actions))[0]
+    known = actions.expand(f"{service}:*") or (f"{service}:{FRESH}",)
+    return _all_allowed(can(principal, action, resource) for action in _told_apart(principal, known))[0]
+
+
+@lru_cache(maxsize=1 << 16)
+def exceeds(one: Principal, other: Principal) -> Tri:
+    """Whether the first may do something that the second may not: what taking over the first would bring the second."""
+    if is_admin(one).verdict > is_admin(other).verdict:
+        return Tri.YES
+    named = (action for policy in one.policies if policy.document for action in named_actions(policy.document))
+    found = Tri.NO
+    for action in dict.fromkeys(named):
+        for resource in targets(one, action):
+            owner = account_of(resource) or one.account
+            mine, theirs = (answer(can(who, action, resource, account=owner)) for who in (one, other))
+            found = max(found, mine if mine > theirs else Tri.NO)
+        if found is Tri.YES:
+            break
+    return found

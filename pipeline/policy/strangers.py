@@ -13,7 +13,7 @@ from itertools import product
 from pipeline.policy.callers import Caller, caller, covers_everyone
 from pipeline.policy.context import ALWAYS_SIGNED, SENT_BY_SERVICES, Context, Value
 from pipeline.policy.document import Condition, Document, Statement
-from pipeline.policy.match import common_text
+from pipeline.policy.match import common_arn, common_text
 from pipeline.policy.principal import FRESH
 
 ANY_ACCOUNT = "*"
@@ -57,10 +57,12 @@ def strangers(document: Document, inside: Organization) -> Iterator[tuple[str, C
     named, fitting = _accounts(document, conditions, inside)
     anybody = stranger(inside.accounts, {inside.account}, text_of([document]))
     for account in (anybody, *named, *fitting):
+        access_point = _arn_of_access_point(conditions, account, inside)
         for arn, path in product(_callers(document, conditions, account, inside), callers):
-            yield _whose(account, path, named), caller(arn), _context(_direct(account, path), caller(arn))
+            known = _direct(account, path, access_point)
+            yield _whose(account, path, named), caller(arn), _context(known, caller(arn))
         if account == anybody:
-            yield ANY_ACCOUNT, caller("*"), _context(_direct(account, ""), caller("*"))
+            yield ANY_ACCOUNT, caller("*"), _context(_direct(account, "", access_point), caller("*"))
         for service, arn, path in product(services, _sources(conditions, account, inside), sources):
             who = Caller("service", service)
             yield _whose(account, path, named), who, _context(_on_behalf(account, arn, path), who)
@@ -99,11 +101,12 @@ def _callers(document: Document, conditions: Sequence[Condition], account: str, 
     return sorted(one for one in found if ":root" not in one)
 
 
-def _direct(account: str, path: str) -> dict[str, Value]:
+def _direct(account: str, path: str, access_point: str) -> dict[str, Value]:
     return {
         **of_organization("Principal", path),
         "kms:CallerAccount": account,
         "s3:DataAccessPointAccount": account,
+        "s3:DataAccessPointArn": access_point,
         "aws:SourceOwner": account,
         "aws:userid": f"AROAZQ7X:{FRESH}",
         "aws:SecureTransport": True,
@@ -137,10 +140,13 @@ def _accounts(document: Document, conditions: Sequence[Condition], inside: Organ
     texts = [value for one in document.statements for _, value in one.principals or ()]
     texts += [value for one in conditions for value in one.values]
     named = {account for text in texts for account in _ACCOUNT.findall(text)}
+    arns = (value.split(":", 5) for key in _ARN_KEYS for value in values_of(conditions, key))
+    patterns = [value for key in _ACCOUNT_KEYS for value in values_of(conditions, key)]
+    patterns += [fields[4] for fields in arns if len(fields) == 6 and fields[4].strip("*")]
     fitting = {
         text
-        for value in (value for key in _ACCOUNT_KEYS for value in values_of(conditions, key))
-        if set("*?") & set(value) and (text := common_text(value, "?" * 12, "9")) and _ACCOUNT.fullmatch(text)
+        for value in patterns
+        if _is_open(value) and (text := common_text(value, "?" * 12, "9")) and _ACCOUNT.fullmatch(text)
     }
     return tuple(sorted(one for one in found if not inside.has(one)) for found in (named, fitting - named))  # type: ignore[return-value]
 
@@ -154,27 +160,61 @@ _ACCOUNT_KEYS = [
 ]
 
 
+_ARN_KEYS = ["aws:sourcearn", "aws:principalarn", "s3:dataaccesspointarn"]
+
+
 def values_of(conditions: Iterable[Condition], key: str) -> list[str]:
     return [value for one in conditions if one.key.lower() == key for value in one.values]
 
 
 def _services(statements: Iterable[Statement]) -> set[str]:
-    """The services named, and ANY_SERVICE where everyone is let in by what a service would say of its source."""
+    """The services named, and ANY_SERVICE where everyone is let in by what only a service would say of itself or of its
+    source.
+    """
     allows = [one for one in statements if one.effect == "Allow"]
     named = {value for one in allows for kind, value in one.principals or () if kind == "Service"}
-    by_source = any(
-        covers_everyone(one) and any(key.key.lower() in SENT_BY_SERVICES for key in one.conditions) for one in allows
-    )
-    return named | ({ANY_SERVICE} if by_source else set())
+    open_to_all = [one for one in allows if covers_everyone(one)]
+    keys = {condition.key.lower() for one in open_to_all for condition in one.conditions}
+    for one in open_to_all:
+        named |= {name for key in _SERVICE_NAMES for name in values_of(one.conditions, key) if not _is_open(name)}
+    return named | ({ANY_SERVICE} if keys & _BY_SERVICES else set())
+
+
+_SERVICE_NAMES = ("aws:principalservicename", "aws:principalservicenameslist")
+_BY_SERVICES = SENT_BY_SERVICES | {"aws:principalisawsservice"}
 
 
 def _sources(conditions: Sequence[Condition], account: str, inside: Organization) -> list[str]:
     """ARNs that a resource of the outsider could have and the SourceArn conditions would accept, and one they would
     not.
     """
-    found = [f"arn:{inside.partition}:{FRESH}:{FRESH}:{account}:{FRESH}/{FRESH}"]
+    found = {f"arn:{inside.partition}:{FRESH}:{FRESH}:{account}:{FRESH}/{FRESH}": None}
     for value in values_of(conditions, "aws:sourcearn"):
-        inside_account = common_text(value, f"arn:*:*:*:{account}:*", FRESH)
-        without_account = common_text(value, "arn:*:*:*::*", FRESH) if "*" in value.split(":")[-1] else None
-        found += [text for text in (inside_account, without_account) if text]
-    return found
+        found |= dict.fromkeys(_arns_of(account, value, inside))
+        if "*" in value.split(":")[-1]:
+            found |= dict.fromkeys(_arns_of("", value, inside))
+    return list(found)
+
+
+def _arn_of_access_point(conditions: Iterable[Condition], account: str, inside: Organization) -> str:
+    """The access point of the outsider through which S3 is asked: one that a condition would accept, if it can be."""
+    accepted = (_arns_of(account, value, inside) for value in values_of(conditions, "s3:dataaccesspointarn"))
+    other = f"arn:{inside.partition}:s3:{FRESH}:{account}:accesspoint/{FRESH}"
+    return next((one for arns in accepted for one in arns), other)
+
+
+def _arns_of(account: str, pattern: str, inside: Organization) -> Iterator[str]:
+    """ARNs of the account that the pattern covers. A pattern of six fields is read field by field under every operator:
+    a star of its resource must not make up an account in another field.
+    """
+    fields = pattern.split(":", 5)
+    common = common_arn if len(fields) == 6 else common_text
+    services, regions = ((FRESH, *(one for one in fields[at : at + 1] if one and not _is_open(one))) for at in (2, 3))
+    for service, region in product(services, ("", *regions)):
+        text = common(pattern, f"arn:{inside.partition}:{service}:{region}:{account}:*", FRESH)
+        if text:
+            yield text
+
+
+def _is_open(field: str) -> bool:
+    return "*" in field or "?" in field

@@ -24,7 +24,7 @@ Element = dict[str, Any]
 _ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+", re.DOTALL)
 _SID = re.compile(r"[A-Za-z0-9]+")
 # What ValidatePolicy reports as an error or a warning, of the flaws of conditions.
-_INVALID = {"unknown_operator", "unknown_key", "type_mismatch", "bad_value"}
+_INVALID = {"unknown_operator", "unknown_key", "key_not_listed", "type_mismatch", "bad_value"}
 
 
 def size(text: str) -> int:

@@ -16,7 +16,7 @@ from pipeline.policy.document import Document, Statement
 from pipeline.policy.evaluate import Policies, Policy, Request, evaluate
 from pipeline.policy.exposure import Access, outside_access
 from pipeline.policy.match import common_text, statement_covers_action
-from pipeline.policy.oidc import grade, pins, pins_tenant, unexposed
+from pipeline.policy.oidc import grade, pins, pins_tenant, told_by_audience, unexposed
 from pipeline.policy.oidc_subjects import Pin, is_open
 from pipeline.policy.principal import FRESH, answer
 from pipeline.policy.strangers import Organization, of_organization, stranger, text_of, values_of
@@ -108,8 +108,9 @@ def _fact(trust: Document, statement: Statement, kind: str, value: str, inside: 
         oidc_reason=graded.reason if graded else "",
         pins_audience=bool(graded and graded.has_audience),
         pins_subject=bool(graded and graded.has_subject),
-        pins_identity=any(one.claim != "aud" and one.values and not is_open(one) for one in claims),
-        pins_tenant=bool(claims) and pins_tenant(issuer, claims),
+        pins_identity=any(one.claim != "aud" and one.values and not is_open(one) for one in claims)
+        or told_by_audience(issuer, claims),
+        pins_tenant=bool(issuer) and pins_tenant(issuer, claims),
         unexposed_claims=unexposed(issuer, claims) if issuer else (),
         condition_keys=tuple(sorted({one.key for one in statement.conditions})),
     )

@@ -20,8 +20,10 @@ from typing import Any
 
 from pipeline.aws.account import Visit
 from pipeline.aws.failures import CallFailed
+from pipeline.aws.permissions import actions
 from pipeline.aws.session import GLOBAL, Answer, Cloud
-from pipeline.publish.folder import LATEST, REPORTS, night_of, outdated
+from pipeline.night import Night
+from pipeline.publish.folder import LATEST, date_of, outdated
 from pipeline.settings import Refused, Settings
 
 INDEX, ASSETS = "index.html", "assets/"
@@ -41,12 +43,18 @@ TYPES = {
     ".txt": "text/plain; charset=utf-8",
 }
 UNKNOWN_TYPE = "application/octet-stream"
-# Where the permission is not called as the operation is.
-PERMISSIONS = {
-    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
-    "s3:ListObjectsV2": "s3:ListBucket",
-    "s3:DeleteObjects": "s3:DeleteObject",
-}
+# What publishing asks of S3, as `_ask` names it.
+OPERATIONS = tuple(
+    f"s3:{name}"
+    for name in (
+        "DeleteObjects",
+        "GetBucketAcl",
+        "GetBucketPolicyStatus",
+        "GetPublicAccessBlock",
+        "ListObjectsV2",
+        "PutObject",
+    )
+)
 BLOCK = "nothing was published; turn on Block Public Access for it, or name another bucket"
 
 Progress = Callable[[int, int], None]
@@ -66,31 +74,31 @@ class Delivered:
     is_latest: bool
 
 
-def publish(settings: Settings, as_of: date, progress: Progress = quiet) -> Delivered:
+def publish(settings: Settings, night: Night, progress: Progress = quiet) -> Delivered:
     """Put the report of a night, as it is in the home, into the bucket of the settings (`publish_to`).
 
     `progress` is called with the objects put and those to put. Raises `Refused`: there is no such report, the bucket
     is public or may be, or a request failed for good; then `latest/` is what it was, or has newer pages behind its
     old index.
     """
-    folder = settings.home / REPORTS / as_of.isoformat()
+    folder = night.report_folder
     files = site_files(folder)
     if INDEX not in files:
         raise Refused(f"{folder}: there is no report with an {INDEX} to publish")
     with closing(Cloud(settings)) as cloud:
         bucket = Bucket(cloud)
         bucket.check_private()
-        is_latest = not any(night > as_of and bucket.has(f"{night}/{INDEX}") for night in bucket.nights())
-        places = [as_of.isoformat(), *([LATEST] if is_latest else [])]
+        is_latest = not any(other > night.as_of and bucket.has(f"{other}/{INDEX}") for other in bucket.dates())
+        places = [str(night), *([LATEST] if is_latest else [])]
         done, total = count(1), len(files) * len(places)
         for place in places:
             bucket.upload(place, files, lambda: progress(next(done), total))
         if is_latest:
             bucket.delete(bucket.names(f"{LATEST}/") - {f"{LATEST}/{name}" for name in files})
-        for night in outdated(bucket.nights(), settings.keep_reports, as_of):
-            bucket.delete(bucket.names(f"{night}/"))
+        for as_of in outdated(bucket.dates(), settings.keep_reports, night.as_of):
+            bucket.delete(bucket.names(f"{as_of}/"))
         size = sum(path.stat().st_size for path in files.values())
-        return Delivered(bucket.address(as_of.isoformat()), len(files), size, is_latest)
+        return Delivered(bucket.address(str(night)), len(files), size, is_latest)
 
 
 def site_files(folder: Path) -> dict[str, Path]:
@@ -132,7 +140,11 @@ class Bucket:
         grants = self._about("GetBucketAcl", "Grants") or []
         public = []
         # None is of a bucket without a policy; an answer that does not say so is none of a private bucket.
-        if status is not None and status.get("IsPublic") is not False and not (block or {}).get("RestrictPublicBuckets"):
+        if (
+            status is not None
+            and status.get("IsPublic") is not False
+            and not (block or {}).get("RestrictPublicBuckets")
+        ):
             public.append("its policy")
         groups = {grant["Grantee"].get("URI") for grant in grants} & PUBLIC_GROUPS
         if groups and not (block or {}).get("IgnorePublicAcls"):
@@ -145,11 +157,11 @@ class Bucket:
         answer = self._ask(operation, needs=(member,), expected=expected)
         return None if answer is None else answer[member]
 
-    def nights(self) -> set[date]:
-        """The nights that have objects."""
+    def dates(self) -> set[date]:
+        """The dates of the nights that have objects."""
         prefixes = (p for page in self.listed("", Delimiter="/") for p in page.get("CommonPrefixes", ()))
         names = (found["Prefix"].removeprefix(self.prefix).rstrip("/") for found in prefixes)
-        return {night for name in names if (night := night_of(name))}
+        return {as_of for name in names if (as_of := date_of(name))}
 
     def names(self, start: str) -> set[str]:
         """The objects whose names start so."""
@@ -234,7 +246,7 @@ class Bucket:
             owner = (
                 f", and see whether account {self.owner} (publish_bucket_owner) owns the bucket" if self.owner else ""
             )
-            advice = f"allow {PERMISSIONS.get(failed.operation, failed.operation)} to these credentials{owner}"
+            advice = f"allow {' and '.join(actions(failed.operation))} to these credentials{owner}"
         elif failed.error_class in ("connection", "timeout"):
             advice = "no answer came: see the network, AWS_ENDPOINT_URL and the region"
         else:

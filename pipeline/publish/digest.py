@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from pipeline.night import Night
 from pipeline.publish import folder
 from pipeline.settings import Settings
 from pipeline.text import percent, plural, points, visible
@@ -91,8 +92,8 @@ class Message:
 class Digest:
     """A published night in short. `critical` and `unread` are the first few, already fit to be shown."""
 
-    night: date
-    night_before: date | None
+    as_of: date
+    previous_as_of: date | None
     overall: Row
     changes: Row
     critical: tuple[str, ...]
@@ -108,7 +109,7 @@ class Digest:
         How well an account could be read that night is told by its coverage, which the history has. The first night
         of all is a change.
         """
-        first = self.night_before is None
+        first = self.previous_as_of is None
         return first or self.unread_changed or bool(self.changes["changes"] or self.held_back)
 
     def message(self, link: str) -> Message:
@@ -128,7 +129,7 @@ class Digest:
             paragraphs.append((f"{accounts} could not be read, or only in part:", unread))
         if self.held_back:
             paragraphs.append((f"{plural(len(self.held_back), 'night')} before it held back:", self.held_back[-FEW:]))
-        return Message(f"Rolecall {self.night}: {fails}{critical}", tuple(paragraphs), link)
+        return Message(f"Rolecall {self.as_of}: {fails}{critical}", tuple(paragraphs), link)
 
     def _score(self) -> str:
         coverage = f"at {percent(self.overall['coverage'])} coverage"
@@ -158,8 +159,8 @@ def digest(database: Path) -> Digest:
         between = {"as_of": overall["as_of"], "before": overall["night_before"]}
         unread = list(rows(UNREAD))
         return Digest(
-            night=overall["as_of"],
-            night_before=overall["night_before"],
+            as_of=overall["as_of"],
+            previous_as_of=overall["night_before"],
             overall=overall,
             changes=changes,
             critical=tuple(
@@ -175,7 +176,7 @@ def digest(database: Path) -> Digest:
         )
 
 
-def failure(settings: Settings, night: date, sentence: str) -> Message:
+def failure(settings: Settings, night: Night, sentence: str) -> Message:
     """What is told of a night that failed or was held back: why, and which night the reports show."""
     paragraphs: list[tuple[str, tuple[str, ...]]] = [(shown(sentence, SENTENCE), ())]
     there = folder.shown(settings.home)
@@ -184,11 +185,11 @@ def failure(settings: Settings, night: date, sentence: str) -> Message:
     return Message(f"Rolecall {night}: failed", tuple(paragraphs), link(settings, there) if there else None)
 
 
-def link(settings: Settings, night: date) -> str:
+def link(settings: Settings, night: Night) -> str:
     """Where readers open the report of a night: the address of the settings, else the path here."""
     if settings.report_url:
         return f"{settings.report_url.rstrip('/')}/{night}/index.html"
-    return str((settings.home / folder.REPORTS / night.isoformat() / "index.html").resolve())
+    return str((night.report_folder / "index.html").resolve())
 
 
 def account(row: Row) -> str:

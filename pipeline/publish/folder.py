@@ -9,24 +9,26 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-REPORTS, LATEST = "reports", "latest"
+from pipeline.night import REPORTS, Night
+
+LATEST = "latest"
 
 
 @contextmanager
-def report(home: Path, as_of: date) -> Iterator[Path]:
+def report(night: Night) -> Iterator[Path]:
     """A fresh folder to write the report of a night into.
 
     When the block ends well, the folder becomes `reports/<as_of>` and `reports/latest` leads to it; when it does
     not, everything published stays as it was.
     """
-    reports = home / REPORTS
+    reports = night.report_folder.parent
     reports.mkdir(parents=True, exist_ok=True)
-    aside, old = (reports / f".{kind}-{as_of}-{os.getpid()}" for kind in ("new", "old"))
+    aside, old = (reports / f".{kind}-{night}-{os.getpid()}" for kind in ("new", "old"))
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
     try:
         yield aside
-        target = reports / as_of.isoformat()
+        target = night.report_folder
         if target.exists():
             target.rename(old)
         aside.rename(target)
@@ -44,28 +46,29 @@ def point(link: Path, target: str) -> None:
     os.replace(aside, link)
 
 
-def shown(home: Path) -> date | None:
+def shown(home: Path) -> Night | None:
     """The night that `reports/latest` shows."""
     link = home / REPORTS / LATEST
-    return date.fromisoformat(link.resolve().name) if link.exists() else None
+    return Night(home, date.fromisoformat(link.resolve().name)) if link.exists() else None
 
 
 def prune(home: Path, keep: int) -> None:
     """Delete all reports but the newest `keep` (0: none) and the one that `reports/latest` shows."""
     folders = {path.name for path in (home / REPORTS).iterdir() if path.is_dir() and not path.is_symlink()}
-    for night in outdated(filter(None, map(night_of, folders)), keep, shown(home)):
-        shutil.rmtree(home / REPORTS / night.isoformat())
+    spared = shown(home)
+    for as_of in outdated(filter(None, map(date_of, folders)), keep, spared.as_of if spared else None):
+        shutil.rmtree(Night(home, as_of).report_folder)
 
 
-def outdated(nights: Iterable[date], keep: int, spared: date | None) -> list[date]:
-    """The nights to delete where the newest `keep` (0: all) are kept, and `spared` in any case."""
-    return [night for night in sorted(nights, reverse=True)[keep:] if night != spared] if keep else []
+def outdated(dates: Iterable[date], keep: int, spared: date | None) -> list[date]:
+    """The dates of the reports to delete where the newest `keep` (0: all) are kept, and `spared` in any case."""
+    return [as_of for as_of in sorted(dates, reverse=True)[keep:] if as_of != spared] if keep else []
 
 
-def night_of(name: str) -> date | None:
-    """The night that a folder is named after: None for any other name."""
+def date_of(name: str) -> date | None:
+    """The date that a report's folder is named after: None for any other name."""
     try:
-        night = date.fromisoformat(name)
+        as_of = date.fromisoformat(name)
     except ValueError:
         return None
-    return night if night.isoformat() == name else None
+    return as_of if as_of.isoformat() == name else None

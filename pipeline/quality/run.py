@@ -13,7 +13,6 @@ import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -21,6 +20,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline import collectors, landing
+from pipeline.night import Night
 from pipeline.quality import duckdb_dialect
 from pipeline.quality.declared import ROWS, Check, Severity
 from pipeline.quality.reconciled import PREVIOUS, RUN, checks
@@ -59,49 +59,45 @@ class QualityResult:
         return fields | {"sample": json.dumps(self.sample, default=str, ensure_ascii=False)}
 
 
-def validate(settings: Settings, as_of: date, only: Collection[tuple[str, str]] | None = None) -> list[QualityResult]:
+def validate(settings: Settings, night: Night, only: Collection[tuple[str, str]] | None = None) -> list[QualityResult]:
     """Run the checks of a night, or `only` those named by (dataset, check), and land the results.
 
     Results of the night's other checks stay as they were. Raises `Refused` for a night without a landing.
     """
     datasets = collectors.datasets()
     wanted = [check for check in checks(datasets.values()) if only is None or check.key in only]
-    with night(settings, as_of) as con:
+    with opened(settings, night, datasets) as con:
         results = run(con, wanted, datasets)
     again = {result.key for result in results}
-    earlier = landing.read(settings.home, as_of, QUALITY_RESULTS).to_pylist() if only is not None else []
+    earlier = landing.read(night, QUALITY_RESULTS).to_pylist() if only is not None else []
     kept = [row for row in earlier if (row["dataset"], row["check_name"]) not in again]
     rows = sorted([*kept, *(result.row() for result in results)], key=lambda r: (r["dataset"], r["check_name"]))
-    landing.write(settings.home, as_of, QUALITY_RESULTS, rows)
+    landing.write(night, QUALITY_RESULTS, rows)
     return results
 
 
 @contextmanager
-def night(settings: Settings, as_of: date) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(settings: Settings, night: Night, datasets: dict[str, Dataset]) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory with the night's raw tables, the extracts of the night before and the settings."""
     con = duckdb.connect()
     try:
-        landing.attach(con, settings.home, as_of)
-        before = extracts_before(settings, as_of)  # noqa: F841 (the query below reads it)
-        con.execute(f"create table {PREVIOUS} as from before")
+        landing.attach(con, night, datasets.values())
+        con.register("earlier_extracts", extracts_before(night))
+        con.execute(f"create table {PREVIOUS} as from earlier_extracts")
         con.execute(
             f"create table {RUN} as select ?::date as as_of, ?::double as coverage_floor, "
             "?::double as report_max_age_hours",
-            [as_of, settings.coverage_floor, settings.report_max_age_hours],
+            [night.as_of, settings.coverage_floor, settings.report_max_age_hours],
         )
         yield con
     finally:
         con.close()
 
 
-def extracts_before(settings: Settings, as_of: date) -> pa.Table:
+def extracts_before(night: Night) -> pa.Table:
     """The extracts of the night before this one; no rows for the first night."""
-    earlier = max((night for night in landing.nights(settings.home) if night < as_of), default=None)
-    if earlier is None:
-        return EXTRACTS.table([])
-    with duckdb.connect() as con:
-        landing.attach(con, settings.home, earlier)
-        return con.sql(f"from raw_{EXTRACTS.name}").to_arrow_table()
+    earlier = max((other for other in landing.nights(night.home) if other < night), default=None)
+    return landing.read(earlier, EXTRACTS) if earlier else EXTRACTS.table([])
 
 
 def run(con: duckdb.DuckDBPyConnection, wanted: Sequence[Check], datasets: dict[str, Dataset]) -> list[QualityResult]:

@@ -20,10 +20,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline import collectors, landing
+from pipeline import collectors, facts, landing
+from pipeline.night import Night
 from pipeline.schema import Dataset
 from pipeline.settings import Refused, Settings
-from pipeline.warehouse import history
+from pipeline.warehouse import contracts, history
 from pipeline.warehouse import models as catalog
 from pipeline.warehouse.models import Catalog, Model
 
@@ -45,8 +46,8 @@ class Built:
 
 
 @dataclass
-class Night:
-    """A night under construction: a connection in which raw_* are that night's landing."""
+class Build:
+    """The models of a night being made, over a connection in which raw_* are the night's landing."""
 
     con: Connection
     as_of: date
@@ -55,24 +56,25 @@ class Night:
     descriptions: dict[str, dict[str, str]] = field(default_factory=dict)
     """What each column of each table is called: by the table's own header, else as further up."""
 
-    def build(self, model: Model) -> Built:
+    def __post_init__(self) -> None:
+        contracts.define_verdicts(self.con)
+
+    def make(self, model: Model) -> Built:
         """Make one model. A control that gives a resource two verdicts, or a query that fails, is `Refused`."""
         started = time.perf_counter()
         try:
             if model.layer == "history":
                 getattr(history, model.name.replace("history", "record"))(self.con, self.as_of)
             elif model.fact:
-                queries = model.fact.QUERIES.items()
-                found = {name: self.con.execute(query).fetchall() for name, query in queries}
-                made = model.fact.TABLE.table(model.fact.rows(found))
-                self.create(model.name, "made", made)
+                facts.build(self.con, model.fact)
             else:
                 with variables(self.con, self.params(model)):
-                    self.create(model.name, f"({model.sql})")
+                    sql = contracts.unpacked(self.con, model.sql, model.path) if model.control else model.sql
+                    self.create(model.name, f"({sql})")
         except duckdb.Error as error:
-            raise Refused(f"{model.path}: {error}") from error
+            raise contracts.located(error, model.path, model.line) from error
         if model.control:
-            self.check_control(model)
+            contracts.check_built(self.con, model.name, model.path)
         if model.layer in PUBLISHED_LAYERS:
             comment(self.con, model.name, model.header.title, self.descriptions[model.name])
         return Built(model.name, count(self.con, model.name), time.perf_counter() - started)
@@ -90,21 +92,10 @@ class Night:
             raise Refused(f"Settings: controls.{model.name}.{unknown[0]}: no such parameter; it has {allowed}")
         return {**model.header.params, **given}
 
-    def check_control(self, model: Model) -> None:
-        """A control must have its columns, and one verdict for each resource."""
-        columns = {row[0] for row in self.con.execute(f"describe {model.name}").fetchall()}
-        needed = {"account_id", "resource", "verdict", "reason", "evidence"}
-        if not needed <= columns <= needed | {"region"}:
-            raise Refused(f"{model.path}: must select {', '.join(sorted(needed))} and at most region besides")
-        key = "account_id, resource" + (", region" if "region" in columns else "")
-        twice = self.con.execute(f"select resource from {model.name} group by {key} having count(*) > 1").fetchone()
-        if twice:
-            raise Refused(f"{model.path}: gives {twice[0]} two verdicts")
-
 
 def build(
     settings: Settings,
-    as_of: date,
+    night: Night,
     only: Iterable[str] | None = None,
     on_model: Callable[[Built], None] | None = None,
 ) -> list[Built]:
@@ -116,15 +107,15 @@ def build(
     if unknown := sorted(set(settings.controls) - set(models.controls)):
         raise Refused(f"Settings: controls.{unknown[0]}: there is no such control; see `rolecall controls`")
     with writing(settings) as con:
-        wanted = list(models.models.values()) if only is None else missing(con, models, as_of, set(only))
-        landing.attach(con, settings.home, as_of)
-        with prepared(con, settings, as_of, models) as work:
+        wanted = list(models.models.values()) if only is None else missing(con, models, night.as_of, set(only))
+        landing.attach(con, night, collectors.datasets().values())
+        with prepared(con, settings, night, models) as work:
             built = []
             for model in wanted:
-                built.append(work.build(model))
+                built.append(work.make(model))
                 if on_model:
                     on_model(built[-1])
-            con.execute("create or replace table built_night as select ? as as_of", [as_of])
+            con.execute("create or replace table built_night as select ? as as_of", [night.as_of])
     return built
 
 
@@ -164,16 +155,17 @@ def writing(settings: Settings) -> Iterator[Connection]:
 
 
 @contextmanager
-def prepared(con: Connection, settings: Settings, as_of: date, models: Catalog) -> Iterator[Night]:
-    """A night whose raw tables are there, with the catalog's own tables and the variables that models read."""
+def prepared(con: Connection, settings: Settings, night: Night, models: Catalog) -> Iterator[Build]:
+    """A build of a night whose raw tables are there, with the catalog's own tables and the variables of models."""
     known = collectors.datasets()
     enabled = {n for n in models.controls if settings.controls.get(n) is None or settings.controls[n].enabled}
-    work = Night(con, as_of, settings, models)
+    work = Build(con, night.as_of, settings, models)
     work.descriptions = descriptions(models, known)
     tables = {"control_catalog": control_catalog(models, work, enabled), "control_needs": control_needs(models, known)}
     for name, made in tables.items():
         work.create(name, "made", made)
-    with variables(con, {"as_of": as_of, "enough_data": settings.enough_data, "contract_version": CONTRACT_VERSION}):
+    own = {"enough_data": settings.enough_data, "contract_version": CONTRACT_VERSION}
+    with variables(con, night.variables | own):
         yield work
 
 
@@ -188,7 +180,7 @@ def descriptions(models: Catalog, known: Mapping[str, Dataset]) -> dict[str, dic
     return said
 
 
-def control_catalog(models: Catalog, work: Night, enabled: set[str]) -> pa.Table:
+def control_catalog(models: Catalog, work: Build, enabled: set[str]) -> pa.Table:
     """The controls as a table: header, query, and what they rest on."""
     rows = []
     for name, model in models.controls.items():
@@ -264,16 +256,16 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def publish(settings: Settings, as_of: date) -> tuple[Path, date]:
+def publish(settings: Settings, night: Night) -> tuple[Path, Night]:
     """Write `rolecall.duckdb` anew and put it in its place. Returns its path and the night it shows.
 
     The published night is always the newest judged: after an older one was judged again, the newest is rebuilt, so
     that its trend and first-seen dates are right.
     """
     with writing(settings) as con:
-        newest = max(history.nights(con), default=as_of)
-        held = holds(con)
-    if held != newest:
+        newest = night.on(max(history.judged_dates(con), default=night.as_of))
+        built = holds(con)
+    if built != newest.as_of:
         build(settings, newest)
     target = settings.home / PUBLISHED
     aside = settings.home / f".{PUBLISHED}.{os.getpid()}"
@@ -309,21 +301,21 @@ def copy(warehouse: Path, target: Path, models: Catalog) -> None:
         con.close()
 
 
-def note_blocked(settings: Settings, as_of: date, reason: str) -> None:
+def note_blocked(settings: Settings, night: Night, reason: str) -> None:
     """Write down why a night is not published."""
     with writing(settings) as con:
-        history.note_night(con, as_of, reason)
+        history.note_night(con, night.as_of, reason)
 
 
-def blocked_after(settings: Settings, as_of: date) -> tuple[date, str] | None:
-    """The newest night after `as_of` that was held back, and why; None also where there is no warehouse."""
+def blocked_after(settings: Settings, night: Night) -> tuple[date, str] | None:
+    """The newest night after this one that was held back, and why; None also where there is no warehouse."""
     if not (settings.home / WAREHOUSE).exists():
         return None
     with writing(settings) as con:
-        return history.blocked_after(con, as_of)
+        return history.blocked_after(con, night.as_of)
 
 
-def shown(settings: Settings) -> date:
+def shown(settings: Settings) -> Night:
     """The night that `rolecall.duckdb` shows. Raises `Refused` where nothing is published."""
     database = settings.home / PUBLISHED
     if not database.exists():
@@ -335,4 +327,4 @@ def shown(settings: Settings) -> date:
         raise Refused(f"{database}: {str(error).splitlines()[0]}") from error
     if not row:
         raise Refused(f"{database}: it shows no night; `rolecall run` publishes one")
-    return date.fromisoformat(str(row[0]))
+    return Night(settings.home, date.fromisoformat(str(row[0])))

@@ -53,8 +53,8 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(TABLES)
 
 
-def nights(con: duckdb.DuckDBPyConnection) -> list[date]:
-    """The nights judged so far, in order."""
+def judged_dates(con: duckdb.DuckDBPyConnection) -> list[date]:
+    """The dates of the nights judged so far, in order."""
     found = con.execute("select as_of from history_nights where blocked_reason is null order by as_of").fetchall()
     return [row[0] for row in found]
 
@@ -68,9 +68,9 @@ def blocked_after(con: duckdb.DuckDBPyConnection, as_of: date) -> tuple[date, st
 
 def record_spans(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
     """Put the night's judgements (table `judgements`) into the spans."""
-    others = [night for night in nights(con) if night != as_of]
-    before = max((night for night in others if night < as_of), default=None)
-    after = min((night for night in others if night > as_of), default=None)
+    others = [judged for judged in judged_dates(con) if judged != as_of]
+    before = max((other for other in others if other < as_of), default=None)
+    after = min((other for other in others if other > as_of), default=None)
     for script in (TAKE_OUT, PUT_IN):
         for statement in script.split(";"):
             if statement.strip():
@@ -106,5 +106,5 @@ def record_measures(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
 
 def note_night(con: duckdb.DuckDBPyConnection, as_of: date, blocked_reason: str | None) -> None:
     """Write down that a night was judged, or why it was not. What was judged once stays judged."""
-    if blocked_reason is None or as_of not in nights(con):
+    if blocked_reason is None or as_of not in judged_dates(con):
         con.execute("insert or replace into history_nights values (?, ?)", [as_of, blocked_reason])

@@ -8,25 +8,28 @@ them stand the tables made in Python (`pipeline/facts/`), and a few that follow 
 
 from __future__ import annotations
 
-import json
+import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, Literal
 
-import duckdb
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipeline import facts
+from pipeline import SQL, collectors, facts
 from pipeline.facts import Facts
 from pipeline.settings import Refused
+from pipeline.warehouse import contracts
+from pipeline.warehouse.query import Query, parsed
 
-ROOT = Path(__file__).resolve().parents[2] / "sql"
+ROOT = SQL
 Layer = Literal["facts", "staging", "intermediate", "controls", "scores", "history", "views"]
 SQL_LAYERS: tuple[Layer, ...] = ("staging", "intermediate", "controls", "scores", "views")
+CATALOG_TABLES = ("control_catalog", "control_needs")
+"""Tables that the engine makes of the catalog itself."""
 
 PRACTICES: Mapping[int, str] = {
     1: "Federate human users",
@@ -60,9 +63,10 @@ class ControlHeader(Header):
     """Header of a control. `scope` says of what a verdict is owed: of every account, or of the organization once.
 
     `of_management` names datasets of the organization that verdicts of the management account alone rest on.
+    `practice` is the number of its folder. `frameworks` names other standards, those of one's own too, by any key.
     """
 
-    id: str
+    id: str = Field(pattern=r"^BP\d\d-\d\d$")
     practice: int
     severity: Literal["critical", "high", "medium", "low"]
     scope: Literal["account", "organization"] = "account"
@@ -78,7 +82,7 @@ class Model:
     """One table of the night. `reads` are the tables it selects from, raw tables and models alike.
 
     `sql` is the whole of it, but for a fact table, whose module makes the rows from what its queries find, and for
-    the history, which `pipeline.warehouse.history` keeps.
+    the history, which `pipeline.warehouse.history` keeps. It begins on `line` of the file.
     """
 
     name: str
@@ -88,6 +92,7 @@ class Model:
     sql: str
     reads: tuple[str, ...]
     fact: Facts | None = None
+    line: int = 1
 
     @property
     def control(self) -> ControlHeader | None:
@@ -130,17 +135,60 @@ class Catalog:
 
 
 def load(root: Path = ROOT) -> Catalog:
-    """Every model. Raises `Refused` naming the file and what is wrong with it."""
+    """Every model. Raises `Refused` naming the file and what is wrong with it, or a folder without any SQL."""
     models = {model.name: model for model in map(fact_model, facts.discover())}
+    queries = []
     for layer in SQL_LAYERS:
         for path in sorted((root / layer).rglob("*.sql")):
-            model = read_model(path, layer)
+            model, query = read_model(path, layer)
             if path.stem in models:
                 raise Refused(f"{path}: {models[path.stem].path} already makes a table of this name")
             models[path.stem] = model
+            queries.append(query)
+    check_numbers(models.values())
+    if all(model.fact for model in models.values()):
+        raise Refused(f"{root}: there are no SQL models; Rolecall is not installed whole, install it again")
     results = control_results([m.name for m in models.values() if m.control])
     models |= {model.name: model for model in (results, *HISTORY)}
+    known = {*models, *CATALOG_TABLES, *(f"raw_{name}" for name in collectors.datasets())}
+    for query in queries:
+        contracts.check_tables(query, known)
+    check_layers(models)
     return Catalog(models)
+
+
+def check_numbers(models: Iterable[Model]) -> None:
+    """No two controls have one id. Raises `Refused`."""
+    seen: dict[str, Path] = {}
+    for model in models:
+        if model.control and (other := seen.setdefault(model.control.id, model.path)) != model.path:
+            raise Refused(f"{model.path}: header: id {model.control.id} is that of {other}; take the next free number")
+
+
+BUILT_FIRST: tuple[Layer, ...] = ("staging", "intermediate", "facts")
+MAY_READ: Mapping[Layer, tuple[Layer, ...]] = {
+    "staging": ("staging",),
+    "intermediate": BUILT_FIRST,
+    "facts": BUILT_FIRST,
+    "controls": (*BUILT_FIRST, "history"),
+    "scores": (*BUILT_FIRST, "history", "controls", "scores"),
+    "history": (*BUILT_FIRST, "scores"),
+    "views": (*BUILT_FIRST, "history", "controls", "scores", "views"),
+}
+"""By layer, the layers whose models it may read, beside raw tables."""
+
+
+def check_layers(models: Mapping[str, Model]) -> None:
+    """Refuse a model that reads one of a later layer: a fact a view, a control another control's scores."""
+    for model in models.values():
+        for read in model.reads:
+            layer = models[read].layer if read in models else None
+            if layer and layer not in MAY_READ[model.layer]:
+                allowed = ", ".join(MAY_READ[model.layer])
+                raise Refused(
+                    f"{model.path}: {model.name} ({model.layer}) reads {read} ({layer}); "
+                    f"it may read raw tables and {allowed}"
+                )
 
 
 def fact_model(module: Facts) -> Model:
@@ -148,7 +196,7 @@ def fact_model(module: Facts) -> Model:
     table, path = module.TABLE, Path(module.__file__)
     columns = {column.name: column.description for column in table.columns}
     header = Header(title=table.description, columns=columns)
-    reads = {read for query in module.QUERIES.values() for read in tables_of(query, path)}
+    reads = {read for query in module.QUERIES.values() for read in parsed(query, path).tables}
     sql = "\n\n".join(f"-- {name}\n{query.strip()}" for name, query in module.QUERIES.items())
     return Model(table.name, "facts", path, header, sql, tuple(sorted(reads)), module)
 
@@ -178,44 +226,47 @@ HISTORY = tuple(
 )
 
 
-def read_model(path: Path, layer: Layer) -> Model:
-    """One file as a `Model`. Raises `Refused`."""
+def read_model(path: Path, layer: Layer) -> tuple[Model, Query]:
+    """One file as a `Model`, with its query as parsed. Raises `Refused`."""
     text = path.read_text(encoding="utf-8")
     if not text.startswith("/*") or "*/" not in text:
         raise Refused(f"{path}: must begin with a header, /* TOML */")
-    head, sql = text[2:].split("*/", 1)
+    head, rest = text[2:].split("*/", 1)
+    header = read_header(path, layer, head)
+    sql = rest.strip().rstrip(";")
+    line = 1 + text[: len(text) - len(rest.lstrip())].count("\n")
+    query = parsed(sql, path, line)
+    if layer == "controls":
+        contracts.check_verdicts(query)
+    contracts.check_query(query, header.params, head)
+    return Model(path.stem, layer, path, header, sql, tuple(query.tables), line=line), query
+
+
+def read_header(path: Path, layer: Layer, head: str) -> Header:
+    """The TOML of a header. Raises `Refused`."""
     try:
         fields = tomllib.loads(head)
-        header = (ControlHeader if layer == "controls" else Header).model_validate(fields)
+        if layer != "controls":
+            return Header.model_validate(fields)
+        if "practice" in fields:
+            raise contracts.in_header(path, head, "practice", "practice is said by the folder; delete this line")
+        header = ControlHeader.model_validate(fields | {"practice": practice_of(path)})
     except tomllib.TOMLDecodeError as error:
         raise Refused(f"{path}: the header is not valid TOML: {error}") from error
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise Refused(f"{path}: header: {faults}") from error
-    if isinstance(header, ControlHeader) and header.practice not in PRACTICES:
-        raise Refused(f"{path}: header: practice must be 1 to {len(PRACTICES)}, not {header.practice}")
-    sql = sql.strip().rstrip(";")
-    return Model(path.stem, layer, path, header, sql, tables_of(sql, path))
+        raise contracts.in_header(path, head, str(error.errors()[0]["loc"][0]), faults) from error
+    if not header.id.startswith(f"BP{header.practice:02}-"):
+        wanted = f"id must begin with BP{header.practice:02}-, as the folder {path.parent.name} says"
+        raise contracts.in_header(path, head, "id", wanted)
+    return header
 
 
-@cache
-def tables_of(sql: str, path: Path) -> tuple[str, ...]:
-    """Names of the tables that a SELECT reads, by DuckDB's own parser."""
-    row = duckdb.execute("select json_serialize_sql(?)", [sql]).fetchone()
-    tree = json.loads(row[0]) if row else {}
-    if tree.get("error"):
-        line = sql[: int(tree.get("position") or 0)].count("\n") + 1
-        raise Refused(f"{path}: line {line} of the query: {tree['error_message']}")
-    ctes = {cte["key"] for node in nodes(tree) for cte in node.get("cte_map", {}).get("map", [])}
-    tables = {n["table_name"] for n in nodes(tree) if n.get("type") == "BASE_TABLE"}
-    return tuple(sorted(tables - ctes))
-
-
-def nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    """Every object of a serialized statement."""
-    if isinstance(tree, dict):
-        yield tree
-        tree = list(tree.values())
-    if isinstance(tree, list):
-        for child in tree:
-            yield from nodes(child)
+def practice_of(path: Path) -> int:
+    """The number that begins the name of a control's folder. Raises `Refused`."""
+    found = re.match(r"(\d\d)_", path.parent.name)
+    if not found:
+        raise Refused(f"{path}: must lie in a folder of its practice, such as sql/controls/04_update_access_keys/")
+    if int(found[1]) not in PRACTICES:
+        raise Refused(f"{path}: its folder's practice must be 1 to {len(PRACTICES)}, not {int(found[1])}")
+    return int(found[1])

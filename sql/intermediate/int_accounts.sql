@@ -13,7 +13,7 @@ with recursive
 
 above as (
     select account_id, parent_id as ou_id, if(parent_id is null, [], [parent_id]) as ou_ids, []::varchar[] as names
-    from raw_accounts
+    from stg_accounts
     union all
     select
         above.account_id,
@@ -64,5 +64,5 @@ select
     account.is_in_scope,
     account.state not in ('PENDING_ACTIVATION', 'SUSPENDED', 'PENDING_CLOSURE', 'CLOSED')
     and account.is_in_scope as is_expected
-from raw_accounts as account
+from stg_accounts as account
 inner join place on account.account_id = place.account_id

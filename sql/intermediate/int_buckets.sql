@@ -19,8 +19,8 @@ select
     tls.policy_denies,
     tls.rcps_deny,
     tls.reason
-from raw_buckets as buckets
+from stg_buckets as buckets
 inner join stg_expected_accounts as accounts on buckets.account_id = accounts.account_id
-left join raw_bucket_policies as policies
+left join stg_bucket_policies as policies
     on buckets.account_id = policies.account_id and buckets.bucket = policies.bucket
 left join fact_bucket_tls as tls on buckets.account_id = tls.account_id and buckets.bucket = tls.bucket

@@ -26,5 +26,5 @@ select
     policy.document,
     policy.document_sha256
 from path
-inner join raw_policy_targets as target on path.target_id = target.target_id
+inner join stg_policy_targets as target on path.target_id = target.target_id
 inner join stg_organization_policies as policy on target.policy_id = policy.policy_id

@@ -15,9 +15,9 @@ unread = "Accounts that may hold an analyzer that covers it, and were not read t
 with
 
 homes as (
-    select management_account_id as account_id from raw_organization
+    select management_account_id as account_id from stg_organization
     union
-    select account_id from raw_delegated_administrators where service_principal = 'access-analyzer.amazonaws.com'
+    select account_id from stg_delegated_administrators where service_principal = 'access-analyzer.amazonaws.com'
 ),
 
 asked as (

@@ -11,7 +11,7 @@ with
 kinds as (
     select
         unnest(['SERVICE_CONTROL_POLICY', 'RESOURCE_CONTROL_POLICY']) as policy_type,
-        flatten(coalesce((select list(enabled_policy_types) from raw_organization_roots), [])) as enabled
+        flatten(coalesce((select list(enabled_policy_types) from stg_organization_roots), [])) as enabled
 ),
 
 attached as (

@@ -7,9 +7,9 @@ is_read = "Whether the analyzers of this account and region were read"
 with
 
 homes as (
-    select management_account_id as account_id from raw_organization
+    select management_account_id as account_id from stg_organization
     union
-    select account_id from raw_delegated_administrators where service_principal = 'access-analyzer.amazonaws.com'
+    select account_id from stg_delegated_administrators where service_principal = 'access-analyzer.amazonaws.com'
 ),
 
 extracts as (

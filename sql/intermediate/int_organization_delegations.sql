@@ -9,9 +9,9 @@ not_approved = "Those of them that no live entry of the register approves for th
 with
 
 services as (
-    select service_principal from raw_trusted_services
+    select service_principal from stg_trusted_services
     union
-    select service_principal from raw_delegated_administrators
+    select service_principal from stg_delegated_administrators
 ),
 
 administrators as (
@@ -24,12 +24,12 @@ administrators as (
                 and register.account_id = administrators.account_id
                 and register.service_principal = administrators.service_principal
         ) as is_approved
-    from raw_delegated_administrators as administrators
+    from stg_delegated_administrators as administrators
 )
 
 select
     services.service_principal,
-    services.service_principal in (select service_principal from raw_trusted_services) as has_trusted_access,
+    services.service_principal in (select service_principal from stg_trusted_services) as has_trusted_access,
     coalesce(
         list(administrators.account_id order by administrators.account_id)
         filter (where administrators.account_id is not null), []

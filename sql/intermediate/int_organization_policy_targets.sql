@@ -9,5 +9,5 @@ select
     targets.target_type,
     policies.policy_type,
     count(*) over (partition by targets.target_id, policies.policy_type) as policies_of_type
-from raw_policy_targets as targets
+from stg_policy_targets as targets
 inner join stg_organization_policies as policies on targets.policy_id = policies.policy_id

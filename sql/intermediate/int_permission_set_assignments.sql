@@ -37,8 +37,8 @@ select
     coalesce(users.user_id, groups.group_id) is not null as is_known,
     coalesce(users.status = 'DISABLED', false) as is_disabled,
     coalesce(homemade.user_names, []) as without_external_id
-from raw_permission_set_assignments as assignments
-inner join raw_permission_sets as sets on assignments.permission_set_arn = sets.permission_set_arn
+from stg_permission_set_assignments as assignments
+inner join stg_permission_sets as sets on assignments.permission_set_arn = sets.permission_set_arn
 left join raw_identity_store_users as users
     on assignments.principal_type = 'USER' and assignments.principal_id = users.user_id
 left join raw_identity_store_groups as groups

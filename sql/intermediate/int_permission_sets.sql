@@ -19,6 +19,6 @@ select
     facts.admin_reason,
     facts.iam_writes,
     facts.unreadable,
-    sets.permission_set_arn in (select permission_set_arn from raw_permission_set_assignments) as is_assigned
-from raw_permission_sets as sets
+    sets.permission_set_arn in (select permission_set_arn from stg_permission_set_assignments) as is_assigned
+from stg_permission_sets as sets
 inner join fact_permission_sets as facts on sets.permission_set_arn = facts.permission_set_arn

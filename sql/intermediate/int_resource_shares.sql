@@ -15,8 +15,8 @@ shared as (
             else principal
         end as holder,
         holder not glob '*.amazonaws.com*'
-        and holder not in (select account_id from raw_accounts)
-        and holder not in (select organization_id from raw_organization) as is_outside
+        and holder not in (select account_id from stg_accounts)
+        and holder not in (select organization_id from stg_organization) as is_outside
     from raw_resource_share_principals
 ),
 

@@ -38,7 +38,7 @@ parts as (
         sum(manual)::bigint as manual,
         count(*) as expected,
         count(*) filter (is_judged) as judged
-    from pairs
+    from control_account_counts
     group by grouping sets ((), (practice), (practice, control_id), (account_id), (account_id, practice), (owner))
 ),
 
@@ -58,7 +58,7 @@ ou_parts as (
         sum(manual)::bigint as manual,
         count(*) as expected,
         count(*) filter (is_judged) as judged
-    from (select * exclude (ou_ids), unnest(ou_ids) as ou_id from pairs)
+    from (select * exclude (ou_ids), unnest(ou_ids) as ou_id from control_account_counts)
     group by grouping sets ((ou_id), (ou_id, practice))
 ),
 

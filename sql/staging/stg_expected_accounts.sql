@@ -8,5 +8,5 @@ The narrow list that every other table of accounts' rows is cut down to.
 partition = "aws, aws-cn or aws-us-gov"
 */
 select account_id, arn, split_part(arn, ':', 2) as partition, name, email, joined_at, is_management
-from raw_accounts
+from stg_accounts
 where state not in ('PENDING_ACTIVATION', 'SUSPENDED', 'PENDING_CLOSURE', 'CLOSED') and is_in_scope

@@ -6,7 +6,7 @@ account, and wherever the operation is of scope organization those of every acco
 """
 [columns]
 control_id = "Id of the control"
-operation = "API operation, in the words of an IAM policy"
+operation = "API operation, with the service prefix of its IAM actions"
 scope = "How it is called: for the organization once, or in each account, or in each account and region"
 */
 select distinct

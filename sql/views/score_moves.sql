@@ -27,7 +27,7 @@ failing as (
         count(distinct owner) as owners,
         first(account_id order by fail desc, account_id) as where_to_begin,
         max(fail) as fails_there
-    from pairs
+    from control_account_counts
     where fail > 0
     group by control_id
 ),

@@ -4,27 +4,7 @@ title = "Score and coverage of each account"
 as_of = "The night"
 account_id = "Id of the account"
 */
-select
-    getvariable('as_of') as as_of,
-    measures.account_id,
-    measures.pass,
-    measures.fail,
-    measures.exempt,
-    measures.not_applicable,
-    measures.unknown,
-    measures.manual,
-    measures.score,
-    measures.expected,
-    measures.judged,
-    measures.coverage,
-    measures.coverage >= getvariable('enough_data') as has_enough_data,
-    earlier.previous_score,
-    earlier.previous_as_of,
-    earlier.week_ago_score,
-    earlier.week_ago_as_of,
-    earlier.month_ago_score,
-    earlier.month_ago_as_of
-from measures
-left join earlier_measures as earlier using (scope, key)
-where measures.scope = 'account'
+select as_of, account_id, unnest(tonight), unnest(earlier)
+from measures_with_history
+where scope = 'account'
 order by account_id

@@ -5,21 +5,7 @@ as_of = "The night"
 ou_id = "Id of the organizational unit, or of the root"
 practice = "Number of the best practice, 1 to 14"
 */
-select
-    getvariable('as_of') as as_of,
-    measures.ou_id,
-    measures.practice,
-    measures.pass,
-    measures.fail,
-    measures.exempt,
-    measures.not_applicable,
-    measures.unknown,
-    measures.manual,
-    measures.score,
-    measures.expected,
-    measures.judged,
-    measures.coverage,
-    measures.coverage >= getvariable('enough_data') as has_enough_data
-from measures
-where measures.scope = 'ou and practice'
+select as_of, ou_id, practice, unnest(tonight)
+from measures_with_history
+where scope = 'ou and practice'
 order by ou_id, practice

@@ -15,7 +15,8 @@ import pytest
 from assets.definitions import build
 from assets.defs import nights
 from assets.defs.jobs import failed_night
-from pipeline import collectors, landing
+from pipeline import collectors
+from pipeline.night import Night
 from pipeline.settings import ControlSettings, Refused, Settings
 from pipeline.warehouse import models
 from pipeline.warehouse.models import ControlHeader
@@ -91,8 +92,8 @@ def test_the_schedule_runs_the_night_of_its_own_date(definitions: dg.Definitions
 
 
 def test_partitions_go_from_the_first_landed_night_to_a_pretended_today(tmp_path: Path) -> None:
-    for night in (date(2026, 11, 3), date(2026, 11, 5)):
-        landing.night_folder(tmp_path, night).mkdir(parents=True)
+    for as_of in (date(2026, 11, 3), date(2026, 11, 5)):
+        Night(tmp_path, as_of).landing_folder.mkdir(parents=True)
     for today in (date(2026, 11, 6), date(2031, 1, 2)):
         keys = nights.partitions(settings(tmp_path, today=today)).get_partition_keys()
         assert (keys[0], keys[-1]) == ("2026-11-03", today.isoformat())

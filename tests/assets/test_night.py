@@ -22,6 +22,7 @@ from assets.cli.runner import Done, run_night
 from assets.defs.delivery import IN_BUCKET
 from assets.defs.report import PAGES
 from pipeline import collectors, landing
+from pipeline.night import Night
 from pipeline.publish import folder
 from pipeline.settings import Refused, Settings
 from reports import chromium, documents
@@ -57,7 +58,7 @@ class Told:
 
 
 @dataclass
-class Night:
+class FirstNight:
     """The first night, run once, and its findings."""
 
     settings: Settings
@@ -82,13 +83,13 @@ FINDINGS = "select * exclude (first_seen, last_changed) from findings order by a
 
 
 @pytest.fixture(scope="module")
-def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
+def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FirstNight]:
     with pytest.MonkeyPatch.context() as patched:
         use(loopback, patched)
         patched.delenv("DAGSTER_HOME", raising=False)
         own = {
             "today": loopback.nights[0],
-            "exceptions_file": ROOT / "demo" / "exceptions.toml",
+            "exceptions_file": ROOT / "demo" / "organization" / "exceptions.toml",
             # A night of part of the organization goes the same way.
             "include_ous": ["Security", "Exceptions", "Infrastructure"],
             "publish_to": f"s3://{BUCKET}/site",
@@ -97,36 +98,36 @@ def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Itera
         boto3.client("s3").create_bucket(Bucket=BUCKET)
         settings = loopback.settings(tmp_path_factory.mktemp("home"), **own)
         told = Told()
-        done = run_night(settings, loopback.nights[0], told)
-        found = Night(settings, loopback, done, told, [])
+        done = run_night(settings, Night(settings.home, loopback.nights[0]), told)
+        found = FirstNight(settings, loopback, done, told, [])
         found.findings = found.all(FINDINGS)
         yield found
 
 
-def test_every_stage_says_what_came_of_it(night: Night) -> None:
+def test_every_stage_says_what_came_of_it(night: FirstNight) -> None:
     stages = ["organization", "accounts", "checks", "models", "published", "documents", "bucket"]
     assert list(night.told.outcomes) == stages
     accounts = night.told.steps["accounts"]
     assert accounts[0] == accounts[1] > 8
 
 
-def test_the_night_is_published(night: Night) -> None:
+def test_the_night_is_published(night: FirstNight) -> None:
     assert night.done.report.is_file()
     assert (night.done.report.parent / documents.PDF).is_file() == bool(chromium.find()), night.told.outcomes
-    assert night.all("select as_of from contract") == [(night.done.night,)]
+    assert night.all("select as_of from contract") == [(night.done.night.as_of,)]
     assert len(night.findings) > 100
 
 
-def test_the_night_is_in_the_bucket(night: Night) -> None:
+def test_the_night_is_in_the_bucket(night: FirstNight) -> None:
     assert night.in_bucket() == night.done.report.read_text(encoding="utf-8")
 
 
-def test_accounts_that_could_not_be_read_are_counted(night: Night) -> None:
+def test_accounts_that_could_not_be_read_are_counted(night: FirstNight) -> None:
     ((unread,),) = night.all("select count(*) from accounts where read_status in ('not read', 'partly read')")
     assert night.done.unread == unread > 0
 
 
-def test_dagster_has_the_run_with_its_assets_and_checks(night: Night) -> None:
+def test_dagster_has_the_run_with_its_assets_and_checks(night: FirstNight) -> None:
     with event_log.instance(home.dagster_home(night.settings.home)) as instance:
         (run,) = instance.get_runs()
         events = instance.all_logs(run.run_id)
@@ -140,7 +141,7 @@ def test_dagster_has_the_run_with_its_assets_and_checks(night: Night) -> None:
     assert made >= {"findings", "rolecall_database", IN_BUCKET, *(name for name, _ in PAGES.values())}
 
 
-def test_dagsters_own_storage_reads_the_run(night: Night) -> None:
+def test_dagsters_own_storage_reads_the_run(night: FirstNight) -> None:
     code = "import dagster as dg; i = dg.DagsterInstance.get(); print(len(i.all_logs(i.get_runs()[0].run_id)))"
     environment = {"DAGSTER_HOME": str(home.dagster_home(night.settings.home))}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
@@ -154,7 +155,7 @@ def test_every_page_of_the_report_belongs_to_an_asset() -> None:
 
 
 def test_the_command_runs_it_again_in_three_shards_while_another_process_reads(
-    night: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    night: FirstNight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(night.settings.home)
     for name in night.settings.model_fields_set - {"shards"}:
@@ -185,13 +186,15 @@ def test_the_command_runs_it_again_in_three_shards_while_another_process_reads(
     assert night.all("select count(*), count(distinct as_of) from nights") == [(1, 1)]
 
 
-def test_a_blocked_night_leaves_yesterday_in_place_and_says_why(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_blocked_night_leaves_yesterday_in_place_and_says_why(
+    night: FirstNight, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = night.settings.model_copy(update={"notify": ["SOMEBODY"]})
-    tonight = night.loopback.nights[1]
-    shutil.copytree(landing.night_folder(settings.home, night.done.night), landing.night_folder(settings.home, tonight))
+    tonight = night.done.night.on(night.loopback.nights[1])
+    shutil.copytree(night.done.night.landing_folder, tonight.landing_folder)
     users = collectors.datasets()["users"]
-    rows = landing.read(settings.home, tonight, users).to_pylist()
-    landing.write(settings.home, tonight, users, [*rows, rows[0]])
+    rows = landing.read(tonight, users).to_pylist()
+    landing.write(tonight, users, [*rows, rows[0]])
     before = night.done.database.read_bytes()
     with receivers.http() as web:
         monkeypatch.setenv("SOMEBODY", f"json://127.0.0.1:{web.port}")
@@ -208,4 +211,4 @@ def test_a_blocked_night_leaves_yesterday_in_place_and_says_why(night: Night, mo
     assert "users.key_unique" in page
     assert night.in_bucket() == page
     assert (night.done.report.parent / documents.PDF).is_file() == bool(chromium.find())
-    shutil.rmtree(landing.night_folder(settings.home, tonight))
+    shutil.rmtree(tonight.landing_folder)

@@ -18,6 +18,7 @@ from demo.organization.examples import BAD, EXAMPLES, GOOD, NOT_APPLICABLE
 from pipeline import collectors
 from pipeline.aws.session import SERVICES
 from pipeline.collect import run as collect
+from pipeline.night import Night
 from pipeline.warehouse import build as store
 from reports import site
 from tests.conftest import ROOT, Loopback, use
@@ -83,14 +84,17 @@ class Home:
         self.loopback.reset(number)
         self.loopback.faults(*faults)
         settings = self.loopback.settings(self.folder, **more)
-        plan = collect.plan(settings, self.loopback.nights[number - 1])
+        plan = collect.plan(settings, self.at(number))
         collect.collect_shard(settings, plan, 0)
         collect.commit(settings, plan)
         return self.judge(number, **more)
 
+    def at(self, number: int) -> Night:
+        return Night(self.folder, self.loopback.nights[number - 1])
+
     def judge(self, number: int, **more: Any) -> Judged:
         """Judge a night that has been collected."""
-        store.build(self.loopback.settings(self.folder, **more), self.loopback.nights[number - 1])
+        store.build(self.loopback.settings(self.folder, **more), self.at(number))
         with duckdb.connect(self.folder / store.WAREHOUSE, read_only=True) as con:
             said = con.execute(
                 "select control_id, account_id, region, resource, verdict, reason, evidence::varchar from findings"
@@ -137,12 +141,12 @@ def whole(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Itera
         use(loopback, patch)
         home, few = Home(loopback, tmp_path_factory.mktemp("home")), [MANAGEMENT, SECURITY, ORDERS]
         register = tmp_path_factory.mktemp("register") / "exceptions.toml"
-        register.write_text((ROOT / "demo" / "exceptions.toml").read_text() + EXCEPTED)
+        register.write_text((ROOT / "demo" / "organization" / "exceptions.toml").read_text() + EXCEPTED)
         glimpses = [home.night(2, regions=["us-east-1", "eu-west-3"], include_accounts=few)]
         glimpses.append(home.judge(2, controls=UNASKED, include_accounts=few))
         full = home.night(NIGHT, exceptions_file=register)
         calls = set(loopback.calls())
-        database, _ = store.publish(loopback.settings(home.folder), loopback.nights[NIGHT - 1])
+        database, _ = store.publish(loopback.settings(home.folder), home.at(NIGHT))
         pages = home.folder / "reports"
         site.build(database, pages)
         copy = Home(loopback, home.folder.with_name("denied"))

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline import collectors, landing
+from pipeline.night import Night
 from pipeline.schema import QUALITY_RESULTS, Row
 from pipeline.settings import Refused
 
@@ -34,31 +35,31 @@ def job(name: str) -> Row:
 
 
 def land(home: Path, as_of: date, run_id: str, aliases: list[Row], jobs: tuple[Row, ...] = ()) -> dict[str, int]:
-    folder = landing.begin(home, as_of, run_id)
+    folder = landing.begin(Night(home, as_of), run_id)
     with landing.Part(folder, "shard-0000") as part:
         part.add("111111111111", {"account_aliases": ALIASES.table(aliases)})
         part.add("111111111111", {"policy_generations": GENERATIONS.table(jobs)})
-    return landing.commit(home, as_of, run_id)
+    return landing.commit(Night(home, as_of), run_id)
 
 
 def select(home: Path, as_of: date, query: str) -> list[tuple[Any, ...]]:
     with duckdb.connect() as con:
-        landing.attach(con, home, as_of)
+        landing.attach(con, Night(home, as_of), collectors.datasets().values())
         return con.execute(query).fetchall()
 
 
 def test_a_night_is_read_as_views(tmp_path: Path) -> None:
     assert land(tmp_path, NIGHT, "a", [alias("1", "one")]) == {"account_aliases": 1, "policy_generations": 0}
-    assert landing.nights(tmp_path) == [NIGHT]
+    assert landing.nights(tmp_path) == [Night(tmp_path, NIGHT)]
     assert select(tmp_path, NIGHT, "from raw_account_aliases") == [("1", "one")]
-    assert landing.read(tmp_path, NIGHT, ALIASES).to_pylist() == [alias("1", "one")]
+    assert landing.read(Night(tmp_path, NIGHT), ALIASES).to_pylist() == [alias("1", "one")]
 
 
 def test_every_dataset_has_a_view_with_its_columns_and_types(tmp_path: Path) -> None:
     land(tmp_path, NIGHT, "a", [])
     names = {"varchar": "VARCHAR", "json": "VARCHAR", "varchar[]": "VARCHAR[]"}
     with duckdb.connect() as con:
-        landing.attach(con, tmp_path, NIGHT)
+        landing.attach(con, Night(tmp_path, NIGHT), collectors.datasets().values())
         for dataset in collectors.datasets().values():
             found = {row[0]: row[1] for row in con.execute(f"describe raw_{dataset.name}").fetchall()}
             expected = {c.name: names.get(c.type, c.type.upper()) for c in dataset.columns}
@@ -68,27 +69,27 @@ def test_every_dataset_has_a_view_with_its_columns_and_types(tmp_path: Path) -> 
 def test_a_night_that_has_not_landed_is_refused(tmp_path: Path) -> None:
     land(tmp_path, NIGHT, "a", [])
     with duckdb.connect() as con, pytest.raises(Refused, match="nothing has landed for 2026-11-21"):
-        landing.attach(con, tmp_path, NEXT)
+        landing.attach(con, Night(tmp_path, NEXT), [ALIASES])
     with pytest.raises(Refused, match="nothing has landed"):
-        landing.write(tmp_path, NEXT, QUALITY_RESULTS, [])
+        landing.write(Night(tmp_path, NEXT), QUALITY_RESULTS, [])
 
 
 def test_a_night_is_replaced_as_a_whole(tmp_path: Path) -> None:
     land(tmp_path, NIGHT, "a", [alias("1", "one")], (job("x"),))
-    folder = landing.begin(tmp_path, NIGHT, "b")
+    folder = landing.begin(Night(tmp_path, NIGHT), "b")
     with landing.Part(folder, "shard-0000") as part:
         part.add("1", {"account_aliases": ALIASES.table([alias("1", "two")])})
     assert select(tmp_path, NIGHT, "select alias from raw_account_aliases") == [("one",)]
-    landing.commit(tmp_path, NIGHT, "b")
+    landing.commit(Night(tmp_path, NIGHT), "b")
     assert select(tmp_path, NIGHT, "select alias from raw_account_aliases") == [("two",)]
     assert select(tmp_path, NIGHT, "select count(*) from raw_policy_generations") == [(0,)]
-    assert landing.nights(tmp_path) == [NIGHT]
+    assert landing.nights(tmp_path) == [Night(tmp_path, NIGHT)]
     assert not (tmp_path / "landing/.old").exists()
 
 
 def test_a_swap_that_was_cut_off_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     land(tmp_path, NIGHT, "a", [alias("1", "one")])
-    folder = landing.begin(tmp_path, NIGHT, "b")
+    folder = landing.begin(Night(tmp_path, NIGHT), "b")
     with landing.Part(folder, "shard-0000") as part:
         part.add("1", {"account_aliases": ALIASES.table([alias("1", "two")])})
     rename = os.rename
@@ -100,10 +101,10 @@ def test_a_swap_that_was_cut_off_is_finished(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(landing.os, "rename", rename_until_killed)
     with pytest.raises(KeyboardInterrupt):
-        landing.commit(tmp_path, NIGHT, "b")
+        landing.commit(Night(tmp_path, NIGHT), "b")
     monkeypatch.undo()
     assert landing.nights(tmp_path) == []
-    landing.begin(tmp_path, NEXT, "c")
+    landing.begin(Night(tmp_path, NEXT), "c")
     assert select(tmp_path, NIGHT, "select alias from raw_account_aliases") == [("two",)]
     assert not (tmp_path / "landing/.old").exists()
 
@@ -112,21 +113,21 @@ def test_an_old_night_comes_back_where_its_successor_is_gone(tmp_path: Path) -> 
     land(tmp_path, NIGHT, "a", [alias("1", "one")])
     old = tmp_path / f"landing/.old/as_of={NIGHT}"
     old.mkdir(parents=True)
-    os.rename(landing.night_folder(tmp_path, NIGHT), old / "b")
-    landing.begin(tmp_path, NEXT, "c")
+    os.rename(Night(tmp_path, NIGHT).landing_folder, old / "b")
+    landing.begin(Night(tmp_path, NEXT), "c")
     assert select(tmp_path, NIGHT, "select alias from raw_account_aliases") == [("one",)]
 
 
 def test_what_killed_runs_left_is_cleared(tmp_path: Path) -> None:
     for as_of, run_id in ((NIGHT, "a"), (NEXT, "b"), (date(2026, 11, 22), "c")):
-        landing.run_folder(tmp_path, as_of, run_id).mkdir(parents=True)
-    landing.begin(tmp_path, NEXT, "d")
+        Night(tmp_path, as_of).run_folder(run_id).mkdir(parents=True)
+    landing.begin(Night(tmp_path, NEXT), "d")
     left = sorted(str(p.relative_to(tmp_path / "landing/.run")) for p in (tmp_path / "landing/.run").glob("*/*"))
     assert left == ["as_of=2026-11-21/d", "as_of=2026-11-22/c"]
 
 
 def test_a_part_that_breaks_leaves_nothing_to_read(tmp_path: Path) -> None:
-    folder = landing.begin(tmp_path, NIGHT, "a")
+    folder = landing.begin(Night(tmp_path, NIGHT), "a")
     rows = {"account_aliases": ALIASES.table([alias("1", "x")] * landing.ROW_GROUP)}
     with pytest.raises(AttributeError), landing.Part(folder, "shard-0000") as part:
         part.add("1", rows | {"account_summary": None})
@@ -134,7 +135,7 @@ def test_a_part_that_breaks_leaves_nothing_to_read(tmp_path: Path) -> None:
 
 
 def test_a_part_tried_again_takes_the_place_of_the_first_try(tmp_path: Path) -> None:
-    folder = landing.begin(tmp_path, NIGHT, "a")
+    folder = landing.begin(Night(tmp_path, NIGHT), "a")
     with landing.Part(folder, "shard-0000") as part:
         part.add("1", {"account_aliases": ALIASES.table([alias("1", "one")])})
     with landing.Part(folder, "shard-0000") as part:
@@ -143,7 +144,7 @@ def test_a_part_tried_again_takes_the_place_of_the_first_try(tmp_path: Path) -> 
 
 
 def test_a_part_is_one_file_a_dataset_in_order_of_account(tmp_path: Path) -> None:
-    folder = landing.begin(tmp_path, NIGHT, "a")
+    folder = landing.begin(Night(tmp_path, NIGHT), "a")
     with landing.Part(folder, "shard-0000") as part:
         for account_id in ("3", "1", "2"):
             part.add(account_id, {"account_aliases": ALIASES.table([alias(account_id, "x")])})
@@ -168,7 +169,7 @@ def test_history_shows_earlier_nights_and_their_dates(tmp_path: Path) -> None:
 
 def test_a_column_that_an_older_night_lacks_is_null(tmp_path: Path) -> None:
     land(tmp_path, NIGHT, "a", [])
-    (file,) = (landing.night_folder(tmp_path, NIGHT) / "account_aliases").glob("*.parquet")
+    (file,) = (Night(tmp_path, NIGHT).landing_folder / "account_aliases").glob("*.parquet")
     pq.write_table(pa.table({"account_id": ["1"], "gone": [1]}), file)
     assert select(tmp_path, NIGHT, "from raw_account_aliases") == [("1", None)]
 
@@ -176,9 +177,9 @@ def test_a_column_that_an_older_night_lacks_is_null(tmp_path: Path) -> None:
 def test_writing_into_a_night_replaces_the_dataset(tmp_path: Path) -> None:
     land(tmp_path, NIGHT, "a", [alias("1", "one"), alias("2", "two")])
     for name in ("three", "four"):
-        landing.write(tmp_path, NIGHT, ALIASES, [alias("1", name)])
+        landing.write(Night(tmp_path, NIGHT), ALIASES, [alias("1", name)])
         assert select(tmp_path, NIGHT, "select alias from raw_account_aliases") == [(name,)]
-    assert [p.name for p in (landing.night_folder(tmp_path, NIGHT) / "account_aliases").iterdir()] == ["rows.parquet"]
+    assert [p.name for p in (Night(tmp_path, NIGHT).landing_folder / "account_aliases").iterdir()] == ["rows.parquet"]
 
 
 def test_a_home_with_a_quote_in_its_name(tmp_path: Path) -> None:

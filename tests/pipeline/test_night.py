@@ -8,13 +8,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import duckdb
 import pytest
 
 from pipeline.collect import run as collect
+from pipeline.night import Night
 from pipeline.settings import Refused, Settings
 from pipeline.warehouse import build as store
 from pipeline.warehouse import models
@@ -34,17 +34,20 @@ class Home:
     loopback: Loopback
     settings: Settings
 
-    def night(self, number: int) -> date:
+    def night(self, number: int) -> Night:
         """Collect and judge a night, publish what is newest."""
         self.loopback.reset(number)
-        as_of = self.loopback.nights[number - 1]
-        plan = collect.plan(self.settings, as_of)
+        night = self.at(number)
+        plan = collect.plan(self.settings, night)
         for index in range(len(plan.shards)):
             collect.collect_shard(self.settings, plan, index)
         collect.commit(self.settings, plan)
-        store.build(self.settings, as_of)
-        store.publish(self.settings, as_of)
-        return as_of
+        store.build(self.settings, night)
+        store.publish(self.settings, night)
+        return night
+
+    def at(self, number: int) -> Night:
+        return Night(self.settings.home, self.loopback.nights[number - 1])
 
     def all(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with duckdb.connect(self.settings.home / store.PUBLISHED, read_only=True) as con:
@@ -89,10 +92,10 @@ def test_the_same_night_again_gives_the_same_findings(home: Home) -> None:
 
 def test_an_older_landing_judged_again_gives_the_same_history_and_leaves_the_newest_published(home: Home) -> None:
     before = home.told()
-    first = home.loopback.nights[0]
+    first = home.at(1)
     store.build(home.settings, first)
     _, shown = store.publish(home.settings, first)
-    assert shown == home.loopback.nights[1]
+    assert shown == home.at(2)
     assert home.told() == before
 
 
@@ -102,12 +105,12 @@ def test_a_cut_run_leaves_the_published_night(home: Home, monkeypatch: pytest.Mo
     def cut(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(store.Night, "check_control", cut)
+    monkeypatch.setattr(store.Build, "check_control", cut)
     with pytest.raises(KeyboardInterrupt):
-        store.build(home.settings, home.loopback.nights[0])
+        store.build(home.settings, home.at(1))
     monkeypatch.undo()
     assert home.all("from findings") == before
-    store.build(home.settings, home.loopback.nights[1])
+    store.build(home.settings, home.at(2))
 
 
 def test_readers_see_whole_nights_while_they_are_replaced(home: Home) -> None:
@@ -133,7 +136,7 @@ print(seen)
         reader.stdin.write("\n" * 60)
         reader.stdin.flush()
         for _ in range(3):
-            store.publish(home.settings, home.loopback.nights[1])
+            store.publish(home.settings, home.at(2))
         out, _ = reader.communicate(timeout=60)
     assert reader.returncode == 0
     assert int(out) >= 40
@@ -209,6 +212,6 @@ def test_a_bad_parameter_and_an_unknown_control_are_refused_and_change_nothing(h
     for controls, said in (({"no_such": {}}, "no_such"), ({"key_rotation": {"max_days": 1}}, "max_days")):
         wrong = Settings.model_validate(home.settings.model_dump() | {"controls": controls})
         with pytest.raises(Refused, match=said):
-            store.build(wrong, home.loopback.nights[1])
+            store.build(wrong, home.at(2))
     assert home.all("from findings") == before
     assert set(models.load().controls) == {row[0] for row in home.all("select control_id from controls")}

@@ -207,11 +207,19 @@ def _lives(as_of: str) -> Iterator[str]:
     yield """create temp view int_accounts as select account_id, any_value(owner) as owner, list(o.ou_id) as ou_ids
         from accounts a join organizational_units o
         on a.ou_path = o.ou_path or starts_with(a.ou_path, rtrim(o.ou_path, '/') || '/') group by account_id"""
-    yield """create temp view pairs as select control_id, account_id, coalesce(any_value(owner), '') as owner,
+    yield """create temp view control_account_counts as
+        select control_id, account_id, coalesce(any_value(owner), '') as owner,
         count(*) filter (verdict = 'fail') as fail from findings join accounts using (account_id)
         where as_of = getvariable('as_of') group by control_id, account_id"""
     yield "create temp view measures as select 'overall' as scope, * from scores_overall"
     for name in ("finding_life", "resolution_times", "score_moves"):
         yield f"insert into {name} by name {MODELS[name].sql}"
-    for view in ("history_spans", "history_measures", "control_catalog", "int_accounts", "pairs", "measures"):
+    for view in (
+        "history_spans",
+        "history_measures",
+        "control_catalog",
+        "int_accounts",
+        "control_account_counts",
+        "measures",
+    ):
         yield f"drop view {view}"

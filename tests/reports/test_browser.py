@@ -92,7 +92,7 @@ def test_names_are_text_in_rows_that_come_later_too(unguarded: Tab, built: site.
         page.click("#findings .next", force=True)
         assert page.evaluate(ODDITIES) == [], number
     for name in NAMES:
-        told = " ".join(site.words.visible(name).split())
+        told = " ".join(site.filters.visible(name).split())
         assert sum(told in " ".join(text.split()) for text in texts) >= 10, name
     assert unguarded.complaints == []
 

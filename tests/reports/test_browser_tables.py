@@ -164,7 +164,7 @@ def test_what_is_saved_is_what_is_shown(tab: Tab, built: site.Site, tmp_path: Pa
     assert said(page, "findings").startswith(f"{len(rows)} of ")
     assert [row[4][:10] for row in rows] == [row[4] for row in shown(page, "findings")]
     assert all(row[0] == "fail" and row[3].startswith(f"arn:aws:iam::{CROWDED}:role/1") for row in rows)
-    names = [" ".join(site.words.visible(name).split()) for name in NAMES]
+    names = [" ".join(site.filters.visible(name).split()) for name in NAMES]
     for name in names:
         assert any(row[3].endswith(f" {name}") for row in rows), name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reports import filters
-from reports.pages import file_name
+from reports.pages._page import file_name
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 
 from reports import sheet, site
 from reports.filters import visible
-from reports.pages import file_name, owner_page
+from reports.pages._page import file_name, owner_page
 from tests.reports.conftest import Document
 from tests.reports.rows import FORMULA, OBJECTIVES
 from tests.reports.test_site import page, shelved

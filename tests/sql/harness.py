@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline import collectors
+from pipeline.night import Night
 from pipeline.schema import Dataset
 from pipeline.settings import ControlSettings, Settings
 from pipeline.warehouse import build as store
@@ -113,9 +114,9 @@ def judge(case: Case, models: Catalog) -> list[dict[str, Any]]:
         values = [row["as_of"], row.get("account_id", MEMBER), row["policy_type"], row["objective"], row["met"]]
         con.execute("insert into history_guardrails values (?, ?, ?, ?, ?)", values)
     settings = Settings(controls={case.control_id: ControlSettings(**case.settings)})
-    with store.prepared(con, settings, case.as_of, one) as night:
+    with store.prepared(con, settings, Night(settings.home, case.as_of), one) as made:
         for model in wanted:
-            night.build(model)
+            made.make(model)
         names = ("account_id", "region", "resource", "verdict", "reason", "evidence")
         about = f"verdict = 'unknown' or ends_with(resource, '{case.only}')"
         found = con.execute(f"select {', '.join(names)} from judgements where {about}").fetchall()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tools import docs
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITTEN = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+STATUS = re.compile(r"(Accepted|Replaced by \d{4}), \d{4}-\d\d-\d\d\.")
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 
 
@@ -19,7 +21,9 @@ def pages() -> dict[str, str]:
     return docs.pages()
 
 
-@pytest.mark.parametrize("name", ["assets.md", "commands.md", "controls.md", "settings.md", "tables.md"])
+@pytest.mark.parametrize(
+    "name", ["assets.md", "commands.md", "controls.md", "permissions.md", "settings.md", "tables.md"]
+)
 def test_generated_page_is_fresh(pages: dict[str, str], name: str) -> None:
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == pages[name], "stale: run `make docs`"
 
@@ -36,6 +40,28 @@ def test_make_targets_that_are_named_exist(page: str) -> None:
     made = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert named
     assert named <= made
+
+
+def test_policies_to_paste_are_no_longer_than_iam_takes(pages: dict[str, str]) -> None:
+    """6,144 characters for a managed policy, white space not counted: the IAM User Guide's page on quotas."""
+    documents = re.findall(r"```json\n(.+?)\n```", pages["permissions.md"], re.DOTALL)
+    reader, trust, runner = map(json.loads, documents)
+    assert trust["Statement"][0]["Condition"]["StringEquals"].keys() == {"sts:ExternalId"}
+    for policy in (reader, runner):
+        assert len(json.dumps(policy, separators=(",", ":"))) < 6144
+        assert policy["Statement"][0]["Action"] == sorted(set(policy["Statement"][0]["Action"]))
+    assert "s3:ListAllMyBuckets" in reader["Statement"][0]["Action"]
+    assert "organizations:ListAccounts" in runner["Statement"][0]["Action"]
+
+
+def test_decisions_are_numbered_and_say_their_status_and_day() -> None:
+    files = sorted((ROOT / "docs" / "decisions").glob("*.md"))[:-1]  # README.md is last
+    assert [path.name[:5] for path in files] == [f"{number:04}-" for number in range(1, len(files) + 1)]
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
+    for path in files:
+        title, _, status, *_ = path.read_text(encoding="utf-8").splitlines()
+        assert STATUS.fullmatch(status), path
+        assert f"| [{title.removeprefix('# ')}]({path.name}) | {status[0].lower()}{status[1:-1]} |" in index, path
 
 
 def test_every_published_column_is_described() -> None:

@@ -1,7 +1,6 @@
 /*
 id = "BP01-02"
 title = "People can reach the account by federation"
-practice = 1
 severity = "high"
 description = "A role that Identity Center made, or one that a SAML provider may assume. An account that has just joined may still wait for it."
 why = "Where no federated way in exists, people fall back on IAM users with passwords and keys that last."

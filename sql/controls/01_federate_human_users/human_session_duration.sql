@@ -1,7 +1,6 @@
 /*
 id = "BP01-05"
 title = "People's sessions are short, administrators' shorter"
-practice = 1
 severity = "low"
 description = """
 Permission sets, judged in the management account, and the roles of each account that a SAML provider opens. Roles

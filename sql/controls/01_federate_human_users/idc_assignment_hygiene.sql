@@ -1,7 +1,6 @@
 /*
 id = "BP01-06"
 title = "Access through Identity Center goes to groups, and to people who are still there"
-practice = 1
 severity = "medium"
 description = """
 Each assignment of a permission set, in the account that it opens. Name the identity provider in

@@ -1,7 +1,6 @@
 /*
 id = "BP01-01"
 title = "The organization signs people in through one Identity Center instance, and no account runs its own"
-practice = 1
 severity = "high"
 description = "The management account answers for the organization's instance, every other account for having none of its own."
 why = "One place to sign in is one place to switch a person off; a stray instance is a second door that nobody watches."

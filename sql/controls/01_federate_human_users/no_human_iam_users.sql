@@ -1,7 +1,6 @@
 /*
 id = "BP01-03"
 title = "IAM users have no console password, but for break-glass users with MFA"
-practice = 1
 severity = "high"
 description = "Break-glass users are those of the register, under [[break_glass_users]]; each must have an MFA device too."
 why = "A console password is a long-term credential of a person, outside the identity provider that would switch it off."

@@ -1,7 +1,6 @@
 /*
 id = "BP01-04"
 title = "The SAML provider does not run out soon, and the role that trusts one pins the audience"
-practice = 1
 severity = "medium"
 description = """
 Providers by the end of their metadata; roles by asking their trust policy whether an assertion without its own audience

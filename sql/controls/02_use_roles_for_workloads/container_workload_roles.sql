@@ -1,7 +1,6 @@
 /*
 id = "BP02-05"
 title = "Containers get roles of their own, not their host's"
-practice = 2
 severity = "medium"
 description = "Task definitions that an ECS service runs need a task role. EKS clusters need an OIDC provider of IAM for their issuer, or a Pod Identity association. Whether each pod uses them is not visible in AWS."
 why = "Without a role of its own, every container on a host shares the host's role, and each can do what any of them needs."

@@ -1,7 +1,6 @@
 /*
 id = "BP02-02"
 title = "Running EC2 instances have an instance profile"
-practice = 2
 severity = "medium"
 description = "Instances that run or are starting."
 why = "Software on an instance without a role needs AWS keys of its own, and keeps them on disk."

@@ -1,7 +1,6 @@
 /*
 id = "BP02-10"
 title = "ECS Anywhere tasks have task roles, and their hosts are alive"
-practice = 2
 severity = "medium"
 description = "Task definitions that an ECS service runs and that are meant for, or run on, hosts outside AWS; and those hosts. ECS does not say since when a host is silent: SSM, which manages it too, says when it last heard of it."
 why = "A task without a role takes the host's, which registers machines; a host that nobody hears of still has its credentials."

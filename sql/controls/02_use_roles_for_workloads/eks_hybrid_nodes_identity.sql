@@ -1,7 +1,6 @@
 /*
 id = "BP02-11"
 title = "EKS Hybrid Nodes sign in with roles of SSM or Roles Anywhere that can do no more than a node needs"
-practice = 2
 severity = "medium"
 description = "EKS clusters that nodes outside AWS may join. The role behind each access entry of type HYBRID_LINUX is judged by whom it trusts, by the AWS managed policies attached to it, and by the actions its own policies allow; resources, conditions, boundaries and Deny statements are not weighed."
 why = "A node outside AWS keeps its role's credentials on a machine that AWS does not protect."

@@ -1,7 +1,6 @@
 /*
 id = "BP02-03"
 title = "Role credentials on EC2 are protected by IMDSv2"
-practice = 2
 severity = "high"
 description = "A finding for each instance, stopped ones too, and one for the defaults of each region that is read."
 why = "Without a session token, one request that software on the instance is tricked into making gives the role's credentials away."

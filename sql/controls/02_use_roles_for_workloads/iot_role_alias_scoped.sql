@@ -1,7 +1,6 @@
 /*
 id = "BP02-09"
 title = "Role aliases of AWS IoT are short-lived, and their roles narrow and for devices only"
-practice = 2
 severity = "medium"
 description = "The role's permissions are judged by the AWS managed policies attached to it, and by whether its own policies grant whole services on every resource; boundaries and Deny statements are not weighed."
 why = "A device's certificate lies in the field: whoever has the device has the role behind the alias."

@@ -1,7 +1,6 @@
 /*
 id = "BP02-04"
 title = "No AWS keys stand in the configuration of functions, tasks and builds"
-practice = 2
 severity = "critical"
 description = "Variables in clear text of Lambda functions, of task definitions that an ECS service runs, and of CodeBuild projects: by the name of the variable, or by a value that looks like an access key id. Values are never stored. References to a secret are not judged."
 why = "Whoever may look at the configuration has the key, and it works anywhere until somebody deletes it."

@@ -1,7 +1,6 @@
 /*
 id = "BP02-01"
 title = "Access keys of IAM users run no workload"
-practice = 2
 severity = "high"
 description = "A key that lately called anything but the services listed is taken for a workload's."
 why = "A workload's access key lies in files and variables for years; a role's credentials expire within hours."

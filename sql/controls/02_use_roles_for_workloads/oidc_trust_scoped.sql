@@ -1,7 +1,6 @@
 /*
 id = "BP02-08"
 title = "The role that web identities may assume pins audience and subject of an issuer that is allowed"
-practice = 2
 severity = "critical"
 description = """
 Roles that sts:AssumeRoleWithWebIdentity opens. A pin that admits the whole provider, tenant or organization fails; one

@@ -1,7 +1,6 @@
 /*
 id = "BP02-06"
 title = "Trust anchors of Roles Anywhere are unexpired, revocable and watched"
-practice = 2
 severity = "medium"
 description = "Enabled trust anchors. Their CA certificates must hold for some time yet, an enabled revocation list or the certificates' own distribution points must be heeded, and both expiries be notified. Whether a revocation list is current is not judged."
 why = "When the CA's certificate ends, every machine under it loses its credentials at once; without revocation, a stolen certificate works until its own end."

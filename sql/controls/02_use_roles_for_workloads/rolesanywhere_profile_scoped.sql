@@ -1,7 +1,6 @@
 /*
 id = "BP02-07"
 title = "Roles Anywhere profiles narrow the session, and their roles name the trust anchor"
-practice = 2
 severity = "high"
 description = "A finding for each profile, and one for each role that trusts Roles Anywhere: every such statement needs a condition on aws:SourceArn or on the certificate (aws:PrincipalTag/x509...) that not every value meets. What a session policy says is not weighed."
 why = "A role that trusts the service alone is open to every certificate of every trust anchor in the account."

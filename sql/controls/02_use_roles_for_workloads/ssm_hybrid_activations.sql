@@ -1,7 +1,6 @@
 /*
 id = "BP02-12"
 title = "SSM hybrid activations end soon and are used up, their roles are minimal, and their machines are alive"
-practice = 2
 severity = "medium"
 description = "A finding for each activation that SSM still knows, and one for each machine outside AWS. An activation that has ended is judged by its role alone, where machines have it. The role is judged by the AWS managed policies attached and the actions of its own policies; resources, conditions, boundaries and Deny statements are not weighed."
 why = "Whoever finds an open activation code registers a machine of his own and gets the role; a machine that nobody hears of still has it."

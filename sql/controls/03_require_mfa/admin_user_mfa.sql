@@ -1,7 +1,6 @@
 /*
 id = "BP03-02"
 title = "Users who are administrators have MFA"
-practice = 3
 severity = "critical"
 description = "Administrator in effect: by own, group and inline policies, less boundary, SCPs and Denies; under conditions counts."
 why = "A password or key of such a user, found anywhere, is the account."

@@ -1,7 +1,6 @@
 /*
 id = "BP03-01"
 title = "IAM users who can sign in have MFA"
-practice = 3
 severity = "high"
 description = "With strict, users who cannot sign in to the console need MFA too."
 why = "A password alone is phished, guessed or reused; MFA makes it worth little to the thief."

@@ -1,7 +1,6 @@
 /*
 id = "BP03-04"
 title = "MFA in Identity Center is attested"
-practice = 3
 severity = "high"
 scope = "organization"
 description = "No API tells the MFA settings of Identity Center or of the identity provider behind it; an attestation in the register decides, and one that has ended is a fail."

@@ -1,7 +1,6 @@
 /*
 id = "BP03-05"
 title = "Roles that IAM users may assume, and users with a console password, demand MFA"
-practice = 3
 severity = "medium"
 description = """
 Roles that let IAM users in: a user by name, the whole of the own account, or everyone. The whole account counts only

@@ -1,7 +1,6 @@
 /*
 id = "BP03-06"
 title = "The password policy is strong where IAM users can sign in"
-practice = 3
 severity = "medium"
 description = "Length and reuse are judged; complexity and expiry only where the parameters ask for them."
 why = "Short or reused passwords are guessed from lists of leaked ones."

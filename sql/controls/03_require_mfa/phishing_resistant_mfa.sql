@@ -1,7 +1,6 @@
 /*
 id = "BP03-03"
 title = "IAM users with MFA have a device that resists phishing"
-practice = 3
 severity = "low"
 description = "A security key, passkey or hardware token; one is enough. Users without any device are iam_user_mfa's."
 why = "A code from an app or a text message can be typed into a look-alike page; a security key answers only the real one."

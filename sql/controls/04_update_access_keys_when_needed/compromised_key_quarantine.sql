@@ -1,7 +1,6 @@
 /*
 id = "BP04-06"
 title = "No principal carries the policy by which AWS quarantines exposed keys"
-practice = 4
 severity = "critical"
 description = "Every IAM user is judged, and any group or role that carries the policy."
 why = "AWS attaches the policy when it finds the user's key in public: somebody else may hold it now."

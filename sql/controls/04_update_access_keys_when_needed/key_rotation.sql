@@ -1,7 +1,6 @@
 /*
 id = "BP04-01"
 title = "Active access keys are younger than the limit"
-practice = 4
 severity = "medium"
 description = "Keys of IAM users; the root user's are root_no_keys_or_certs's, and inactive ones unused_user_credentials's."
 why = "The older a key, the more copies of it lie about, and the longer a leaked one has worked."

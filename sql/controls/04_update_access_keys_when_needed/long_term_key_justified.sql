@@ -1,7 +1,6 @@
 /*
 id = "BP04-04"
 title = "Long-term keys have a use case, an owner and an expiry in the register"
-practice = 4
 severity = "high"
 description = "Users with an active access key or service-specific credential are judged."
 why = "A key without an owner is the one that nobody rotates, and that outlives the employee who made it."

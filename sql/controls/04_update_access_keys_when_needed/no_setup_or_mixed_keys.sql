@@ -1,7 +1,6 @@
 /*
 id = "BP04-03"
 title = "Access keys are used, and not held beside a password"
-practice = 4
 severity = "medium"
 description = "Users with an active key are judged: one never used past the grace, or made together with the user and never used, or a password beside it."
 why = "A key nobody ever used can only be stolen, and one user for person and program blurs who did what."

@@ -1,7 +1,6 @@
 /*
 id = "BP04-05"
 title = "SSH keys, signing certificates and service credentials are young and for services that need them"
-practice = 4
 severity = "medium"
 description = "Active ones are judged. A service-specific credential must be for an allowed service, or for one that is allowed while it expires by itself; one for CodeCommit or Keyspaces needs a repository or a keyspace in some region that is read."
 why = "These credentials sign in as the user without MFA, and key reviews overlook them."

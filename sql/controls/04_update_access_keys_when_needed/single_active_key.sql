@@ -1,7 +1,6 @@
 /*
 id = "BP04-02"
 title = "IAM users have one active access key, two only while they rotate"
-practice = 4
 severity = "medium"
 description = "Users with an active key are judged."
 why = "A second key is a second secret to lose, and hides which of the two is really in use."

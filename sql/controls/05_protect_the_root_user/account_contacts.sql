@@ -1,7 +1,6 @@
 /*
 id = "BP05-08"
 title = "The account has a security contact and a root e-mail address of the company"
-practice = 5
 severity = "medium"
 description = "The address is judged once email_domains lists the company's domains. Whether the contacts are current, no API tells."
 why = "AWS writes to the security contact about exposed keys and abuse, and to the root address about the account's recovery."

@@ -1,7 +1,6 @@
 /*
 id = "BP05-05"
 title = "Root access is managed centrally, credentials and sessions"
-practice = 5
 severity = "high"
 scope = "organization"
 description = "A delegated administrator for iam.amazonaws.com is named where there is one; without one the control still passes."

@@ -1,7 +1,6 @@
 /*
 id = "BP05-06"
 title = "Member accounts hold no root credentials"
-practice = 5
 severity = "high"
 description = "Judged once centralized root access is on: before, a member cannot do without its root credentials."
 why = "A root user without password, keys and certificates cannot be signed in as, phished or reset."

@@ -1,7 +1,6 @@
 /*
 id = "BP05-07"
 title = "SCPs deny the member account's root user"
-practice = 5
 severity = "high"
 description = """
 By probes: an action that nobody named, and some that matter, asked by the root user under the SCPs in force. Leave for

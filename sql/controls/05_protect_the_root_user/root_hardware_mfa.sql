@@ -1,7 +1,6 @@
 /*
 id = "BP05-03"
 title = "The root user has MFA that is not virtual"
-practice = 5
 severity = "high"
 description = "AWS lists only the root user's virtual devices: with MFA and none of these, the device is hardware."
 why = "A virtual device is a secret on a phone or in a vault that can be copied; a security key cannot be."

@@ -1,7 +1,6 @@
 /*
 id = "BP05-01"
 title = "The root user has no access keys and no signing certificates"
-practice = 5
 severity = "critical"
 why = "A root access key is full power over the account without MFA, and no policy of the account can limit it."
 fix = "Move its users to roles, then deactivate and delete the root user's keys and certificates."

@@ -1,7 +1,6 @@
 /*
 id = "BP05-04"
 title = "The root user has not been used lately"
-practice = 5
 severity = "high"
 why = "The root user is for the few tasks that need it; daily use leaves its credentials where they can be stolen."
 fix = "Use a role for the task; where only root will do, use a root session of centralized root access, or enter an exception with the ticket."

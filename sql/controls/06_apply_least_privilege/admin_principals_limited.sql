@@ -1,7 +1,6 @@
 /*
 id = "BP06-02"
 title = "Administrators are few and approved"
-practice = 6
 severity = "high"
 description = """
 Administrator is who can do everything, or has free rein over IAM, after boundary, SCPs and Denies, by whatever

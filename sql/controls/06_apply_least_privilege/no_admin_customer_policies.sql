@@ -1,7 +1,6 @@
 /*
 id = "BP06-01"
 title = "No policy of the customer's own grants everything"
-practice = 6
 severity = "critical"
 description = """
 Every action on every resource, however it is written: by wildcard, by NotAction, or by statements that add up. The

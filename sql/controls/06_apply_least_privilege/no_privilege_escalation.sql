@@ -1,7 +1,6 @@
 /*
 id = "BP06-04"
 title = "No principal can raise itself above what it was given"
-practice = 6
 severity = "high"
 description = """
 By any path of the catalogue that its policies, groups, boundary and SCPs leave open and for which the account holds

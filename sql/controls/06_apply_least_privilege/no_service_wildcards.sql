@@ -1,7 +1,6 @@
 /*
 id = "BP06-03"
 title = "The customer's policies do not grant whole services, or all but a few actions, on everything"
-practice = 6
 severity = "medium"
 description = """
 Every action of a service on every resource, or on all of a kind; and Allow with NotAction on every resource. Whole

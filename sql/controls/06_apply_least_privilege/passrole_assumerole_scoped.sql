@@ -1,7 +1,6 @@
 /*
 id = "BP06-05"
 title = "The customer's policies do not allow iam:PassRole or sts:AssumeRole on every role"
-practice = 6
 severity = "high"
 description = "iam:PassRole on every role is let pass where iam:PassedToService says to which services."
 why = "Passing any role to a service one controls, or assuming any role that trusts the account, is the shortest way up."

@@ -1,7 +1,6 @@
 /*
 id = "BP06-08"
 title = "The administrators' permission set is assigned in few accounts and to few groups"
-practice = 6
 severity = "high"
 scope = "organization"
 description = """

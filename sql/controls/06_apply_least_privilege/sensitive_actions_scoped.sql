@@ -1,7 +1,6 @@
 /*
 id = "BP06-06"
 title = "The customer's policies confine actions that read data, return credentials or change permissions"
-practice = 6
 severity = "medium"
 description = """
 Such an action on every resource fails, unless a condition confines it to an account, an organization or a tag. Which

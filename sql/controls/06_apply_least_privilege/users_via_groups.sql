@@ -1,7 +1,6 @@
 /*
 id = "BP06-07"
 title = "IAM users get their permissions through groups alone"
-practice = 6
 severity = "low"
 description = "No attached and no inline policy of their own, and in a group. A permissions boundary is not a grant, nor is the policy by which AWS quarantines a key."
 why = "Permissions attached to single users are forgotten when the person changes jobs; a group's are seen and reviewed together."

@@ -1,7 +1,6 @@
 /*
 id = "BP07-01"
 title = "Workload roles carry no broad and no deprecated AWS managed policies"
-practice = 7
 severity = "medium"
 description = "Roles that a compute service may assume. Broad are *FullAccess, PowerUserAccess and AdministratorAccess; deprecated are policies that AWS no longer lets anyone attach. The evidence has the account's share of AWS managed policies among all attachments, and those of the role that AWS changed within a day."
 why = "An AWS managed policy is written for every customer at once: whoever takes over the workload gets a whole service or more, and AWS may widen it overnight."

@@ -1,7 +1,6 @@
 /*
 id = "BP07-04"
 title = "Each job-function policy that is asked for is on a role that people can assume"
-practice = 7
 severity = "low"
 description = "A role counts when its trust policy lets an account, a federated identity or Identity Center in, not only services. Add SecurityAudit to required_policies where auditors work in every account."
 why = "Without a role for it, whoever must open a support case in a hurry does so with far more rights than that takes, or not at all."

@@ -1,7 +1,6 @@
 /*
 id = "BP07-02"
 title = "The principal does not carry AWSCloudShellFullAccess"
-practice = 7
 severity = "medium"
 description = "Users, groups and roles, those of Identity Center included; service-linked roles cannot carry it."
 why = "CloudShell with full access can move files up and down, which carries data past every network control."

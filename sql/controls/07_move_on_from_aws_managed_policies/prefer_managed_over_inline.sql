@@ -1,7 +1,6 @@
 /*
 id = "BP07-03"
 title = "The principal has no inline policies"
-practice = 7
 severity = "low"
 why = "An inline policy has no versions, cannot be reused, and is missed by everybody who reviews the account's policies."
 fix = "Move its statements into a customer managed policy, attach that, and delete the inline policy."

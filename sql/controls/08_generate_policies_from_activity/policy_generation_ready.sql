@@ -1,7 +1,6 @@
 /*
 id = "BP08-02"
 title = "A trail records the management events of every region, as policy generation needs"
-practice = 8
 severity = "medium"
 description = """
 The account's own trail or the organization's; owed by accounts with roles of their own. An account without a role that Access Analyzer may use to read the trail

@@ -1,7 +1,6 @@
 /*
 id = "BP08-01"
 title = "Over-permissioned workload roles have had a policy generated from their activity"
-practice = 8
 severity = "low"
 description = """
 Judged are, until permissions can be compared with their use, workload roles with a broad AWS managed policy (see

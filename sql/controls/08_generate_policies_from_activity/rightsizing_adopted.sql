@@ -1,7 +1,6 @@
 /*
 id = "BP08-03"
 title = "The workload role uses a fair share of the services that it is granted"
-practice = 8
 severity = "low"
 description = """
 Services used in 90 days against services granted, by last accessed information. Not judged are roles of administrators

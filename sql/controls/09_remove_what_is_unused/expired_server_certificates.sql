@@ -1,7 +1,6 @@
 /*
 id = "BP09-06"
 title = "The server certificate kept in IAM has not expired"
-practice = 9
 severity = "medium"
 description = "A certificate that runs out within remark_days passes, with a remark."
 why = "An expired certificate can be deployed again by mistake, and its browsers' warnings teach people to ignore them."

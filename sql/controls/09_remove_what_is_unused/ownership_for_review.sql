@@ -1,7 +1,6 @@
 /*
 id = "BP09-07"
 title = "The user or role names its owner in a tag"
-practice = 9
 severity = "low"
 description = "One of owner_tag_keys, in any case, with a value. An attestation in the register that the account's quarterly review took place is shown in the evidence."
 why = "A review comes to nothing where nobody can be asked whether the access is still needed."

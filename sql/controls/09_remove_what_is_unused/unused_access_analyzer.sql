@@ -1,7 +1,6 @@
 /*
 id = "BP09-05"
 title = "Unused access is analyzed in every account and its findings are dealt with"
-practice = 9
 severity = "medium"
 scope = "organization"
 description = """

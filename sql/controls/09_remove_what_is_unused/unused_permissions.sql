@@ -1,7 +1,6 @@
 /*
 id = "BP09-04"
 title = "The user or role holds no sensitive service that it has not used lately"
-practice = 9
 severity = "medium"
 description = """
 By last accessed information of services, at most seven nights old. Which services are sensitive is a parameter. Roles

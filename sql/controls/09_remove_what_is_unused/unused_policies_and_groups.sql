@@ -1,7 +1,6 @@
 /*
 id = "BP09-03"
 title = "The policy, group, identity provider, instance profile or permission set is in use"
-practice = 9
 severity = "low"
 description = """
 Customer managed policies: attached, or a boundary, or changed lately. Groups: have users. Identity providers: a role

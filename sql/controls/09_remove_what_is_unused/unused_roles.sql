@@ -1,7 +1,6 @@
 /*
 id = "BP09-02"
 title = "The role has been used lately or is new"
-practice = 9
 severity = "medium"
 description = "IAM looks back 400 days: a role without a last use has not been used for as long as that. Break-glass roles belong in the register of exceptions."
 why = "A role that nobody uses is a way in that nobody watches."

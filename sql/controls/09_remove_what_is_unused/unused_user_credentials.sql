@@ -1,7 +1,6 @@
 /*
 id = "BP09-01"
 title = "The password or access key is in use, or has been removed"
-practice = 9
 severity = "medium"
 description = "From the credential report, the root user left out. A credential that never was used counts from its making; a switched-off key from its last change or use, whichever is later."
 why = "Nobody notices when a credential that nobody uses is stolen."

@@ -1,18 +1,20 @@
 /*
 id = "BP10-05"
 title = "Conditions of the customer's policies do what they seem to"
-practice = 10
 severity = "medium"
 description = """
-Operators and values fit the key, the actions carry the key, no value matches everything, ForAllValues in an Allow is
-guarded by Null, and IfExists does not let pass what it was meant to stop. `tolerated` are flaws that are named but do
+Operators and values fit the key, the actions carry the key, no value matches everything, ForAllValues in an Allow on a key
+that says who calls is guarded by Null, and IfExists does not let pass what it was meant to stop. `tolerated` are flaws that are named but do
 not fail.
 """
 why = "A condition that never matches blocks the work; one that always matches protects nothing, and looks as if it did."
 fix = "Correct the operator, key or value that the reason names; IAM Access Analyzer's policy check says the same."
 may_break = "Requests that a broken condition has let through."
 frameworks = { other = "Parliament:MISMATCHED_TYPE, UNKNOWN_OPERATOR, UNKNOWN_CONDITION_FOR_ACTION" }
-params = { tolerated = ["usable_mismatch", "set_operator_on_single_value", "caller_chooses"] }
+params.tolerated = [
+    "usable_mismatch", "set_operator_on_single_value", "caller_chooses", "passes_empty", "passes_without_service",
+    "asks_presence", "key_not_listed",
+]
 */
 with
 flaws as (

@@ -1,7 +1,6 @@
 /*
 id = "BP10-04"
 title = "High-risk Allow statements of the customer's policies carry conditions"
-practice = 10
 severity = "low"
 description = """
 High risk: IAM, KMS, Organizations, and deleting or sharing buckets. The share of such statements that have a

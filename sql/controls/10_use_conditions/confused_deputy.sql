@@ -1,7 +1,6 @@
 /*
 id = "BP10-02"
 title = "The role that a service assumes lets it act for the organization's own accounts only"
-practice = 10
 severity = "medium"
 description = """
 Roles that trust a service which says for whom it acts (fact_trust_services names the page). Confined by the trust policy, or

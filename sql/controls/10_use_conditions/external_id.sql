@@ -1,7 +1,6 @@
 /*
 id = "BP10-03"
 title = "The role that outsiders may assume demands an external id, or a named principal with MFA"
-practice = 10
 severity = "high"
 description = """
 Roles that let principals of accounts outside the organization in, all statements of the trust policy weighed. Each of

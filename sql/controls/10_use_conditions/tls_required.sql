@@ -1,7 +1,6 @@
 /*
 id = "BP10-01"
 title = "Requests to the S3 bucket must use TLS, by its policy or by an RCP"
-practice = 10
 severity = "medium"
 description = """
 Probed with requests in plain text, of the account and of a stranger: reading and writing an object, listing the bucket.

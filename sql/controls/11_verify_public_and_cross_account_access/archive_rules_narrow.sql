@@ -1,7 +1,6 @@
 /*
 id = "BP11-05"
 title = "The archive rule is narrow, cannot hide public access, and somebody answers for it"
-practice = 11
 severity = "high"
 description = """
 Of external-access analyzers. A narrow rule says whom or which resource it is about. It can hide public access unless it

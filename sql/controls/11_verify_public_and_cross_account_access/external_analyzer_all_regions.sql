@@ -1,7 +1,6 @@
 /*
 id = "BP11-01"
 title = "An external-access analyzer covers the account in every region that it has switched on"
-practice = 11
 severity = "high"
 description = """
 A row for each region of the account's own list: covered by its own analyzer, or by one of the whole organization in the

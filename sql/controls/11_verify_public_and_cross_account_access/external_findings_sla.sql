@@ -1,7 +1,6 @@
 /*
 id = "BP11-04"
 title = "Findings on access from outside are settled within a month"
-practice = 11
 severity = "high"
 description = """
 A verdict for each resource with an active finding of an external-access analyzer, by the oldest of them, and one for each

@@ -1,7 +1,6 @@
 /*
 id = "BP11-08"
 title = "An internal-access analyzer watches the declared critical resource"
-practice = 11
 severity = "low"
 scope = "organization"
 description = """

@@ -1,7 +1,6 @@
 /*
 id = "BP11-03"
 title = "No resource is open to everybody, as far as Access Analyzer has found"
-practice = 11
 severity = "critical"
 description = """
 Active findings of the account's and the organization's external-access analyzers in the regions that are read, a verdict

@@ -1,7 +1,6 @@
 /*
 id = "BP11-02"
 title = "Access Analyzer watches the whole organization from a delegated account, and is up to date"
-practice = 11
 severity = "medium"
 scope = "organization"
 description = """

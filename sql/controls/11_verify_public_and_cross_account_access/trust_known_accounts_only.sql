@@ -1,7 +1,6 @@
 /*
 id = "BP11-07"
 title = "Roles and resource shares are open only to accounts of the organization and registered vendors"
-practice = 11
 severity = "high"
 description = """
 Roles that trust AWS principals, by the accounts outside the organization that really get in, and shares of AWS RAM,

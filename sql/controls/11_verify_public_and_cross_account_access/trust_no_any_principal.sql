@@ -1,7 +1,6 @@
 /*
 id = "BP11-06"
 title = "The role's trust policy lets nobody in whom it cannot tell from anybody"
-practice = 11
 severity = "critical"
 description = """
 A principal of * (or NotPrincipal) fails, unless the organization, the account or the ARN of the caller narrows it down,

@@ -1,7 +1,6 @@
 /*
 id = "BP12-01"
 title = "The account's own policy validates without errors or security warnings"
-practice = 12
 severity = "high"
 description = """
 Customer managed policies and inline policies, by Access Analyzer's policy validation; warnings and suggestions are

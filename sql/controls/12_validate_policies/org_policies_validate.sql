@@ -1,7 +1,6 @@
 /*
 id = "BP12-03"
 title = "The service or resource control policy validates without errors or security warnings"
-practice = 12
 severity = "high"
 scope = "organization"
 description = """

@@ -1,7 +1,6 @@
 /*
 id = "BP12-02"
 title = "The role's trust policy validates without errors or security warnings"
-practice = 12
 severity = "high"
 description = "By Access Analyzer's policy validation, as a trust policy. Roles that AWS or Identity Center keep are not judged."
 why = "A trust policy with a condition that never holds, or always does, lets in nobody or anybody."

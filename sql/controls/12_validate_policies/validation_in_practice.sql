@@ -1,7 +1,6 @@
 /*
 id = "BP12-04"
 title = "Policies are validated as they stand, and somebody checks them before they are put in force"
-practice = 12
 severity = "low"
 description = """
 Two things: nearly all of the account's policies have been validated with the content that they have now, and CloudTrail

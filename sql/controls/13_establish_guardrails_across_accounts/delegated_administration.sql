@@ -1,7 +1,6 @@
 /*
 id = "BP13-07"
 title = "Organization policies and integrated services are run from approved delegated administrators"
-practice = 13
 severity = "medium"
 scope = "organization"
 description = """

@@ -1,7 +1,6 @@
 /*
 id = "BP13-08"
 title = "No guardrail objective that was met is lost, and no AWS Control Tower control has drifted"
-practice = 13
 severity = "medium"
 scope = "organization"
 description = """

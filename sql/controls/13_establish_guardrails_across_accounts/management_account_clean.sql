@@ -1,7 +1,6 @@
 /*
 id = "BP13-06"
 title = "The management account runs no workloads and has no IAM users"
-practice = 13
 severity = "high"
 scope = "organization"
 description = """

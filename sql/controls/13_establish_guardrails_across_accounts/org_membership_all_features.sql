@@ -1,7 +1,6 @@
 /*
 id = "BP13-01"
 title = "The account is in an organization with all features and placed in an organizational unit"
-practice = 13
 severity = "high"
 description = "Where the management account stands is not judged, for no guardrail binds it anywhere."
 why = "Guardrails need an organization with all features, and an account directly under the root gets only what every account gets."

@@ -1,7 +1,6 @@
 /*
 id = "BP13-03"
 title = "Every member account is bound by a resource control policy beyond full access"
-practice = 13
 severity = "high"
 description = "Judged by attachment between the account and the root; what the policies deny is not weighed. RCPs never bind the management account."
 why = "Without an RCP, one careless resource policy opens a bucket, key or role of the account to any identity outside."

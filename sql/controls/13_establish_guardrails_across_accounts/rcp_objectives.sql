@@ -1,7 +1,6 @@
 /*
 id = "BP13-05"
 title = "RCPs meet each guardrail objective of the organization"
-practice = 13
 severity = "high"
 description = """
 A finding for each account and objective, by probe requests on resources that are open to everybody, under the RCPs in

@@ -1,7 +1,6 @@
 /*
 id = "BP13-02"
 title = "Every member account is bound by a service control policy beyond full access"
-practice = 13
 severity = "high"
 description = "Judged by attachment between the account and the root; what the policies deny is not weighed. SCPs never bind the management account."
 why = "Without an SCP, whoever administers the account may do anything in it, switching off its logs and guards included."

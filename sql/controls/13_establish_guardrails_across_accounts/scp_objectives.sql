@@ -1,7 +1,6 @@
 /*
 id = "BP13-04"
 title = "SCPs meet each guardrail objective of the organization"
-practice = 13
 severity = "high"
 description = """
 A finding for each account and objective, by probe requests of an administrator under the SCPs in force, so that

@@ -1,7 +1,6 @@
 /*
 id = "BP14-04"
 title = "Boundary policies exist and bound something"
-practice = 14
 severity = "medium"
 description = """
 A policy that users or roles have as boundary must be there, must not leave everything or all of IAM open, and must

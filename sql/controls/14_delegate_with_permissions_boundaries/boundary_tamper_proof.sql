@@ -1,7 +1,6 @@
 /*
 id = "BP14-02"
 title = "Bounded principals cannot take off their boundary or edit its policy"
-practice = 14
 severity = "high"
 description = "In effect, boundary and SCPs included. A principal without a boundary is not judged."
 why = "A boundary that its bearer can lift binds nobody."

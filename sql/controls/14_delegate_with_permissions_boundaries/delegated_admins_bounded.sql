@@ -1,7 +1,6 @@
 /*
 id = "BP14-01"
 title = "Who may write IAM must set a boundary"
-practice = 14
 severity = "high"
 description = """
 Users and roles that may create principals or give them policies, in effect, must be bound by a condition on

@@ -1,7 +1,6 @@
 /*
 id = "BP14-03"
 title = "The role or user made by delegation carries an approved permissions boundary"
-practice = 14
 severity = "medium"
 description = "Made by delegation is what has one of the paths, names (globs) or tag keys in the parameters. Approved are the boundaries in approved_boundaries (globs of ARNs or policy names); with none listed, every customer managed policy."
 why = "Whoever may make roles without a boundary on them can make one that may do more than they may themselves."

@@ -1,7 +1,6 @@
 /*
 id = "BP14-05"
 title = "The permission set that writes IAM carries a boundary, unless it is an approved administrator's"
-practice = 14
 severity = "medium"
 scope = "organization"
 description = "Judged on what the set's policies allow in some way: making users or roles, or giving them policies. Approved are the sets among the register's approved_administrators."

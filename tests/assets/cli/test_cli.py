@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from assets import cli, home
+from assets import home
+from assets.cli import demonstration
+from assets.cli import main as cli
+from pipeline import __version__
 from pipeline.warehouse import models
 from tests.conftest import HERMETIC, Loopback
 from tests.pipeline.explain import explained
@@ -96,6 +99,21 @@ def test_broken_sql_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert "stg_x.sql: the header is not valid TOML" in refused("run")
     (folder / "stg_x.sql").write_text("/*\ntitle = 'X'\n*/\nselect from from x")
     assert "stg_x.sql: line 1 of the query" in refused("run")
+
+
+def test_no_models_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models.load, "__defaults__", (tmp_path / "sql",))
+    for command in ("controls", "run"):
+        assert "there are no SQL models; Rolecall is not installed whole" in refused(command)
+
+
+def test_the_demo_without_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demonstration, "find_spec", lambda name: name != "moto")
+    assert refused("demo").endswith("moto is not installed; the demo needs an extra: pip install 'rolecall[demo]'")
+
+
+def test_version() -> None:
+    assert rolecall("--version").stdout == f"rolecall {__version__}\n"
 
 
 def test_unreachable_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:

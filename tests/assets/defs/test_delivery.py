@@ -18,11 +18,13 @@ import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
-from assets import cli, definitions, home
+from assets import definitions, home
+from assets.cli import main as cli
 from assets.defs import notification, publishing
 from assets.defs.delivery import IN_BUCKET, delivery
 from assets.defs.jobs import JOB
 from assets.defs.report import PAGES
+from pipeline.night import Night
 from pipeline.publish import folder as publish
 from pipeline.quality.run import QualityResult
 from pipeline.settings import Settings
@@ -85,9 +87,9 @@ def there(aws: Loopback, database: Path, tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("ROLECALL_MAX_ATTEMPTS", "2")
     monkeypatch.setenv("ROLECALL_DOCUMENTS", "false")
     folder = tmp_path / "home"
-    for night in (OLDER, AS_OF):
-        with publish.report(folder, night) as aside:
-            (aside / "index.html").write_text(f"as {night} was")
+    for as_of in (OLDER, AS_OF):
+        with publish.report(Night(folder, as_of)) as aside:
+            (aside / "index.html").write_text(f"as {as_of} was")
     shutil.copyfile(database, folder / store.PUBLISHED)
     with closing(boto3.client("s3")) as s3:
         found = Home(folder, f"reports-{uuid4().hex[:12]}", s3, aws)
@@ -102,7 +104,7 @@ def test_the_newest_night_is_built_anew_from_the_database(there: Home) -> None:
     assert list(lines) == ["published", "report"]
     assert lines["report"] == str(there.folder / "reports" / str(AS_OF) / "index.html")
     assert there.page("latest/index.html").startswith("<!doctype html>")
-    assert publish.shown(there.folder) == AS_OF
+    assert publish.shown(there.folder) == Night(there.folder, AS_OF)
     assert there.places() == set()
 
 
@@ -123,7 +125,7 @@ def test_an_older_night_is_published_as_it_is_and_latest_stays(there: Home) -> N
     assert f"{there.to}/{OLDER}: 1 object" in result.stdout
     assert there.object(f"{OLDER}/index.html") == f"as {OLDER} was"
     assert before == (there.page("latest/index.html"), there.object("latest/index.html"))
-    assert publish.shown(there.folder) == AS_OF
+    assert publish.shown(there.folder) == Night(there.folder, AS_OF)
 
 
 def test_a_night_that_is_not_there_is_refused(there: Home) -> None:
@@ -161,7 +163,7 @@ def test_another_run_in_the_home_keeps_it_out(there: Home) -> None:
 
 
 def test_a_notice_of_a_night_held_back_stays(there: Home) -> None:
-    store.note_blocked(there.settings(), LATER, "1 check on its inputs failed: <users>")
+    store.note_blocked(there.settings(), Night(there.folder, LATER), "1 check on its inputs failed: <users>")
     assert there.run("--to", there.to).exit_code == 0
     said = f"{LATER} is not published: 1 check on its inputs failed: &lt;users&gt;"
     assert said in there.page("latest/index.html")
@@ -170,7 +172,9 @@ def test_a_notice_of_a_night_held_back_stays(there: Home) -> None:
 
 def test_a_notice_that_cannot_be_put_into_the_bucket_is_told_with_the_reason(there: Home) -> None:
     failed = QualityResult("users", "key_unique", "unique", "blocking", False, 1, (), "a key is there twice")
-    reason = publishing.hold_back(there.settings(publish_bucket_owner="999999999999"), LATER, [failed])
+    reason = publishing.hold_back(
+        there.settings(publish_bucket_owner="999999999999"), Night(there.folder, LATER), [failed]
+    )
     assert reason.startswith("1 check on its inputs failed: users.key_unique: a key is there twice; ")
     assert f"the bucket does not say so: {there.to}/: s3:GetPublicAccessBlock" in reason
     assert f"{LATER} is not published: 1 check" in there.page("latest/index.html")

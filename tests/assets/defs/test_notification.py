@@ -20,7 +20,7 @@ from assets.defs.delivery import IN_BUCKET
 from assets.defs.jobs import JOB, failed_night
 from assets.defs.notification import COMMAND_LINE, NOTIFICATION, RUN_BY, notification
 from assets.defs.report import PAGES
-from pipeline import landing
+from pipeline.night import Night
 from pipeline.settings import Refused, Settings
 from reports.documents import PDF
 from tests import receivers
@@ -106,7 +106,7 @@ def test_an_unchanged_night_is_told_of_only_where_always_is_asked_for(settings: 
 
 
 def test_an_older_night_that_is_judged_again_is_not_told_of(settings: Settings, web: Receiver) -> None:
-    landing.night_folder(settings.home, published.NIGHTS[0]).mkdir(parents=True)
+    Night(settings.home, published.NIGHTS[0]).landing_folder.mkdir(parents=True)
     assert step(settings, published.NIGHTS[0])[1] == "nobody: the reports show 2026-11-24"
     assert web.got == []
 
@@ -126,7 +126,9 @@ def test_it_is_the_last_step_of_the_job_where_somebody_is_to_be_told(settings: S
 
 def test_bad_targets_are_refused_before_a_night_begins(settings: Settings, web: Receiver, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="entry 2: the variable NO_SUCH_VARIABLE is not set"):
-        run_night(settings.model_copy(update={"notify": ["TAKES", "NO_SUCH_VARIABLE"]}), NIGHT, Told())
+        run_night(
+            settings.model_copy(update={"notify": ["TAKES", "NO_SUCH_VARIABLE"]}), Night(settings.home, NIGHT), Told()
+        )
     assert web.got == []
     assert not (tmp_path / "dagster").exists()
 
@@ -141,7 +143,7 @@ def test_a_failed_run_of_the_command_line_is_told_of_once(
     settings.exceptions_file.write_text("")
     progress = Told()
     with pytest.raises(Refused, match="no credentials were found"):
-        run_night(settings, NIGHT, progress)
+        run_night(settings, Night(settings.home, NIGHT), progress)
     (got,) = web.got
     assert got["title"] == "Rolecall 2026-11-24: failed"
     assert got["message"].startswith("AWS: no credentials were found; ")

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.aws.failures import CallFailed
 from pipeline.collect.memory import Memory
+from pipeline.night import Night
 from tests.conftest import Loopback, use
 from tests.pipeline.aws.bench import HEALS, ON_THE_WIRE, Bench, BenchCloud, opened, operations, twice, without_lists
 
@@ -41,7 +42,7 @@ def bench(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Itera
         use(loopback, monkeypatch)
         monkeypatch.setattr(time, "sleep", lambda seconds: None)
         settings = loopback.settings(tmp_path_factory.mktemp("home"), max_attempts=3)
-        memory = Memory(settings.home, loopback.nights[0])
+        memory = Memory(Night(settings.home, loopback.nights[0]))
         with closing(BenchCloud(settings, memory=memory)) as cloud:
             yield opened(cloud, MEMBERS)
 

@@ -115,7 +115,7 @@ def test_a_bad_entry_is_named_with_its_file_and_field(tmp_path: Path, text: str,
 def test_the_demonstration_has_a_live_and_an_expired_entry_of_most_kinds() -> None:
     """On its last night: what covers something, and what counts again."""
     last = date(2026, 11, 23)
-    rows = exceptions.load(Settings(exceptions_file=ROOT / "demo" / "exceptions.toml"))
+    rows = exceptions.load(Settings(exceptions_file=ROOT / "demo" / "organization" / "exceptions.toml"))
     live = {row["kind"] for row in rows if row["expires_on"] >= last}
     expired = {row["kind"] for row in rows if row["expires_on"] < last}
     assert live | expired == set(kinds_of_the_dataset())

@@ -23,6 +23,7 @@ import pytest
 from pipeline import collectors, landing
 from pipeline.collect import run as collect
 from pipeline.collect.run import AccountRead, OrganizationRead, Plan, ShardResult
+from pipeline.night import Night
 from pipeline.settings import Refused, Settings
 from tests.conftest import ROOT, Loopback, use
 
@@ -32,7 +33,7 @@ OF_ACCOUNT = {d.name for d in DATASETS.values() if d.scope != "organization"}
 
 
 @dataclass
-class Night:
+class Collected:
     """A collected night: its raw tables, and what was asked of the server for it."""
 
     con: duckdb.DuckDBPyConnection
@@ -58,7 +59,7 @@ class Night:
         return row
 
 
-def run(aws: Loopback, settings: Settings, plan: Plan, events: list[Any] | None = None) -> Night:
+def run(aws: Loopback, settings: Settings, plan: Plan, events: list[Any] | None = None) -> Collected:
     """Collect and commit what is planned."""
     seen = events if events is not None else []
     for index in range(len(plan.shards)):
@@ -66,24 +67,26 @@ def run(aws: Loopback, settings: Settings, plan: Plan, events: list[Any] | None 
     calls = aws.calls()
     collect.commit(settings, plan)
     con = duckdb.connect()
-    landing.attach(con, settings.home, plan.as_of)
-    return Night(con, settings, plan, seen, calls)
+    landing.attach(con, Night(settings.home, plan.as_of), collectors.datasets().values())
+    return Collected(con, settings, plan, seen, calls)
 
 
 @pytest.fixture(scope="module")
-def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
+def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collected]:
     """The first night, whole, in two shards."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         use(loopback, monkeypatch)
         settings = loopback.settings(tmp_path_factory.mktemp("home"), shards=2)
         events: list[Any] = []
-        made = run(loopback, settings, collect.plan(settings, loopback.nights[0], events.append), events)
+        made = run(
+            loopback, settings, collect.plan(settings, Night(settings.home, loopback.nights[0]), events.append), events
+        )
         yield made
         made.con.close()
 
 
 @pytest.fixture
-def some(night: Night) -> list[str]:
+def some(night: Collected) -> list[str]:
     """Three member accounts of which everything can be read."""
     query = """
         select account_id from raw_extracts group by account_id
@@ -93,11 +96,11 @@ def some(night: Night) -> list[str]:
 
 
 @pytest.fixture
-def read_some(aws: Loopback, night: Night, some: list[str], tmp_path: Path) -> Iterator[Any]:
+def read_some(aws: Loopback, night: Collected, some: list[str], tmp_path: Path) -> Iterator[Any]:
     """Collect those three accounts under fault rules, without reading the organization again."""
-    made: list[Night] = []
+    made: list[Collected] = []
 
-    def read(*faults: dict[str, Any], closed_regions: dict[str, list[str]] | None = None, **more: Any) -> Night:
+    def read(*faults: dict[str, Any], closed_regions: dict[str, list[str]] | None = None, **more: Any) -> Collected:
         settings = aws.settings(tmp_path, **more)
         plan = Plan(
             f"run{len(made)}",
@@ -106,8 +109,8 @@ def read_some(aws: Loopback, night: Night, some: list[str], tmp_path: Path) -> I
             night.plan.management_account_id,
             (tuple(some),),
         )
-        folder = landing.begin(tmp_path, plan.as_of, plan.run_id)
-        noted = json.loads(landing.noted(landing.night_folder(night.settings.home, plan.as_of), "accounts") or "{}")
+        folder = landing.begin(Night(tmp_path, plan.as_of), plan.run_id)
+        noted = json.loads(landing.noted(Night(night.settings.home, plan.as_of).landing_folder, "accounts") or "{}")
         landing.note(
             folder,
             "accounts",
@@ -126,7 +129,7 @@ def read_some(aws: Loopback, night: Night, some: list[str], tmp_path: Path) -> I
 # A whole night
 
 
-def test_every_account_in_scope_has_its_extracts(night: Night) -> None:
+def test_every_account_in_scope_has_its_extracts(night: Collected) -> None:
     active = {row[0] for row in night.all("select account_id from raw_accounts where state = 'ACTIVE' and is_in_scope")}
     found = Counter(
         row[0]
@@ -142,14 +145,14 @@ def test_every_account_in_scope_has_its_extracts(night: Night) -> None:
     assert sorted(of_organization) == [(name, "ok", night.plan.management_account_id) for name in sorted(ORGANIZATION)]
 
 
-def test_accounts_that_are_not_active_are_listed_but_not_read(night: Night) -> None:
+def test_accounts_that_are_not_active_are_listed_but_not_read(night: Collected) -> None:
     query = "select state, count(*) from raw_accounts anti join raw_extracts using (account_id) group by all"
     states = dict(night.all(query))
     assert states.keys() >= {"SUSPENDED", "CLOSED"}
     assert "ACTIVE" not in states
 
 
-def test_rows_are_those_of_the_extracts_that_finished(night: Night) -> None:
+def test_rows_are_those_of_the_extracts_that_finished(night: Collected) -> None:
     for dataset in sorted(OF_ACCOUNT):
         if not DATASETS[dataset].history_days:
             counted = night.all(f"select account_id, count(*) from raw_{dataset} group by all")
@@ -157,7 +160,7 @@ def test_rows_are_those_of_the_extracts_that_finished(night: Night) -> None:
             assert sorted(counted) == sorted(night.all(query, dataset)), dataset
 
 
-def test_the_data_of_an_account_are_its_own(night: Night) -> None:
+def test_the_data_of_an_account_are_its_own(night: Collected) -> None:
     for dataset, column in (
         ("users", "arn"),
         ("roles", "arn"),
@@ -167,7 +170,7 @@ def test_the_data_of_an_account_are_its_own(night: Night) -> None:
         assert night.all(f"select * from raw_{dataset} where split_part({column}, ':', 5) <> account_id") == []
 
 
-def test_extracts_agree_with_the_summary_of_the_account(night: Night) -> None:
+def test_extracts_agree_with_the_summary_of_the_account(night: Collected) -> None:
     for metric, dataset in (
         ("Users", "users"),
         ("Groups", "groups"),
@@ -181,7 +184,7 @@ def test_extracts_agree_with_the_summary_of_the_account(night: Night) -> None:
         assert night.all(query, metric) == []
 
 
-def test_keys_hold_and_required_columns_are_filled(night: Night) -> None:
+def test_keys_hold_and_required_columns_are_filled(night: Collected) -> None:
     for dataset in DATASETS.values():
         if dataset.key:
             key = ", ".join(dataset.key)
@@ -208,7 +211,7 @@ def test_keys_hold_and_required_columns_are_filled(night: Night) -> None:
                 assert found == [], (dataset.name, column.name)
 
 
-def test_an_unreadable_account_fails_in_everything_by_its_role(night: Night) -> None:
+def test_an_unreadable_account_fails_in_everything_by_its_role(night: Collected) -> None:
     unreadable = night.all("select distinct account_id from raw_extracts where error_class = 'assume_role_failed'")
     assert unreadable
     for (account_id,) in unreadable:
@@ -218,7 +221,7 @@ def test_an_unreadable_account_fails_in_everything_by_its_role(night: Night) -> 
         ]
 
 
-def test_denied_operations_fail_exactly_their_datasets(night: Night) -> None:
+def test_denied_operations_fail_exactly_their_datasets(night: Collected) -> None:
     query = "select account_id, operation from raw_ledger where error_class = 'scp_deny'"
     query += " and region in ('global', 'us-east-1')"
     denied: dict[str, set[str]] = {}
@@ -258,7 +261,7 @@ def _least_of_oversight(rows: Callable[[str], int]) -> int:
     return least + 1 + rows("buckets where true") + 1 + (rows("resource_shares where true") > 0)
 
 
-def test_requests_are_within_two_of_the_least_the_api_allows(night: Night) -> None:
+def test_requests_are_within_two_of_the_least_the_api_allows(night: Collected) -> None:
     """The server's own count: pages of 1,000, once for each user or provider that needs it, once for all else."""
     caller = night.plan.caller_account_id
     whole = "select account_id from raw_extracts group by account_id having count(*) filter (status = 'failed') = 0"
@@ -290,7 +293,7 @@ def test_requests_are_within_two_of_the_least_the_api_allows(night: Night) -> No
     assert assumed == night.plan.accounts - 1
 
 
-def test_requests_for_the_organization_are_the_least(night: Night) -> None:
+def test_requests_for_the_organization_are_the_least(night: Collected) -> None:
     management = night.plan.management_account_id
     sent = {what: n for (account, what), n in night.calls.items() if account == management and not _is_of_account(what)}
     (accounts,), (units,), (policies,) = (
@@ -325,7 +328,7 @@ def _is_of_account(what: str) -> bool:
     }
 
 
-def test_the_ledger_agrees_with_the_server(night: Night) -> None:
+def test_the_ledger_agrees_with_the_server(night: Collected) -> None:
     """By account and operation, but for GetCallerIdentity: every shard signs in, the ledger has the plan's."""
     prefixes = {"access-analyzer": "accessanalyzer", "cassandra": "keyspaces", "sso": "sso-admin"}
     booked: Counter[tuple[str, str]] = Counter()
@@ -338,7 +341,7 @@ def test_the_ledger_agrees_with_the_server(night: Night) -> None:
     assert night.calls[own] == 1 + len(night.plan.shards)
 
 
-def test_ledger_times_are_those_of_the_data(night: Night) -> None:
+def test_ledger_times_are_those_of_the_data(night: Collected) -> None:
     """The server's Date header; for the credential report, when it was made."""
     report = "iam:GetCredentialReport"
     query = "select distinct data_time::date from raw_ledger where status = 'ok' and operation <> ?"
@@ -350,7 +353,7 @@ def test_ledger_times_are_those_of_the_data(night: Night) -> None:
     assert night.all(query, report) == [(0,)]
 
 
-def test_progress_tells_of_every_account(night: Night) -> None:
+def test_progress_tells_of_every_account(night: Collected) -> None:
     first, *others = night.events
     assert first == OrganizationRead(night.all("select count(*) from raw_accounts")[0][0], night.plan.accounts)
     assert {event.account_id for event in others} == {a for shard in night.plan.shards for a in shard}
@@ -360,12 +363,12 @@ def test_progress_tells_of_every_account(night: Night) -> None:
         assert bool(event.reason) == bool(event.failed)
 
 
-def test_a_plan_travels_as_json_and_as_pickle(night: Night) -> None:
+def test_a_plan_travels_as_json_and_as_pickle(night: Collected) -> None:
     assert Plan.from_json(night.plan.to_json()) == night.plan
     assert pickle.loads(pickle.dumps(night.plan)) == night.plan
 
 
-def test_committing_twice_changes_nothing(night: Night) -> None:
+def test_committing_twice_changes_nothing(night: Collected) -> None:
     assert (
         collect.commit(night.settings, night.plan)["accounts"] == night.all("select count(*) from raw_accounts")[0][0]
     )
@@ -492,7 +495,7 @@ def test_an_organization_dataset_that_fails_is_an_extract_that_failed(
 ) -> None:
     settings = aws.settings(tmp_path, include_accounts=some[:1])
     aws.faults({"service": "iam", "operation": "ListOrganizationsFeatures", "kind": "deny"})
-    made = run(aws, settings, collect.plan(settings, aws.nights[0]))
+    made = run(aws, settings, collect.plan(settings, Night(tmp_path, aws.nights[0])))
     assert made.failures(made.plan.management_account_id) == {
         "organization_features": ("iam:ListOrganizationsFeatures", "iam_deny")
     }
@@ -506,7 +509,7 @@ def test_an_organization_dataset_that_fails_is_an_extract_that_failed(
 def test_an_organization_that_cannot_be_listed_is_refused(aws: Loopback, tmp_path: Path, operation: str) -> None:
     aws.faults({"service": "organizations", "operation": operation, "kind": "deny"})
     with pytest.raises(Refused, match=rf"organizations:{operation}: .* run with credentials of the management"):
-        collect.plan(aws.settings(tmp_path), aws.nights[0])
+        collect.plan(aws.settings(tmp_path), Night(tmp_path, aws.nights[0]))
     assert not (tmp_path / "landing").exists()
 
 
@@ -515,13 +518,13 @@ def test_bad_credentials_are_refused(aws: Loopback, tmp_path: Path, monkeypatch:
     with pytest.raises(
         Refused, match=rf"AWS \(profile default, {aws.endpoint}\): sts:GetCallerIdentity: .*; sign in again"
     ):
-        collect.plan(aws.settings(tmp_path), aws.nights[0])
+        collect.plan(aws.settings(tmp_path), Night(tmp_path, aws.nights[0]))
 
 
 def test_expired_credentials_are_refused(aws: Loopback, tmp_path: Path) -> None:
     aws.faults({"service": "sts", "kind": "expired"})
     with pytest.raises(Refused, match="is expired; sign in again"):
-        collect.plan(aws.settings(tmp_path), aws.nights[0])
+        collect.plan(aws.settings(tmp_path), Night(tmp_path, aws.nights[0]))
 
 
 def test_an_endpoint_that_is_not_there_is_refused(
@@ -529,24 +532,24 @@ def test_an_endpoint_that_is_not_there_is_refused(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with pytest.raises(Refused, match=r"http://127\.0\.0\.1:9.*; no answer came: see the network, AWS_ENDPOINT_URL"):
-        collect.plan(aws.settings(tmp_path, max_attempts=2), aws.nights[0])
+        collect.plan(aws.settings(tmp_path, max_attempts=2), Night(tmp_path, aws.nights[0]))
 
 
 def test_nothing_to_read_is_refused(aws: Loopback, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="no ACTIVE account"):
-        collect.plan(aws.settings(tmp_path, include_tags=["no=such"]), aws.nights[0])
+        collect.plan(aws.settings(tmp_path, include_tags=["no=such"]), Night(tmp_path, aws.nights[0]))
 
 
 # Runs
 
 
-def empty_plan(home: Path, night: Night, run_id: str) -> Plan:
+def empty_plan(home: Path, night: Collected, run_id: str) -> Plan:
     plan = Plan(run_id, night.plan.as_of, night.plan.caller_account_id, night.plan.management_account_id, ((), ()))
-    landing.note(landing.begin(home, plan.as_of, run_id), "plan", plan.to_json())
+    landing.note(landing.begin(Night(home, plan.as_of), run_id), "plan", plan.to_json())
     return plan
 
 
-def test_a_night_wants_all_its_shards(aws: Loopback, night: Night, tmp_path: Path) -> None:
+def test_a_night_wants_all_its_shards(aws: Loopback, night: Collected, tmp_path: Path) -> None:
     settings, plan = aws.settings(tmp_path), empty_plan(tmp_path, night, "a")
     assert collect.collect_shard(settings, plan, 1) == ShardResult(1, 0, (), {})
     with pytest.raises(Refused, match=r"1 of 2 shards are not collected \(first: 0\)"):
@@ -554,7 +557,7 @@ def test_a_night_wants_all_its_shards(aws: Loopback, night: Night, tmp_path: Pat
     assert landing.nights(tmp_path) == []
 
 
-def test_two_plans_for_a_night_leave_one_night(aws: Loopback, night: Night, tmp_path: Path) -> None:
+def test_two_plans_for_a_night_leave_one_night(aws: Loopback, night: Collected, tmp_path: Path) -> None:
     settings = aws.settings(tmp_path)
     first, second = empty_plan(tmp_path, night, "a"), empty_plan(tmp_path, night, "b")
     with pytest.raises(Refused, match="another took its place"):
@@ -564,13 +567,13 @@ def test_two_plans_for_a_night_leave_one_night(aws: Loopback, night: Night, tmp_
     collect.commit(settings, second)
     with pytest.raises(Refused, match="another took its place"):
         collect.commit(settings, first)
-    assert landing.nights(tmp_path) == [night.plan.as_of]
+    assert landing.nights(tmp_path) == [Night(tmp_path, night.plan.as_of)]
     assert list((tmp_path / "landing/.run").glob("*/*")) == []
 
 
-def test_other_credentials_than_the_plans_are_refused(aws: Loopback, night: Night, tmp_path: Path) -> None:
+def test_other_credentials_than_the_plans_are_refused(aws: Loopback, night: Collected, tmp_path: Path) -> None:
     plan = Plan("a", night.plan.as_of, "000000000000", night.plan.management_account_id, ((),))
-    landing.note(landing.begin(tmp_path, plan.as_of, "a"), "plan", plan.to_json())
+    landing.note(landing.begin(Night(tmp_path, plan.as_of), "a"), "plan", plan.to_json())
     with pytest.raises(Refused, match="credentials of 000000000000; run every shard with the same"):
         collect.collect_shard(aws.settings(tmp_path), plan, 0)
 
@@ -579,22 +582,24 @@ KILLED = """
 import sys
 from datetime import date
 from pathlib import Path
-from pipeline import collect
+from pipeline.collect import run as collect
+from pipeline.night import Night
 from pipeline.settings import Settings
 settings = Settings.model_validate_json(sys.argv[1])
-plan = collect.plan(settings, date.fromisoformat(sys.argv[2]), lambda event: print("planned", flush=True))
+night = Night(settings.home, date.fromisoformat(sys.argv[2]))
+plan = collect.plan(settings, night, lambda event: print("planned", flush=True))
 collect.collect_shard(settings, plan, 0, lambda event: print("account", flush=True))
 """
 
 
 def test_a_kill_half_way_leaves_the_night_before(aws: Loopback, some: list[str], tmp_path: Path) -> None:
     settings = aws.settings(tmp_path, include_accounts=some)
-    as_of = aws.nights[0]
-    before = run(aws, settings, collect.plan(settings, as_of))
+    night = Night(tmp_path, aws.nights[0])
+    before = run(aws, settings, collect.plan(settings, night))
     users = before.all("select count(*) from raw_users")
     before.con.close()
     aws.faults({"account": some[0], "service": "iam", "kind": "stall", "delay": 5})
-    command = [sys.executable, "-c", KILLED, settings.model_dump_json(exclude_unset=True), str(as_of)]
+    command = [sys.executable, "-c", KILLED, settings.model_dump_json(exclude_unset=True), str(night)]
     with subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, "PYTHONPATH": "."}, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -604,11 +609,11 @@ def test_a_kill_half_way_leaves_the_night_before(aws: Loopback, some: list[str],
     aws.faults()
     assert list((tmp_path / "landing/.run").glob("*/*"))
     with duckdb.connect() as con:
-        landing.attach(con, tmp_path, as_of)
+        landing.attach(con, night, collectors.datasets().values())
         assert con.execute("select count(*) from raw_users").fetchall() == users
-    again = run(aws, settings, collect.plan(settings, as_of))
+    again = run(aws, settings, collect.plan(settings, night))
     assert again.all("select count(*) from raw_users") == users
-    assert landing.nights(tmp_path) == [as_of]
+    assert landing.nights(tmp_path) == [night]
     assert list((tmp_path / "landing/.run").glob("*/*")) == []
     again.con.close()
 

@@ -14,7 +14,7 @@ import pytest
 
 from pipeline import collectors
 from pipeline.aws.failures import CallFailed
-from pipeline.collect import run as night
+from pipeline.collect import run as collect_night
 from pipeline.collect.memory import Memory
 from pipeline.collectors import (
     _validations,
@@ -23,6 +23,7 @@ from pipeline.collectors import (
     service_last_accessed,
     trail_event_selectors,
 )
+from pipeline.night import Night
 from pipeline.schema import Dataset, Row
 from tests.conftest import Loopback
 from tests.pipeline.collectors.test_collectors import MEMBER, ScriptedAccount
@@ -238,7 +239,7 @@ def test_an_account_keeps_its_own_answer_whoever_asks_first(tmp_path: Path) -> N
     found = collect("document_validations", Remembering(answers, rows))["document_validations"]
     newcomer = Remembering(answers, rows, as_of=tomorrow)
     known = Remembering(answers, rows, {"document_validations": found}, tomorrow)
-    newcomer.memory = known.memory = Memory(tmp_path, tomorrow)  # type: ignore[assignment]
+    newcomer.memory = known.memory = Memory(Night(tmp_path, tomorrow))  # type: ignore[assignment]
     (asked,) = collect("document_validations", newcomer)["document_validations"]
     assert asked["validated_on"] == tomorrow
     assert collect("document_validations", known)["document_validations"] == found
@@ -517,23 +518,23 @@ def test_a_bucket_that_denies_is_a_row_and_an_account_that_denies_a_failure() ->
 
 def test_memory_is_of_the_last_night_on_which_the_extract_finished(aws: Loopback, tmp_path: Path) -> None:
     settings = aws.settings(tmp_path, include_ous=["Policy Staging"])
-    first = aws.nights[0]
+    first = Night(tmp_path, aws.nights[0])
     plan = collected(settings, first)
     (account_id,) = plan.shards[0]
     aws.faults({"account": account_id, "service": "s3", "kind": "deny"})
-    collected(settings, first + timedelta(days=1))
+    collected(settings, first.on(first.as_of + timedelta(days=1)))
     datasets = collectors.datasets()
-    memory = Memory(tmp_path, first + timedelta(days=2))
+    memory = Memory(first.on(first.as_of + timedelta(days=2)))
     remembered = memory.rows(datasets["bucket_policies"], account_id, "global")
     assert [row["bucket"] for row in remembered] == ["halden-policy-staging-data"]
     assert remembered[0].keys() == {column.name for column in datasets["bucket_policies"].columns}
     assert memory.rows(datasets["analyzers"], account_id, "us-east-1") == []
     assert memory.rows(datasets["bucket_policies"], "0" * 12, "global") == []
-    assert Memory(tmp_path, first).rows(datasets["bucket_policies"], account_id, "global") == []
+    assert Memory(first).rows(datasets["bucket_policies"], account_id, "global") == []
 
 
 def test_what_is_made_once_a_worker_is_made_again_after_a_failure(tmp_path: Path) -> None:
-    memory, tries = Memory(tmp_path, AS_OF), []
+    memory, tries = Memory(Night(tmp_path, AS_OF)), []
 
     def make() -> int:
         tries.append(1)
@@ -546,11 +547,11 @@ def test_what_is_made_once_a_worker_is_made_again_after_a_failure(tmp_path: Path
     assert [memory.once("key", make) for _ in range(3)] == [2, 2, 2]
 
 
-def collected(settings: Any, as_of: date) -> night.Plan:
-    plan = night.plan(settings, as_of)
+def collected(settings: Any, night: Night) -> collect_night.Plan:
+    plan = collect_night.plan(settings, night)
     for index in range(len(plan.shards)):
-        night.collect_shard(settings, plan, index)
-    night.commit(settings, plan)
+        collect_night.collect_shard(settings, plan, index)
+    collect_night.commit(settings, plan)
     return plan
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from pipeline import collectors
+from pipeline.night import Night
 from pipeline.settings import Settings
 from pipeline.warehouse import build as store
 from pipeline.warehouse import history
@@ -138,9 +139,9 @@ def write(home: Path) -> Path:
         for name, dataset in known.items():
             harness.load(con, dataset, [dict(row) for row in rows.get(name, [])])
         history.prepare(con)
-        with store.prepared(con, Settings.model_construct(**blank()), AS_OF, models) as night:
+        with store.prepared(con, Settings.model_construct(**blank()), Night(home, AS_OF), models) as made:
             for model in models.models.values():
-                night.build(model)
+                made.make(model)
     store.copy(warehouse, target, models)
     return target
 

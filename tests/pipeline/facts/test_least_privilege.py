@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline import collectors
 from pipeline.facts import grants, proposals
+from pipeline.night import Night
 from pipeline.policy import Policies, Policy, Request, Verdict, evaluate, parse
 from pipeline.policy import actions as catalog
 from pipeline.policy.proposals import Proposal, Use, propose
@@ -167,7 +168,8 @@ def test_names_of_no_action_are_left_out() -> None:
     [
         (allow("s3:GetObject"), []),
         (allow("s3:GetObjekt"), ["No action is called s3:GetObjekt."]),
-        (allow("s3:GetObject", "bucket"), ["bucket is not an ARN."]),
+        (allow("s3:GetObject", "bucket"), ["Not a policy: statement 0, Resource: expected an ARN"]),
+        (allow("s3:GetObject", "arn:aws:s3"), ["arn:aws:s3 is not an ARN."]),
         (allow("s3:GetObject", Condition={"Bool": {"aws:SecureTransport": "maybe"}}), ["Condition Bool on"]),
         ({"Version": "2012-10-17", "Statement": []}, ["Not a policy: document, Statement"]),
     ],
@@ -324,9 +326,9 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         load(con, dataset, [dict(row) for row in (DEFAULTS | ROWS).get(name, [])])
     history.prepare(con)
     known = models.load()
-    with store.prepared(con, Settings(), AS_OF, known) as work:
+    with store.prepared(con, Settings(), Night(Settings().home, AS_OF), known) as work:
         for model in known.with_ancestors(["policy_proposals"]):
-            work.build(model)
+            work.make(model)
     return con
 
 

@@ -42,7 +42,10 @@ def root(account: str) -> dict[str, str]:
         ("*", {"StringEquals": {"aws:PrincipalOrgID": ["o-1", "o-2"]}}, ["*"]),
         ("*", {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-2/*"}}, ["*"]),
         ("*", {"StringEquals": {"aws:PrincipalAccount": [OTHER, OUTSIDER]}}, [OUTSIDER]),
-        ("*", {"StringLike": {"aws:PrincipalAccount": "3333*"}}, ["333399999999"]),
+        # Ten million accounts: nobody can name them.
+        ("*", {"StringLike": {"aws:PrincipalAccount": "3333*"}}, ["*"]),
+        ("*", {"StringLike": {"aws:userid": "AROAEXAMPLE1234567890:*"}}, []),
+        ("*", {"StringEquals": {"aws:PrincipalIsAWSService": "true"}}, []),
         ("*", {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{OUTSIDER}:role/*"}}, [OUTSIDER]),
         ("*", {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/ci"}}, ["*"]),
     ],

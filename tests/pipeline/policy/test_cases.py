@@ -19,7 +19,6 @@ from pipeline.policy import (
     allows,
     aws_managed_policy,
     can,
-    confused_deputies,
     document_facts,
     effective_actions,
     escalations,
@@ -140,8 +139,12 @@ def _external_id(case: dict[str, Any]) -> str:
 
 def _deputy(case: dict[str, Any]) -> str:
     actions = ("sts:AssumeRole",) if case["kind"] == "trust" else ()
-    found = confused_deputies(_read(case), _inside(case), actions=actions)
-    return ", ".join(one.service for one in found)
+    found = outside_access(_read(case), _inside(case), actions=actions)
+    return ", ".join(one.service for one in found if one.service and one.service not in SENDS_NO_SOURCE)
+
+
+# Roles for these are given to instances and functions of the role's own account; no source is sent to check.
+SENDS_NO_SOURCE = {f"{name}.amazonaws.com" for name in ("ec2", "eks", "lambda", "edgelambda")}
 
 
 def _foreign(case: dict[str, Any]) -> str:

@@ -99,7 +99,10 @@ def test_values_are_or_keys_are_and_negation_is_none_of() -> None:
         ("ForAllValues:StringNotEquals", ["c", "d"], YES),
         ("ForAllValues:StringNotEquals", ["a", "d"], NO),
         ("ForAllValues:StringNotEquals", None, YES),
-        ("ForAnyValue:StringLikeIfExists", None, YES),
+        # A user tried it at AWS: https://repost.aws/questions/QU9HFmDzP0QGuU-fd7rS6B7w
+        ("ForAnyValue:StringLikeIfExists", None, NO),
+        ("ForAnyValue:StringNotLikeIfExists", None, NO),
+        ("ForAllValues:StringLikeIfExists", None, YES),
         ("foranyvalue:stringlike", ["b"], YES),
     ],
 )

@@ -120,6 +120,16 @@ def test_a_repeated_sid_is_remarked() -> None:
         ({"Statement": {**ONE, "Principal": "*"}}, "scp", "Principal"),
         ({"Statement": {**ONE, "Principal": "*"}}, "trust", "Resource"),
         ({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole"}}, "trust", "Principal"),
+        ({"Statement": {**ONE, "Effect": "Deny", "NotPrincipal": {"AWS": "*"}}}, "rcp", "NotPrincipal"),
+        ({"Statement": {"Effect": "Deny", "Principal": "*", "NotAction": "s3:*", "Resource": "*"}}, "rcp", "NotAction"),
+        ({"Statement": {"Effect": "Allow", "Principal": "*", "Action": ["sts:*", "s3:*"]}}, "trust", "Action"),
+        ({"Statement": {**ONE, "Action": "GetObject"}}, "identity", "Action"),
+        ({"Statement": {**ONE, "Action": ["s3:*", ":GetObject"]}}, "scp", "Action"),
+        ({"Statement": {"Effect": "Allow", "NotAction": "iam", "Resource": "*"}}, "identity", "NotAction"),
+        ({"Statement": {**ONE, "Resource": "vault/*"}}, "identity", "Resource"),
+        ({"Statement": {**ONE, "Resource": ["*", ""]}}, "scp", "Resource"),
+        ({"Statement": {"Effect": "Deny", "Action": "*", "NotResource": "vault"}}, "scp", "NotResource"),
+        ({"Statement": {**ONE, "Sid": "two words"}}, "identity", "Sid"),
         ({"Statement": {**ONE, "Principal": {"Aws": "*"}}}, "resource", "Principal.Aws"),
         ({"Statement": {**ONE, "Principal": "arn:aws:iam::1:root"}}, "resource", "Principal"),
         ({"Statement": {**ONE, "Principal": "*", "NotPrincipal": "*"}}, "resource", "Principal"),
@@ -137,6 +147,24 @@ def test_malformed(source: Any, kind: Any, element: str) -> None:
     read = Policy.read("p", source, kind)
     assert read.document is None
     assert read.problem == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ({"Statement": {**ONE, "Sid": "two words", "Principal": "*"}}, "resource"),
+        (
+            {"Statement": {**ONE, "Action": ["*", "s3:*", "*:*"], "Resource": ["arn:*", "arn:aws:s3:::*"]}},
+            "identity",
+        ),
+        ({"Statement": {"Effect": "Allow", "Principal": "*", "Action": ["sts:Assume*", "sts:TagSession"]}}, "trust"),
+        ({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*"}}, "trust"),
+        ({"Statement": {**ONE, "Effect": "Deny", "NotPrincipal": {"AWS": "*"}}}, "resource"),
+        ({"Statement": {"Effect": "Deny", "NotAction": "s3:*", "NotResource": "arn:aws:s3:::b"}}, "scp"),
+    ],
+)
+def test_what_aws_stores_is_read(source: Any, kind: Any) -> None:
+    assert Policy.read("p", source, kind).problem == ""
 
 
 def test_the_statement_at_fault_is_named() -> None:

@@ -58,7 +58,8 @@ def one(source: Any) -> Policy:
         (ROLE, {"AWS": ROLE}, ALLOWED, NOTHING),
         (SESSION, {"AWS": ROLE}, ALLOWED, NOTHING),
         (SESSION, {"AWS": SESSION}, ALLOWED, ALLOWED),
-        (SESSION, {"AWS": "*"}, ALLOWED, NOTHING),
+        # AWS says that aws:PrincipalArn beside "*" lifts the boundary, and says nothing of "*" alone.
+        (SESSION, {"AWS": "*"}, ALLOWED, DEPENDS),
         (SESSION, {"AWS": f"arn:aws:sts::{ACCOUNT}:assumed-role/app/s2"}, NOTHING, NOTHING),
         (ME, {"AWS": "AIDAEXAMPLE"}, NOTHING, NOTHING),
         (ME, {"CanonicalUser": "79a59d"}, DEPENDS, DEPENDS),

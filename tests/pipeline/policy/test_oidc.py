@@ -83,7 +83,7 @@ GITHUB = "token.actions.githubusercontent.com"
         (
             "cognito-identity.amazonaws.com",
             {"StringEquals": {"aud": "eu-west-1:1"}, "ForAnyValue:StringLike": {"amr": "authenticated"}},
-            False,
+            True,  # AWS's page of shared issuers: the audience is the identity pool.
             "safe",
         ),
     ],

@@ -18,6 +18,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pipeline.aws.session import Cloud
+from pipeline.night import Night
 from pipeline.publish import bucket
 from pipeline.publish.bucket import Bucket, Delivered
 from pipeline.settings import Refused, Settings
@@ -42,20 +43,20 @@ class Place:
     def settings(self, **more: Any) -> Settings:
         return self.loopback.settings(self.home, **{"publish_to": f"s3://{self.name}/site", **more})
 
-    def write(self, night: date, *names: str) -> None:
+    def write(self, as_of: date, *names: str) -> None:
         """A report in the home: each page says its night and its name."""
         for name in names or SITE:
-            path = self.home / "reports" / night.isoformat() / name
+            path = self.home / "reports" / as_of.isoformat() / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(f"{night} {name}")
+            path.write_text(f"{as_of} {name}")
 
-    def publish(self, night: date, **more: Any) -> Delivered:
-        return bucket.publish(self.settings(**more), night)
+    def publish(self, as_of: date, **more: Any) -> Delivered:
+        return bucket.publish(self.settings(**more), Night(self.home, as_of))
 
-    def refused(self, night: date, **more: Any) -> str:
+    def refused(self, as_of: date, **more: Any) -> str:
         """Why a night is refused, in a sentence; retries are few."""
         with pytest.raises(Refused) as caught:
-            self.publish(night, **more)
+            self.publish(as_of, **more)
         sentence = str(caught.value)
         assert "\n" not in sentence
         assert f"s3://{self.name}/site/" in sentence or "publish_to" in more
@@ -66,10 +67,10 @@ class Place:
         keys = [found["Key"] for found in self.s3.list_objects_v2(Bucket=self.name).get("Contents", ())]
         return {key: self.s3.get_object(Bucket=self.name, Key=key)["Body"].read().decode() for key in keys}
 
-    def shows(self, place: str, night: date, *names: str) -> bool:
+    def shows(self, place: str, as_of: date, *names: str) -> bool:
         """Whether a place has exactly this site of this night."""
         found = {key: text for key, text in self.objects().items() if key.startswith(f"site/{place}/")}
-        return found == {f"site/{place}/{name}": f"{night} {name}" for name in names or SITE}
+        return found == {f"site/{place}/{name}": f"{as_of} {name}" for name in names or SITE}
 
     def puts(self) -> list[str]:
         """The keys that the server was sent, in order."""
@@ -101,7 +102,7 @@ def place(aws: Loopback, s3: Any, tmp_path: Path) -> Place:
 
 def test_pages_come_before_the_index_and_the_night_before_latest(place: Place) -> None:
     told: list[tuple[int, int]] = []
-    done = bucket.publish(place.settings(), NIGHT, lambda put, total: told.append((put, total)))
+    done = bucket.publish(place.settings(), Night(place.home, NIGHT), lambda put, total: told.append((put, total)))
     assert done == Delivered(f"s3://{place.name}/site/2026-11-20", 7, sum(len(f"{NIGHT} {n}") for n in SITE), True)
     assert told == [(n, 14) for n in range(1, 15)]
     puts = place.puts()
@@ -298,9 +299,9 @@ def test_only_the_newest_nights_are_kept(place: Place) -> None:
     for key in ("site/" + other for other in others):
         place.s3.put_object(Bucket=place.name, Key=key, Body=b"x")
     place.s3.put_object(Bucket=place.name, Key="2026-11-01/index.html", Body=b"outside of the prefix")
-    for night in (FIRST, NIGHT, NEXT):
-        place.write(night)
-        place.publish(night)
+    for as_of in (FIRST, NIGHT, NEXT):
+        place.write(as_of)
+        place.publish(as_of)
     assert place.s3.list_objects_v2(Bucket=place.name)["KeyCount"] == 28 + 7
     place.publish(NEXT, keep_reports=2)
     left = {key.split("/")[1] for key in place.objects() if key.startswith("site/")}
@@ -349,9 +350,9 @@ def test_links_and_hidden_files_are_not_published(place: Place, tmp_path_factory
 def test_a_night_without_a_report_is_refused_before_anything_is_asked(place: Place) -> None:
     place.write(NEXT, "a.html")
     place.loopback.reset()
-    for night in (FIRST, NEXT):
-        with pytest.raises(Refused, match=f"{night}: there is no report with an index.html"):
-            place.publish(night)
+    for as_of in (FIRST, NEXT):
+        with pytest.raises(Refused, match=f"{as_of}: there is no report with an index.html"):
+            place.publish(as_of)
     assert place.loopback.requests("s3") == []
 
 

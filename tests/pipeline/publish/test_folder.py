@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.night import Night
 from pipeline.publish import folder as publish
 
 NIGHT, NEXT = date(2026, 11, 20), date(2026, 11, 21)
 
 
 def put(home: Path, as_of: date, text: str) -> None:
-    with publish.report(home, as_of) as folder:
+    with publish.report(Night(home, as_of)) as folder:
         (folder / "index.html").write_text(text)
 
 
@@ -24,7 +25,7 @@ def test_latest_leads_to_the_last_report(tmp_path: Path) -> None:
     put(tmp_path, NEXT, "two again")
     assert (tmp_path / "reports/latest/index.html").read_text() == "two again"
     assert (tmp_path / "reports/2026-11-20/index.html").read_text() == "one"
-    assert publish.shown(tmp_path) == NEXT
+    assert publish.shown(tmp_path) == Night(tmp_path, NEXT)
     assert sorted(p.name for p in (tmp_path / "reports").iterdir()) == ["2026-11-20", "2026-11-21", "latest"]
 
 
@@ -32,20 +33,19 @@ def test_a_report_that_fails_leaves_the_published_one(tmp_path: Path) -> None:
     put(tmp_path, NIGHT, "one")
 
     def fail() -> None:
-        with publish.report(tmp_path, NEXT) as folder:
+        with publish.report(Night(tmp_path, NEXT)) as folder:
             (folder / "index.html").write_text("half")
             raise OSError("the disk is full")
 
     with pytest.raises(OSError, match="full"):
         fail()
-    assert publish.shown(tmp_path) == NIGHT
+    assert publish.shown(tmp_path) == Night(tmp_path, NIGHT)
     assert sorted(p.name for p in (tmp_path / "reports").iterdir()) == ["2026-11-20", "latest"]
 
 
 def test_only_the_newest_reports_are_kept_and_the_one_that_latest_shows(tmp_path: Path) -> None:
-    nights = [date(2026, 11, day) for day in (17, 18, 19, 20)]
-    for night in nights:
-        put(tmp_path, night, str(night))
+    for as_of in (date(2026, 11, day) for day in (17, 18, 19, 20)):
+        put(tmp_path, as_of, str(as_of))
     reports, elsewhere = tmp_path / "reports", tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "index.html").write_text("kept")

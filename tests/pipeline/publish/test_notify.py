@@ -20,6 +20,7 @@ import pytest
 import responses
 from markdown_it import MarkdownIt
 
+from pipeline.night import Night
 from pipeline.publish import notify
 from pipeline.publish.digest import JOINER, RESOURCE, Message, digest, failure, link, shown
 from pipeline.settings import Refused, Settings
@@ -160,14 +161,14 @@ def test_what_counts_as_a_change(database: Path, tmp_path: Path) -> None:
 
 def test_a_failure_says_why_and_what_is_shown(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, report_url=URL + "/")
-    assert failure(settings, date(2026, 11, 24), "AWS:\n<!channel>").text == f"AWS: <{JOINER}!channel>"
+    assert failure(settings, Night(tmp_path, date(2026, 11, 24)), "AWS:\n<!channel>").text == f"AWS: <{JOINER}!channel>"
     (tmp_path / "reports" / "2026-11-23").mkdir(parents=True)
     (tmp_path / "reports" / "latest").symlink_to("2026-11-23")
-    found = failure(settings, date(2026, 11, 24), "x" * 5000)
+    found = failure(settings, Night(tmp_path, date(2026, 11, 24)), "x" * 5000)
     assert found.title == "Rolecall 2026-11-24: failed"
     assert len(found.paragraphs[0][0]) == 1000
     assert found.text.endswith(f"The reports show the night of 2026-11-23.\nReport: {URL}/2026-11-23/index.html")
-    here = link(Settings(home=tmp_path), date(2026, 11, 23))
+    here = link(Settings(home=tmp_path), Night(tmp_path, date(2026, 11, 23)))
     assert here == str(tmp_path.resolve() / "reports" / "2026-11-23" / "index.html")
 
 

@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from pipeline import collectors, landing
+from pipeline.night import Night
 from pipeline.quality import reconciled
 from pipeline.quality import run as quality
 from pipeline.quality.declared import no_rows
@@ -307,15 +308,16 @@ def test_a_reference_to_nowhere_is_an_error_of_the_declaration() -> None:
 
 def test_part_of_the_checks_leaves_the_other_results(tmp_path: Path) -> None:
     settings = Settings.model_construct(home=tmp_path)
-    landing.night_folder(tmp_path, NIGHT).mkdir(parents=True)
-    everything = quality.validate(settings, NIGHT)
+    night = Night(tmp_path, NIGHT)
+    night.landing_folder.mkdir(parents=True)
+    everything = quality.validate(settings, night)
     one = everything[0].key
-    assert [result.key for result in quality.validate(settings, NIGHT, {one})] == [one]
-    landed = landing.read(tmp_path, NIGHT, QUALITY_RESULTS).to_pylist()
+    assert [result.key for result in quality.validate(settings, night, {one})] == [one]
+    landed = landing.read(night, QUALITY_RESULTS).to_pylist()
     assert [(row["dataset"], row["check_name"]) for row in landed] == [result.key for result in everything]
     assert all(json.loads(row["sample"]) is not None for row in landed)
 
 
 def test_a_night_that_has_not_landed_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="nothing has landed for 2026-11-17"):
-        quality.validate(Settings.model_construct(home=tmp_path), NIGHT)
+        quality.validate(Settings.model_construct(home=tmp_path), Night(tmp_path, NIGHT))

@@ -24,7 +24,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Night:
+class JudgedNight:
     """What a control said: whether it ran, the regions whose data was not read, a verdict for each resource there."""
 
     ran: bool
@@ -44,15 +44,16 @@ class Night:
 
 
 NIGHTS = st.builds(
-    Night,
+    JudgedNight,
     st.integers(0, 7).map(bool),
     st.sampled_from([(), (), (), ("global",), ("east",), ("east", "west")]).map(frozenset),
     st.fixed_dictionaries({}, optional={name: st.sampled_from(VERDICTS) for name in PLACES}),
 )
-FAILING = Night(True, frozenset(), dict.fromkeys(PLACES, "fail"))
+FAILING = JudgedNight(True, frozenset(), dict.fromkeys(PLACES, "fail"))
+UNREAD, EMPTY = JudgedNight(True, frozenset({"global"}), {}), JudgedNight(True, frozenset(), {})
 
 
-def judge(con: duckdb.DuckDBPyConnection, as_of: date, night: Night) -> None:
+def judge(con: duckdb.DuckDBPyConnection, as_of: date, night: JudgedNight) -> None:
     """Put a night into the history; another control always runs."""
     said = {("c", *key): verdict for key, verdict in night.said().items()} | {("other", "global", ACCOUNT): "pass"}
     rows = [(control, "1", region, resource, verdict) for (control, region, resource), verdict in said.items()]
@@ -81,7 +82,7 @@ def lives(con: duckdb.DuckDBPyConnection, as_of: date) -> list[tuple[Any, ...]]:
         return sorted(con.execute(f"select {columns}, age_days, days_to_resolve from ({sql})").fetchall())
 
 
-def expected(nights: dict[date, Night], as_of: date) -> list[tuple[Any, ...]]:
+def expected(nights: dict[date, JudgedNight], as_of: date) -> list[tuple[Any, ...]]:
     """The lives by the plain way: walk the nights in order."""
     found: dict[Key, dict[str, Any]] = {}
     tonight: dict[Key, str] = {}
@@ -113,12 +114,19 @@ def expected(nights: dict[date, Night], as_of: date) -> list[tuple[Any, ...]]:
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 6), NIGHTS), min_size=1, max_size=10))
 @example([(0, FAILING), (1, FAILING), (2, FAILING)])
-@example([(0, FAILING), (1, Night(True, frozenset({"east"}), {})), (2, FAILING)])
-@example([(0, FAILING), (3, FAILING), (1, Night(True, frozenset({"global"}), {})), (2, Night(True, frozenset(), {}))])
-def test_any_order_of_nights_gives_the_lives_of_the_nights_in_order(steps: list[tuple[int, Night]]) -> None:
+@example([(0, FAILING), (1, JudgedNight(True, frozenset({"east"}), {})), (2, FAILING)])
+@example(
+    [
+        (0, FAILING),
+        (3, FAILING),
+        (1, JudgedNight(True, frozenset({"global"}), {})),
+        (2, JudgedNight(True, frozenset(), {})),
+    ]
+)
+def test_any_order_of_nights_gives_the_lives_of_the_nights_in_order(steps: list[tuple[int, JudgedNight]]) -> None:
     con = duckdb.connect()
     history.prepare(con)
-    nights: dict[date, Night] = {}
+    nights: dict[date, JudgedNight] = {}
     for offset, night in steps:
         as_of = FIRST + timedelta(days=2 * offset)  # every second day no night was run
         nights[as_of] = night
@@ -133,7 +141,7 @@ def life(verdicts: Sequence[str | None]) -> tuple[Any, ...]:
     history.prepare(con)
     days = [FIRST + timedelta(days=n) for n in range(len(verdicts))]
     for day, verdict in zip(days, verdicts, strict=True):
-        judge(con, day, Night(True, frozenset(), {"a": verdict} if verdict else {}))
+        judge(con, day, JudgedNight(True, frozenset(), {"a": verdict} if verdict else {}))
     (found,) = lives(con, days[-1])
     return found[6:]
 

@@ -58,7 +58,7 @@ def test_any_order_of_nights_gives_the_spans_of_the_nights_in_order(steps: list[
         nights[as_of] = verdicts
         record(con, as_of, verdicts)
     assert spans(con) == expected(nights)
-    assert history.nights(con) == sorted(nights)
+    assert history.judged_dates(con) == sorted(nights)
 
 
 def test_a_blocked_night_is_noted_and_is_no_night_of_the_history() -> None:
@@ -69,4 +69,4 @@ def test_a_blocked_night_is_noted_and_is_no_night_of_the_history() -> None:
     record(con, FIRST + timedelta(days=2), {"a": "fail"})
     assert spans(con) == [("a", "fail", FIRST, FIRST + timedelta(days=2))]
     history.note_night(con, FIRST, "judged before, blocked when run again")
-    assert FIRST in history.nights(con)
+    assert FIRST in history.judged_dates(con)

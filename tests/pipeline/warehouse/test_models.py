@@ -12,8 +12,7 @@ from pipeline.warehouse import models as catalog
 from pipeline.warehouse.models import Catalog
 
 HEADER = '/*\ntitle = "t"\n*/\n'
-CONTROL = '/*\nid = "BP01-01"\ntitle = "t"\npractice = 1\nseverity = "low"\nwhy = "w"\nfix = "f"\n*/\n'
-CATALOG_TABLES = {"control_catalog", "control_needs"}
+CONTROL = '/*\nid = "BP01-01"\ntitle = "t"\nseverity = "low"\nwhy = "w"\nfix = "f"\n*/\n'
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +29,7 @@ def write(root: Path, file: str, text: str) -> Path:
 
 def test_reads_are_the_tables_and_not_the_ctes(tmp_path: Path) -> None:
     sql = "with a as (from raw_users), b as (from a) select * from b join raw_roles using (id) where exists (from c)"
+    write(tmp_path, "staging/c.sql", HEADER + "select 1 as id")
     model = catalog.load(write(tmp_path, "staging/stg_x.sql", HEADER + sql)).models["stg_x"]
     assert model.reads == ("c", "raw_roles", "raw_users")
 
@@ -42,7 +42,15 @@ def test_reads_are_the_tables_and_not_the_ctes(tmp_path: Path) -> None:
         ("staging/x.sql", "/*\nname = 'x'\n*/ select 1", "header: title: Field required; name: Extra inputs"),
         ("staging/x.sql", HEADER + "select\n\nfrom from x", "line 3 of the query: syntax error"),
         ("controls/01_x/x.sql", CONTROL.replace('"low"', '"awful"') + "select 1", "header: severity: "),
-        ("controls/01_x/x.sql", CONTROL.replace("= 1", "= 15") + "select 1", "practice must be 1 to 14, not 15"),
+        ("controls/15_x/x.sql", CONTROL + "select 1", "practice must be 1 to 14, not 15"),
+        ("controls/x.sql", CONTROL + "select 1", "must lie in a folder of its practice"),
+        ("controls/02_x/x.sql", CONTROL + "select 1", r"id must begin with BP02-, as the folder 02_x says \(x.sql:2\)"),
+        ("controls/01_x/x.sql", CONTROL.replace("BP01-01", "1") + "select 1", "header: id: String should match"),
+        (
+            "controls/01_x/x.sql",
+            CONTROL.replace("title", "practice = 1\ntitle") + "select 1",
+            r"practice is said by the folder; delete this line \(x.sql:3\)",
+        ),
     ],
 )
 def test_a_broken_file_is_named_with_what_is_wrong(tmp_path: Path, file: str, text: str, said: str) -> None:
@@ -58,7 +66,7 @@ def test_models_that_read_each_other_are_refused(tmp_path: Path) -> None:
 
 
 def test_everything_read_is_there(models: Catalog) -> None:
-    known = models.models.keys() | {f"raw_{name}" for name in collectors.datasets()} | CATALOG_TABLES
+    known = models.models.keys() | {f"raw_{name}" for name in collectors.datasets()} | set(catalog.CATALOG_TABLES)
     assert {m.name: set(m.reads) - known for m in models.models.values() if set(m.reads) - known} == {}
 
 
@@ -75,12 +83,27 @@ def test_controls_carry_their_number_and_lie_in_the_folder_of_their_practice(mod
         assert model.path.parent.name.startswith(f"{model.control.practice:02}_"), model.path
 
 
+def test_two_controls_with_one_id_are_refused(tmp_path: Path) -> None:
+    write(tmp_path, "controls/01_x/x.sql", CONTROL + "select 1")
+    with pytest.raises(Refused, match=r"y.sql: header: id BP01-01 is that of .*x.sql; take the next free number"):
+        catalog.load(write(tmp_path, "controls/01_x/y.sql", CONTROL + "select 1"))
+
+
+def test_a_table_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "staging/stg_people.sql", HEADER + "from raw_users")
+    with pytest.raises(
+        Refused, match=r"line 2 of .*: there is no table stg_peple; did you mean stg_people\? \(x.sql:5\)"
+    ):
+        catalog.load(write(tmp_path, "staging/x.sql", HEADER + "with a as (from raw_roles)\nfrom stg_peple, a"))
+
+
+def test_a_framework_of_ones_own_needs_no_python(tmp_path: Path) -> None:
+    text = CONTROL.replace("why", "frameworks = { pci = '8.3.6', internal = 'S-12' }\nwhy")
+    model = catalog.load(write(tmp_path, "controls/01_x/x.sql", text + "select 1")).controls["x"]
+    assert model.control
+    assert model.control.frameworks == {"pci": "8.3.6", "internal": "S-12"}
+
+
 def test_no_model_reads_a_clock_or_a_dice(models: Catalog) -> None:
     words = ("current_date", "now(", "today(", "current_timestamp", "random(", "uuid(", "pivot ")
     assert [(m.name, w) for m in models.models.values() for w in words if w in m.sql.lower()] == []
-
-
-def test_frameworks_are_known_ones(models: Catalog) -> None:
-    known = {"cis_aws_7", "security_hub", "prowler", "other"}
-    heads = [m.control for m in models.controls.values() if m.control]
-    assert {head.id: head.frameworks for head in heads if head.frameworks.keys() - known} == {}

@@ -48,7 +48,7 @@ def test_earlier_is_the_last_night_at_least_so_many_days_before(
         )
     wanted = ("previous", "week_ago", "month_ago")
     columns = ", ".join(["scope", *(f"{one}_score" for one in wanted), *(f"{one}_as_of" for one in wanted)])
-    (new, known) = sorted(select(con, "earlier_measures", columns))
+    (new, known) = sorted(select(con, "score_history", columns))
     nights = tuple(ago and AS_OF - timedelta(days=ago) for ago in expected)
     assert known == ("overall", *expected, *nights)
     assert new == ("account", None, None, None, *nights)
@@ -76,7 +76,7 @@ def judged(judgements: Sequence[tuple[str, str, str]]) -> duckdb.DuckDBPyConnect
     con.executemany("insert into given values (?, ?, ?)", [("a", "4", "manual"), *judgements])
     con.execute("create table judgements as from given inner join control_catalog using (control_id)")
     with variables(con, {"as_of": AS_OF, "enough_data": 95}):
-        for model in ("pairs", "measures"):
+        for model in ("control_account_counts", "measures"):
             con.execute(f"create table {model} as {MODELS[model].sql}")
     return con
 
@@ -115,8 +115,9 @@ def test_owners_are_measured_by_their_accounts_together(judgements: list[tuple[s
     con = judged(judgements)
     history.prepare(con)
     history.record_measures(con, AS_OF - timedelta(days=1))
-    with variables(con, {"as_of": AS_OF}):
-        con.execute(f"create table earlier_measures as {MODELS['earlier_measures'].sql}")
+    with variables(con, {"as_of": AS_OF, "enough_data": 95}):
+        con.execute(f"create table score_history as {MODELS['score_history'].sql}")
+        con.execute(f"create table measures_with_history as {MODELS['measures_with_history'].sql}")
     wanted = {}
     for owner in {ACCOUNTS[account] for _, account, _ in judgements} | {None}:
         said = [verdict for _, account, verdict in judgements if ACCOUNTS[account] == owner]

@@ -1,0 +1,222 @@
+"""The command line. Exit code 0: done; 1: done, but accounts could not be read; 2: refused or failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec
+
+import typer
+from rich.console import Console
+
+from pipeline import __version__
+from pipeline.night import Night
+from pipeline.settings import Refused, load
+
+DONE, UNREAD, REFUSED = 0, 1, 2
+ACCOUNTS = "Which accounts"
+WIDE = 160
+
+P = ParamSpec("P")
+
+
+class Format(StrEnum):
+    text = "text"
+    json = "json"
+
+
+app = typer.Typer(
+    help="Every account of an AWS organization against the fourteen IAM best practices, each night.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Settings that have no option here are in rolecall.toml or ROLECALL_* variables (docs/settings.md).",
+)
+
+
+def print_version(wanted: bool) -> None:
+    """`rolecall --version`."""
+    if wanted:
+        print(f"rolecall {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options before any command."""
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    app()
+
+
+def command(work: Callable[P, int]) -> Callable[P, None]:
+    """Make a function a command: what it returns is the exit code; what is refused is one sentence on stderr."""
+
+    @app.command()
+    @wraps(work)
+    def wrapped(*args: P.args, **options: P.kwargs) -> None:
+        try:
+            code = work(*args, **options)
+        except Refused as refused:
+            code = complain(str(refused))
+        except OSError as error:
+            code = complain(f"{error.filename or 'the system'}: {error.strerror or error}")
+        except KeyboardInterrupt:
+            code = complain("interrupted; what was published before is still in place")
+        raise typer.Exit(code)
+
+    return wrapped
+
+
+def complain(sentence: str) -> int:
+    Console(stderr=True).print(f"rolecall: {sentence}", highlight=False, markup=False, soft_wrap=True)
+    return REFUSED
+
+
+@command
+def run(
+    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The night; today if not given.")] = None,
+    judge_only: Annotated[bool, typer.Option("--judge-only", help="Leave AWS alone: use the night's landing.")] = False,
+    home: Annotated[Path | None, typer.Option(help="Folder that holds landing, databases and reports.")] = None,
+    role_name: Annotated[str | None, typer.Option(help="Role to assume in every account.")] = None,
+    external_id: Annotated[str | None, typer.Option(help="ExternalId that the role asks for.")] = None,
+    region: Annotated[list[str] | None, typer.Option(help="Region to read; repeat for more.")] = None,
+    include_account: Annotated[
+        list[str] | None, typer.Option(help="Read only this account; repeat for more.", rich_help_panel=ACCOUNTS)
+    ] = None,
+    exclude_account: Annotated[
+        list[str] | None, typer.Option(help="Leave this account out.", rich_help_panel=ACCOUNTS)
+    ] = None,
+    include_ou: Annotated[
+        list[str] | None, typer.Option(help="Read only accounts under this OU (id or path).", rich_help_panel=ACCOUNTS)
+    ] = None,
+    exclude_ou: Annotated[
+        list[str] | None, typer.Option(help="Leave accounts under this OU out.", rich_help_panel=ACCOUNTS)
+    ] = None,
+    include_tag: Annotated[
+        list[str] | None, typer.Option(help="Read only accounts with this tag (key=value).", rich_help_panel=ACCOUNTS)
+    ] = None,
+    exclude_tag: Annotated[
+        list[str] | None, typer.Option(help="Leave accounts with this tag out.", rich_help_panel=ACCOUNTS)
+    ] = None,
+    concurrency: Annotated[int | None, typer.Option(help="Accounts read side by side.")] = None,
+    shards: Annotated[int | None, typer.Option(help="Parts that the accounts are split into.")] = None,
+    exceptions_file: Annotated[Path | None, typer.Option(help="Register of exceptions and attestations.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show Dagster's own log as well.")] = False,
+) -> int:
+    """Read every account, check, judge and publish one night."""
+    from assets.cli import runner
+    from assets.cli.progress import say, shown
+    from assets.defs import nights
+
+    chosen = load(
+        **given(
+            home=home,
+            role_name=role_name,
+            external_id=external_id,
+            regions=region,
+            include_accounts=include_account,
+            exclude_accounts=exclude_account,
+            include_ous=include_ou,
+            exclude_ous=exclude_ou,
+            include_tags=include_tag,
+            exclude_tags=exclude_tag,
+            concurrency=concurrency,
+            shards=shards,
+            exceptions_file=exceptions_file,
+        )
+    )
+    night = Night(chosen.home, as_of.date()) if as_of else nights.today(chosen)
+    console = Console()
+    with shown(console) as progress:
+        done = runner.run_night(chosen, night, progress, judge_only=judge_only, verbose=verbose)
+    say(console, "report", str(done.report))
+    say(console, "database", str(done.database))
+    if done.unread:
+        say(
+            console,
+            "unread",
+            f"{done.unread} accounts could not be read, or only in part; the report's coverage page says why",
+        )
+    return UNREAD if done.unread else DONE
+
+
+@command
+def publish(
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The night; the newest if not given.")
+    ] = None,
+    to: Annotated[str | None, typer.Option(help="Where to publish as well: s3://bucket/prefix.")] = None,
+    home: Annotated[Path | None, typer.Option(help="Folder that holds landing, databases and reports.")] = None,
+) -> int:
+    """Publish a night again, here and in the bucket where one is set."""
+    from assets.cli.progress import say, shown
+    from assets.defs import publishing
+
+    chosen = load(**given(home=home, publish_to=to))
+    console = Console()
+    with shown(console) as progress:
+        report = publishing.republish(chosen, as_of.date() if as_of else None, progress)
+    say(console, "report", str(report))
+    return DONE
+
+
+@command
+def controls(
+    control: Annotated[str | None, typer.Argument(help="Id of one control, for all that is known of it.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> int:
+    """List the controls, or show one."""
+    from assets.cli import controls as listing
+
+    console = Console()
+    listing.show(console if console.is_terminal else Console(width=WIDE), control, as_json)
+    return DONE
+
+
+@command
+def explain(
+    control: Annotated[str, typer.Argument(help="Id or number of the control.")],
+    resource: Annotated[str, typer.Argument(help="ARN or id of the resource, its account, or a part only it has.")],
+    account: Annotated[str | None, typer.Option(help="Account of the resource, where several have one.")] = None,
+    region: Annotated[str | None, typer.Option(help="Region of the finding, where there are several.")] = None,
+    home: Annotated[Path | None, typer.Option(help="Folder that holds landing, databases and reports.")] = None,
+    format: Annotated[Format, typer.Option(help="Text, or JSON for programs.")] = Format.text,
+) -> int:
+    """Say what decided a finding, what it was read from, and what would change its verdict."""
+    from assets.cli import explain as explaining
+    from pipeline.explain import finding
+    from pipeline.warehouse.build import PUBLISHED
+
+    database = load(**given(home=home)).home / PUBLISHED
+    found = finding.explain(database, control, resource, account, region)
+    console = Console()
+    explaining.show(console if console.is_terminal else Console(width=WIDE), found, database, format is Format.json)
+    return DONE
+
+
+@command
+def demo(
+    home: Annotated[Path | None, typer.Option(help="Folder of the demo, apart from a real organization's.")] = None,
+    nights: Annotated[int, typer.Option(min=1, max=8, help="How many of its eight nights to run, the last ones.")] = 5,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show Dagster's own log as well.")] = False,
+) -> int:
+    """Run the nights of a synthetic organization on this machine."""
+    from assets.cli import demonstration
+
+    return demonstration.run(Console(), home or demonstration.HOME, nights, verbose)
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """The options that were given: the others are for the settings to say."""
+    return {name: value for name, value in options.items() if value not in (None, [])}

@@ -1,0 +1,37 @@
+"""The IAM actions that API operations need, and policy documents that allow them.
+
+Most operations need the action of their own name; those that do not are in `pipeline/knowledge/operation_actions.toml`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+FILE = "operation_actions.toml"
+
+
+@cache
+def renamed() -> Mapping[str, tuple[str, ...]]:
+    """Actions by operation, where they are not just the operation's own name."""
+    text = files("pipeline").joinpath("knowledge", FILE).read_text(encoding="utf-8")
+    return {entry["operation"]: tuple(entry["actions"]) for entry in tomllib.loads(text)["operations"]}
+
+
+def actions(operation: str) -> tuple[str, ...]:
+    """The actions that a policy must allow for an operation: `s3:ListBuckets` needs `s3:ListAllMyBuckets`."""
+    return renamed().get(operation, (operation,))
+
+
+def all_actions(operations: Iterable[str]) -> list[str]:
+    """The actions for several operations, sorted, each once."""
+    return sorted({action for operation in operations for action in actions(operation)})
+
+
+def policy_document(operations: Iterable[str]) -> dict[str, Any]:
+    """An identity-based policy that allows these operations on every resource."""
+    statement = {"Sid": "RolecallReads", "Effect": "Allow", "Action": all_actions(operations), "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [statement]}

@@ -1,0 +1,147 @@
+"""Collectors that only list and rename: the columns say where they come from, and `listing` makes their `collect`.
+
+    Column("uploaded_at", "timestamp", "When it was uploaded (UTC)", source="UploadDate")
+    collect = listing(CERTIFICATES, "ServerCertificateMetadataList")
+
+A column without a `source` is one of the row that is asked about (see `Each`), or `account_id` or `region`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
+
+import jmespath
+
+from pipeline.aws.account import Account
+from pipeline.aws.answers import MemberMissing, Members
+from pipeline.aws.failures import CallFailed
+from pipeline.collectors import Rows
+from pipeline.collectors._items import each as read_each
+from pipeline.collectors._items import resource
+from pipeline.collectors._values import document, utc
+from pipeline.schema import Column, Dataset, Row
+
+Item = Any
+Make = Callable[[Account, Item], Any]
+
+
+def _every(_: Any) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Each:
+    """The operation is asked for each row of another dataset.
+
+    `ask` maps the operation's parameters to columns of that row. A column without a source is filled from the column
+    that it references there, else from the one of the same name. `region` names the column with the region to ask in.
+    """
+
+    dataset: Dataset
+    ask: Mapping[str, str]
+    where: Callable[[Row], bool] = _every
+    region: str | None = None
+
+
+def listing(
+    dataset: Dataset,
+    member: str,
+    *,
+    each: Each | None = None,
+    expected: Sequence[str] = (),
+    keep: Callable[[Item], bool] = _every,
+    made: Mapping[str, Make] | None = None,
+    is_everywhere: bool = True,
+    **params: Any,
+) -> Callable[[Account], Rows]:
+    """`collect` for a dataset that is the list `member` of its last operation, a row an item.
+
+    `expected` are error codes that mean an empty list. `keep` chooses items, `made` makes columns that are more than a
+    member of the item. A service that is not `is_everywhere` has nothing in regions that AWS does not offer it in.
+    `params` go into every request. What an operation is asked about may be gone by then, and has nothing.
+
+    The function raises `CallFailed`. An item that lacks a member of a required column, and a row that may not be asked
+    about, are booked as records that could not be read (`_items.each`), unless all are.
+    """
+    operation = dataset.operations[-1]
+
+    def items(account: Account, asked: Row) -> Iterator[Item]:
+        where = account.at(asked[each.region]) if each and each.region else account
+        ask = {name: asked[column] for name, column in each.ask.items()} if each else {}
+        yield from filter(keep, where.pages(operation, member, expected, bool(each), **ask, **params))
+
+    def rows(account: Account, asked: Row) -> list[Row]:
+        known = {"account_id": account.account_id, "region": account.region} | _taken(dataset, each, asked)
+
+        def row(item: Item) -> list[Row]:
+            return [{c.name: _value(account, c, item, known, made or {}) for c in dataset.columns}]
+
+        return read_each(account, dataset, items(account, asked), row, lambda item: _name(dataset, item, known))
+
+    def all_rows(account: Account) -> list[Row]:
+        if each is None:
+            return rows(account, {})
+        asked = filter(each.where, account.rows(each.dataset.name))
+        named = partial(resource, each.dataset)
+        return read_each(account, dataset, asked, lambda one: rows(account, one), lambda one: named(one) or "")
+
+    def collect(account: Account) -> Rows:
+        try:
+            return {dataset.name: all_rows(account)}
+        except CallFailed as failed:
+            if is_everywhere or failed.error_class != "not_offered":
+                raise
+            return {dataset.name: []}
+
+    return collect
+
+
+def _taken(dataset: Dataset, each: Each | None, asked: Row) -> Row:
+    """What the row that is asked about gives to each row of the answer, by the names of these."""
+    if each is None:
+        return {}
+    theirs = f"{each.dataset.name}."
+    referred = {
+        column.name: asked[column.references.removeprefix(theirs)]
+        for column in dataset.columns
+        if column.source is None and column.references and column.references.startswith(theirs)
+    }
+    return {**asked, **referred}
+
+
+def _value(account: Account, column: Column, item: Item, known: Row, made: Mapping[str, Make]) -> Any:
+    if column.name in made:
+        return made[column.name](account, item)
+    if column.source is None:
+        return known[column.name]
+    value = _getter(column.source)(item)
+    if value is None and column.required:
+        if isinstance(item, Members):
+            raise MemberMissing(column.source, item)
+        raise LookupError(f"an item of the list lacks {column.source}, which {column.name} is made of")
+    return CONVERTED.get(column.type, _as_it_is)(value)
+
+
+def _name(dataset: Dataset, item: Item, known: Row) -> str:
+    """What an item is called, as far as it says so."""
+    row = {c.name: _getter(c.source)(item) if c.source else known.get(c.name) for c in dataset.columns}
+    return resource(dataset, row) or ""
+
+
+@cache
+def _getter(source: str) -> Callable[[Item], Any]:
+    """A plain member, as most are, is looked up: JMESPath takes twenty times as long."""
+    if source.isidentifier():
+        return lambda item: item.get(source)
+    search: Callable[[Item], Any] = jmespath.compile(source).search
+    return search
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+CONVERTED: Mapping[str, Callable[[Any], Any]] = {"timestamp": utc, "json": document}

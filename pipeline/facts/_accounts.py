@@ -1,0 +1,135 @@
+"""What an account holds that its principals could turn to their advantage: roles, users, and groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
+
+from pipeline.facts import Queried
+from pipeline.facts._principals import PrincipalFactory, read
+from pipeline.policy.account import Account, Role
+from pipeline.policy.principal import FRESH
+from pipeline.policy.profiles import Profiles
+from pipeline.policy.tri import Tri
+from pipeline.schema import Row
+
+
+def roles(which: str) -> str:
+    """A query for the roles that `which`, a table of arn, has: what `role` reads. Only services are in service-linked
+    roles, which nobody else gets into.
+    """
+    return f"""
+        select
+            roles.account_id,
+            roles.arn,
+            any_value(roles.trust_document) as trust_document,
+            any_value(permissions.admin) as admin,
+            any_value(levels.levels_sha256) as rcp_levels_sha256,
+            list(distinct grants.policy_arn order by grants.policy_arn)
+                filter (grants.policy_arn is not null and grants.policy_arn not glob 'arn:*:iam::aws:*')
+                as customer_policies
+        from stg_roles as roles
+        semi join {which} as which on roles.arn = which.arn
+        inner join int_principal_permissions as permissions on roles.arn = permissions.principal_arn
+        left join int_grants as grants on roles.arn = grants.principal_arn
+        left join int_control_levels as levels
+            on roles.account_id = levels.account_id and levels.policy_type = 'RESOURCE_CONTROL_POLICY'
+        where not roles.is_service_linked
+        group by roles.account_id, roles.arn
+        order by roles.account_id, roles.arn"""
+
+
+def users(which: str) -> str:
+    """A query for the users of the accounts that `which`, a table of account_id, has."""
+    return f"""
+        select permissions.account_id, permissions.principal_arn as arn, permissions.admin
+        from int_principal_permissions as permissions
+        semi join {which} as which on permissions.account_id = which.account_id
+        where permissions.principal_type = 'user'
+        order by permissions.account_id, permissions.principal_arn"""
+
+
+def groups(which: str) -> str:
+    """A query for the groups of the accounts that `which`, a table of account_id, has: what `gives_admin` reads."""
+    return f"""
+        select
+            groups.account_id,
+            groups.arn,
+            coalesce(
+                list(
+                    {{
+                        name: held.policy_name,
+                        arn: held.policy_arn,
+                        sha256: held.document_sha256,
+                        document: documents.document
+                    }}
+                    order by held.policy_name
+                ) filter (held.policy_name is not null),
+                []
+            ) as policies,
+            any_value(levels.levels_sha256) as scp_levels_sha256
+        from stg_groups as groups
+        semi join {which} as which on groups.account_id = which.account_id
+        left join (
+            select
+                attachments.principal_arn,
+                attachments.policy_name,
+                attachments.policy_arn,
+                policies.document_sha256
+            from stg_policy_attachments as attachments
+            left join stg_policies as policies
+                on attachments.account_id = policies.account_id and attachments.policy_arn = policies.arn
+            union all
+            select principal_arn, policy_name, '', document_sha256
+            from stg_inline_policies
+        ) as held on groups.arn = held.principal_arn
+        left join int_identity_documents as documents on held.document_sha256 = documents.document_sha256
+        left join int_control_levels as levels
+            on groups.account_id = levels.account_id and levels.policy_type = 'SERVICE_CONTROL_POLICY'
+        group by groups.account_id, groups.arn
+        order by groups.account_id, groups.arn"""
+
+
+class Accounts:
+    """The accounts of `roles`, `users` and `groups`, one at a time and in order of their ids."""
+
+    def __init__(self, found: Queried, factory: PrincipalFactory) -> None:
+        self._factory = factory
+        self._profiles = Profiles()
+        self._roles, self._users, self._groups = (ByAccount(found[name]) for name in ("roles", "users", "groups"))
+
+    def account(self, account_id: str) -> Account:
+        """The account; an earlier one can not be asked for any more."""
+        return Account(
+            {row["arn"]: role(self._factory, row) for row in self._roles.of(account_id)},
+            {row["arn"]: Tri[row["admin"].upper()] for row in self._users.of(account_id)},
+            {row["arn"]: gives_admin(self._factory, row, self._profiles) for row in self._groups.of(account_id)},
+        )
+
+
+class ByAccount:
+    """Rows in order of account_id, read an account at a time."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._accounts = groupby(rows, key=itemgetter("account_id"))
+        self._next = next(self._accounts, None)
+
+    def of(self, account_id: str) -> list[Row]:
+        """The rows of the account. Those of accounts before it are passed over."""
+        while self._next and self._next[0] < account_id:
+            self._next = next(self._accounts, None)
+        return list(self._next[1]) if self._next and self._next[0] == account_id else []
+
+
+def role(factory: PrincipalFactory, row: Row) -> Role:
+    """The role of a row of `roles`."""
+    trust = read("trust policy", row["trust_document"], "trust")
+    rcps = factory.levels("RESOURCE_CONTROL_POLICY", row["rcp_levels_sha256"])
+    return Role(row["arn"], trust, Tri[row["admin"].upper()], tuple(row["customer_policies"] or ()), rcps)
+
+
+def gives_admin(factory: PrincipalFactory, row: Row, profiles: Profiles) -> Tri:
+    """Whether the group of a row of `groups` makes its members administrators."""
+    member = row["arn"].split(":group/")[0] + f":user/{FRESH}"
+    return profiles.admin(factory.holder(member, row["policies"], row["scp_levels_sha256"], [row["arn"]])).verdict

@@ -1,0 +1,67 @@
+"""Rows in and out of DuckDB by name, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+
+import duckdb
+
+from pipeline.schema import Dataset, Row
+
+BATCH_ROWS = 1_000
+
+
+@contextmanager
+def queried(con: duckdb.DuckDBPyConnection, queries: Mapping[str, str]) -> Iterator[Mapping[str, Iterable[Row]]]:
+    """By name of the query, its rows in order. They can be read several at a time, and again, while the block lasts.
+
+    A connection has one open result at a time, and only this one sees the night's uncommitted tables. So each result
+    is a temporary table, which DuckDB moves to disk when it grows.
+    """
+    try:
+        for name, query in queries.items():
+            con.execute(f"create or replace temp table {_answer(name)} as {query}")
+        yield {name: _Answer(con, name) for name in queries}
+    finally:
+        for name in queries:
+            con.execute(f"drop table if exists temp.{_answer(name)}")
+
+
+class _Answer:
+    """The rows of one query."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, name: str) -> None:
+        self._con, self._table = con, f"temp.{_answer(name)}"
+
+    def __iter__(self) -> Iterator[Row]:
+        ((first, count),) = self._con.execute(f"select min(rowid), count(*) from {self._table}").fetchall()
+        for offset in range(0, count, BATCH_ROWS):
+            start = first + offset
+            chosen = f"rowid >= {start} and rowid < {start + BATCH_ROWS}"
+            batch = self._con.sql(f"from {self._table} where {chosen}").to_arrow_table()
+            if batch.num_rows != min(BATCH_ROWS, count - offset):
+                raise RuntimeError(f"{self._table}: row ids are not consecutive from {start} on")
+            yield from batch.to_pylist()
+
+
+def _answer(name: str) -> str:
+    return f"answer_{name}"
+
+
+def write(con: duckdb.DuckDBPyConnection, table: Dataset, rows: Iterator[Row]) -> None:
+    """Make the table of these rows, in place of one that is there."""
+    _put(con, f"create or replace table {table.name} as from batch", table, islice(rows, BATCH_ROWS))
+    while batch := list(islice(rows, BATCH_ROWS)):
+        _put(con, f"insert into {table.name} from batch", table, batch)
+
+
+def _put(con: duckdb.DuckDBPyConnection, statement: str, table: Dataset, rows: Iterable[Row]) -> None:
+    batch = table.table(rows)
+    # DuckDB registers nothing while a result is open, that of a statement without rows included.
+    con.complete()
+    con.register("batch", batch)
+    con.execute(statement)
+    con.complete()
+    con.unregister("batch")

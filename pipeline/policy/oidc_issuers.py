@@ -1,0 +1,66 @@
+"""Whose tokens an issuer signs: one customer's, or those of all customers of a provider, and the claim that tells them
+apart.
+
+The issuers are data: oidc_issuers.toml.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any
+
+from pipeline.policy.oidc_subjects import Pin
+
+
+@dataclass(frozen=True, slots=True)
+class SharedIssuer:
+    """`tenant`: (claim, what its value must look like to name one customer)."""
+
+    name: str
+    tenant: tuple[tuple[str, re.Pattern[str]], ...]
+
+    def names_tenant(self, pin: Pin) -> bool:
+        """Whether every value of the pin names one customer."""
+        forms = [form for claim, form in self.tenant if claim == pin.claim]
+        return bool(pin.values) and all(any(form.fullmatch(value) for form in forms) for value in pin.values)
+
+    def told_by_audience(self, found: Iterable[Pin]) -> bool:
+        """Whether the audience alone names the customer."""
+        return any(pin.claim == "aud" and self.names_tenant(pin) for pin in found)
+
+
+@cache
+def _listed() -> dict[str, Any]:
+    return tomllib.loads(files("pipeline.policy").joinpath("oidc_issuers.toml").read_text("utf-8"))
+
+
+@cache
+def shared_issuers() -> dict[str, SharedIssuer]:
+    """By issuer, in every spelling."""
+    found = {}
+    for raw in _listed()["issuer"]:
+        pairs = (text.partition("=") for text in raw["tenant"])
+        one = SharedIssuer(raw["name"], tuple((claim, _compiled(form)) for claim, _, form in pairs))
+        found |= dict.fromkeys((raw["issuer"], *raw.get("also", ())), one)
+    return found
+
+
+@lru_cache(maxsize=1024)
+def is_private(issuer: str) -> bool:
+    """Whether the issuer's name is one customer's: a GitHub enterprise's, an EKS cluster's."""
+    return any(_compiled(form).fullmatch(issuer) for form in _listed()["private"]["forms"])
+
+
+@cache
+def _compiled(form: str) -> re.Pattern[str]:
+    """{tenant} has no wildcard and parts no field; a star of the form covers anything."""
+    pieces = re.split(r"(\{tenant\}|\*)", form)
+    # A customer's part alone may hold any sign but wildcards: audiences and ids have no fields.
+    part = "[^*?]+" if form == "{tenant}" else "[^*?:/]+"
+    return re.compile("".join({"{tenant}": part, "*": ".*"}.get(one, re.escape(one)) for one in pieces), re.DOTALL)

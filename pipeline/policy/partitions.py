@@ -1,0 +1,49 @@
+"""Partitions of AWS as botocore knows them: their names, the Region IAM answers from, what service names end with.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import Any
+
+from botocore.loaders import Loader
+
+
+@cache
+def _described() -> tuple[dict[str, Any], ...]:
+    return tuple(Loader().load_data("partitions")["partitions"])
+
+
+@cache
+def _endpoints() -> dict[str, dict[str, Any]]:
+    return {one["partition"]: one["services"] for one in Loader().load_data("endpoints")["partitions"]}
+
+
+@cache
+def partitions() -> tuple[str, ...]:
+    """aws, aws-cn, aws-us-gov and the others, by name."""
+    return tuple(sorted(one["id"] for one in _described()))
+
+
+@lru_cache(maxsize=64)
+def home_region(partition: str) -> str:
+    """The Region that IAM and the other global services of the partition answer from; "" for an unknown partition."""
+    iam = _endpoints().get(partition, {}).get("iam", {})
+    endpoint = iam.get("endpoints", {}).get(iam.get("partitionEndpoint"), {})
+    implicit = (one["outputs"]["implicitGlobalRegion"] for one in _described() if one["id"] == partition)
+    return str(endpoint.get("credentialScope", {}).get("region") or next(implicit, ""))
+
+
+@lru_cache(maxsize=1024)
+def partition_of(region: str) -> str:
+    """The partition of a Region, by its name's form; "" where no partition has Regions of such a name."""
+    return next((one["id"] for one in _described() if re.fullmatch(one["regionRegex"], region)), "")
+
+
+@cache
+def service_suffixes() -> tuple[str, ...]:
+    """What names of service principals end with: ".amazonaws.com", ".amazonaws.com.cn", ".c2s.ic.gov" ..."""
+    return tuple(sorted({f".{one['outputs']['dnsSuffix']}" for one in _described()}))

@@ -1,0 +1,120 @@
+"""What must hold of a model, and more of a control: refused when it is loaded, or at the latest when it is built.
+
+A control selects `account_id`, `region` (where its resources have one), `resource`, `judged` and `evidence`. `judged`
+is a verdict with its reason: `pass(reason)`, `fail(reason)`, `unknown(reason)`, `not_applicable(reason)` or
+`manual(reason)`, macros that the engine defines and takes apart again. So a control cannot say a word that is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipeline.settings import Refused
+from pipeline.warehouse.query import CALLS, JUDGED, VERDICTS, Query, close_to
+
+ENGINE_VARIABLES = ("as_of", "enough_data", "contract_version")
+"""What `getvariable` gives beside the parameters of the header: the night, and two settings."""
+
+TEXT, VERDICT = "VARCHAR", "STRUCT(verdict VARCHAR, reason VARCHAR)"
+COLUMNS = {"account_id": TEXT, "region": TEXT, "resource": TEXT, JUDGED: VERDICT, "evidence": "JSON"}
+ALL = "account_id, region (where a resource has one), resource, judged, evidence"
+CASTS = {TEXT: "{}::varchar", VERDICT: f"one of {CALLS}", "JSON": "to_json({})"}
+
+
+def check_query(query: Query, params: Mapping[str, Any], head: str = "") -> None:
+    """What a query alone can be wrong in: its functions and its parameters. Raises `Refused`."""
+    for name, at in query.functions.items():
+        if name not in functions():
+            raise query.refusal(f"there is no function {name}{close_to(name, functions())}", at)
+    known = {*params, *ENGINE_VARIABLES}
+    for name, at in query.variables.items():
+        if name not in known:
+            engine = ", ".join(ENGINE_VARIABLES)
+            problem = f"getvariable('{name}') is neither a parameter of the header nor one of {engine}"
+            raise query.refusal(f"{problem}{close_to(name, known)}", at)
+    for name in params:
+        if name in ENGINE_VARIABLES:
+            raise in_header(query.path, head, name, f"params: {name} is the engine's own; name it otherwise")
+        if name not in query.variables:
+            raise in_header(query.path, head, name, f"params: {name} is not used; read it by getvariable('{name}')")
+
+
+def check_verdicts(query: Query) -> None:
+    """A control says each verdict by one of the macros. Raises `Refused`."""
+    for problem, at in query.faults:
+        raise query.refusal(problem, at)
+
+
+def check_tables(query: Query, known: Collection[str]) -> None:
+    """Every table that is read exists. Raises `Refused`."""
+    for name, at in query.tables.items():
+        if name not in known:
+            raise query.refusal(f"there is no table {name}{close_to(name, known)}", at)
+
+
+def in_header(path: Path, head: str, key: str, problem: str) -> Refused:
+    """The error that names file and, if `key` is found in the header, line."""
+    found = re.search(rf"(?m)^.*\b{re.escape(key)}\b", head)
+    line = f" ({path.name}:{head[: found.start()].count(chr(10)) + 1})" if found else ""
+    return Refused(f"{path}: header: {problem}{line}")
+
+
+@cache
+def functions() -> frozenset[str]:
+    """The functions that a model can call: DuckDB's and the verdicts."""
+    found = duckdb.execute("select distinct function_name from duckdb_functions()").fetchall()
+    return frozenset({name for (name,) in found} | set(VERDICTS))
+
+
+def define_verdicts(con: duckdb.DuckDBPyConnection) -> None:
+    """The macros, for this connection."""
+    for verdict in VERDICTS:
+        con.execute(f"create or replace temp macro {verdict}(reason) as {{verdict: '{verdict}', reason: reason}}")
+
+
+def unpacked(con: duckdb.DuckDBPyConnection, sql: str, path: Path) -> str:
+    """The SELECT of a control with `judged` as its two columns. Raises `Refused` for other columns or types."""
+    types = {name: kind for name, kind, *_ in con.execute(f"describe {sql}").fetchall()}
+    if not {"verdict", "reason"} <= types.keys():
+        check_columns(types, path)
+        return f"select * exclude ({JUDGED}, evidence), unnest({JUDGED}), evidence from ({sql})"
+    return sql
+
+
+def check_columns(types: Mapping[str, str], path: Path) -> None:
+    """Names and types of what a control selects. Raises `Refused`."""
+    for name, kind in COLUMNS.items():
+        if name not in types and name != "region":
+            raise Refused(f"{path}: selects no {name}; a control selects {ALL}")
+        if types.get(name, kind) != kind:
+            raise Refused(f"{path}: {name} is {types[name]}, must be {kind}; write {CASTS[kind].format(name)}")
+    if odd := sorted(types.keys() - COLUMNS.keys()):
+        raise Refused(f"{path}: selects {odd[0]}; a control selects {ALL}, nothing else")
+
+
+def check_built(con: duckdb.DuckDBPyConnection, control: str, path: Path) -> None:
+    """What a control has said: words that are verdicts, and one of them for each resource. Raises `Refused`."""
+    words = ", ".join(f"'{verdict}'" for verdict in VERDICTS)
+    odd = con.execute(f"select resource, verdict from {control} where verdict is null or verdict not in ({words})")
+    if row := odd.fetchone():
+        raise Refused(f"{path}: says {row[1]!r} of {row[0]}; write one of {CALLS}")
+    columns = {name for name, *_ in con.execute(f"describe {control}").fetchall()}
+    key = "account_id, resource" + (", region" if "region" in columns else "")
+    twice = con.execute(f"select resource from {control} group by {key} having count(*) > 1")
+    if row := twice.fetchone():
+        raise Refused(f"{path}: gives {row[0]} two verdicts")
+
+
+def located(error: duckdb.Error, path: Path, line: int) -> Refused:
+    """DuckDB's error with the line of the file; `line` is the one on which the query begins."""
+    found = re.search(r"(?m)^LINE (\d+):", str(error))
+    if not found:
+        return Refused(f"{path}: {error}")
+    of_query = int(found[1])
+    return Refused(f"{path}: line {of_query} of the query: {error} ({path.name}:{line + of_query - 1})")

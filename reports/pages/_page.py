@@ -1,0 +1,146 @@
+"""What a page is: its path, its template and what that is given; and how pages name and link to each other."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shlex
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from reports.database import Row
+from reports.night import PublishedNight
+from reports.queries import FINDINGS_PER_PAGE
+
+PROPOSALS = 25
+
+_SAFE = re.compile(r"(?!x[0-9a-f]{20}$|(con|prn|aux|nul|com\d|lpt\d)$)[a-z0-9-]{1,64}")
+"""No capitals, which some file systems do not tell apart, no name that Windows keeps, none that looks like a hash."""
+
+Crumb = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: its path in the site, its template, its title, the way to it, and what the template is given.
+
+    A table puts the rows that it does not show at first on the `shelf`: they become a script beside the page. `files`
+    are other files beside it, by name, as text that is written as it comes.
+    """
+
+    path: str
+    template: str
+    title: str
+    section: str
+    crumbs: tuple[Crumb, ...]
+    context: dict[str, Any]
+    shelf: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list), compare=False)
+    files: Mapping[str, Iterable[str]] = field(default_factory=dict, compare=False)
+
+    @property
+    def root(self) -> str:
+        return "../" * self.path.count("/")
+
+    def shelved(self, table: str) -> str:
+        """The file, beside the page, with the further rows of a table."""
+        return f"{self.path.rsplit('/', 1)[-1].removesuffix('.html')}.{table}.js"
+
+    def put(self, table: str, row: str) -> str:
+        self.shelf[table].append(str(row).strip())
+        return ""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of page: its template (`<name>.html.j2`), the asset that its pages are in Dagster, and what it shows."""
+
+    name: str
+    asset: str
+    description: str
+
+
+Entry = tuple[str, str, str]
+"""An entry of the navigation: what `Page.section` says of it, the path of its page, and its word."""
+
+
+class Section(Protocol):
+    """A module of this package: a part of the navigation with its kinds of page.
+
+    `PLACE` orders the parts. The first entry stands for its part. `count` is how many pages `pages` yields.
+    """
+
+    PLACE: int
+    TITLE: str
+    ENTRIES: tuple[Entry, ...]
+    KINDS: tuple[Kind, ...]
+
+    def pages(self, night: PublishedNight) -> Iterator[Page]: ...
+
+    def count(self, night: PublishedNight) -> int: ...
+
+
+def file_name(identifier: str) -> str:
+    """An id as a file name. Ids from AWS are safe as they are; anything else is named by its hash."""
+    if _SAFE.fullmatch(identifier):
+        return identifier
+    return "x" + hashlib.sha256(identifier.encode()).hexdigest()[:20]
+
+
+def account_page(account_id: str) -> str:
+    return f"accounts/{file_name(account_id)}.html"
+
+
+def ou_page(ou_id: str) -> str:
+    return f"ous/{file_name(ou_id)}.html"
+
+
+def owner_page(owner: str) -> str:
+    return f"owners/{file_name(owner)}.html"
+
+
+def control_page(control_id: str) -> str:
+    return f"controls/{control_id}.html"
+
+
+def finding_page(finding: Row) -> str:
+    """Where a finding is told whole; beyond what its account's page lists, that page."""
+    place = finding["in_account"]
+    listed = place is not None and place <= FINDINGS_PER_PAGE
+    return account_page(finding["account_id"]) + (f"#f-{finding['id']}" if listed else "")
+
+
+def proposal_page(place: int) -> str:
+    """The page that has the proposal of this place."""
+    number = (place - 1) // PROPOSALS + 1
+    return f"least-privilege-{number}.html" if number > 1 else "least-privilege.html"
+
+
+def explain(finding: Row) -> str:
+    """The command that says what decided a finding."""
+    command = ["rolecall", "explain", finding["control_id"], finding["resource"], "--account", finding["account_id"]]
+    return shlex.join([*command, *(["--region", finding["region"]] if finding["region"] != "global" else [])])
+
+
+def plain_page(path: str, title: str, section: str) -> Page:
+    """A page whose template needs nothing but the night."""
+    return Page(path, f"{path}.j2", title, section, (), {})
+
+
+def way_to_ou(night: PublishedNight, ou_id: str | None) -> tuple[Crumb, ...]:
+    """Breadcrumbs from the list of OUs down to an OU."""
+    crumbs: list[Crumb] = []
+    seen = set()
+    while ou_id in night.ous and ou_id not in seen:
+        seen.add(ou_id)
+        ou = night.ous[ou_id]
+        crumbs.append((ou["name"] or ou_id, ou_page(ou_id)))
+        ou_id = ou["parent_id"]
+    return (("Organizational units", "ous.html"), *reversed(crumbs))
+
+
+LINKS: dict[str, Callable[..., str]] = {
+    f.__name__: f for f in (account_page, control_page, explain, finding_page, ou_page, owner_page, proposal_page)
+}
+"""The links between pages, by the names that templates know."""
