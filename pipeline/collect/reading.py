@@ -11,10 +11,11 @@ from typing import TypeVar
 import pyarrow as pa
 
 from pipeline import collectors
-from pipeline.aws.account import Account, Visit
+from pipeline.aws.account import Account
 from pipeline.aws.answers import MemberMissing
 from pipeline.aws.failures import CallFailed
 from pipeline.aws.session import GLOBAL
+from pipeline.aws.visit import Visit
 from pipeline.collect.counts import counted_of, shortfall
 from pipeline.collectors import Collector, Rows
 from pipeline.collectors._items import resource

@@ -16,9 +16,9 @@ from datetime import date
 from uuid import uuid4
 
 from pipeline import landing
-from pipeline.aws.account import Caller, Visit, sign_in
 from pipeline.aws.failures import CallFailed, advice
 from pipeline.aws.session import Cloud
+from pipeline.aws.visit import Caller, Visit, sign_in
 from pipeline.collect import register as exceptions
 from pipeline.collect import scope
 from pipeline.collect.closed_regions import closed_regions

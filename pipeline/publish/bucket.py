@@ -18,10 +18,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from pipeline.aws.account import Visit
 from pipeline.aws.failures import CallFailed
 from pipeline.aws.permissions import actions
 from pipeline.aws.session import GLOBAL, Answer, Cloud
+from pipeline.aws.visit import Visit
 from pipeline.night import Night
 from pipeline.publish.folder import LATEST, date_of, outdated
 from pipeline.settings import Refused, Settings

@@ -18,11 +18,11 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from pipeline import collectors
-from pipeline.aws.account import Caller, Visit, sign_in
 from pipeline.aws.breaker import Breaker
 from pipeline.aws.failures import CallFailed
 from pipeline.aws.session import GLOBAL, Answer, Cloud, parts
 from pipeline.aws.transport import TimedSession
+from pipeline.aws.visit import Caller, Visit, sign_in
 from pipeline.collect.reading import Reading
 from pipeline.schema import Row, Scope
 

@@ -13,13 +13,14 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
-from pipeline.aws import account as aws
 from pipeline.aws import breaker, session
-from pipeline.aws.account import Account, Caller, Visit
+from pipeline.aws import visit as aws
+from pipeline.aws.account import Account
 from pipeline.aws.answers import MemberMissing
 from pipeline.aws.breaker import Breaker
 from pipeline.aws.failures import CallFailed, CutAnswer, NoAwsAnswer, classed
 from pipeline.aws.session import GLOBAL, Cloud, Lane, Paging, parts
+from pipeline.aws.visit import Caller, Visit
 from pipeline.settings import Refused, Settings
 
 CALLER = Caller("999999999999", "arn:aws-us-gov:sts::999999999999:assumed-role/Runner/night")
