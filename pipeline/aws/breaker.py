@@ -1,7 +1,8 @@
 """Which endpoints have given no answer, so that not every account waits for them anew. Shared by all accounts.
 
-An endpoint is a service in a region; behind one that answers with what is no error of AWS, each operation counts by
-itself. What is left alone is tried again by one request a minute, and is asked as before as soon as that succeeds.
+An operation that fails so in account after account is left alone, and with it the whole endpoint (the service in the
+region) where several do and none is answered in between. What is left alone is tried again by one request a minute,
+and is asked as before as soon as that succeeds.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ ACCOUNTS = 3
 """Accounts in a row, without an answer to any, after which an endpoint is left alone."""
 PROBE_SECONDS = 60.0
 
+OPERATIONS = 3
+"""Operations of an endpoint, without an answer to any, after which all of it is left alone."""
+
 Key = tuple[str, str]
 
 
 @dataclass
 class _Failing:
     accounts: set[str] = field(default_factory=set)
+    operations: set[str] = field(default_factory=set)
     last: CallFailed | None = None
     probed_at: float = 0.0
 
@@ -37,9 +42,11 @@ class Breaker:
     def refusal(self, operation: str, region: str) -> CallFailed | None:
         """Why an operation should not be asked now; None to ask it."""
         with self._lock:
-            for key in _keys(operation, region):
+            for key, enough in zip(_keys(operation, region), (OPERATIONS, 1), strict=True):
                 failing = self._failing.get(key)
-                if failing is None or failing.last is None or len(failing.accounts) < _enough(failing.last):
+                if failing is None or failing.last is None or len(failing.operations) < enough:
+                    continue
+                if len(failing.accounts) < _enough(failing.last):
                     continue
                 if time.monotonic() - failing.probed_at >= PROBE_SECONDS:
                     failing.probed_at = time.monotonic()
@@ -51,15 +58,16 @@ class Breaker:
 
     def failed(self, failed: CallFailed, account_id: str) -> None:
         """Count a call that failed after all its attempts."""
-        service, one = _keys(failed.operation, failed.region)
-        key = service if failed.error_class in UNANSWERED else one if failed.error_class in NOT_AWS else None
-        if key is None:
+        if failed.error_class not in UNANSWERED | NOT_AWS:
             self.answered(failed.operation, failed.region)  # a denial is an answer
             return
+        endpoint, one = _keys(failed.operation, failed.region)
         with self._lock:
-            failing = self._failing.setdefault(key, _Failing())
-            failing.accounts.add(account_id)
-            failing.last, failing.probed_at = failed, time.monotonic()
+            for key in (endpoint, one) if failed.error_class in UNANSWERED else (one,):
+                failing = self._failing.setdefault(key, _Failing())
+                failing.accounts.add(account_id)
+                failing.operations.add(failed.operation)
+                failing.last, failing.probed_at = failed, time.monotonic()
 
     def answered(self, operation: str, region: str) -> None:
         """An answer came: all is well again."""

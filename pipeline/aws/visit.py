@@ -146,7 +146,9 @@ class Visit:
             self._assumed = None
             if failed.error_class == "expired_credentials":
                 return True
-        if failed.is_transient and attempt < self._most_attempts(endpoint):
+        # AWS words its own failures: a plain 500 is more often an emulator's than a gateway's.
+        most = min(2, self._most_attempts(endpoint)) if failed.error_code == "500" else self._most_attempts(endpoint)
+        if failed.is_transient and attempt < most:
             pause = random.uniform(0, min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** (attempt - 1)))
             if pause < self._left():
                 time.sleep(pause)

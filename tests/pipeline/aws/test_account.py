@@ -289,6 +289,27 @@ def test_what_is_left_alone_is_tried_again_and_asked_as_before(monkeypatch: pyte
         assert Account(visit, "us-east-1", rows=lambda name: []).call("eks:A")["x"] == 1
 
 
+def test_one_operation_that_never_answers_does_not_cost_the_service() -> None:
+    scripted = ScriptedCloud({"eks:A": [TIMEOUT], "eks:B": [answer(x=1)]}, max_attempts=1)
+    visits(scripted, 4, "eks:A")
+    visit = Visit(scripted, MEMBER, CALLER)  # type: ignore[arg-type]
+    assert Account(visit, "us-east-1", rows=lambda name: []).call("eks:B")["x"] == 1
+
+
+def test_a_service_of_which_no_operation_answers_is_left_alone_whole() -> None:
+    scripted = ScriptedCloud({f"eks:{name}": [error("InternalFailure", status=500)] for name in "ABCD"}, max_attempts=1)
+    for name in "ABC":
+        visits(scripted, 3, f"eks:{name}")
+    assert all(said.startswith("not asked") for said in visits(scripted, 2, "eks:D"))
+
+
+def test_a_plain_500_is_asked_twice() -> None:
+    found, _, scripted = account({"iam:A": [NoAwsAnswer(500, b"<html>")]}, max_attempts=6)
+    with pytest.raises(CallFailed, match="server_error"):
+        found.call("iam:A")
+    assert scripted.operations().count("iam:A") == 2
+
+
 def test_when_everything_fails_it_is_asked_once_each() -> None:
     names = [f"{service}:A" for service in ("iam", "eks", "ecs", "ssm", "ram", "iot")]
     found, _, scripted = account({name: [error("InternalFailure", status=500)] for name in names}, max_attempts=5)
