@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.night import LANDING, Night
+from pipeline.rows import quoted
 from pipeline.schema import Dataset, Row
 from pipeline.settings import Refused
 
@@ -77,8 +78,8 @@ def rewrite(folder: Path, dataset: Dataset, query: str) -> None:
     files = sorted(folder.glob("*.parquet"))
     if not files:
         return
-    rows = pa.concat_tables([pq.read_table(file) for file in files])  # noqa: F841 (the query reads it)
     with duckdb.connect() as con:
+        con.register("rows", pa.concat_tables([pq.read_table(file) for file in files]))
         made = con.sql(query).to_arrow_table().cast(dataset.arrow())
     pq.write_table(made, folder / f"rows{PARTIAL}", compression="zstd")
     for file in files:
@@ -228,7 +229,7 @@ def _query(night: Night, dataset: Dataset) -> str:
     empty = f"select {nulls} where false"
     if not files:
         return empty
-    paths = ", ".join("'" + str(file.resolve()).replace("'", "''") + "'" for file in files)
+    paths = ", ".join(quoted(str(file.resolve())) for file in files)
     return f"select {wanted} from ({empty} union all by name from read_parquet([{paths}], {options}))"
 
 

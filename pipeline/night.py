@@ -4,6 +4,7 @@
     <home>/landing/.run/as_of=2026-11-20/<run id>/<dataset>/...  a run that has not been committed
     <home>/landing/.old/as_of=2026-11-20/<run id>/               the night before that run took its place
     <home>/reports/2026-11-20/                                   its report
+    <home>/warehouse.duckdb, <home>/rolecall.duckdb              the writer's database, and the analysts' copy
 
 Everywhere `night` is a `Night` and `as_of` its date.
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 LANDING, REPORTS = "landing", "reports"
+WAREHOUSE, DATABASE = "warehouse.duckdb", "rolecall.duckdb"
 
 
 @dataclass(frozen=True, order=True)

@@ -13,10 +13,11 @@ from typing import Any
 
 import duckdb
 
-Row = dict[str, Any]
+from pipeline.rows import quoted, stream
+from pipeline.schema import Row
+
 Connection = duckdb.DuckDBPyConnection
 
-FETCHED = 2_000
 MEMORY = "1GB"
 """Beyond it DuckDB sorts on disk."""
 
@@ -30,15 +31,18 @@ class Reader:
 
     def execute(self, sql: str) -> Connection:
         """A query on a cursor of its own, so that several can be read side by side."""
+        return self._cursor().execute(sql, self._given(sql))
+
+    def _cursor(self) -> Connection:
         cursor = self._con.cursor()
         cursor.execute("set search_path = 'published.main,scratch.main'; set enable_progress_bar = false")
-        return cursor.execute(sql, {"as_of": self.as_of} if "$as_of" in sql else {})
+        return cursor
+
+    def _given(self, sql: str) -> dict[str, Any]:
+        return {"as_of": self.as_of} if "$as_of" in sql else {}
 
     def stream(self, sql: str) -> Iterator[Row]:
-        found = self.execute(sql)
-        names = [d[0] for d in found.description or []]
-        while many := found.fetchmany(FETCHED):
-            yield from (dict(zip(names, values, strict=True)) for values in many)
+        return stream(self._cursor(), sql, **self._given(sql))
 
     def rows(self, sql: str) -> list[Row]:
         return list(self.stream(sql))
@@ -57,7 +61,7 @@ def opened(database: Path) -> Iterator[Reader]:
     with TemporaryDirectory(prefix="rolecall-") as folder:
         settings: dict[str, Any] = {"temp_directory": f"{folder}/spill", "memory_limit": MEMORY}
         with duckdb.connect(f"{folder}/scratch.duckdb", config=settings) as con:
-            con.execute(f"attach '{str(database).replace(chr(39), chr(39) * 2)}' as published (read_only)")
+            con.execute(f"attach {quoted(str(database))} as published (read_only)")
             found = con.execute("select max(as_of) from published.contract").fetchone()
             if not found or found[0] is None:
                 raise ValueError(f"{database}: the table contract names no night")

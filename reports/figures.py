@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reports.database import Row
+from pipeline.schema import Row
 from reports.filters import SEVERITIES, iso, number, percent, plural
 
 FEW_NIGHTS = 14

@@ -8,8 +8,9 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from pipeline.schema import Row
 from reports import queries
-from reports.database import Groups, Reader, Row
+from reports.database import Groups, Reader
 
 Grouped = dict[Any, list[Row]]
 

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from reports.database import Row
+from pipeline.schema import Row
 from reports.filters import visible
 from reports.night import PublishedNight
 
@@ -29,6 +29,8 @@ COLUMNS = (
     "fix",
     "link",
 )
+OWNER_FILES = "owners/*.csv"
+"""Where the files of the owners are in a site."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet may take for the beginning of a formula, the full-width forms too."""
 MARK = "\ufeff"

@@ -25,8 +25,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.night import DATABASE
+from pipeline.publish.database import STORAGE_VERSION
+from pipeline.rows import quoted
 from pipeline.settings import Refused
-from pipeline.warehouse.build import PUBLISHED, STORAGE_VERSION, quoted
 from reports import site
 
 SIZES = "1250,2500,5000,10000"
@@ -241,7 +243,7 @@ def published(home: Path | None) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         if home is None:
             alone(run_nights, Path(folder))
-        database = (home or Path(folder)) / PUBLISHED
+        database = (home or Path(folder)) / DATABASE
         if not database.is_file():
             raise Refused(f"--home {home}: nothing is published there; run a night of it first")
         yield database
@@ -250,7 +252,7 @@ def published(home: Path | None) -> Iterator[Path]:
 def grown(base: Path, accounts: int) -> Measured:
     """One size, from its database to its site; both are removed again."""
     with tempfile.TemporaryDirectory() as folder:
-        database = Path(folder) / PUBLISHED
+        database = Path(folder) / DATABASE
         alone(multiply, base, database, accounts)
         return alone(measure, database, Path(folder) / "site", accounts)
 

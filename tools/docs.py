@@ -18,12 +18,11 @@ from assets.cli import main as cli
 from assets.cli.controls import entry as entry_of
 from pipeline import collectors
 from pipeline.aws.permissions import all_actions, policy_document
-from pipeline.night import Night
+from pipeline.night import WAREHOUSE, Night
 from pipeline.publish import bucket
 from pipeline.schema import Dataset
 from pipeline.settings import FILE, Settings
-from pipeline.warehouse import build as store
-from pipeline.warehouse import models
+from pipeline.warehouse import build, models
 from pipeline.warehouse.models import PRACTICES
 from reports.filters import framework
 
@@ -213,8 +212,8 @@ def published() -> dict[str, tuple[str, list[tuple[str, str, str]]]]:
         nothing = Settings.model_construct(home=Path(folder))
         night = Night(nothing.home, EMPTY_NIGHT)
         night.landing_folder.mkdir(parents=True)
-        store.build(nothing, night)
-        with duckdb.connect(nothing.home / store.WAREHOUSE, read_only=True) as con:
+        build.build(nothing, night)
+        with duckdb.connect(nothing.home / WAREHOUSE, read_only=True) as con:
             query = "select column_name, data_type, comment from duckdb_columns() where table_name = ?"
             return {
                 model.name: (
@@ -225,7 +224,7 @@ def published() -> dict[str, tuple[str, list[tuple[str, str, str]]]]:
                     ],
                 )
                 for model in sorted(models.load().models.values(), key=lambda model: model.name)
-                if store.PUBLISHED_LAYERS.get(model.layer) == "main"
+                if models.PUBLISHED_LAYERS.get(model.layer) == "main"
             }
 
 

@@ -13,8 +13,9 @@ import typer
 from rich.console import Console
 
 from pipeline import __version__
-from pipeline.night import Night
+from pipeline.night import DATABASE, Night
 from pipeline.settings import Refused, load
+from pipeline.warehouse.store import check_engine
 
 DONE, UNREAD, REFUSED = 0, 1, 2
 ACCOUNTS = "Which accounts"
@@ -66,6 +67,7 @@ def command(work: Callable[P, int]) -> Callable[P, None]:
     @wraps(work)
     def wrapped(*args: P.args, **options: P.kwargs) -> None:
         try:
+            check_engine()
             code = work(*args, **options)
         except Refused as refused:
             code = complain(str(refused))
@@ -196,9 +198,8 @@ def explain(
     """Say what decided a finding, what it was read from, and what would change its verdict."""
     from assets.cli import explain as explaining
     from pipeline.explain import finding
-    from pipeline.warehouse.build import PUBLISHED
 
-    database = load(**given(home=home)).home / PUBLISHED
+    database = load(**given(home=home)).home / DATABASE
     found = finding.explain(database, control, resource, account, region)
     console = Console()
     explaining.show(console if console.is_terminal else Console(width=WIDE), found, database, format is Format.json)

@@ -11,16 +11,17 @@ import duckdb
 
 from assets import home
 from assets.cli.progress import Progress, Silent
-from pipeline.night import Night
-from pipeline.publish import bucket
-from pipeline.publish import folder as publish
+from pipeline.night import DATABASE, Night
+from pipeline.publish import bucket, database, folder
 from pipeline.publish.bucket import Delivered
 from pipeline.quality.run import QualityResult
 from pipeline.settings import Refused, Settings
 from pipeline.text import plural
-from pipeline.warehouse import build as store
-from reports import documents, site
+from pipeline.warehouse import store
+from pipeline.warehouse.invariants import Broken
+from reports import documents
 from reports.site import Site
+from reports.site import build as build_site
 
 
 @dataclass(frozen=True)
@@ -33,38 +34,51 @@ class Published:
 
 
 def publish_night(settings: Settings, night: Night, progress: Progress) -> Published:
-    """Put the database and the report of the newest judged night in their places."""
-    database, newest = store.publish(settings, night)
-    built = build(settings, newest, progress)
-    return Published(database, newest.report_folder.parent / publish.LATEST, built)
+    """Put the database and the report of the newest judged night in their places, both or neither.
+
+    Raises `Broken` for one that contradicts itself, after it was taken out of the history and held back.
+    """
+    try:
+        with database.written(settings, night) as (path, newest):
+            site = build_report(settings, newest, path, progress)
+    except Broken as broken:
+        held_back, published = night.on(broken.as_of), folder.shown(night.home)
+        if not (published and published >= held_back):
+            store.take_out(held_back)
+        hold_back(settings, held_back, broken.reason)
+        raise
+    return Published(night.home / DATABASE, newest.report_folder.parent / folder.LATEST, site)
 
 
-def build(settings: Settings, newest: Night, progress: Progress) -> Site:
-    """Put the report of the database's night in its place; a notice of a night held back since stays on it."""
-    blocked = store.blocked_after(settings, newest)
-    notice = f"{blocked[0]} is not published: {blocked[1]}" if blocked else None
-    with publish.report(newest) as folder:
-        database, told = settings.home / store.PUBLISHED, partial(progress.step, "report")
-        built = site.build(database, folder, notice, told)
-        made = documents.make(folder) if settings.documents else None
-    publish.prune(settings.home, settings.keep_reports)
-    progress.end("published", f"{newest}: {len(built.pages)} pages")
-    if made:
-        progress.end("documents", str(made))
-    return built
+def build_report(settings: Settings, night: Night, path: Path, progress: Progress) -> Site:
+    """Put the report of a database's night in its place; a notice of a night held back since stays on it."""
+    held_back = store.held_back_after(night)
+    notice = f"{held_back[0]} is not published: {held_back[1]}" if held_back else None
+    with folder.report(night) as aside:
+        site = build_site(path, aside, notice, partial(progress.step, "report"))
+        files = documents.make(aside) if settings.documents else None
+    folder.prune(settings.home, settings.keep_reports)
+    progress.end("published", f"{night}: {len(site.pages)} pages")
+    if files:
+        progress.end("documents", str(files))
+    return site
 
 
-def hold_back(settings: Settings, night: Night, blocked: list[QualityResult]) -> str:
+def failed_checks(failed: list[QualityResult]) -> str:
+    """Why the checks on its inputs hold a night back, in one sentence."""
+    names = "; ".join(f"{result.dataset}.{result.check_name}: {result.message}" for result in failed[:3])
+    more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
+    return f"{plural(len(failed), 'check')} on its inputs failed: {names}{more}"
+
+
+def hold_back(settings: Settings, night: Night, reason: str) -> str:
     """Leave what is published in its place, with a notice why this night is not there. Returns the reason."""
-    names = "; ".join(f"{result.dataset}.{result.check_name}: {result.message}" for result in blocked[:3])
-    more = f" and {len(blocked) - 3} more" if len(blocked) > 3 else ""
-    reason = f"{len(blocked)} {'check' if len(blocked) == 1 else 'checks'} on its inputs failed: {names}{more}"
-    store.note_blocked(settings, night, reason)
-    shown = publish.shown(settings.home)
-    if shown and shown < night:
-        build(settings, shown, Silent())
+    store.note_held_back(night, reason)
+    published = folder.shown(settings.home)
+    if published and published < night:
+        build_report(settings, published, night.home / DATABASE, Silent())
         try:
-            deliver(settings, shown, Silent())
+            deliver(settings, published, Silent())
         except Refused as refused:
             reason += f"; the bucket does not say so: {refused}"
     return reason
@@ -84,16 +98,16 @@ def republish(settings: Settings, as_of: date | None, progress: Progress) -> Pat
 
     The newest is built anew from the database. An older one is taken from its folder, and `latest` stays as it is.
     """
-    store.shown(settings)  # refused before the lock makes a folder
+    database.shown(settings)  # refused before the lock makes a folder
     with home.held(settings.home):
-        newest = store.shown(settings)
+        newest = database.shown(settings)
         night = newest.on(as_of) if as_of else newest
         index = night.report_folder / bucket.INDEX
         if night == newest:
             try:
-                build(settings, newest, progress)
+                build_report(settings, newest, newest.home / DATABASE, progress)
             except duckdb.Error as error:
-                said = f"{settings.home / store.PUBLISHED}: {str(error).splitlines()[0]}"
+                said = f"{newest.home / DATABASE}: {str(error).splitlines()[0]}"
                 raise Refused(f"{said}; `rolecall run --judge-only --as-of {newest}` writes it anew") from error
         elif night > newest:
             raise Refused(f"{night}: it is not published yet; `rolecall run --judge-only --as-of {night}` does")

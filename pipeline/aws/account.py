@@ -9,16 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.aws.failures import CallFailed
-from pipeline.aws.session import GLOBAL, Answer
+from pipeline.aws.session import GLOBAL, Answer, Memory
 from pipeline.aws.visit import Visit
 from pipeline.schema import Dataset, Row
 from pipeline.settings import Settings
-
-if TYPE_CHECKING:
-    from pipeline.collect.memory import Memory
 
 # A reading of more pages is in a circle that no token gives away.
 MOST_PAGES = 20_000

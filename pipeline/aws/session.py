@@ -9,10 +9,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Hashable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import boto3
 import botocore.session
@@ -25,10 +27,8 @@ from pipeline.aws.answers import guard
 from pipeline.aws.breaker import Breaker
 from pipeline.aws.failures import CutAnswer, NotOffered
 from pipeline.aws.transport import TimedSession
+from pipeline.schema import Dataset, Row
 from pipeline.settings import Refused, Settings
-
-if TYPE_CHECKING:
-    from pipeline.collect.memory import Memory
 
 GLOBAL = "global"
 # Where global services are asked when neither boto3's configuration nor the settings name a region.
@@ -42,6 +42,19 @@ LONGEST_CONNECT_SECONDS = 10.0
 PARSER_ERRORS = (LookupError, AttributeError, TypeError, ValueError, ArithmeticError, RecursionError)
 
 Answer = dict[str, Any]
+
+
+class Memory(Protocol):
+    """What earlier nights read, and what one account asked for all; `pipeline.collect.memory` has it."""
+
+    as_of: date
+
+    def rows(self, dataset: Dataset, account_id: str, region: str) -> list[Row]:
+        """Rows of the newest earlier night on which this extract finished."""
+
+    def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What `make` gives for a key, made once a worker."""
+
 
 _credentials: ContextVar[Any] = ContextVar("credentials")
 

@@ -19,8 +19,7 @@ from pipeline import landing
 from pipeline.aws.failures import CallFailed, advice
 from pipeline.aws.session import Cloud
 from pipeline.aws.visit import Caller, Visit, sign_in
-from pipeline.collect import register as exceptions
-from pipeline.collect import scope
+from pipeline.collect import register, scope
 from pipeline.collect.closed_regions import closed_regions
 from pipeline.collect.memory import Memory
 from pipeline.collect.reading import Reading
@@ -93,7 +92,7 @@ def quiet(event: OrganizationRead | AccountRead) -> None:
 
 def plan(settings: Settings, night: Night, progress: Progress = quiet) -> Plan:
     """Read the organization and land it in a new run's folder. Raises `Refused` where nothing can be read."""
-    register, started = exceptions.load(settings), time.time()
+    entries, started = register.load(settings), time.time()
     with closing(Cloud(settings, memory=Memory(night))) as cloud:
         cloud.ends = _ends(settings, started)
         visit = Visit(cloud, "")
@@ -121,7 +120,7 @@ def plan(settings: Settings, night: Night, progress: Progress = quiet) -> Plan:
     made = Plan(uuid4().hex[:12], night.as_of, caller.account_id, management_id, shards)
     folder = landing.begin(night, made.run_id)
     with landing.Part(folder, "organization") as part:
-        part.add(management_id, tables | {REGISTER.name: REGISTER.table(register)})
+        part.add(management_id, tables | {REGISTER.name: REGISTER.table(entries)})
     landing.note(folder, "accounts", json.dumps(noted))
     landing.note(folder, "plan", made.to_json())
     progress(OrganizationRead(len(accounts), len(active)))

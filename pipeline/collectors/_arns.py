@@ -1,4 +1,4 @@
-"""ARNs of what an API names by its id alone."""
+"""ARNs of resources that an API identifies by id alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Describing many things in as few calls as the API allows."""
+"""Describe operations that take many names at once, called as few times as the API allows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waiting for reports that AWS makes in the background."""
+"""Waiting for reports that AWS generates asynchronously."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AWS keys where they do not belong, in variables and tags: found, named, and never kept."""
+"""AWS keys in environment variables and tags: detected and reported by variable name, never stored."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ COLUMNS = (
     Column(
         "has_aws_key_variable",
         "boolean",
-        "Whether a variable in clear text holds an AWS key, by its name or its value; null where AWS did not show them",
+        "Whether a plaintext variable contains an AWS key, by its name or value; null where AWS withholds them",
     ),
-    Column("aws_key_variables", "varchar[]", "Names of those variables; values are never kept", required=True),
+    Column("aws_key_variables", "varchar[]", "Names of those variables; values are never stored", required=True),
 )
 
 

@@ -1,4 +1,4 @@
-"""Asking Access Analyzer about a policy document, and remembering what it said.
+"""Policy validation by Access Analyzer, remembered from night to night.
 
 AWS adds checks to its validator without giving it a version. So an answer is asked for again after three weeks, on a
 day of the fourth that the document's hash decides: documents come of age on different nights.
@@ -21,17 +21,17 @@ FIRST_AGE_DAYS, SPREAD_DAYS = 21, 7
 
 DIGEST = Column("document_sha256", "varchar", "SHA-256 of the document", required=True, pattern=r"[0-9a-f]{64}")
 ANSWER = (
-    Column("validated_on", "date", "Night on which AWS was asked", required=True),
+    Column("validated_on", "date", "Night on which the document was validated", required=True),
     Column(
         "finding_type",
         "varchar",
-        "Weight of the finding; NONE for a clean document",
+        "Severity of the finding; NONE for a clean document",
         required=True,
         values=("ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION", CLEAN),
     ),
-    Column("issue_code", "varchar", "AWS's name of the issue"),
-    Column("finding_details", "varchar", "AWS's explanation"),
-    Column("learn_more_link", "varchar", "AWS's page on the issue"),
+    Column("issue_code", "varchar", "Issue code"),
+    Column("finding_details", "varchar", "Explanation by AWS"),
+    Column("learn_more_link", "varchar", "URL of the documentation of the issue"),
 )
 
 Key = tuple[str, str]

@@ -1,4 +1,4 @@
-"""AWS's own count of what is in the account, against which the other extracts are reconciled."""
+"""IAM entity usage and quotas of the account, against which the other extracts are reconciled."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pipeline.schema import Column, Dataset, account_column
 
 SUMMARY = Dataset(
     "account_summary",
-    "IAM entities in use and IAM quotas of the account: a row for each metric.",
+    "IAM entity usage and IAM quotas of the account: a row for each metric.",
     "account",
     ("iam:GetAccountSummary",),
     (
         account_column(),
-        Column("metric", "varchar", "AWS's name of the metric (Users, AccountMFAEnabled, ...)", required=True),
+        Column("metric", "varchar", "Key of the summary map (Users, AccountMFAEnabled, ...)", required=True),
         Column("value", "bigint", "Count, quota, or 1 for yes and 0 for no", required=True),
     ),
     key=("account_id", "metric"),

@@ -1,4 +1,4 @@
-"""Whom AWS writes to beside the root user's address. Names, telephone numbers and addresses are not stored."""
+"""Alternate contacts of the account. Names, titles and telephone numbers are not stored."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ OPERATION = "account:GetAlternateContact"
 
 CONTACTS = Dataset(
     "alternate_contacts",
-    "Alternate contacts of the account: a row for each one set.",
+    "Alternate contacts of the account: a row for each contact that is set.",
     "account",
     (OPERATION,),
     (
         account_column(),
-        Column("contact_type", "varchar", "What the contact is for", required=True, values=TYPES),
-        Column("email", "varchar", "Address of the contact", required=True, pattern=r"[^@\s]+@[^@\s]+"),
+        Column("contact_type", "varchar", "Type of the contact", required=True, values=TYPES),
+        Column("email", "varchar", "Email address of the contact", required=True, pattern=r"[^@\s]+@[^@\s]+"),
     ),
     key=("account_id", "contact_type"),
 )

@@ -1,4 +1,4 @@
-"""Users, groups, roles and policies of an account: one paginated call."""
+"""Users, groups, roles and policies of an account, in one paginated operation."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ PRINCIPAL = (
 
 USERS = _dataset(
     "users",
-    "IAM users. The root user is not one of them.",
+    "IAM users, without the root user.",
     ("account_id", "arn"),
     *_identity("user"),
     Column("group_names", "varchar[]", "Names of the groups that the user is in", required=True),
@@ -51,32 +51,34 @@ USERS = _dataset(
 GROUPS = _dataset("groups", "IAM groups.", ("account_id", "arn"), *_identity("group"))
 ROLES = _dataset(
     "roles",
-    "IAM roles, service-linked ones included.",
+    "IAM roles, including service-linked roles.",
     ("account_id", "arn"),
     *_identity("role"),
     Column("trust_document", "json", "Trust policy: who may assume the role", required=True),
     BOUNDARY,
-    Column("last_used_at", "timestamp", "When it was last used (UTC), in the 400 days that AWS remembers"),
+    Column("last_used_at", "timestamp", "When it was last used (UTC), within AWS's tracking period of 400 days"),
     Column("last_used_region", "varchar", "Region in which it was last used"),
-    Column("instance_profile_names", "varchar[]", "Names of the instance profiles that hold it", required=True),
+    Column("instance_profile_names", "varchar[]", "Names of the instance profiles that contain it", required=True),
     TAGS,
     may_be_empty=False,
 )
 POLICIES = _dataset(
     "policies",
-    "Managed policies: the customer's own, and those of AWS that are in use in the account.",
+    "Managed policies: customer managed ones, and the AWS managed ones in use in the account.",
     ("account_id", "arn"),
     Column("policy_name", "varchar", "Name of the policy", required=True),
     Column("policy_id", "varchar", "Unique id of the policy", required=True),
     Column("arn", "varchar", "ARN of the policy", required=True, pattern=ARN),
     Column("path", "varchar", "Path of the policy, / for none", required=True),
-    Column("default_version_id", "varchar", "Version that is in force", required=True, pattern=r"v[1-9][0-9]*"),
+    Column("default_version_id", "varchar", "Default version", required=True, pattern=r"v[1-9][0-9]*"),
     Column("attachment_count", "bigint", "Principals that it is attached to", required=True),
-    Column("permissions_boundary_usage_count", "bigint", "Principals that have it as boundary", required=True),
+    Column(
+        "permissions_boundary_usage_count", "bigint", "Principals that have it as permissions boundary", required=True
+    ),
     Column("is_attachable", "boolean", "Whether it can be attached", required=True),
     Column("created_at", "timestamp", "When it was created (UTC)", required=True),
     Column("updated_at", "timestamp", "When a version was last made the default (UTC)", required=True),
-    Column("version_count", "bigint", "Versions kept", required=True),
+    Column("version_count", "bigint", "Number of versions", required=True),
     Column("document", "json", "Document of the default version; null where AWS did not give it"),
 )
 ATTACHMENTS = _dataset(

@@ -1,7 +1,7 @@
-"""The policies of the account's S3 buckets.
+"""Bucket policies of the account's S3 buckets.
 
-A bucket may deny its own account: that is a fact of the bucket and stands in its row. Where no bucket at all could be
-asked, the account could not be read.
+A bucket policy can deny access to its own account: that is a property of the bucket and is recorded in its row. Where
+no bucket at all could be read, the extract of the account fails.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ POLICIES = Dataset(
         Column("bucket", "varchar", "Name of the bucket", required=True),
         Column("document", "json", "The policy document; null where the bucket has none"),
         Column("error_class", "varchar", "Why this bucket's policy could not be read; null where it could"),
-        Column("message", "varchar", "What AWS said to that"),
+        Column("message", "varchar", "AWS's error message"),
     ),
     key=("account_id", "bucket"),
 )

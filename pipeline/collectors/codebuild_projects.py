@@ -1,4 +1,4 @@
-"""CodeBuild projects, and whether their variables hold an AWS key."""
+"""CodeBuild projects, and whether their environment variables contain AWS keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LARGEST_BATCH = 100
 
 PROJECTS = Dataset(
     "codebuild_projects",
-    "CodeBuild projects, without the values of their variables.",
+    "CodeBuild projects, without the values of their environment variables.",
     "region",
     (LIST, DESCRIBE),
     (
@@ -23,7 +23,7 @@ PROJECTS = Dataset(
         Column("region", "varchar", "Region of the project", required=True),
         Column("project_name", "varchar", "Name of the project", required=True),
         Column("arn", "varchar", "ARN of the project", required=True, pattern=ARN),
-        Column("role_arn", "varchar", "ARN of the role that builds run with", pattern=ARN),
+        Column("role_arn", "varchar", "ARN of the service role", pattern=ARN),
         *COLUMNS,
     ),
     key=("account_id", "region", "arn"),

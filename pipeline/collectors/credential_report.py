@@ -1,6 +1,6 @@
 """The credential report: passwords, MFA, access keys and certificates of all users and of the root user.
 
-AWS makes it at most every four hours; `generated_at` says when.
+AWS generates it at most once every four hours; `generated_at` says when.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ def _access_key(number: int) -> tuple[Column, ...]:
     key = f"access_key_{number}"
     return (
         Column(f"{key}_active", "boolean", f"Whether access key {number} is active", required=True),
-        Column(f"{key}_last_rotated_at", "timestamp", f"When key {number} was made (UTC); null if there is none"),
+        Column(
+            f"{key}_last_rotated_at",
+            "timestamp",
+            f"When key {number} was created or rotated (UTC); null if there is none",
+        ),
         Column(f"{key}_last_used_at", "timestamp", f"When key {number} was last used (UTC); null for never"),
         Column(f"{key}_last_used_region", "varchar", f"Region in which key {number} was last used"),
         Column(f"{key}_last_used_service", "varchar", f"Service for which key {number} was last used"),
@@ -52,16 +56,20 @@ REPORT = Dataset(
         Column("user_name", "varchar", f"Name of the user, {ROOT_USER} for the root user", required=True),
         Column("arn", "varchar", "ARN of the user", required=True, pattern=ARN),
         Column("created_at", "timestamp", "When the user was created (UTC)"),
-        Column("password_enabled", "boolean", "Whether there is a password; null where AWS does not say"),
+        Column(
+            "password_enabled",
+            "boolean",
+            "Whether console access with a password is enabled; null where AWS does not say",
+        ),
         Column("password_last_used_at", "timestamp", "When the password was last used (UTC); null for never"),
-        Column("password_last_changed_at", "timestamp", "When the password was last set (UTC)"),
-        Column("password_next_rotation_at", "timestamp", "When a new password is due (UTC); null for never"),
-        Column("is_mfa_active", "boolean", "Whether an MFA device is enabled", required=True),
+        Column("password_last_changed_at", "timestamp", "When the password was last changed (UTC)"),
+        Column("password_next_rotation_at", "timestamp", "When the password must be changed (UTC); null for never"),
+        Column("is_mfa_active", "boolean", "Whether MFA is enabled", required=True),
         *_access_key(1),
         *_access_key(2),
         *_certificate(1),
         *_certificate(2),
-        Column("generated_at", "timestamp", "When AWS made the report (UTC)", required=True),
+        Column("generated_at", "timestamp", "When AWS generated the report (UTC)", required=True),
     ),
     key=("account_id", "user_name"),
 )

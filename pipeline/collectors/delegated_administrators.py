@@ -1,4 +1,4 @@
-"""Accounts to which the management account has delegated a service."""
+"""Delegated administrators: member accounts that administer an AWS service for the organization."""
 
 from __future__ import annotations
 
@@ -14,8 +14,13 @@ ADMINISTRATORS = Dataset(
     ("organizations:ListDelegatedAdministrators", "organizations:ListDelegatedServicesForAccount"),
     (
         account_column(references="accounts.account_id"),
-        Column("service_principal", "varchar", "Service that it administers (sso.amazonaws.com)", required=True),
-        Column("delegated_at", "timestamp", "Since when (UTC)"),
+        Column(
+            "service_principal",
+            "varchar",
+            "Service principal of the service that it administers (sso.amazonaws.com)",
+            required=True,
+        ),
+        Column("delegated_at", "timestamp", "When it became delegated administrator (UTC)"),
     ),
     key=("account_id", "service_principal"),
 )

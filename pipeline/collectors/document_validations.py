@@ -1,4 +1,4 @@
-"""What Access Analyzer says of the account's own identity and trust policies: asked once for each distinct document."""
+"""Policy validation findings for the account's own identity and trust policies: once per distinct document."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ VALIDATIONS = Dataset(
     (
         account_column(),
         DIGEST,
-        Column("policy_type", "varchar", "What it was validated as", required=True, values=(IDENTITY, TRUST)),
+        Column(
+            "policy_type", "varchar", "Policy type that it was validated as", required=True, values=(IDENTITY, TRUST)
+        ),
         *ANSWER,
     ),
     key=(),  # the same issue can stand in two places of a document

@@ -1,4 +1,4 @@
-"""EC2 instances: the role they have, and how their metadata service hands out its credentials."""
+"""EC2 instances: their instance profiles and the options of their instance metadata service (IMDS)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LARGEST_PAGE = 1000
 
 INSTANCES = Dataset(
     "ec2_instances",
-    "EC2 instances. Their tags and user data are not kept.",
+    "EC2 instances. Tags and user data are not stored.",
     "region",
     (OPERATION,),
     (
@@ -25,7 +25,7 @@ INSTANCES = Dataset(
         Column(
             "state",
             "varchar",
-            "What it is doing",
+            "Instance state",
             required=True,
             values=("pending", "running", "shutting-down", "terminated", "stopping", "stopped"),
         ),
@@ -33,10 +33,10 @@ INSTANCES = Dataset(
         Column(
             "http_tokens",
             "varchar",
-            "Whether its metadata service demands a session token (IMDSv2)",
+            "Whether its metadata service requires session tokens (IMDSv2)",
             values=("optional", "required"),
         ),
-        Column("http_endpoint", "varchar", "Whether its metadata service answers", values=("disabled", "enabled")),
+        Column("http_endpoint", "varchar", "Whether its metadata service is enabled", values=("disabled", "enabled")),
     ),
     key=("account_id", "region", "arn"),
 )

@@ -1,4 +1,4 @@
-"""What EC2 gives new instances of an account and region for their metadata service."""
+"""Account-level defaults of the instance metadata service (IMDS) for new instances, by Region."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ DEFAULTS = Dataset(
     (OPERATION,),
     (
         account_column(),
-        Column("region", "varchar", "Region that they hold in", required=True),
+        Column("region", "varchar", "Region that they apply in", required=True),
         Column(
             "http_tokens",
             "varchar",
-            "Whether new instances demand a session token (IMDSv2)",
+            "Whether new instances require session tokens (IMDSv2)",
             values=("optional", "required"),
         ),
         Column(
             "http_tokens_enforced",
             "varchar",
-            "Whether a launch that asks for less is refused",
+            "Whether a launch that does not require them fails",
             values=("disabled", "enabled"),
         ),
         Column(
             "managed_by",
             "varchar",
-            "Who set them: the account, or a declarative policy of the organization",
+            "Who manages them: the account, or a declarative policy of the organization",
             values=("account", "declarative-policy"),
         ),
     ),

@@ -1,4 +1,4 @@
-"""ECS clusters, and whether anything is in them."""
+"""ECS clusters, and how many services, tasks and container instances they have."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ LARGEST_PAGE = LARGEST_BATCH = 100
 
 CLUSTERS = Dataset(
     "ecs_clusters",
-    "ECS clusters, and how much is in them.",
+    "ECS clusters with their numbers of services, tasks and container instances.",
     "region",
     (LIST, DESCRIBE),
     (
         account_column(),
         Column("region", "varchar", "Region of the cluster", required=True),
         Column("cluster_arn", "varchar", "ARN of the cluster", required=True, pattern=ARN),
-        Column("active_services", "bigint", "Services that are active in it", required=True),
-        Column("running_tasks", "bigint", "Tasks that run in it", required=True),
-        Column("container_instances", "bigint", "Hosts registered in it", required=True),
+        Column("active_services", "bigint", "Active services", required=True),
+        Column("running_tasks", "bigint", "Running tasks", required=True),
+        Column("container_instances", "bigint", "Registered container instances", required=True),
     ),
     key=("account_id", "region", "cluster_arn"),
 )

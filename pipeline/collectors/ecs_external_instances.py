@@ -1,4 +1,4 @@
-"""Hosts outside AWS that are registered in ECS clusters (ECS Anywhere)."""
+"""External instances registered in ECS clusters (ECS Anywhere)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LARGEST_PAGE = LARGEST_BATCH = 100
 
 INSTANCES = Dataset(
     "ecs_external_instances",
-    "Container instances outside AWS: those that SSM manages.",
+    "External container instances: those that SSM manages.",
     "region",
     (*CLUSTERS.operations, LIST, DESCRIBE),
     (
@@ -26,8 +26,8 @@ INSTANCES = Dataset(
         Column("region", "varchar", "Region of the container instance", required=True),
         Column("container_instance_arn", "varchar", "ARN of the container instance", required=True, pattern=ARN),
         Column("cluster_arn", "varchar", "ARN of its cluster", required=True, references="ecs_clusters.cluster_arn"),
-        Column("instance_id", "varchar", "Id of the host in SSM (mi-...)", required=True, pattern="mi-.+"),
-        Column("is_agent_connected", "boolean", "Whether ECS hears of its agent", required=True),
+        Column("instance_id", "varchar", "Id of the managed node in SSM (mi-...)", required=True, pattern="mi-.+"),
+        Column("is_agent_connected", "boolean", "Whether its container agent is connected", required=True),
         Column("registered_at", "timestamp", "When it was registered (UTC)"),
     ),
     key=("account_id", "region", "container_instance_arn"),

@@ -1,4 +1,4 @@
-"""ECS services, and the task definition that each of them runs."""
+"""ECS services and their task definitions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LARGEST_PAGE, LARGEST_BATCH = 100, 10
 
 SERVICES = Dataset(
     "ecs_services",
-    "ECS services of clusters that have any.",
+    "ECS services, listed only for clusters with active services.",
     "region",
     (*CLUSTERS.operations, LIST, DESCRIBE),
     (
@@ -25,8 +25,8 @@ SERVICES = Dataset(
         Column("region", "varchar", "Region of the service", required=True),
         Column("service_arn", "varchar", "ARN of the service", required=True, pattern=ARN),
         Column("cluster_arn", "varchar", "ARN of its cluster", required=True, references="ecs_clusters.cluster_arn"),
-        Column("launch_type", "varchar", "Where its tasks run; null where capacity providers decide"),
-        Column("task_definition_arn", "varchar", "ARN of the task definition in service", pattern=ARN),
+        Column("launch_type", "varchar", "Launch type; null where capacity providers decide"),
+        Column("task_definition_arn", "varchar", "ARN of its task definition", pattern=ARN),
     ),
     key=("account_id", "region", "service_arn"),
 )

@@ -1,4 +1,4 @@
-"""The task definitions that ECS services run: their roles, and whether their variables hold an AWS key."""
+"""Task definitions of ECS services: task roles, and whether environment variables contain AWS keys."""
 
 from __future__ import annotations
 
@@ -16,15 +16,20 @@ OPERATION = "ecs:DescribeTaskDefinition"
 
 TASK_DEFINITIONS = Dataset(
     "ecs_task_definitions",
-    "Task definitions that a service runs, each once, without the values of their variables.",
+    "Task definitions in use by a service, without the values of their environment variables.",
     "region",
     (*SERVICES.operations, OPERATION),
     (
         account_column(),
         Column("region", "varchar", "Region of the task definition", required=True),
         Column("task_definition_arn", "varchar", "ARN of the task definition", required=True, pattern=ARN),
-        Column("task_role_arn", "varchar", "ARN of the role of its containers; null for none", pattern=ARN),
-        Column("requires_compatibilities", "varchar[]", "Where it is meant to run: EC2, FARGATE, ...", required=True),
+        Column("task_role_arn", "varchar", "ARN of the task role; null for none", pattern=ARN),
+        Column(
+            "requires_compatibilities",
+            "varchar[]",
+            "Launch types that it is compatible with: EC2, FARGATE, EXTERNAL",
+            required=True,
+        ),
         *COLUMNS,
     ),
     key=("account_id", "region", "task_definition_arn"),

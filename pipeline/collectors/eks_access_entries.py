@@ -1,4 +1,4 @@
-"""Who may join the EKS clusters that nodes outside AWS belong to."""
+"""Access entries of EKS clusters with Hybrid Nodes: the IAM principals that can access them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ ENTRIES = Dataset(
         account_column(),
         Column("region", "varchar", "Region of the cluster", required=True),
         Column("cluster_arn", "varchar", "ARN of the cluster", required=True, references="eks_clusters.arn"),
-        Column("principal_arn", "varchar", "ARN of the role or user let in", required=True, pattern=ARN),
-        Column("entry_type", "varchar", "What it is let in as: HYBRID_LINUX, EC2_LINUX, STANDARD, ...", required=True),
+        Column("principal_arn", "varchar", "ARN of the role or user", required=True, pattern=ARN),
+        Column(
+            "entry_type", "varchar", "Type of the access entry: HYBRID_LINUX, EC2_LINUX, STANDARD, ...", required=True
+        ),
     ),
     key=("account_id", "region", "cluster_arn", "principal_arn"),
 )

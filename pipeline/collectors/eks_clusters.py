@@ -1,4 +1,4 @@
-"""EKS clusters: whom their service accounts can be known by, and whether nodes outside AWS may join."""
+"""EKS clusters: their OIDC issuers, and whether nodes outside AWS can join (Hybrid Nodes)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LIST, DESCRIBE = "eks:ListClusters", "eks:DescribeCluster"
 
 CLUSTERS = Dataset(
     "eks_clusters",
-    "EKS clusters that run on AWS; connected ones are left out.",
+    "EKS clusters that run on AWS, without connected clusters.",
     "region",
     (LIST, DESCRIBE),
     (
@@ -23,10 +23,10 @@ CLUSTERS = Dataset(
         Column("region", "varchar", "Region of the cluster", required=True),
         Column("cluster_name", "varchar", "Name of the cluster", required=True),
         Column("arn", "varchar", "ARN of the cluster", required=True, pattern=ARN),
-        Column("status", "varchar", "Phase of its life", required=True),
-        Column("oidc_issuer", "varchar", "Issuer of its service accounts' tokens"),
-        Column("authentication_mode", "varchar", "Whether access entries count: API, API_AND_CONFIG_MAP, CONFIG_MAP"),
-        Column("has_remote_network", "boolean", "Whether nodes outside AWS may join (Hybrid Nodes)", required=True),
+        Column("status", "varchar", "Status of the cluster", required=True),
+        Column("oidc_issuer", "varchar", "OIDC issuer of its service account tokens"),
+        Column("authentication_mode", "varchar", "Authentication mode: API, API_AND_CONFIG_MAP, CONFIG_MAP"),
+        Column("has_remote_network", "boolean", "Whether nodes outside AWS can join (Hybrid Nodes)", required=True),
     ),
     key=("account_id", "region", "arn"),
 )

@@ -1,4 +1,4 @@
-"""External-access analyzers in every region that an account has switched on, read or not.
+"""External access analyzers in every enabled Region of an account, whether the run reads it or not.
 
 A region that could not be asked is a row that says why, and no failure of the account. Closed it is only where AWS
 says that the region is switched off or has no Access Analyzer, or where the organization's SCPs, as read, close it to
@@ -20,32 +20,32 @@ CLOSED = ("region_disabled", "not_offered")
 
 ASKED = Dataset(
     "external_analyzer_regions",
-    "Regions that the account has switched on, and whether Access Analyzer answered there.",
+    "Enabled Regions of the account, and whether Access Analyzer answered there.",
     "account",
     (*REGIONS.operations, *ANALYZERS.operations),
     (
         account_column(),
         Column("region_name", "varchar", "Region", required=True),
-        Column("is_closed", "boolean", "Whether nobody can use the region: the SCPs or AWS say so", required=True),
-        Column("error_class", "varchar", "Why it could not be asked; null where it answered"),
-        Column("message", "varchar", "What AWS said to that"),
+        Column("is_closed", "boolean", "Whether nobody can use the Region: the SCPs or AWS say so", required=True),
+        Column("error_class", "varchar", "Why it could not be read; null where it could"),
+        Column("message", "varchar", "AWS's error message"),
     ),
     key=("account_id", "region_name"),
 )
 
 FOUND = Dataset(
     "external_analyzers",
-    "External-access analyzers of the account, in all of its regions.",
+    "External access analyzers of the account, in all of its Regions.",
     "account",
     ASKED.operations,
     (
         account_column(),
         Column("region_name", "varchar", "Region of the analyzer", required=True),
         Column("analyzer_arn", "varchar", "ARN of the analyzer", required=True, pattern=ARN),
-        Column("analyzer_type", "varchar", "How far it looks", required=True, values=KINDS),
-        Column("status", "varchar", "Whether it works", required=True),
-        Column("status_reason", "varchar", "AWS's code for why it does not work"),
-        Column("last_resource_analyzed_at", "timestamp", "When it last looked at a resource (UTC)"),
+        Column("analyzer_type", "varchar", "Zone of trust", required=True, values=KINDS),
+        Column("status", "varchar", "Status of the analyzer", required=True),
+        Column("status_reason", "varchar", "AWS's reason code for that status"),
+        Column("last_resource_analyzed_at", "timestamp", "When it last analyzed a resource (UTC)"),
     ),
     key=("account_id", "analyzer_arn"),
 )

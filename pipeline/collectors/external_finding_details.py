@@ -1,6 +1,6 @@
-"""What active findings on access from outside say: who, how, and whether anybody can.
+"""Details of active external access findings: the principal, the actions, and whether access is public.
 
-Asked for findings that are new or have changed since the last night, and for public ones every night.
+Read for findings that are new or have changed since the last night, and for public ones every night.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ OPERATION = "access-analyzer:GetFindingV2"
 
 DETAILS = Dataset(
     "external_finding_details",
-    "Details of the active findings of external-access analyzers, of findings that are gone by then no row.",
+    "Details of active findings of external access analyzers; no row for findings that are gone by then.",
     "region",
     (*FINDINGS.operations, OPERATION),
     (
@@ -28,11 +28,11 @@ DETAILS = Dataset(
         Column("analyzer_arn", "varchar", "ARN of the analyzer", required=True),
         Column("finding_id", "varchar", "Id of the finding", required=True),
         Column("updated_at", "timestamp", "When the finding last changed (UTC)", required=True),
-        Column("is_public", "boolean", "Whether anybody has the access; null where the finding does not say"),
-        Column("principal", "json", "Who has it, by kind", required=True),
-        Column("actions", "varchar[]", "What they may do"),
-        Column("condition", "json", "Under which conditions", required=True),
-        Column("rcp_restriction", "varchar", "Whether a resource control policy stops it: APPLIED, APPLICABLE, ..."),
+        Column("is_public", "boolean", "Whether the access is public; null where the finding does not say"),
+        Column("principal", "json", "External principals, by kind", required=True),
+        Column("actions", "varchar[]", "Actions that they can perform"),
+        Column("condition", "json", "Condition elements of the statement that grants access", required=True),
+        Column("rcp_restriction", "varchar", "Effect of resource control policies: APPLIED, APPLICABLE, ..."),
     ),
     key=("account_id", "region", "analyzer_arn", "finding_id"),
 )

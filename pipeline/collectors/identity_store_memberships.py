@@ -1,4 +1,4 @@
-"""Who is in which group of the identity store."""
+"""Group memberships in the identity store."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OPERATION = "identitystore:ListGroupMemberships"
 
 MEMBERSHIPS = Dataset(
     "identity_store_memberships",
-    "Members of the groups of the organization's identity store.",
+    "Members of the groups in the organization's identity store.",
     "organization",
     (*GROUPS.operations, OPERATION),
     (

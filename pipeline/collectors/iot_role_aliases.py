@@ -1,4 +1,4 @@
-"""AWS IoT's role aliases: the roles that devices get credentials of for their certificates."""
+"""AWS IoT role aliases: roles whose credentials devices obtain with their certificates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LIST, DESCRIBE = "iot:ListRoleAliases", "iot:DescribeRoleAlias"
 
 ALIASES = Dataset(
     "iot_role_aliases",
-    "Role aliases of the IoT credential provider.",
+    "Role aliases of the AWS IoT credential provider.",
     "region",
     (LIST, DESCRIBE),
     (
@@ -23,7 +23,7 @@ ALIASES = Dataset(
         Column("role_alias", "varchar", "Name of the role alias", required=True),
         Column("arn", "varchar", "ARN of the role alias", required=True, pattern=ARN),
         Column("role_arn", "varchar", "ARN of the role behind it", required=True, pattern=ARN),
-        Column("credential_duration_seconds", "bigint", "How long its credentials last", required=True),
+        Column("credential_duration_seconds", "bigint", "Lifetime of its credentials, in seconds", required=True),
     ),
     key=("account_id", "region", "arn"),
 )

@@ -1,4 +1,4 @@
-"""Lambda functions: their roles, and whether their variables hold an AWS key."""
+"""Lambda functions: execution roles, and whether environment variables contain AWS keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OPERATION = "lambda:ListFunctions"
 
 FUNCTIONS = Dataset(
     "lambda_functions",
-    "Lambda functions, without the values of their variables.",
+    "Lambda functions, without the values of their environment variables.",
     "region",
     (OPERATION,),
     (
@@ -21,7 +21,7 @@ FUNCTIONS = Dataset(
         Column("region", "varchar", "Region of the function", required=True),
         Column("function_name", "varchar", "Name of the function", required=True),
         Column("arn", "varchar", "ARN of the function", required=True, pattern=ARN),
-        Column("role_arn", "varchar", "ARN of the role that it runs with", required=True, pattern=ARN),
+        Column("role_arn", "varchar", "ARN of the execution role", required=True, pattern=ARN),
         Column("runtime", "varchar", "Runtime; null for a container image"),
         *COLUMNS,
     ),

@@ -1,7 +1,7 @@
 """MFA devices of users and of the root user.
 
-Virtual devices come in one list, and with them the root user's. Hardware and passkey devices are listed user by user:
-asked only of users that the credential report shows with MFA. The root user's hardware device is in no API.
+Virtual devices come in one list, including the root user's. Hardware devices and passkeys are listed user by user, only
+for users with MFA in the credential report. No API lists the root user's hardware device.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ PROVIDERS = Dataset(
     (
         account_column(),
         Column("arn", "varchar", "ARN of the provider", required=True, pattern=ARN),
-        Column("url", "varchar", "Issuer, without https://", required=True),
-        Column("client_ids", "varchar[]", "Audiences that it accepts", required=True),
+        Column("url", "varchar", "Issuer URL, without https://", required=True),
+        Column("client_ids", "varchar[]", "Client ids (audiences) that it accepts", required=True),
         Column("thumbprints", "varchar[]", "Thumbprints of the issuer's certificate authority", required=True),
         Column("created_at", "timestamp", "When it was created (UTC)"),
     ),

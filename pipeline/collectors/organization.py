@@ -17,7 +17,7 @@ ORGANIZATION = Dataset(
         Column(
             "feature_set",
             "varchar",
-            "Whether policies work here (ALL) or only billing is shared",
+            "Whether all features are enabled, or consolidated billing only",
             required=True,
             values=("ALL", "CONSOLIDATED_BILLING"),
         ),

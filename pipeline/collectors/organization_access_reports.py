@@ -1,7 +1,7 @@
-"""What the accounts under each organizational unit do not use of what its policies let them.
+"""Services that each organizational unit's SCPs allow, and when the accounts below it last used them.
 
-AWS makes a report for each unit, one at a time, for the management account only. A unit's report is made anew once
-in seven nights; its id decides on which.
+AWS generates a report for one entity at a time, and for the management account only. Each report is refreshed once in
+seven nights; the entity's ARN decides on which.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ GET = "iam:GetOrganizationsAccessReport"
 
 REPORTS = Dataset(
     "organization_access_reports",
-    "Services that each root and organizational unit lets through, and when its accounts last used them.",
+    "Services that each root and organizational unit allows, and when its accounts last used them.",
     "organization",
     (*ORGANIZATION.operations, *TREE[0].operations, GENERATE, GET),
     (
         Column("unit_id", "varchar", "Id of the root or organizational unit", required=True),
-        Column("unit_arn", "varchar", "ARN of it", required=True),
-        Column("entity_path", "varchar", "Ids from the organization down to the unit", required=True),
-        Column("read_on", "date", "Night on which the report was made", required=True),
-        Column("service", "varchar", "Service, as the prefix of its actions", required=True),
+        Column("unit_arn", "varchar", "ARN of the root or organizational unit", required=True),
+        Column("entity_path", "varchar", "Path of ids from the organization down to the unit", required=True),
+        Column("read_on", "date", "Night on which the report was generated", required=True),
+        Column("service", "varchar", "Service prefix of its actions", required=True),
         Column("last_accessed_at", "timestamp", "When an account under the unit last used it (UTC); null for never"),
     ),
     key=("unit_id", "service"),

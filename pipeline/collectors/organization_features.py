@@ -1,4 +1,4 @@
-"""Centralized root access: which of its features the organization has switched on."""
+"""Centralized root access for member accounts: the features that the organization has enabled."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline.schema import Column, Dataset
 
 FEATURES = Dataset(
     "organization_features",
-    "Features of IAM's central management of root users that are on.",
+    "Enabled features of IAM's centralized root access.",
     "organization",
     ("iam:ListOrganizationsFeatures",),
     (

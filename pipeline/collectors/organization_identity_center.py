@@ -1,4 +1,4 @@
-"""The organization's one IAM Identity Center instance: where it lives and where its people are kept."""
+"""The organization instance of IAM Identity Center: its home Region and its identity store."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ OPERATION = "sso:ListInstances"
 
 INSTANCE = Dataset(
     "organization_identity_center",
-    "The organization's IAM Identity Center instance; no row where it has none.",
+    "The organization instance of IAM Identity Center; no row where there is none.",
     "organization",
     (*ORGANIZATION.operations, OPERATION),
     (
         Column("instance_arn", "varchar", "ARN of the instance", required=True, pattern=ARN),
         Column("identity_store_id", "varchar", "Id of its identity store", required=True),
         Column("owner_account_id", "varchar", "Account that owns the instance", required=True, pattern=ACCOUNT_ID),
-        Column("home_region", "varchar", "Region in which it is managed", required=True),
-        Column("status", "varchar", "Phase of its life", required=True),
+        Column("home_region", "varchar", "Home Region", required=True),
+        Column("status", "varchar", "Status of the instance", required=True),
     ),
     key=("instance_arn",),
 )

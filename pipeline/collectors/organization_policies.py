@@ -1,4 +1,4 @@
-"""Service and resource control policies with their content."""
+"""Service control policies (SCPs) and resource control policies (RCPs) with their content."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ POLICIES = Dataset(
         Column("policy_id", "varchar", "Id of the policy", required=True, pattern=POLICY_ID),
         Column("arn", "varchar", "ARN of the policy", required=True),
         Column("name", "varchar", "Name of the policy", required=True),
-        Column("description", "varchar", "What its author says of it"),
-        Column("policy_type", "varchar", "Kind of policy", required=True, values=POLICY_TYPES),
-        Column("is_aws_managed", "boolean", "Whether AWS maintains it (FullAWSAccess)", required=True),
+        Column("description", "varchar", "Description"),
+        Column("policy_type", "varchar", "Type of policy", required=True, values=POLICY_TYPES),
+        Column("is_aws_managed", "boolean", "Whether it is AWS managed (FullAWSAccess)", required=True),
         Column("document", "json", "The policy document", required=True),
     ),
     key=("policy_id",),

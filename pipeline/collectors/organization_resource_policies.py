@@ -1,4 +1,4 @@
-"""The organization's resource policy, by which the management account delegates Organizations itself."""
+"""The organization's resource-based delegation policy, with which the management account delegates Organizations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pipeline.schema import ARN, Column, Dataset
 
 POLICIES = Dataset(
     "organization_resource_policies",
-    "The resource policy of the organization: one row, or none.",
+    "The resource-based delegation policy of the organization: one row, or none.",
     "organization",
     ("organizations:DescribeResourcePolicy",),
     (

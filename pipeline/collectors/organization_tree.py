@@ -20,7 +20,7 @@ OU_ID = r"ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}"
 
 ROOTS = Dataset(
     "organization_roots",
-    "The root of the organization, with the policy types that are enabled on it.",
+    "Roots of the organization, with the policy types enabled on them.",
     "organization",
     ("organizations:ListRoots",),
     (
@@ -42,34 +42,40 @@ UNITS = Dataset(
         Column("ou_id", "varchar", "Id of the organizational unit", required=True, pattern=OU_ID),
         Column("arn", "varchar", "ARN of the organizational unit", required=True, pattern=ARN),
         Column("name", "varchar", "Name of the organizational unit", required=True),
-        Column("parent_id", "varchar", "Id of the root or unit above", required=True, pattern=f"{ROOT_ID}|{OU_ID}"),
+        Column(
+            "parent_id",
+            "varchar",
+            "Id of the parent root or organizational unit",
+            required=True,
+            pattern=f"{ROOT_ID}|{OU_ID}",
+        ),
     ),
     key=("ou_id",),
 )
 
 ACCOUNTS = Dataset(
     "accounts",
-    "Every account of the organization, also those that are suspended, closed or left out by the settings.",
+    "Every account of the organization, including suspended and closed ones and those that the settings exclude.",
     "organization",
     ("organizations:ListAccounts", "organizations:ListAccountsForParent", "organizations:ListTagsForResource"),
     (
         account_column(),
         Column("arn", "varchar", "ARN of the account", required=True, pattern=ARN),
         Column("name", "varchar", "Name of the account", required=True),
-        Column("email", "varchar", "Address of the account's root user", required=True),
+        Column("email", "varchar", "Email address of the account's root user", required=True),
         Column(
             "state",
             "varchar",
-            "Phase of the account's life",
+            "State of the account",
             required=True,
             values=("PENDING_ACTIVATION", "ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "CLOSED"),
         ),
-        Column("joined_method", "varchar", "How it came in", values=("INVITED", "CREATED")),
-        Column("joined_at", "timestamp", "When it came into the organization (UTC)"),
+        Column("joined_method", "varchar", "How it joined the organization", values=("INVITED", "CREATED")),
+        Column("joined_at", "timestamp", "When it joined the organization (UTC)"),
         Column(
             "parent_id",
             "varchar",
-            "Id of the root or unit above; null where AWS gives none (a closed account)",
+            "Id of the parent root or organizational unit; null where AWS gives none (a closed account)",
             pattern=f"{ROOT_ID}|{OU_ID}",
         ),
         TAGS,

@@ -1,4 +1,4 @@
-"""Whether the account issues tokens to its principals for services outside AWS."""
+"""Outbound identity federation: whether IAM issues tokens to the account's principals for services outside AWS."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ FEDERATION = Dataset(
     ("iam:GetOutboundWebIdentityFederationInfo",),
     (
         account_column(),
-        Column("is_enabled", "boolean", "Whether it issues them", required=True),
-        Column("issuer_url", "varchar", "URL of the account as issuer; null where AWS tells none"),
+        Column("is_enabled", "boolean", "Whether it is enabled", required=True),
+        Column("issuer_url", "varchar", "Issuer URL of the account; null where AWS returns none"),
     ),
     key=("account_id",),
 )
@@ -23,7 +23,7 @@ DATASETS = (FEDERATION,)
 
 
 def collect(account: Account) -> Rows:
-    """An account that never switched it on, or off again, answers FeatureDisabled."""
+    """An account in which it was never enabled, or was disabled again, answers FeatureDisabled."""
     answer = account.optional("iam:GetOutboundWebIdentityFederationInfo", "FeatureDisabled")
     row = {
         "account_id": account.account_id,

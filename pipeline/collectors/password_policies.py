@@ -8,20 +8,22 @@ from pipeline.schema import Column, Dataset, account_column
 
 POLICIES = Dataset(
     "password_policies",
-    "The account's own password policy; no row where it has none and AWS's default applies.",
+    "The account's custom password policy; no row where AWS's default policy applies.",
     "account",
     ("iam:GetAccountPasswordPolicy",),
     (
         account_column(),
-        Column("minimum_password_length", "bigint", "Fewest characters", required=True),
+        Column("minimum_password_length", "bigint", "Minimum length", required=True),
         Column("requires_symbols", "boolean", "Whether a symbol is required", required=True),
-        Column("requires_numbers", "boolean", "Whether a digit is required", required=True),
-        Column("requires_uppercase", "boolean", "Whether a capital letter is required", required=True),
-        Column("requires_lowercase", "boolean", "Whether a small letter is required", required=True),
-        Column("password_reuse_prevention", "bigint", "Earlier passwords that are refused; null for none"),
+        Column("requires_numbers", "boolean", "Whether a number is required", required=True),
+        Column("requires_uppercase", "boolean", "Whether an uppercase letter is required", required=True),
+        Column("requires_lowercase", "boolean", "Whether a lowercase letter is required", required=True),
+        Column("password_reuse_prevention", "bigint", "Previous passwords that cannot be reused; null for no limit"),
         Column("max_password_age_days", "bigint", "Days after which a password expires; null for never"),
         Column("users_may_change", "boolean", "Whether users may change their own password", required=True),
-        Column("is_hard_expiry", "boolean", "Whether an expired password needs an administrator", required=True),
+        Column(
+            "is_hard_expiry", "boolean", "Whether only an administrator can reset an expired password", required=True
+        ),
     ),
     key=("account_id",),
 )

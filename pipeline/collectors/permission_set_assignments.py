@@ -1,4 +1,4 @@
-"""Who has which permission set in which account."""
+"""Account assignments: users and groups with their permission sets in each account."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ ASSIGNED = Dataset(
             pattern=ARN,
             references="permission_sets.permission_set_arn",
         ),
-        Column("target_account_id", "varchar", "Account that it opens", required=True, pattern=ACCOUNT_ID),
-        Column("principal_type", "varchar", "To whom", required=True, values=("USER", "GROUP")),
+        Column("target_account_id", "varchar", "Account that the assignment is for", required=True, pattern=ACCOUNT_ID),
+        Column("principal_type", "varchar", "Type of the principal", required=True, values=("USER", "GROUP")),
         Column("principal_id", "varchar", "Id of the user or group in the identity store", required=True),
     ),
     key=("permission_set_arn", "target_account_id", "principal_type", "principal_id"),

@@ -24,9 +24,9 @@ BOUNDARIES = Dataset(
             pattern=ARN,
             references="permission_sets.permission_set_arn",
         ),
-        Column("policy_arn", "varchar", "ARN of the boundary, where it is an AWS managed policy", pattern=ARN),
-        Column("policy_name", "varchar", "Name of the boundary, where it is the accounts' own policy"),
-        Column("policy_path", "varchar", "Path of that policy"),
+        Column("policy_arn", "varchar", "ARN of the boundary, if it is an AWS managed policy", pattern=ARN),
+        Column("policy_name", "varchar", "Name of the boundary, if it is a customer managed policy"),
+        Column("policy_path", "varchar", "Path of that customer managed policy"),
     ),
     key=("permission_set_arn",),
 )

@@ -1,4 +1,4 @@
-"""What permission sets grant: AWS's policies, the accounts' own by name, and an inline policy."""
+"""Policies of permission sets: AWS managed, customer managed (by name and path) and inline."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ POLICIES = Dataset(
         Column(
             "kind",
             "varchar",
-            "Whose the policy is",
+            "Kind of policy",
             required=True,
             values=("aws_managed", "customer_managed", "inline"),
         ),
         Column("policy_name", "varchar", "Name of the policy; 'inline' for an inline one", required=True),
-        Column("policy_path", "varchar", "Path of a customer managed policy, in every account it is looked for in"),
+        Column("policy_path", "varchar", "Path of a customer managed policy, the same in every account"),
         Column("policy_arn", "varchar", "ARN of an AWS managed policy", pattern=ARN),
         Column("document", "json", "Document of an inline policy"),
     ),

@@ -1,4 +1,4 @@
-"""The permission sets of the organization's Identity Center instance."""
+"""Permission sets of the organization instance of Identity Center."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from pipeline.collectors.organization_identity_center import INSTANCE
 from pipeline.schema import ARN, Column, Dataset
 
 PERIOD = re.compile(r"^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$")
-# What a permission set has that says nothing else.
+# Where AWS returns no duration.
 DEFAULT_PERIOD = "PT1H"
 
 SETS = Dataset(
     "permission_sets",
-    "Permission sets of the organization's Identity Center instance.",
+    "Permission sets of the organization instance of Identity Center.",
     "organization",
     (*INSTANCE.operations, "sso:ListPermissionSets", "sso:DescribePermissionSet"),
     (
         Column("instance_arn", "varchar", "ARN of the instance", required=True, pattern=ARN),
         Column("permission_set_arn", "varchar", "ARN of the permission set", required=True, pattern=ARN),
         Column("name", "varchar", "Name of the permission set", required=True),
-        Column("description", "varchar", "What its author says of it"),
-        Column("session_duration_seconds", "bigint", "Longest session, in seconds; null where it cannot be read"),
+        Column("description", "varchar", "Description"),
+        Column("session_duration_seconds", "bigint", "Session duration, in seconds; null where it cannot be parsed"),
         Column("created_at", "timestamp", "When it was created (UTC)"),
     ),
     key=("permission_set_arn",),

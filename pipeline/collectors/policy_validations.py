@@ -1,4 +1,4 @@
-"""What Access Analyzer says of the organization's policies: asked once for each distinct document."""
+"""Policy validation findings for the organization's policies: once per distinct document."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VALIDATIONS = Dataset(
     (*POLICIES.operations, OPERATION),
     (
         DIGEST,
-        Column("policy_type", "varchar", "What it was validated as", required=True, values=POLICY_TYPES),
+        Column("policy_type", "varchar", "Policy type that it was validated as", required=True, values=POLICY_TYPES),
         *ANSWER,
     ),
     key=(),  # the same issue can stand in two places of a document

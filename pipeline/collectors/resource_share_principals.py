@@ -1,4 +1,4 @@
-"""With whom the account shares what it shares through AWS RAM."""
+"""Principals that the account shares resources with through AWS RAM."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ OPERATION = "ram:ListPrincipals"
 
 PRINCIPALS = Dataset(
     "resource_share_principals",
-    "Principals that the account's resource shares are shared with.",
+    "Principals of the resource shares that the account owns.",
     "region",
     (*SHARES.operations, OPERATION),
     (

@@ -1,6 +1,6 @@
-"""IAM Roles Anywhere's trust anchors, and how long their certificates hold.
+"""Trust anchors of IAM Roles Anywhere, and when their CA certificates expire.
 
-An anchor carries its certificates itself, or names a private CA, which is then asked.
+A trust anchor contains its CA certificates, or refers to a private CA in AWS Private CA, which is then read.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ ANCHORS = Dataset(
         Column("region", "varchar", "Region of the trust anchor", required=True),
         Column("arn", "varchar", "ARN of the trust anchor", required=True, pattern=ARN),
         Column("name", "varchar", "Name of the trust anchor", required=True),
-        Column("is_enabled", "boolean", "Whether certificates under it are accepted", required=True),
-        Column("source_type", "varchar", "Where its certificates come from", required=True),
+        Column("is_enabled", "boolean", "Whether the trust anchor is enabled", required=True),
+        Column("source_type", "varchar", "Source of its CA certificates", required=True),
         Column(
             "certificate_expires_at",
             "timestamp",
-            "End of the first of its CA certificates to end (UTC); null where it could not be read",
+            "When the first of its CA certificates expires (UTC); null where that could not be read",
         ),
         Column(
             "is_crl_distribution_point_checked",
             "boolean",
-            "Whether the revocation lists that certificates point to are fetched",
+            "Whether CRLs at the distribution points of certificates are checked",
             required=True,
         ),
-        Column("notified_events", "varchar[]", "Expiries that are notified", required=True),
+        Column("notified_events", "varchar[]", "Expiry events with notifications enabled", required=True),
     ),
     key=("account_id", "region", "arn"),
 )

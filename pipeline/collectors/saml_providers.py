@@ -1,4 +1,4 @@
-"""SAML identity providers of IAM."""
+"""SAML identity providers in IAM."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When each user and role last used the services that it may use, and those of their actions that AWS tracks.
+"""Last accessed information: when each user and role last used its services, and the actions that AWS tracks.
 
 A report is a job at AWS for each principal, of services and actions at once. It is asked for when a principal is new,
 when its permissions have changed, and otherwise once in seven nights: its ARN decides on which.
@@ -23,50 +23,52 @@ GENERATE = "iam:GenerateServiceLastAccessedDetails"
 GET = "iam:GetServiceLastAccessedDetails"
 NIGHTS = 7
 GRANULARITY = "ACTION_LEVEL"
-# What a service made for itself is not the account's to narrow.
+# Permissions of service-linked roles cannot be reduced by the account.
 SERVICE_LINKED = "/aws-service-role/"
 OPERATIONS = (*DETAILS[0].operations, GENERATE, GET)
 
 READS = Dataset(
     "last_accessed_reads",
-    "For each user and role, the report on its use of services that is held: from which night, and of what.",
+    "For each user and role, the last accessed report in use: its night, and the permissions that it was made for.",
     "account",
     OPERATIONS,
     (
         account_column(),
         Column("arn", "varchar", "ARN of the user or role", required=True, pattern=ARN),
-        Column("permissions_sha256", "varchar", "SHA-256 of what it may do, to notice a change", required=True),
-        Column("read_on", "date", "Night on which the report was made", required=True),
-        Column("status", "varchar", "How it went", required=True, values=("COMPLETED", "FAILED")),
-        Column("message", "varchar", "Why AWS could not make it"),
+        Column("permissions_sha256", "varchar", "SHA-256 of its permissions, to detect changes", required=True),
+        Column("read_on", "date", "Night on which the report was generated", required=True),
+        Column("status", "varchar", "Status of the report", required=True, values=("COMPLETED", "FAILED")),
+        Column("message", "varchar", "Why AWS could not generate it"),
     ),
     key=("account_id", "arn"),
 )
 
 SERVICES = Dataset(
     "service_last_accessed",
-    "Services that each user and role may use, and when it last did.",
+    "Services that each user and role can access, and when it last did.",
     "account",
     OPERATIONS,
     (
         account_column(),
         Column("arn", "varchar", "ARN of the user or role", required=True, references="last_accessed_reads.arn"),
-        Column("service", "varchar", "Service, as the prefix of its actions", required=True),
-        Column("last_accessed_at", "timestamp", "When it was last used (UTC); null for never in AWS's memory"),
-        Column("last_accessed_region", "varchar", "Region of that use"),
+        Column("service", "varchar", "Service prefix of its actions", required=True),
+        Column(
+            "last_accessed_at", "timestamp", "When it was last accessed (UTC); null for never in AWS's tracking period"
+        ),
+        Column("last_accessed_region", "varchar", "Region of that access"),
     ),
     key=("account_id", "arn", "service"),
 )
 
 ACTIONS = Dataset(
     "action_last_accessed",
-    "Actions that each user and role has used, of those that AWS tracks; what it has not used is not listed.",
+    "Tracked actions that each user and role has used; unused ones are not listed.",
     "account",
     OPERATIONS,
     (
         account_column(),
         Column("arn", "varchar", "ARN of the user or role", required=True, references="last_accessed_reads.arn"),
-        Column("service", "varchar", "Service, as the prefix of its actions", required=True),
+        Column("service", "varchar", "Service prefix of its actions", required=True),
         Column("action", "varchar", "Action without that prefix", required=True),
         Column("last_accessed_at", "timestamp", "When it was last used (UTC)", required=True),
     ),
@@ -75,12 +77,12 @@ ACTIONS = Dataset(
 
 TRACKED = Dataset(
     "tracked_actions",
-    "Actions that AWS tracks the use of, as far as the account's reports named them: a row for each service.",
+    "Actions that AWS tracks, as far as the account's reports name them: a row for each service.",
     "account",
     OPERATIONS,
     (
         account_column(),
-        Column("service", "varchar", "Service, as the prefix of its actions", required=True),
+        Column("service", "varchar", "Service prefix of its actions", required=True),
         Column("actions", "varchar[]", "Actions without that prefix", required=True),
     ),
     key=("account_id", "service"),

@@ -1,4 +1,4 @@
-"""Which management events the account's own trails record."""
+"""Management event selectors of the account's own trails."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ KINDS = ("All", "ReadOnly", "WriteOnly", "None")
 
 SELECTORS = Dataset(
     "trail_event_selectors",
-    "Which management events each of the account's own trails records.",
+    "Management events that each of the account's own trails logs.",
     "account",
     (*TRAILS.operations, OPERATION),
     (
         account_column(),
         Column("trail_arn", "varchar", "ARN of the trail", required=True, pattern=ARN, references="trails.trail_arn"),
-        Column("management_events", "varchar", "Which management events it records", required=True, values=KINDS),
+        Column("management_events", "varchar", "Management events that it logs", required=True, values=KINDS),
     ),
     key=("account_id", "trail_arn"),
 )

@@ -1,4 +1,4 @@
-"""Whether the account's own trails record. The organization's are asked about where they are owned."""
+"""Whether the account's own trails are logging. Organization trails are read in the account that owns them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ OPERATION = "cloudtrail:GetTrailStatus"
 
 STATUS = Dataset(
     "trail_status",
-    "Whether each of the account's own trails records.",
+    "Logging status of each of the account's own trails.",
     "account",
     (*TRAILS.operations, OPERATION),
     (
         account_column(),
         Column("trail_arn", "varchar", "ARN of the trail", required=True, pattern=ARN, references="trails.trail_arn"),
-        Column("is_logging", "boolean", "Whether it records", required=True),
-        Column("delivery_error", "varchar", "Why its last delivery failed"),
+        Column("is_logging", "boolean", "Whether it is logging", required=True),
+        Column("delivery_error", "varchar", "Error of the latest delivery to S3"),
     ),
     key=("account_id", "trail_arn"),
 )

@@ -1,4 +1,4 @@
-"""CloudTrail's trails that record the account: its own, and the organization's as they show in it."""
+"""CloudTrail trails of the account: its own, and organization trails as they appear in it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ OPERATION = "cloudtrail:DescribeTrails"
 
 TRAILS = Dataset(
     "trails",
-    "Trails that show in the account: its own, and those of the organization.",
+    "Trails that appear in the account: its own, and organization trails.",
     "account",
     (OPERATION,),
     (
         account_column(),
         Column("trail_arn", "varchar", "ARN of the trail", required=True, pattern=ARN),
         Column("name", "varchar", "Name of the trail", required=True),
-        Column("home_region", "varchar", "Region in which it is managed", required=True),
-        Column("is_multi_region", "boolean", "Whether it records every region", required=True),
-        Column("is_organization", "boolean", "Whether it records every account of the organization", required=True),
+        Column("home_region", "varchar", "Home Region", required=True),
+        Column("is_multi_region", "boolean", "Whether it is a multi-Region trail", required=True),
+        Column("is_organization", "boolean", "Whether it is an organization trail", required=True),
         Column("is_own", "boolean", "Whether the account owns it", required=True),
     ),
     key=("account_id", "trail_arn"),
@@ -34,7 +34,7 @@ def trail_arn(trail: Row) -> str:
 
 
 def collect(account: Account) -> Rows:
-    """A trail of every region shows in any region; one of a single region elsewhere would not help."""
+    """A multi-Region trail appears in every Region; a single-Region trail elsewhere is not needed."""
     rows = [
         {
             "account_id": account.account_id,

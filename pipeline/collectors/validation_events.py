@@ -1,6 +1,6 @@
-"""Signs in CloudTrail that somebody checks policies before they are put in force: four requests an account.
+"""CloudTrail events that show policies being checked before deployment: four requests per account.
 
-Only what CloudTrail remembers by itself, in the home region. What Rolecall asked is left out.
+From CloudTrail's event history in the home Region. Rolecall's own calls are left out.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ PAGE = 50
 
 USES = Dataset(
     "validation_events",
-    "For each way of checking a policy beforehand, whether CloudTrail shows that somebody used it in 90 days.",
+    "For each operation that checks policies, its uses in the last 90 days of CloudTrail's event history.",
     "account",
     (OPERATION,),
     (
         account_column(),
         Column("event_name", "varchar", "Operation of Access Analyzer", required=True, values=EVENTS),
-        Column("uses", "bigint", "Events among the newest 50, without Rolecall's own", required=True),
-        Column("last_used_at", "timestamp", "When the newest of them was (UTC)"),
-        Column("is_complete", "boolean", "Whether there are no older events than those looked at", required=True),
+        Column("uses", "bigint", "Events among the latest 50, without Rolecall's own", required=True),
+        Column("last_used_at", "timestamp", "When the latest of them occurred (UTC)"),
+        Column("is_complete", "boolean", "Whether these are all events of the period", required=True),
     ),
     key=("account_id", "event_name"),
     may_be_empty=False,

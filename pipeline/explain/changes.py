@@ -18,7 +18,7 @@ from pipeline.facts.guardrails import wanted
 from pipeline.policy import Statement, parse
 from pipeline.policy.objectives import Probe
 from pipeline.policy.principal import FRESH
-from pipeline.warehouse.build import Connection
+from pipeline.warehouse.store import Connection
 
 Raw = dict[str, Any]
 """A statement as JSON."""

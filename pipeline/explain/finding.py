@@ -16,10 +16,11 @@ import duckdb
 from pipeline.explain.held import Cited, citations, held
 from pipeline.explain.replay import Finding
 from pipeline.explain.whatif import Turn, turns_of
+from pipeline.rows import rows
+from pipeline.schema import Row
 from pipeline.settings import Refused
-from pipeline.warehouse.build import Connection
+from pipeline.warehouse.store import Connection
 
-Row = dict[str, Any]
 MOST_CANDIDATES = 12
 
 
@@ -114,12 +115,6 @@ OF_FINDING = (
     *("as_of", "account_id", "region", "resource", "verdict", "reason"),
     *("first_seen", "last_changed"),
 )
-
-
-def rows(con: Connection, query: str, **values: Any) -> list[Row]:
-    found = con.execute(query, values)
-    names = [column[0] for column in found.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 # -- which finding

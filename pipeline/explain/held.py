@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pipeline.policy import Document, MalformedPolicy, Statement, aws_managed_policy, parse
 from pipeline.policy.document import Kind
-from pipeline.warehouse.build import Connection
+from pipeline.warehouse.store import Connection
 
 Layer = Literal["identity", "boundary", "trust", "scp", "rcp"]
 KINDS: Mapping[str, Kind] = {"trust": "trust", "scp": "scp", "rcp": "rcp"}

@@ -16,10 +16,11 @@ from typing import Any, Protocol, Self
 
 import duckdb
 
+from pipeline.rows import quoted
 from pipeline.settings import Refused, Settings
-from pipeline.warehouse import build as store
 from pipeline.warehouse import models
-from pipeline.warehouse.models import Model
+from pipeline.warehouse.build import Build
+from pipeline.warehouse.models import PUBLISHED_LAYERS, Model
 
 STAND_INS = {
     "raw_accounts": "select account_id from published.intermediate.int_accounts",
@@ -68,7 +69,7 @@ class Outcome:
 class Change(Protocol):
     """A change of the tables. Hashable; `str` says it in words."""
 
-    def apply(self, con: store.Connection, account_id: str) -> None: ...
+    def apply(self, con: duckdb.DuckDBPyConnection, account_id: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Finding:
     resource: str
 
 
-class ReplayBuild(store.Build):
+class ReplayBuild(Build):
     """Models made again over the published night, its parameters as they were published."""
 
     given: Mapping[str, Any]
@@ -105,7 +106,7 @@ class Replay:
         self.rebuilt = self._between()
         self.con = duckdb.connect()
         try:
-            self.con.execute(f"attach {store.quoted(str(database))} as published (read_only)")
+            self.con.execute(f"attach {quoted(str(database))} as published (read_only)")
             self.con.execute("set search_path = 'memory.main,published.staging,published.intermediate,published.main'")
             ((as_of,),) = self.con.execute("select as_of from published.main.contract").fetchall()
             self.con.execute("set variable as_of = ?", [as_of])
@@ -179,7 +180,7 @@ class Replay:
                 lacking.add(name)
                 continue
             is_reached = bool(self._models.upstream[name] & self._edited)
-            if name == control or is_reached or model.layer not in store.PUBLISHED_LAYERS:
+            if name == control or is_reached or model.layer not in PUBLISHED_LAYERS:
                 wanted.add(name)
                 todo += model.reads
         if lacking:
@@ -209,4 +210,4 @@ class Replay:
         if "account_id" not in columns or table == "stg_register":
             return ""
         or_management = " or is_management" if "is_management" in columns else ""
-        return f"where account_id = {store.quoted(self.finding.account_id)}{or_management}"
+        return f"where account_id = {quoted(self.finding.account_id)}{or_management}"

@@ -8,6 +8,7 @@ from itertools import islice
 
 import duckdb
 
+from pipeline.rows import put
 from pipeline.schema import Dataset, Row
 
 BATCH_ROWS = 1_000
@@ -52,16 +53,6 @@ def _answer(name: str) -> str:
 
 def write(con: duckdb.DuckDBPyConnection, table: Dataset, rows: Iterator[Row]) -> None:
     """Make the table of these rows, in place of one that is there."""
-    _put(con, f"create or replace table {table.name} as from batch", table, islice(rows, BATCH_ROWS))
+    put(con, f"create or replace table {table.name} as from batch", table.table(islice(rows, BATCH_ROWS)))
     while batch := list(islice(rows, BATCH_ROWS)):
-        _put(con, f"insert into {table.name} from batch", table, batch)
-
-
-def _put(con: duckdb.DuckDBPyConnection, statement: str, table: Dataset, rows: Iterable[Row]) -> None:
-    batch = table.table(rows)
-    # DuckDB registers nothing while a result is open, that of a statement without rows included.
-    con.complete()
-    con.register("batch", batch)
-    con.execute(statement)
-    con.complete()
-    con.unregister("batch")
+        put(con, f"insert into {table.name} from batch", table.table(batch))

@@ -7,17 +7,17 @@ service would read as a link or a mention is broken by an invisible character; e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from pipeline.night import Night
 from pipeline.publish import folder
+from pipeline.rows import rows
+from pipeline.schema import Row
 from pipeline.settings import Settings
 from pipeline.text import percent, plural, points, visible
 
@@ -50,15 +50,13 @@ UNREAD = f"""
     select name, account_id, read_reason, count(*) over () as unread from accounts where {_UNREAD}
     order by name, account_id limit {FEW}"""
 HELD_BACK = """
-    select as_of, blocked_reason from nights
+    select as_of, held_back_reason from nights
     where not published and as_of < $as_of and as_of > coalesce($before, date '0001-01-01') order by as_of"""
 # The accounts whose verdicts are not all there: what the history has of how well an account could be read.
 UNREAD_CHANGED = """
     select count(*) from (
         select key from trend where scope = 'account' and coverage < 100 and as_of in ($as_of, $before)
         group by key having count(*) = 1)"""
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -149,15 +147,9 @@ class Digest:
 def digest(database: Path) -> Digest:
     """The night that a published database shows."""
     with duckdb.connect(database, read_only=True) as con:
-
-        def rows(query: str, **given: Any) -> Iterator[Row]:
-            result = con.execute(query, given)
-            names = [column[0] for column in result.description]
-            return (dict(zip(names, row, strict=True)) for row in result.fetchall())
-
-        (overall,), (changes,) = rows(NIGHT), rows(CHANGES)
+        (overall,), (changes,) = rows(con, NIGHT), rows(con, CHANGES)
         between = {"as_of": overall["as_of"], "before": overall["night_before"]}
-        unread = list(rows(UNREAD))
+        unread = rows(con, UNREAD)
         return Digest(
             as_of=overall["as_of"],
             previous_as_of=overall["night_before"],
@@ -165,14 +157,14 @@ def digest(database: Path) -> Digest:
             changes=changes,
             critical=tuple(
                 f"{shown(row['title'], TITLE)}: {shown(row['resource'], RESOURCE)} in {account(row)}"
-                for row in rows(CRITICAL)
+                for row in rows(con, CRITICAL)
             ),
             unread=tuple(f"{account(row)}: {shown(row['read_reason'], CALL)}" for row in unread),
             unread_count=unread[0]["unread"] if unread else 0,
             held_back=tuple(
-                f"{row['as_of']}: {shown(row['blocked_reason'], RESOURCE)}" for row in rows(HELD_BACK, **between)
+                f"{row['as_of']}: {shown(row['held_back_reason'], RESOURCE)}" for row in rows(con, HELD_BACK, **between)
             ),
-            unread_changed=any(next(iter(row.values())) for row in rows(UNREAD_CHANGED, **between)),
+            unread_changed=any(next(iter(row.values())) for row in rows(con, UNREAD_CHANGED, **between)),
         )
 
 

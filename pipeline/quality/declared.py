@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pipeline.rows import quoted
 from pipeline.schema import Column, Dataset
 
 Severity = Literal["blocking", "warning"]
@@ -52,11 +53,6 @@ def no_rows(dataset: str, name: str, severity: Severity, description: str, query
     query = query.replace("{", "{{").replace("}", "}}").replace("$table", "{batch}")
     query = re.sub(r"(?<![:\w]):(?=\w)", "' || chr(58) || '", f"select * from ({query}) order by all")
     return Check(dataset, name, severity, description, ROWS, {"unexpected_rows_query": query})
-
-
-def quoted(value: str) -> str:
-    """A string literal."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 def of_schema(dataset: Dataset, datasets: Mapping[str, Dataset]) -> Iterator[Check]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from pipeline.quality.declared import Check, no_rows, of_schema, quoted
+from pipeline.quality.declared import Check, no_rows, of_schema
+from pipeline.rows import quoted
 from pipeline.schema import QUALITY_RESULTS, Dataset
 
 PREVIOUS = "previous_extracts"

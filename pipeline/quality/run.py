@@ -24,6 +24,7 @@ from pipeline.night import Night
 from pipeline.quality import duckdb_dialect
 from pipeline.quality.declared import ROWS, Check, Severity
 from pipeline.quality.reconciled import PREVIOUS, RUN, checks
+from pipeline.rows import put
 from pipeline.schema import EXTRACTS, QUALITY_RESULTS, Dataset, Row
 from pipeline.settings import Settings
 
@@ -82,8 +83,7 @@ def opened(settings: Settings, night: Night, datasets: dict[str, Dataset]) -> It
     con = duckdb.connect()
     try:
         landing.attach(con, night, datasets.values())
-        con.register("earlier_extracts", extracts_before(night))
-        con.execute(f"create table {PREVIOUS} as from earlier_extracts")
+        put(con, f"create table {PREVIOUS} as from batch", extracts_before(night))
         con.execute(
             f"create table {RUN} as select ?::date as as_of, ?::double as coverage_floor, "
             "?::double as report_max_age_hours",

@@ -6,76 +6,108 @@ any place, last or long past: it is taken out of the spans first, so that twice 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 import duckdb
 
 KEY = "control_id, account_id, region, resource"
 
-TABLES = f"""
-create table if not exists history_nights (as_of date primary key, blocked_reason varchar);
-create table if not exists history_spans (
-    {KEY.replace(",", " varchar,")} varchar, verdict varchar, from_as_of date, to_as_of date
-);
-create table if not exists history_guardrails (as_of date, account_id varchar, policy_type varchar, objective varchar,
-    met varchar);
-create table if not exists history_measures (as_of date, scope varchar, key varchar, pass bigint, fail bigint,
-    score double, coverage double);
-"""
+TABLES = (
+    "create table if not exists history_nights (as_of date primary key, held_back_reason varchar)",
+    f"create table if not exists history_spans "
+    f"({KEY.replace(',', ' varchar,')} varchar, verdict varchar, from_as_of date, to_as_of date)",
+    "create table if not exists history_guardrails "
+    "(as_of date, account_id varchar, policy_type varchar, objective varchar, met varchar)",
+    "create table if not exists history_measures "
+    "(as_of date, scope varchar, key varchar, pass bigint, fail bigint, score double, coverage double)",
+)
 
-TAKE_OUT = f"""
-create or replace temp table touched as from history_spans where $night between from_as_of and to_as_of;
-delete from history_spans where $night between from_as_of and to_as_of;
-insert into history_spans select {KEY}, verdict, from_as_of, $before from touched where from_as_of < $night;
-insert into history_spans select {KEY}, verdict, $after, to_as_of from touched where to_as_of > $night;
-drop table touched;
-"""
+TAKE_OUT = (
+    "create or replace temp table touched as from history_spans where $night between from_as_of and to_as_of",
+    "delete from history_spans where $night between from_as_of and to_as_of",
+    f"insert into history_spans select {KEY}, verdict, from_as_of, $before from touched where from_as_of < $night",
+    f"insert into history_spans select {KEY}, verdict, $after, to_as_of from touched where to_as_of > $night",
+    "drop table touched",
+)
 
-PUT_IN = f"""
-create or replace temp table spans_of_night as
-select t.control_id, t.account_id, t.region, t.resource, t.verdict,
-    coalesce(l.from_as_of, $night) as from_as_of, coalesce(r.to_as_of, $night) as to_as_of
-from judgements t
-left join history_spans l on l.to_as_of = $before and l.verdict = t.verdict
-    and (l.control_id, l.account_id, l.region, l.resource) = (t.control_id, t.account_id, t.region, t.resource)
-left join history_spans r on r.from_as_of = $after and r.verdict = t.verdict
-    and (r.control_id, r.account_id, r.region, r.resource) = (t.control_id, t.account_id, t.region, t.resource);
-delete from history_spans s using spans_of_night n
-where s.from_as_of >= n.from_as_of and s.to_as_of <= n.to_as_of
-    and (s.control_id, s.account_id, s.region, s.resource) = (n.control_id, n.account_id, n.region, n.resource);
-insert into history_spans select {KEY}, verdict, from_as_of, to_as_of from spans_of_night;
-drop table spans_of_night;
-"""
+PUT_IN = (
+    """
+    create or replace temp table spans_of_night as
+    select t.control_id, t.account_id, t.region, t.resource, t.verdict,
+        coalesce(l.from_as_of, $night) as from_as_of, coalesce(r.to_as_of, $night) as to_as_of
+    from judgements t
+    left join history_spans l on l.to_as_of = $before and l.verdict = t.verdict
+        and (l.control_id, l.account_id, l.region, l.resource) = (t.control_id, t.account_id, t.region, t.resource)
+    left join history_spans r on r.from_as_of = $after and r.verdict = t.verdict
+        and (r.control_id, r.account_id, r.region, r.resource) = (t.control_id, t.account_id, t.region, t.resource)""",
+    """
+    delete from history_spans s using spans_of_night n
+    where s.from_as_of >= n.from_as_of and s.to_as_of <= n.to_as_of
+        and (s.control_id, s.account_id, s.region, s.resource) = (n.control_id, n.account_id, n.region, n.resource)""",
+    f"insert into history_spans select {KEY}, verdict, from_as_of, to_as_of from spans_of_night",
+    "drop table spans_of_night",
+)
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Create the tables of the history where they are not there yet."""
-    con.execute(TABLES)
+    """Create the tables of the history where they are not there yet, and give older ones the names of today."""
+    for statement in TABLES:
+        con.execute(statement)
+    old = "select 1 from duckdb_columns() where table_name = 'history_nights' and column_name = 'blocked_reason'"
+    if con.execute(old).fetchone():
+        con.execute("alter table history_nights rename column blocked_reason to held_back_reason")
 
 
 def judged_dates(con: duckdb.DuckDBPyConnection) -> list[date]:
     """The dates of the nights judged so far, in order."""
-    found = con.execute("select as_of from history_nights where blocked_reason is null order by as_of").fetchall()
+    found = con.execute(
+        "select as_of from history_nights as nights (as_of, held_back_reason) "
+        "where held_back_reason is null order by as_of"
+    ).fetchall()
     return [row[0] for row in found]
 
 
-def blocked_after(con: duckdb.DuckDBPyConnection, as_of: date) -> tuple[date, str] | None:
+def held_back_after(con: duckdb.DuckDBPyConnection, as_of: date) -> tuple[date, str] | None:
     """The newest night after `as_of` that was held back, and why."""
-    query = "select as_of, blocked_reason from history_nights where blocked_reason is not null and as_of > ?"
+    # By place: one who only reads finds the name of before in an older file.
+    nights = "history_nights as nights (as_of, held_back_reason)"
+    query = f"select as_of, held_back_reason from {nights} where held_back_reason is not null and as_of > ?"
     found = con.execute(f"{query} order by as_of desc limit 1", [as_of]).fetchone()
     return (found[0], found[1]) if found else None
 
 
 def record_spans(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
     """Put the night's judgements (table `judgements`) into the spans."""
+    before, after = _neighbours(con, as_of)
+    _run(con, TAKE_OUT, as_of, before, after)
+    _run(con, PUT_IN, as_of, before, after)
+
+
+def take_out(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    """Take a judged night out of the history, as if it had never been judged."""
+    _run(con, TAKE_OUT, as_of, *_neighbours(con, as_of))
+    for table in ("history_measures", "history_guardrails", "history_nights"):
+        con.execute(f"delete from {table} where as_of = ?", [as_of])
+
+
+def _neighbours(con: duckdb.DuckDBPyConnection, as_of: date) -> tuple[date | None, date | None]:
+    """The dates of the judged nights just before and just after."""
     others = [judged for judged in judged_dates(con) if judged != as_of]
-    before = max((other for other in others if other < as_of), default=None)
-    after = min((other for other in others if other > as_of), default=None)
-    for script in (TAKE_OUT, PUT_IN):
-        for statement in script.split(";"):
-            if statement.strip():
-                named = {"night": as_of, "before": before, "after": after}
-                con.execute(statement, {k: v for k, v in named.items() if f"${k}" in statement})
+    return max((o for o in others if o < as_of), default=None), min((o for o in others if o > as_of), default=None)
+
+
+def _run(
+    con: duckdb.DuckDBPyConnection,
+    statements: Iterable[str],
+    night: date,
+    before: date | None,
+    after: date | None,
+) -> None:
+    """Each statement with those of the dates that it names; DuckDB takes no other."""
+    dates = {"night": night, "before": before, "after": after}
+    for statement in statements:
+        con.execute(statement, {name: value for name, value in dates.items() if f"${name}" in statement})
 
 
 def record_nights(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
@@ -104,7 +136,16 @@ def record_measures(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
     )
 
 
-def note_night(con: duckdb.DuckDBPyConnection, as_of: date, blocked_reason: str | None) -> None:
+def note_night(con: duckdb.DuckDBPyConnection, as_of: date, held_back_reason: str | None) -> None:
     """Write down that a night was judged, or why it was not. What was judged once stays judged."""
-    if blocked_reason is None or as_of not in judged_dates(con):
-        con.execute("insert or replace into history_nights values (?, ?)", [as_of, blocked_reason])
+    if held_back_reason is None or as_of not in judged_dates(con):
+        con.execute("insert or replace into history_nights values (?, ?)", [as_of, held_back_reason])
+
+
+RECORDERS: Mapping[str, Callable[[duckdb.DuckDBPyConnection, date], None]] = {
+    "history_nights": record_nights,
+    "history_spans": record_spans,
+    "history_measures": record_measures,
+    "history_guardrails": record_guardrails,
+}
+"""By table of the history, what puts a night into it."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from reports.database import Row
+from pipeline.schema import Row
 from reports.night import PublishedNight
 from reports.queries import FINDINGS_PER_PAGE
 

@@ -7,8 +7,8 @@ from functools import cache
 
 from markupsafe import Markup
 
+from pipeline.schema import Row
 from reports import figures
-from reports.database import Row
 from reports.filters import reads
 from reports.night import Grouped, PublishedNight, group, keyed
 from reports.pages._page import Kind, Page, account_page, plain_page, way_to_ou

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from reports.database import Row
+from pipeline.schema import Row
 from reports.filters import visible
 from reports.night import PublishedNight, group, keyed
 from reports.pages._page import Kind, Page

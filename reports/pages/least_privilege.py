@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reports.database import Row
+from pipeline.schema import Row
 from reports.night import PublishedNight
 from reports.pages._page import PROPOSALS, Kind, Page, proposal_page
 from reports.queries import LISTED

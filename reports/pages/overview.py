@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pipeline.schema import Row
 from reports import figures
-from reports.database import Row
 from reports.night import PublishedNight, group, keyed
 from reports.pages._page import Kind, Page
 from reports.pages.trust import data_times, exemptions, quality_counts

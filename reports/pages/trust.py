@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from reports.database import Row
+from pipeline.schema import Row
 from reports.night import PublishedNight, group
 from reports.pages._page import Kind, Page
 

@@ -15,7 +15,7 @@ with
 published as (
     select as_of
     from history_nights
-    where blocked_reason is null and as_of < getvariable('as_of')
+    where held_back_reason is null and as_of < getvariable('as_of')
 ),
 
 nights as (

@@ -7,6 +7,8 @@ have before, what is said of it is dropped and one `unknown` says why. Where a l
 `exempt`. Where an account has no resource of the kind, one `not_applicable` says so: every control has a verdict in
 every account that it is owed by.
 """
+[columns]
+origin = "control: what the control says; unread: data was missing; absent: there is nothing to judge"
 */
 with
 expected as (
@@ -32,7 +34,7 @@ owed as (
     where expected.is_management or not needs.of_management
 ),
 
-unread as (
+missing as (
     select
         owed.control_id,
         owed.account_id,
@@ -48,13 +50,13 @@ unread as (
     where extracts.status is distinct from 'ok'
 ),
 
-blocked as (
+unread as (
     select
         control_id,
         account_id,
         region,
-        min_by(unread, dataset) as first
-    from unread
+        min_by(missing, dataset) as first
+    from missing
     group by control_id, account_id, region
     qualify region = 'global' or not bool_or(region = 'global') over (partition by control_id, account_id)
 ),
@@ -80,15 +82,16 @@ said as (
         results.resource,
         results.verdict,
         results.reason,
-        results.evidence::json as evidence
+        results.evidence::json as evidence,
+        'control' as origin
     from control_results as results
     inner join expected using (control_id, account_id)
     where not exists (
-        from blocked
+        from unread
         where
-            blocked.control_id = results.control_id
-            and blocked.account_id = results.account_id
-            and (blocked.region = 'global' or coalesce(results.region, 'global') in ('global', blocked.region))
+            unread.control_id = results.control_id
+            and unread.account_id = results.account_id
+            and (unread.region = 'global' or coalesce(results.region, 'global') in ('global', unread.region))
     )
 ),
 
@@ -136,26 +139,27 @@ unknown_records as (
 
 unknowns as (
     select
-        blocked.control_id,
-        blocked.account_id,
-        blocked.region,
+        unread.control_id,
+        unread.account_id,
+        unread.region,
         expected.arn as resource,
         'unknown' as verdict,
         case
-            when blocked.first.operation is null
-                then format('The dataset {} was not collected on this night.', blocked.first.dataset)
+            when unread.first.operation is null
+                then format('The dataset {} was not collected on this night.', unread.first.dataset)
             else format(
-                '{} failed ({}): {}', blocked.first.operation, blocked.first.error_class,
-                coalesce(blocked.first.message, blocked.first.error_code, 'no message')
+                '{} failed ({}): {}', unread.first.operation, unread.first.error_class,
+                coalesce(unread.first.message, unread.first.error_code, 'no message')
             )
         end as reason,
         to_json({
-            dataset: blocked.first.dataset,
-            operation: blocked.first.operation,
-            error_class: blocked.first.error_class,
-            error_code: blocked.first.error_code
-        }) as evidence
-    from blocked
+            dataset: unread.first.dataset,
+            operation: unread.first.operation,
+            error_class: unread.first.error_class,
+            error_code: unread.first.error_code
+        }) as evidence,
+        'unread' as origin
+    from unread
     inner join expected using (control_id, account_id)
 ),
 
@@ -167,7 +171,8 @@ absent as (
         expected.arn as resource,
         'not_applicable' as verdict,
         'There is nothing of the kind in the account.' as reason,
-        '{}'::json as evidence
+        '{}'::json as evidence,
+        'absent' as origin
     from expected
     anti join kept using (control_id, account_id)
     anti join unknown_records using (control_id, account_id)
@@ -220,6 +225,7 @@ final as (
             )
         ) as reason,
         verdicts.evidence,
+        verdicts.origin,
         covering.entry.entry as exception_entry
     from verdicts
     inner join control_catalog as controls using (control_id)

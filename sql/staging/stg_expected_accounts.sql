@@ -7,6 +7,6 @@ The narrow list that every other table of accounts' rows is cut down to.
 [columns]
 partition = "aws, aws-cn or aws-us-gov"
 */
-select account_id, arn, split_part(arn, ':', 2) as partition, name, email, joined_at, is_management
+select account_id, arn, split_part(arn, ':', 2) as partition, name, email, joined_at, parent_id, is_management
 from stg_accounts
 where state not in ('PENDING_ACTIVATION', 'SUSPENDED', 'PENDING_CLOSURE', 'CLOSED') and is_in_scope

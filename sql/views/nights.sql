@@ -3,11 +3,13 @@ title = "The nights so far"
 [columns]
 as_of = "The night"
 published = "Whether it was judged and published"
-blocked_reason = "Why it was not"
+held_back_reason = "Why it was not"
+blocked_reason = "The same, under its name before contract version 2; goes with the next"
 */
 select
     as_of,
-    blocked_reason is null as published,
-    blocked_reason
+    held_back_reason is null as published,
+    held_back_reason,
+    held_back_reason as blocked_reason
 from history_nights
 order by as_of

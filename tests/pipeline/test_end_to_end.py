@@ -18,27 +18,19 @@ from demo.organization.examples import BAD, EXAMPLES, GOOD, NOT_APPLICABLE
 from pipeline import collectors
 from pipeline.aws.session import SERVICES
 from pipeline.collect import run as collect
-from pipeline.night import Night
-from pipeline.warehouse import build as store
+from pipeline.night import DATABASE, WAREHOUSE, Night
+from pipeline.publish import database
+from pipeline.warehouse import build
 from reports import site
-from tests.conftest import ROOT, Loopback, use
+from tests import nights
+from tests.conftest import Loopback, use
+from tests.nights import NIGHT
 from tests.sql import harness
 
 MANAGEMENT, SECURITY, ORDERS = "729096989405", "874237254706", "342489065146"
 UNTOUCHED = (MANAGEMENT, SECURITY)
-NIGHT = 5
 KEY_ID, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
-# One more entry than the demonstration's register has.
-EXCEPTED = """
-[[exceptions]]
-control = "no_human_iam_users"
-resource = "arn:aws:iam::*:user/julia.meyer"
-owner = "lake@group.example"
-reason = "Moves to Identity Center."
-ticket = "LAKE-101"
-expires_on = 2026-12-31
-"""
 # Nothing asked for that need not be: what is then owed to nobody is not applicable.
 UNASKED = {
     "job_function_roles": {"required_policies": []},
@@ -94,8 +86,8 @@ class Home:
 
     def judge(self, number: int, **more: Any) -> Judged:
         """Judge a night that has been collected."""
-        store.build(self.loopback.settings(self.folder, **more), self.at(number))
-        with duckdb.connect(self.folder / store.WAREHOUSE, read_only=True) as con:
+        build.build(self.loopback.settings(self.folder, **more), self.at(number))
+        with duckdb.connect(self.folder / WAREHOUSE, read_only=True) as con:
             said = con.execute(
                 "select control_id, account_id, region, resource, verdict, reason, evidence::varchar from findings"
             ).fetchall()
@@ -128,7 +120,7 @@ class Whole:
     pages: Path
 
     def all(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        with duckdb.connect(self.home.folder / store.PUBLISHED, read_only=True) as con:
+        with duckdb.connect(self.home.folder / DATABASE, read_only=True) as con:
             return con.execute(query, list(values)).fetchall()
 
     def verdicts(self) -> set[tuple[str, str]]:
@@ -136,19 +128,20 @@ class Whole:
 
 
 @pytest.fixture(scope="module")
-def whole(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+def whole(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Whole]:
     with pytest.MonkeyPatch.context() as patch:
         use(loopback, patch)
         home, few = Home(loopback, tmp_path_factory.mktemp("home")), [MANAGEMENT, SECURITY, ORDERS]
-        register = tmp_path_factory.mktemp("register") / "exceptions.toml"
-        register.write_text((ROOT / "demo" / "organization" / "exceptions.toml").read_text() + EXCEPTED)
-        glimpses = [home.night(2, regions=["us-east-1", "eu-west-3"], include_accounts=few)]
-        glimpses.append(home.judge(2, controls=UNASKED, include_accounts=few))
-        full = home.night(NIGHT, exceptions_file=register)
-        calls = set(loopback.calls())
-        database, _ = store.publish(loopback.settings(home.folder), home.at(NIGHT))
+        early = Home(loopback, tmp_path_factory.mktemp("early"))
+        glimpses = [early.night(2, regions=["us-east-1", "eu-west-3"], include_accounts=few)]
+        glimpses.append(early.judge(2, controls=UNASKED, include_accounts=few))
+        landed = nights.landed(loopback, tmp_path_factory, worker_id)
+        landed.copy(home.folder)
+        register, calls = landed.register, set(landed.calls)
+        full = home.judge(NIGHT, exceptions_file=register)
+        path, _ = database.publish(loopback.settings(home.folder), home.at(NIGHT))
         pages = home.folder / "reports"
-        site.build(database, pages)
+        site.build(path, pages)
         copy = Home(loopback, home.folder.with_name("denied"))
         shutil.copytree(home.folder, copy.folder)
         denials = accounts_to_deny(home.controls, full, calls)
@@ -331,7 +324,7 @@ def places(whole: Whole, pattern: str) -> set[str]:
         text = repr(pq.read_table(path).to_pylist()).encode() if is_table else path.read_bytes()
         if sought.search(text):
             found.add(path.relative_to(whole.home.folder).parts[0])
-    for name in (store.WAREHOUSE, store.PUBLISHED):
+    for name in (WAREHOUSE, DATABASE):
         with duckdb.connect(whole.home.folder / name, read_only=True) as con:
             for schema, table in con.execute("select schema_name, table_name from duckdb_tables()").fetchall():
                 rows = con.execute(
@@ -344,7 +337,7 @@ def places(whole: Whole, pattern: str) -> set[str]:
 
 def test_planted_keys_are_seen_and_nowhere_stored(whole: Whole) -> None:
     """They stand in variables of functions, tasks and builds, in tags, and in user data that nobody asks for."""
-    assert places(whole, "UPLOAD_KEY") == {"landing", store.WAREHOUSE, store.PUBLISHED, "reports"}
+    assert places(whole, "UPLOAD_KEY") == {"landing", WAREHOUSE, DATABASE, "reports"}
     assert places(whole, "|".join((KEY_ID, *SECRET.split("/")))) == set()
     both = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
     variables = "select aws_key_variables from staging.stg_{} where has_aws_key_variable"

@@ -14,10 +14,10 @@ import duckdb
 import pytest
 
 from pipeline.collect import run as collect
-from pipeline.night import Night
+from pipeline.night import DATABASE, Night
+from pipeline.publish import database
 from pipeline.settings import Refused, Settings
-from pipeline.warehouse import build as store
-from pipeline.warehouse import models
+from pipeline.warehouse import build, models
 from tests.conftest import Loopback, use
 
 # What must hold of a night holds of one of part of the organization.
@@ -42,15 +42,15 @@ class Home:
         for index in range(len(plan.shards)):
             collect.collect_shard(self.settings, plan, index)
         collect.commit(self.settings, plan)
-        store.build(self.settings, night)
-        store.publish(self.settings, night)
+        build.build(self.settings, night)
+        database.publish(self.settings, night)
         return night
 
     def at(self, number: int) -> Night:
         return Night(self.settings.home, self.loopback.nights[number - 1])
 
     def all(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        with duckdb.connect(self.settings.home / store.PUBLISHED, read_only=True) as con:
+        with duckdb.connect(self.settings.home / DATABASE, read_only=True) as con:
             return con.execute(query, list(values)).fetchall()
 
     def told(self) -> list[list[tuple[Any, ...]]]:
@@ -93,8 +93,8 @@ def test_the_same_night_again_gives_the_same_findings(home: Home) -> None:
 def test_an_older_landing_judged_again_gives_the_same_history_and_leaves_the_newest_published(home: Home) -> None:
     before = home.told()
     first = home.at(1)
-    store.build(home.settings, first)
-    _, shown = store.publish(home.settings, first)
+    build.build(home.settings, first)
+    _, shown = database.publish(home.settings, first)
     assert shown == home.at(2)
     assert home.told() == before
 
@@ -105,12 +105,12 @@ def test_a_cut_run_leaves_the_published_night(home: Home, monkeypatch: pytest.Mo
     def cut(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(store.Build, "check_control", cut)
+    monkeypatch.setattr(build.Build, "check_control", cut)
     with pytest.raises(KeyboardInterrupt):
-        store.build(home.settings, home.at(1))
+        build.build(home.settings, home.at(1))
     monkeypatch.undo()
     assert home.all("from findings") == before
-    store.build(home.settings, home.at(2))
+    build.build(home.settings, home.at(2))
 
 
 def test_readers_see_whole_nights_while_they_are_replaced(home: Home) -> None:
@@ -126,9 +126,9 @@ while not sys.stdin.readline() and seen == 0 or seen < 40:
     seen += 1
 print(seen)
 """
-    database = str(home.settings.home / store.PUBLISHED)
+    path = str(home.settings.home / DATABASE)
     with subprocess.Popen(
-        [sys.executable, "-c", script, database], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as reader:
         assert reader.stdout
         assert reader.stdin
@@ -136,14 +136,14 @@ print(seen)
         reader.stdin.write("\n" * 60)
         reader.stdin.flush()
         for _ in range(3):
-            store.publish(home.settings, home.at(2))
+            database.publish(home.settings, home.at(2))
         out, _ = reader.communicate(timeout=60)
     assert reader.returncode == 0
     assert int(out) >= 40
 
 
 def test_the_published_file_is_one_that_duckdb_1_5_opens(home: Home) -> None:
-    header = (home.settings.home / store.PUBLISHED).read_bytes()[:20]
+    header = (home.settings.home / DATABASE).read_bytes()[:20]
     magic, version = struct.unpack("<8x4sQ", header)
     assert (magic, version <= NEWEST_STORAGE_OF_1_5) == (b"DUCK", True)
 
@@ -212,6 +212,6 @@ def test_a_bad_parameter_and_an_unknown_control_are_refused_and_change_nothing(h
     for controls, said in (({"no_such": {}}, "no_such"), ({"key_rotation": {"max_days": 1}}, "max_days")):
         wrong = Settings.model_validate(home.settings.model_dump() | {"controls": controls})
         with pytest.raises(Refused, match=said):
-            store.build(wrong, home.at(2))
+            build.build(wrong, home.at(2))
     assert home.all("from findings") == before
     assert set(models.load().controls) == {row[0] for row in home.all("select control_id from controls")}

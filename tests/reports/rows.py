@@ -158,8 +158,8 @@ def content(nights: Sequence[date], accounts: Sequence[tuple[Any, ...]], clean: 
         "accounts": _accounts(accounts),
         "organizational_units": _ous(judged),
         "findings": [f for night in nights for f in findings(night, judged)],
-        "nights": [{"as_of": n, "published": True, "blocked_reason": None} for n in nights]
-        + [{"as_of": nights[0] - timedelta(days=1), "published": False, "blocked_reason": "accounts: 2 keys twice"}]
+        "nights": [{"as_of": n, "published": True, "held_back_reason": None} for n in nights]
+        + [{"as_of": nights[0] - timedelta(days=1), "published": False, "held_back_reason": "accounts: 2 keys twice"}]
         * (not clean),
         "systems": _systems(as_of),
         "coverage": _coverage(as_of, judged),

@@ -1,18 +1,16 @@
 /*
 id = "BP08-02"
-title = "A trail records the management events of every region, as policy generation needs"
+title = "A multi-Region trail should record all management events of the account"
 severity = "medium"
 description = """
-The account's own trail or the organization's; owed by accounts with roles of their own. An account without a role that Access Analyzer may use to read the trail
-passes with a remark: the role is made when a policy is first generated.
+The account's own trail counts, or the organization's. Accounts without roles of their own do not need one. An account in which no role lets Access
+Analyzer read the trail passes with a remark: that role is created when a policy is first generated.
 """
-why = "A policy can only be generated from activity that somebody recorded, and an investigation starts there too."
-fix = "Create an organization trail that covers every region, with all management events."
+why = "A policy can only be generated from recorded activity, and every investigation starts from the same record."
+fix = "Create an organization trail that covers every Region, with all management events."
 frameworks = { cis_aws_7 = "4.1", security_hub = "CloudTrail.1", prowler = "cloudtrail_multi_region_enabled, cloudtrail_multi_region_enabled_logging_management_events", other = "c7n:account.check-cloudtrail" }
 */
 with
-accounts as (select * from stg_expected_accounts),
-
 trails as (
     select
         account_id,
@@ -34,15 +32,8 @@ trails as (
         list(
             struct_pack(trail_arn, is_multi_region, is_organization, is_logging, management_events)
             order by trail_arn
-        ) as trails
+        ) as described
     from int_trails
-    group by account_id
-),
-
-owned as (
-    select account_id, count(*) as roles
-    from stg_roles
-    where not is_service_linked and not is_identity_center
     group by account_id
 ),
 
@@ -53,45 +44,26 @@ readers as (
     where
         trusts.effect = 'Allow' and trusts.principal = 'access-analyzer.amazonaws.com' and not roles.is_service_linked
     group by roles.account_id
-),
-
-judged as (
-    select
-        accounts.account_id,
-        accounts.arn,
-        trails.* exclude (account_id),
-        readers.arn as reader,
-        owned.roles is null as has_no_roles
-    from accounts
-    left join owned on accounts.account_id = owned.account_id
-    left join trails on accounts.account_id = trails.account_id
-    left join readers on accounts.account_id = readers.account_id
-),
-
-final as (
-    select
-        account_id,
-        arn as resource,
-        case
-            when ready is not null then 'pass'
-            when has_no_roles then 'not_applicable'
-            when unread is not null then 'unknown'
-            else 'fail'
-        end as verdict,
-        case
-            when ready is not null
-                then format(
-                    'Recorded by {}.{}',
-                    array_to_string(ready, ', '), if(reader is null, ' No role for policy generation reads it yet.', '')
-                )
-            when has_no_roles then 'The account has no roles of its own to generate policies for.'
-            when unread is not null
-                then format('Whether and what {} records was not read.', array_to_string(unread, ', '))
-            when faults is not null then format('No trail is fit: {}.', array_to_string(faults, '; '))
-            else 'No trail records the account.'
-        end as reason,
-        to_json(struct_pack(trails, reader)) as evidence
-    from judged
 )
 
-select * from final
+select
+    accounts.account_id,
+    accounts.arn as resource,
+    case
+        when ready is not null
+            then pass(format(
+                'Recorded by {}.{}',
+                array_to_string(ready, ', '), if(readers.arn is null, ' No role for policy generation reads it yet.', '')
+            ))
+        when accounts.account_id not in (
+            select account_id from stg_roles where not is_service_linked and not is_identity_center
+        ) then not_applicable('The account has no roles of its own to generate policies for.')
+        when unread is not null
+            then unknown(format('Whether and what {} records was not read.', array_to_string(unread, ', ')))
+        when faults is not null then fail(format('No trail is fit: {}.', array_to_string(faults, '; ')))
+        else fail('No trail records the account.')
+    end as judged,
+    to_json({trails: described, reader: readers.arn}) as evidence
+from stg_expected_accounts as accounts
+left join trails on accounts.account_id = trails.account_id
+left join readers on accounts.account_id = readers.account_id

@@ -1,11 +1,11 @@
 /*
 id = "BP08-01"
-title = "Over-permissioned workload roles have had a policy generated from their activity"
+title = "Over-permissioned workload roles should have a policy generated from their activity"
 severity = "low"
 description = """
-Judged are, until permissions can be compared with their use, workload roles with a broad AWS managed policy (see
+Until permissions can be compared with their use, this judges workload roles with a broad AWS managed policy (see
 broad_aws_managed_on_workloads) or with a policy of their own that grants whole services on every resource. Access
-Analyzer forgets a job after 7 days: the nightly snapshots keep it for 180. Jobs count from the regions that are read.
+Analyzer forgets a job after 7 days; the nightly snapshots keep it for 180. Jobs count from the Regions that are read.
 """
 why = "A policy generated from what the role really did is the shortest way from a broad policy to one that fits."
 fix = "Run Access Analyzer's policy generation on the role, review the result, and attach it in place of the broad policy."
@@ -35,47 +35,34 @@ generations as (
     from int_policy_generations
     where getvariable('as_of') - coalesce(completed_at, started_at)::date <= getvariable('history_days')
     group by account_id, principal_arn
-),
-
-judged as (
-    select
-        roles.*,
-        generations.succeeded_at,
-        generations.job_ids,
-        coalesce(generations.statuses, []) as statuses
-    from roles
-    left join generations on roles.account_id = generations.account_id and roles.arn = generations.principal_arn
-),
-
-final as (
-    select
-        account_id,
-        arn as resource,
-        case
-            when malformed_reason is not null then 'unknown'
-            when succeeded_at is not null then 'pass'
-            when coalesce(unused_days, age_days) > getvariable('activity_days') then 'not_applicable'
-            when age_days < getvariable('min_age_days') then 'not_applicable'
-            else 'fail'
-        end as verdict,
-        case
-            when malformed_reason is not null then format('Its trust policy cannot be read: {}.', malformed_reason)
-            when succeeded_at is not null
-                then format('A policy was generated on {}, in place of {}.', succeeded_at::date, policies)
-            when unused_days > getvariable('activity_days')
-                then format('Last used {} days ago: no activity to generate a policy from.', unused_days)
-            when unused_days is null and age_days > getvariable('activity_days')
-                then 'Never used: no activity to generate a policy from.'
-            when age_days < getvariable('min_age_days')
-                then format('Created {} days ago: too little activity to generate a policy from.', age_days)
-            when len(statuses) > 0
-                then format('Carries {}; generations ended {} only.', policies, array_to_string(statuses, ', '))
-            else format('Carries {}; no policy was generated in {} days.', policies, getvariable('history_days'))
-        end as reason,
-        to_json(
-            struct_pack(broad_policies, wildcards, succeeded_at, job_ids, statuses, age_days, unused_days)
-        ) as evidence
-    from judged
 )
 
-select * from final
+select
+    roles.account_id,
+    roles.arn as resource,
+    case
+        when malformed_reason is not null
+            then unknown(format('Its trust policy cannot be read: {}.', malformed_reason))
+        when succeeded_at is not null
+            then pass(format('A policy was generated on {}, in place of {}.', succeeded_at::date, policies))
+        when unused_days > getvariable('activity_days')
+            then not_applicable(format('Last used {} days ago: no activity to generate a policy from.', unused_days))
+        when unused_days is null and age_days > getvariable('activity_days')
+            then not_applicable('Never used: no activity to generate a policy from.')
+        when age_days < getvariable('min_age_days')
+            then not_applicable(format('Created {} days ago: too little activity to generate a policy from.', age_days))
+        when statuses is not null
+            then fail(format('Carries {}; generations ended {} only.', policies, array_to_string(statuses, ', ')))
+        else fail(format('Carries {}; no policy was generated in {} days.', policies, getvariable('history_days')))
+    end as judged,
+    to_json({
+        broad_policies: broad_policies,
+        wildcards: wildcards,
+        succeeded_at: succeeded_at,
+        job_ids: job_ids,
+        statuses: coalesce(statuses, []),
+        age_days: age_days,
+        unused_days: unused_days
+    }) as evidence
+from roles
+left join generations on roles.account_id = generations.account_id and roles.arn = generations.principal_arn

@@ -1,20 +1,18 @@
 /*
 id = "BP09-05"
-title = "Unused access is analyzed in every account and its findings are dealt with"
+title = "Unused access should be analyzed in every account and its findings should be resolved"
 severity = "medium"
 scope = "organization"
 description = """
-An active unused-access analyzer of the organization, or one in each account; accounts that it leaves out must be in
-approved_exclusions. The analyzer is paid: an organization that decides against it gives accept_no_analyzer_reason or,
-with an owner and an end, an exception in the register.
+An active unused access analyzer for the organization, or one in each account; accounts it leaves out must be listed in
+approved_exclusions. The analyzer is a paid feature: an organization that decides against it sets accept_no_analyzer_reason
+or enters an exception with an owner and an end date in the register.
 """
-why = "AWS knows which roles, keys and permissions nobody uses, and tells those who ask and then act on it."
-fix = "Create an unused-access analyzer for the organization in the delegated administrator's account, and work off its findings."
+why = "Access Analyzer knows which roles, keys and permissions are unused, but only if it is enabled and its findings are acted on."
+fix = "Create an unused access analyzer for the organization in the delegated administrator's account, and work through its findings."
 params = { max_finding_age_days = 60, approved_exclusions = [], accept_no_analyzer_reason = "" }
 */
 with
-organization as (select * from raw_organization),
-
 analyzers as (
     select * from stg_analyzers where analyzer_type like '%\_UNUSED\_ACCESS' escape '\' and status = 'ACTIVE'
 ),
@@ -35,7 +33,7 @@ unread_findings as (
     where dataset = 'analyzer_findings' and status <> 'ok'
 ),
 
-judged as (
+organization as (
     select
         management_account_id as account_id,
         arn as resource,
@@ -45,45 +43,30 @@ judged as (
         (select list(account_id order by account_id) from uncovered where not might_be_covered) as uncovered,
         (select list(account_id order by account_id) from uncovered where might_be_covered) as unread,
         (select list(account_id order by account_id) from unread_findings) as unread_findings,
-        (select count(*) from overdue) as overdue,
-        (select max(age_days) from overdue) as oldest_days
-    from organization
-),
-
-final as (
-    select
-        account_id,
-        resource,
-        case
-            when analyzers is null and accepted_because <> '' then 'not_applicable'
-            when uncovered is not null or overdue > 0 then 'fail'
-            when unread is not null or unread_findings is not null then 'unknown'
-            else 'pass'
-        end as verdict,
-        case
-            when analyzers is null and accepted_because <> '' then 'Accepted without an analyzer: ' || accepted_because
-            when uncovered is not null and analyzers is null then 'No unused-access analyzer is active.'
-            when uncovered is not null
-                then format('No unused-access analyzer covers {}.', array_to_string(uncovered, ', '))
-            when overdue > 0
-                then format(
-                    'Findings open for more than {} days: {}, the oldest for {}.',
-                    max_days, overdue, oldest_days
-                )
-            when unread is not null
-                then format('The analyzers that might cover {} were not read.', array_to_string(unread, ', '))
-            when unread_findings is not null
-                then format('The findings in {} were not read.', array_to_string(unread_findings, ', '))
-            else format('Every account is covered, and no finding is open for more than {} days.', max_days)
-        end as reason,
-        to_json({
-            analyzers: analyzers,
-            uncovered: uncovered,
-            unread: unread,
-            overdue_findings: overdue,
-            oldest_finding_days: oldest_days
-        }) as evidence
-    from judged
+        (select count(*) from overdue) as overdue_findings,
+        (select max(age_days) from overdue) as oldest_finding_days
+    from raw_organization
 )
 
-select * from final
+select
+    account_id,
+    resource,
+    case
+        when analyzers is null and accepted_because <> ''
+            then not_applicable('Accepted without an analyzer: ' || accepted_because)
+        when uncovered is not null and analyzers is null then fail('No unused-access analyzer is active.')
+        when uncovered is not null
+            then fail(format('No unused-access analyzer covers {}.', array_to_string(uncovered, ', ')))
+        when overdue_findings > 0
+            then fail(format(
+                'Findings open for more than {} days: {}, the oldest for {}.',
+                max_days, overdue_findings, oldest_finding_days
+            ))
+        when unread is not null
+            then unknown(format('The analyzers that might cover {} were not read.', array_to_string(unread, ', ')))
+        when unread_findings is not null
+            then unknown(format('The findings in {} were not read.', array_to_string(unread_findings, ', ')))
+        else pass(format('Every account is covered, and no finding is open for more than {} days.', max_days))
+    end as judged,
+    to_json(struct_pack(analyzers, uncovered, unread, overdue_findings, oldest_finding_days)) as evidence
+from organization

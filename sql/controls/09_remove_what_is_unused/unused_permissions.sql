@@ -1,15 +1,15 @@
 /*
 id = "BP09-04"
-title = "The user or role holds no sensitive service that it has not used lately"
+title = "IAM users and roles should not keep access to sensitive services they do not use"
 severity = "medium"
 description = """
-By last accessed information of services, at most seven nights old. Which services are sensitive is a parameter. Roles
-that AWS or Identity Center keep are not judged. What no account under an organizational unit uses, a candidate for an
-SCP, is in staging.stg_unit_service_usage.
+From last accessed information by service, at most seven nights old. A parameter lists the sensitive services. Roles
+that AWS or Identity Center manages are not judged. Services that no account under an organizational unit uses are
+candidates for an SCP; staging.stg_unit_service_usage lists them.
 """
-why = "Access to secrets, keys or identities that a principal does not use is found by others first."
-fix = "Take the service out of the principal's policies; its last use is in the evidence."
-may_break = "What the principal does with the service less often than every 90 days stops working."
+why = "Unused access to secrets, keys or identities is an opening for an attacker and of no value to the principal."
+fix = "Remove the service from the principal's policies; the evidence shows when it was last used."
+may_break = "Anything the principal does with the service less often than every 90 days stops working."
 frameworks = { prowler = "iam_role_access_not_stale_to_bedrock, iam_user_access_not_stale_to_bedrock, iam_user_access_not_stale_to_sagemaker", other = "Repokid/Aardvark; AirIAM; Steampipe: aws_iam_access_advisor table; c7n:*.usage" }
 [params]
 max_unused_days = 90
@@ -50,7 +50,7 @@ services as (
     group by account_id, arn
 ),
 
-judged as (
+usage as (
     select
         principals.*,
         reads.read_on,
@@ -62,37 +62,24 @@ judged as (
     from principals
     left join stg_usage_reads as reads on principals.account_id = reads.account_id and principals.arn = reads.arn
     left join services on principals.account_id = services.account_id and principals.arn = services.arn
-),
-
-final as (
-    select
-        account_id,
-        arn as resource,
-        case
-            when keeper is not null or age_days < getvariable('min_age_days') then 'not_applicable'
-            when not is_read then 'unknown'
-            when granted = 0 then 'not_applicable'
-            when len(sensitive) > 0 then 'fail'
-            else 'pass'
-        end as verdict,
-        case
-            when keeper is not null then format('Kept by {}.', keeper)
-            when age_days < getvariable('min_age_days')
-                then format('Created {} days ago: too early to tell.', age_days)
-            when not is_read then format('Its use of services was not told{}.', coalesce(': ' || message, ''))
-            when granted = 0 then 'It is granted no service.'
-            when len(sensitive) > 0
-                then format(
-                    'Not used in {} days: {}; of {} services granted, {} are unused.',
-                    getvariable('max_unused_days'),
-                    array_to_string(list_transform(sensitive, lambda s: s.service), ', '),
-                    granted,
-                    unused
-                )
-            else format('Of {} services granted, {} are unused, none of them sensitive.', granted, unused)
-        end as reason,
-        to_json(struct_pack(read_on, granted, unused, sensitive)) as evidence
-    from judged
 )
 
-select * from final
+select
+    account_id,
+    arn as resource,
+    case
+        when keeper is not null then not_applicable(format('Kept by {}.', keeper))
+        when age_days < getvariable('min_age_days')
+            then not_applicable(format('Created {} days ago: too early to tell.', age_days))
+        when not is_read then unknown(format('Its use of services was not told{}.', coalesce(': ' || message, '')))
+        when granted = 0 then not_applicable('It is granted no service.')
+        when len(sensitive) > 0
+            then fail(format(
+                'Not used in {} days: {}; of {} services granted, {} are unused.',
+                getvariable('max_unused_days'), array_to_string(list_transform(sensitive, lambda s: s.service), ', '),
+                granted, unused
+            ))
+        else pass(format('Of {} services granted, {} are unused, none of them sensitive.', granted, unused))
+    end as judged,
+    to_json(struct_pack(read_on, granted, unused, sensitive)) as evidence
+from usage

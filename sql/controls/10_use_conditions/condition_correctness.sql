@@ -1,14 +1,14 @@
 /*
 id = "BP10-05"
-title = "Conditions of the customer's policies do what they seem to"
+title = "Conditions in customer managed and inline policies should have the effect they appear to have"
 severity = "medium"
 description = """
-Operators and values fit the key, the actions carry the key, no value matches everything, ForAllValues in an Allow on a key
-that says who calls is guarded by Null, and IfExists does not let pass what it was meant to stop. `tolerated` are flaws that are named but do
-not fail.
+Operators and values fit the key, the actions support the key, no value matches everything, ForAllValues in an Allow on a
+key that says who calls is guarded by Null, and IfExists does not let through what it was meant to stop. `tolerated` are
+flaws that are reported but do not fail.
 """
-why = "A condition that never matches blocks the work; one that always matches protects nothing, and looks as if it did."
-fix = "Correct the operator, key or value that the reason names; IAM Access Analyzer's policy check says the same."
+why = "A condition that never matches blocks the work; one that always matches protects nothing, while it looks as if it did."
+fix = "Correct the operator, key or value named in the reason; IAM Access Analyzer's policy check reports the same."
 may_break = "Requests that a broken condition has let through."
 frameworks = { other = "Parliament:MISMATCHED_TYPE, UNKNOWN_OPERATOR, UNKNOWN_CONDITION_FOR_ACTION" }
 params.tolerated = [
@@ -34,20 +34,15 @@ select
     policies.account_id,
     policies.resource,
     case
-        when policies.is_boundary_only then 'not_applicable'
-        when flaws.flaws is not null then 'fail'
-        when policies.unreadable is not null then 'unknown'
-        when not policies.has_conditions then 'not_applicable'
-        else 'pass'
-    end as verdict,
-    case
-        when policies.is_boundary_only then 'Serves as a permissions boundary only, and grants nothing.'
-        when verdict = 'unknown' then format('A document cannot be read: {}.', policies.unreadable)
-        when flaws.flaws is not null then format('Conditions are flawed: {}.', flaws.flaws)
-        when not policies.has_conditions then 'Its statements have no conditions.'
-        when flaws.tolerated is not null then format('Its conditions work; tolerated are {}.', flaws.tolerated)
-        else 'Its conditions work.'
-    end as reason,
+        when policies.is_boundary_only
+            then not_applicable('Serves as a permissions boundary only, and grants nothing.')
+        when flaws.flaws is not null then fail(format('Conditions are flawed: {}.', flaws.flaws))
+        when policies.unreadable is not null
+            then unknown(format('A document cannot be read: {}.', policies.unreadable))
+        when not policies.has_conditions then not_applicable('Its statements have no conditions.')
+        when flaws.tolerated is not null then pass(format('Its conditions work; tolerated are {}.', flaws.tolerated))
+        else pass('Its conditions work.')
+    end as judged,
     to_json({
         policies: policies.policies,
         is_attached: policies.is_attached,

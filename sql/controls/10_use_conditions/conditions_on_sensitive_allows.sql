@@ -1,14 +1,14 @@
 /*
 id = "BP10-04"
-title = "High-risk Allow statements of the customer's policies carry conditions"
+title = "High-risk Allow statements in customer managed and inline policies should have conditions"
 severity = "low"
 description = """
-High risk: IAM, KMS, Organizations, and deleting or sharing buckets. The share of such statements that have a
-condition, of whatever kind, must reach the target; a policy without any is left out.
+High risk: IAM, KMS, Organizations, and deleting or sharing buckets. The share of such statements with a
+condition, of any kind, must reach the target; a policy without such statements is not judged.
 """
-why = "A condition on network, service or tag keeps a stolen credential from being worth all that the policy allows."
-fix = "Add aws:ViaAWSService, kms:ViaService, aws:SourceVpc, aws:ResourceOrgID or a tag to the statement."
-may_break = "Requests that come another way than the condition says."
+why = "A condition on network, service or tag limits what a stolen credential can do."
+fix = "Add aws:ViaAWSService, kms:ViaService, aws:SourceVpc, aws:ResourceOrgID or a tag condition to the statement."
+may_break = "Requests that arrive another way than the condition requires."
 frameworks = { other = "Config(RDK):IAM_IP_RESTRICTION" }
 params = { target_percent = 100 }
 */
@@ -16,36 +16,26 @@ with
 policies as (
     select
         *,
-        list_filter(facts, lambda fact: list_contains(['high_risk_allow', 'high_risk_conditioned'], fact.fact)) as statements
-    from int_customer_policies
-),
-
-judged as (
-    select
-        *,
+        list_filter(facts, lambda fact: fact.fact in ('high_risk_allow', 'high_risk_conditioned')) as statements,
         len(list_filter(statements, lambda fact: fact.fact = 'high_risk_conditioned')) as conditioned,
-        round(100.0 * conditioned / nullif(len(statements), 0), 1) as percent
-    from policies
+        round(100.0 * conditioned / nullif(len(statements), 0), 1) as percent,
+        format(
+            '{} of {} high-risk Allow statements carry a condition; the target is {} percent.',
+            conditioned, len(statements), getvariable('target_percent')
+        ) as summary
+    from int_customer_policies
 )
 
 select
     account_id,
     resource,
     case
-        when is_boundary_only then 'not_applicable'
-        when percent < getvariable('target_percent') then 'fail'
-        when unreadable is not null then 'unknown'
-        when percent is null then 'not_applicable'
-        else 'pass'
-    end as verdict,
-    case
-        when is_boundary_only then 'Serves as a permissions boundary only, and grants nothing.'
-        when verdict = 'unknown' then format('A document cannot be read: {}.', unreadable)
-        when percent is null then 'No Allow statement on IAM, KMS, Organizations or on deleting or sharing buckets.'
-        else format(
-            '{} of {} high-risk Allow statements carry a condition; the target is {} percent.',
-            conditioned, len(statements), getvariable('target_percent')
-        )
-    end as reason,
+        when is_boundary_only then not_applicable('Serves as a permissions boundary only, and grants nothing.')
+        when percent < getvariable('target_percent') then fail(summary)
+        when unreadable is not null then unknown(format('A document cannot be read: {}.', unreadable))
+        when percent is null
+            then not_applicable('No Allow statement on IAM, KMS, Organizations or on deleting or sharing buckets.')
+        else pass(summary)
+    end as judged,
     to_json(struct_pack(policies, is_attached, percent, unreadable, statements)) as evidence
-from judged
+from policies

@@ -1,50 +1,44 @@
 /*
 id = "BP10-02"
-title = "The role that a service assumes lets it act for the organization's own accounts only"
+title = "Roles assumed by AWS services should be limited to resources of the organization's own accounts"
 severity = "medium"
 description = """
-Roles that trust a service which says for whom it acts (fact_trust_services names the page). Confined by the trust policy, or
-for all roles by a resource control policy. Other services send nothing to check, and roles that AWS made for itself
-cannot be changed: those do not apply.
+Roles that trust a service which states on whose behalf it acts (fact_trust_services names the page). Limited by the trust policy, or
+for all roles by a resource control policy. Other services send nothing that could be checked, and roles that AWS created for
+itself cannot be changed: neither is judged.
 """
-why = "A service that acts for every customer can be talked into using your role for somebody else."
+why = "A service that acts for every customer can be tricked into using your role on someone else's behalf."
 fix = "Add aws:SourceAccount, aws:SourceArn or aws:SourceOrgID to the statement, or deny other sources for sts:AssumeRole in an RCP."
-may_break = "A resource of another account that uses the role is refused from then on."
+may_break = "A resource in another account that uses the role is refused from then on."
 frameworks = { prowler = "iam_role_cross_service_confused_deputy_prevention", other = "Prowler:iam_role_service_trust_restricts_source_to_account" }
 */
 with
-roles as (
+trusted as (
     select
         roles.account_id,
         roles.arn as resource,
         roles.own_account,
         roles.is_service_linked,
-        facts.*
-    from int_role_trusts as roles
-    inner join fact_trusts as facts on roles.trust_sha256 = facts.trust_sha256
-    where facts.malformed_reason is not null or (facts.kind = 'service' and facts.lets_in <> 'no')
-),
-
-statements as (
-    select
-        roles.*,
+        facts.*,
         services.page,
         guards.confines,
         guards.policy_name,
         guards.statement as guard,
         services.service is not null and coalesce(guards.confines, 'no') in ('no', 'depends') as is_open
-    from roles
+    from int_role_trusts as roles
+    inner join fact_trusts as facts on roles.trust_sha256 = facts.trust_sha256
     left join int_service_trusts as trusts
         on
             roles.account_id = trusts.account_id
-            and roles.resource = trusts.arn
-            and roles.statement_index = trusts.statement_index
-            and roles.principal = trusts.principal
+            and roles.arn = trusts.arn
+            and facts.statement_index = trusts.statement_index
+            and facts.principal = trusts.principal
     left join fact_trust_services as services on trusts.service = services.service
     left join fact_trust_guards as guards on trusts.guard_sha256 = guards.guard_sha256
+    where facts.malformed_reason is not null or (facts.kind = 'service' and facts.lets_in <> 'no')
 ),
 
-judged as (
+roles as (
     select
         account_id,
         resource,
@@ -69,33 +63,24 @@ judged as (
                 text: statement
             } order by statement_index, principal
         ) as statements
-    from statements
+    from trusted
     group by account_id, resource, is_service_linked
-),
-
-final as (
-    select
-        account_id,
-        resource,
-        case
-            when is_service_linked then 'not_applicable'
-            when malformed_reason is not null then 'unknown'
-            when open_to is not null then 'fail'
-            when unread is not null then 'unknown'
-            when guarded_by is not null or pinned is not null then 'pass'
-            else 'not_applicable'
-        end as verdict,
-        case
-            when is_service_linked then 'Made by an AWS service for itself; its trust policy cannot be changed.'
-            when malformed_reason is not null then format('Its trust policy cannot be read: {}.', malformed_reason)
-            when open_to is not null then format('{} may assume it for anybody''s resources.', open_to)
-            when unread is not null then format('The RCP {} cannot be read.', unread)
-            when guarded_by is not null then format('The RCP {} confines for whom {} act.', guarded_by, principals)
-            when pinned is not null then format('Confines for whom {} may act.', pinned)
-            else format('{} sends nothing about its source to check.', principals)
-        end as reason,
-        replace(to_json(struct_pack(statements))::varchar, own_account, account_id)::json as evidence
-    from judged
 )
 
-select * from final
+select
+    account_id,
+    resource,
+    case
+        when is_service_linked
+            then not_applicable('Made by an AWS service for itself; its trust policy cannot be changed.')
+        when malformed_reason is not null
+            then unknown(format('Its trust policy cannot be read: {}.', malformed_reason))
+        when open_to is not null then fail(format('{} may assume it for anybody''s resources.', open_to))
+        when unread is not null then unknown(format('The RCP {} cannot be read.', unread))
+        when guarded_by is not null
+            then pass(format('The RCP {} confines for whom {} act.', guarded_by, principals))
+        when pinned is not null then pass(format('Confines for whom {} may act.', pinned))
+        else not_applicable(format('{} sends nothing about its source to check.', principals))
+    end as judged,
+    replace(to_json(struct_pack(statements))::varchar, own_account, account_id)::json as evidence
+from roles

@@ -1,27 +1,21 @@
 /*
 id = "BP11-08"
-title = "An internal-access analyzer watches the declared critical resource"
+title = "Declared critical resources should be monitored by an internal access analyzer"
 severity = "low"
 scope = "organization"
 description = """
-Critical resources are those of the register, under [[critical_resources]]; where none is declared none is owed, for
-the analyzer is paid. A declaration that has ended fails until somebody renews it or takes it out. Who is found to have
+Critical resources are those in the register, under [[critical_resources]]; where none is declared none is required,
+because the analyzer is a paid feature. A declaration that has ended fails until it is renewed or removed. Who has
 access is not judged here.
 """
-why = "For the most valuable data somebody should know who inside the organization can reach it, and hear of it when that changes."
-fix = "Create an internal-access analyzer for the organization, and include the resource in its analysis rule."
+why = "For the most valuable data, someone should know who inside the organization can reach it, and hear when that changes."
+fix = "Create an internal access analyzer for the organization, and include the resource in its analysis rule."
 */
 with
-organization as (select * from raw_organization),
-
-inclusions as (select * from int_internal_access_inclusions),
-
 homes as (select not coalesce(bool_and(is_read), false) as is_unread from int_organization_analyzer_homes),
 
 declared as (
-    select
-        resource,
-        arg_max(register, (register.is_live, register.expires_on, register.entry)) as entry
+    select resource, arg_max(register, (is_live, expires_on, entry)) as declaration
     from stg_register as register
     where kind = 'critical_resource'
     group by resource
@@ -29,9 +23,8 @@ declared as (
 
 resources as (
     select
-        resource,
-        entry,
-        coalesce(nullif(split_part(resource, ':', 5), ''), entry.account_id) as owner_account_id,
+        *,
+        coalesce(nullif(split_part(resource, ':', 5), ''), declaration.account_id) as owner_account_id,
         case
             when resource glob 'arn:*:s3:::*' then 'AWS::S3::Bucket'
             when resource glob 'arn:*:s3express:*:bucket/*' then 'AWS::S3Express::DirectoryBucket'
@@ -51,46 +44,35 @@ matched as (
         len(inclusions.account_ids) = 0
         or list_contains(inclusions.account_ids, resources.owner_account_id) as is_included
     from resources
-    inner join inclusions
+    inner join int_internal_access_inclusions as inclusions
         on (len(inclusions.resource_arns) = 0 or list_contains(inclusions.resource_arns, resources.resource))
         and (len(inclusions.resource_types) = 0 or list_contains(inclusions.resource_types, resources.resource_type))
 ),
 
-judged as (
+watched as (
     select
         resources.resource,
-        resources.entry,
-        array_to_string(list_sort(list(distinct matched.analyzer_arn) filter (where is_included)), ', ') as watchers,
+        resources.declaration,
+        array_to_string(list_sort(list(distinct matched.analyzer_arn) filter (where is_included)), ', ') as analyzers,
         bool_or(matched.analyzer_arn is not null and is_included is null) as is_unsure
     from resources
     left join matched on resources.resource = matched.resource
-    group by resources.resource, resources.entry
-),
-
-final as (
-    select
-        organization.management_account_id as account_id,
-        coalesce(judged.resource, organization.arn) as resource,
-        case
-            when judged.resource is null then 'not_applicable'
-            when not judged.entry.is_live then 'fail'
-            when watchers is not null then 'pass'
-            when is_unsure or homes.is_unread then 'unknown'
-            else 'fail'
-        end as verdict,
-        case
-            when judged.resource is null then 'No critical resources are declared.'
-            when not judged.entry.is_live
-                then format('Its declaration in the register ended on {}.', judged.entry.expires_on)
-            when watchers is not null then format('Watched by {}.', watchers)
-            when is_unsure then 'An analyzer includes resources by account, and neither the ARN nor the register says whose this is.'
-            when verdict = 'unknown' then 'An account that might hold the analyzer was not read.'
-            else 'No active internal-access analyzer includes it.'
-        end as reason,
-        to_json({analyzers: watchers, entry: judged.entry.entry, owner: judged.entry.owner}) as evidence
-    from organization
-    cross join homes
-    left join judged on true
+    group by resources.resource, resources.declaration
 )
 
-select * from final
+select
+    organization.management_account_id as account_id,
+    coalesce(watched.resource, organization.arn) as resource,
+    case
+        when watched.resource is null then not_applicable('No critical resources are declared.')
+        when not declaration.is_live
+            then fail(format('Its declaration in the register ended on {}.', declaration.expires_on))
+        when analyzers is not null then pass(format('Watched by {}.', analyzers))
+        when is_unsure then unknown('An analyzer includes resources by account, and neither the ARN nor the register says whose this is.')
+        when homes.is_unread then unknown('An account that might hold the analyzer was not read.')
+        else fail('No active internal-access analyzer includes it.')
+    end as judged,
+    to_json({analyzers: analyzers, entry: declaration.entry, owner: declaration.owner}) as evidence
+from raw_organization as organization
+cross join homes
+left join watched on true

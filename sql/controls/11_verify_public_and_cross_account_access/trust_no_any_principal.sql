@@ -1,14 +1,14 @@
 /*
 id = "BP11-06"
-title = "The role's trust policy lets nobody in whom it cannot tell from anybody"
+title = "Role trust policies should not admit an unrestricted * principal"
 severity = "critical"
 description = """
-A principal of * (or NotPrincipal) fails, unless the organization, the account or the ARN of the caller narrows it down,
-in whichever statement; such roles pass and are listed in the evidence. Addresses, regions, tags and an external id do
-not tell who calls. Web identity is judged by BP02-08.
+A principal of * (or NotPrincipal) fails, unless some statement restricts it by the caller's organization, account or
+ARN; such roles pass, and the evidence lists them. IP addresses, Regions, tags and an external ID do not identify
+the caller. BP02-08 judges web identity.
 """
-why = "Whoever has an AWS account, and that is anybody, can take the role and its rights."
-fix = "Name the principals that need the role; to open it to the organization, demand aws:PrincipalOrgID by StringEquals."
+why = "Anyone with an AWS account, and anyone can have one, can assume the role and use its rights."
+fix = "Name the principals that need the role; to open it to the organization, require aws:PrincipalOrgID with StringEquals."
 may_break = "Callers that nobody knew of are refused from then on."
 frameworks = { cis_aws_7 = "2.21", other = "Cloudsplaining:AssumableByAnyPrincipal, AssumableByAnyPrincipalWithConditions; Scout:iam-assume-role-policy-allows-all" }
 */
@@ -22,60 +22,48 @@ facts as (
     where kind = 'everyone' or malformed_reason is not null
 ),
 
-judged as (
+trusts as (
     select
-        roles.account_id,
-        roles.arn as resource,
-        any_value(roles.own_account) as own_account,
-        any_value(facts.malformed_reason) as malformed_reason,
-        count(facts.kind) as times,
-        coalesce(bool_or(facts.is_open), false) as is_open,
-        bool_or(facts.is_open and facts.keys is null) as is_unconditional,
-        string_agg(distinct facts.keys, '; ' order by facts.keys) filter (where facts.is_open) as keys,
-        list_sort(list_distinct(flatten(list(coalesce(facts.outside_accounts, []))))) as outside_accounts,
-        coalesce(
-            list(
-                {
-                    statement: facts.statement_index,
-                    sid: facts.sid,
-                    outside_accounts: facts.outside_accounts,
-                    pins_organization: facts.pins_organization,
-                    pins_external_id: facts.pins_external_id,
-                    text: facts.statement
-                } order by facts.statement_index
-            ) filter (where facts.kind is not null), []
-        ) as statements
-    from int_role_trusts as roles
-    left join facts on roles.trust_sha256 = facts.trust_sha256
-    group by roles.account_id, roles.arn
-),
-
-final as (
-    select
-        account_id,
-        resource,
-        case
-            when malformed_reason is not null then 'unknown'
-            when is_open then 'fail'
-            else 'pass'
-        end as verdict,
-        case
-            when malformed_reason is not null then format('Its trust policy cannot be read: {}.', malformed_reason)
-            when is_open and not is_unconditional
-                then format('Anybody who meets {} may assume it, from any account.', keys)
-            when is_open then 'Anybody may assume it, from any account.'
-            when times = 0 then 'Names whom it lets in.'
-            when list_contains(outside_accounts, '*')
-                then 'Names everyone, narrowed to organizations of which one at least is not this one.'
-            when outside_accounts <> []
-                then format(
-                    'Names everyone, narrowed to accounts outside the organization: {}.',
-                    array_to_string(outside_accounts, ', ')
-                )
-            else 'Names everyone, narrowed to principals of the organization.'
-        end as reason,
-        replace(to_json(struct_pack(statements))::varchar, own_account, account_id)::json as evidence
-    from judged
+        trust_sha256,
+        any_value(malformed_reason) as malformed_reason,
+        bool_or(is_open) as is_open,
+        bool_or(is_open and keys is null) as is_unconditional,
+        string_agg(distinct keys, '; ' order by keys) filter (where is_open) as keys,
+        list_sort(list_distinct(flatten(list(outside_accounts)))) as outside_accounts,
+        list(
+            {
+                statement: statement_index,
+                sid: sid,
+                outside_accounts: outside_accounts,
+                pins_organization: pins_organization,
+                pins_external_id: pins_external_id,
+                text: statement
+            } order by statement_index
+        ) filter (where kind is not null) as statements
+    from facts
+    group by trust_sha256
 )
 
-select * from final
+select
+    roles.account_id,
+    roles.arn as resource,
+    case
+        when malformed_reason is not null
+            then unknown(format('Its trust policy cannot be read: {}.', malformed_reason))
+        when is_unconditional then fail('Anybody may assume it, from any account.')
+        when is_open then fail(format('Anybody who meets {} may assume it, from any account.', keys))
+        when statements is null then pass('Names whom it lets in.')
+        when list_contains(outside_accounts, '*')
+            then pass('Names everyone, narrowed to organizations of which one at least is not this one.')
+        when len(outside_accounts) > 0
+            then pass(format(
+                'Names everyone, narrowed to accounts outside the organization: {}.',
+                array_to_string(outside_accounts, ', ')
+            ))
+        else pass('Names everyone, narrowed to principals of the organization.')
+    end as judged,
+    replace(
+        to_json({statements: coalesce(statements, [])})::varchar, roles.own_account, roles.account_id
+    )::json as evidence
+from int_role_trusts as roles
+left join trusts on roles.trust_sha256 = trusts.trust_sha256

@@ -1,19 +1,17 @@
 /*
 id = "BP12-04"
-title = "Policies are validated as they stand, and somebody checks them before they are put in force"
+title = "Current policies should be validated, and changes should be checked before deployment"
 severity = "low"
 description = """
-Two things: nearly all of the account's policies have been validated with the content that they have now, and CloudTrail
-or an access preview shows that somebody other than Rolecall checked policies in 90 days. CloudTrail is asked in the home
-region, for the newest events only.
+Two things: nearly all of the account's policies have been validated in their current version, and CloudTrail
+or an access preview shows that someone other than Rolecall checked policies in the last 90 days. CloudTrail is asked in the home
+Region, for the newest events only.
 """
-why = "A fault found before a policy is in force costs a minute; one found afterwards costs an incident."
-fix = "Let the pipeline that deploys policies call ValidatePolicy and CheckNoNewAccess, and fail on what they find."
+why = "A fault found before a policy is deployed costs a minute; one found afterwards costs an incident."
+fix = "Have the pipeline that deploys policies call ValidatePolicy and CheckNoNewAccess, and fail on what they find."
 params = { min_validated_percent = 95, used_days = 90 }
 */
 with
-accounts as (select * from stg_expected_accounts),
-
 documents as (
     select account_id, document_sha256, 'IDENTITY_POLICY' as policy_type
     from stg_policies
@@ -27,16 +25,16 @@ documents as (
 ),
 
 validated as (
-    select documents.account_id, count(*) as documents, count(validations.document_sha256) as validated
+    select account_id, count(*) as documents, count(validations.document_sha256) as validated
     from documents
     left join int_document_validations as validations using (account_id, document_sha256, policy_type)
-    group by documents.account_id
+    group by account_id
 ),
 
 events as (
     select
         account_id,
-        coalesce(list(event_name order by event_name) filter (where uses > 0), []) as used,
+        list(event_name order by event_name) filter (where uses > 0) as used,
         max(last_used_at) as last_used_at,
         bool_and(is_complete) as is_complete
     from stg_validation_events
@@ -50,10 +48,10 @@ previews as (
     group by account_id
 ),
 
-judged as (
+accounts as (
     select
         accounts.account_id,
-        accounts.arn,
+        accounts.arn as resource,
         coalesce(validated.documents, 0) as documents,
         coalesce(validated.validated, 0) as validated,
         round(100 * validated.validated / validated.documents, 1) as validated_percent,
@@ -62,41 +60,29 @@ judged as (
         ) as signs,
         greatest(events.last_used_at, previews.previewed_at) as last_used_at,
         coalesce(events.is_complete, false) as is_complete
-    from accounts
-    left join validated on accounts.account_id = validated.account_id
-    left join events on accounts.account_id = events.account_id
-    left join previews on accounts.account_id = previews.account_id
-),
-
-final as (
-    select
-        account_id,
-        arn as resource,
-        case
-            when documents = 0 then 'not_applicable'
-            when validated_percent < getvariable('min_validated_percent') then 'fail'
-            when len(signs) > 0 then 'pass'
-            when not is_complete then 'unknown'
-            else 'fail'
-        end as verdict,
-        case
-            when documents = 0 then 'The account has no policies of its own.'
-            when validated_percent < getvariable('min_validated_percent')
-                then format(
-                    '{} of {} policies are validated ({} %, at least {}).',
-                    validated, documents, validated_percent, getvariable('min_validated_percent')
-                )
-            when len(signs) > 0
-                then format(
-                    'Policies are checked beforehand: {}, last on {}.',
-                    array_to_string(signs, ', '), last_used_at::date
-                )
-            when not is_complete
-                then 'There are more events than were looked at, and none of those was somebody else''s.'
-            else format('Nobody has checked a policy beforehand in {} days.', getvariable('used_days'))
-        end as reason,
-        to_json(struct_pack(documents, validated, signs, last_used_at)) as evidence
-    from judged
+    from stg_expected_accounts as accounts
+    left join validated using (account_id)
+    left join events using (account_id)
+    left join previews using (account_id)
 )
 
-select * from final
+select
+    account_id,
+    resource,
+    case
+        when documents = 0 then not_applicable('The account has no policies of its own.')
+        when validated_percent < getvariable('min_validated_percent')
+            then fail(format(
+                '{} of {} policies are validated ({} %, at least {}).',
+                validated, documents, validated_percent, getvariable('min_validated_percent')
+            ))
+        when len(signs) > 0
+            then pass(format(
+                'Policies are checked beforehand: {}, last on {}.', array_to_string(signs, ', '), last_used_at::date
+            ))
+        when not is_complete
+            then unknown('There are more events than were looked at, and none of those was somebody else''s.')
+        else fail(format('Nobody has checked a policy beforehand in {} days.', getvariable('used_days')))
+    end as judged,
+    to_json(struct_pack(documents, validated, signs, last_used_at)) as evidence
+from accounts

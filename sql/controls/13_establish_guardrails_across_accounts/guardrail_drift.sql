@@ -1,25 +1,28 @@
 /*
 id = "BP13-08"
-title = "No guardrail objective that was met is lost, and no AWS Control Tower control has drifted"
+title = "Guardrail objectives should not be lost, and AWS Control Tower controls should not drift"
 severity = "medium"
 scope = "organization"
 description = """
-By the probes of scp_objectives and rcp_objectives, tonight against every earlier night of the last `look_back_days`:
-an account that met an objective, wholly or for the resources that a Deny names, and now does less has drifted, whether
+Compares the probes of scp_objectives and rcp_objectives tonight with those of every night in the last `look_back_days`:
+an account that met an objective, fully or for the resources that a Deny names, and now does less has drifted, whether
 a policy's content or its attachment changed.
-A control that AWS Control Tower has enabled has a finding of its own: it fails while Control Tower reports it drifted.
+Each control that AWS Control Tower has enabled has a finding of its own, which fails while Control Tower reports drift.
 An entry in the register with the change's ticket makes an intended loss exempt.
 """
-why = "A guardrail is weakened with one edit or one detachment, and nobody in the member accounts notices."
-fix = "Put the policy or its attachment back, reset a drifted control in AWS Control Tower, or enter the change with its ticket in the register of exceptions."
+why = "A single edit or detachment weakens a guardrail, and nobody in the member accounts notices."
+fix = "Restore the policy or its attachment, reset a drifted control in AWS Control Tower, or enter the change with its ticket in the register of exceptions."
 frameworks = { cis_aws_7 = "2.1.2" }
 params = { look_back_days = 90 }
 */
 with
-organization as (select management_account_id as account_id, arn from raw_organization),
-
-nights as (
-    select *, list_position(['no', 'depends', 'yes'], met) as standing
+earlier as (
+    select
+        account_id,
+        policy_type,
+        objective,
+        list_position(['no', 'depends', 'yes'], met) as standing,
+        as_of
     from history_guardrails
     where
         met is not null
@@ -27,94 +30,78 @@ nights as (
         and as_of >= getvariable('as_of') - getvariable('look_back_days')::integer
 ),
 
-earlier as (
-    select
-        account_id,
-        policy_type,
-        objective,
-        max(standing) as best,
-        arg_max(as_of, (standing, as_of)) as last_met
-    from nights
+best as (
+    select account_id, policy_type, objective, max(standing) as standing, arg_max(as_of, (standing, as_of)) as last_met
+    from earlier
     group by account_id, policy_type, objective
 ),
 
-tonight as (select *, list_position(['no', 'depends', 'yes'], met) as standing from fact_guardrails),
-
-compared as (
+objectives as (
     select
-        tonight.policy_type,
-        tonight.objective,
+        policy_type,
+        objective,
         any_value(tonight.title) as title,
-        count(earlier.account_id) as known_accounts,
+        count(best.standing) as accounts,
         list(
-            { account_id: tonight.account_id, last_met: earlier.last_met, open_actions: tonight.open_actions }
-            order by tonight.account_id
-        ) filter (tonight.standing < earlier.best and len(tonight.unreadable) = 0) as lost,
-        list(tonight.account_id order by tonight.account_id)
-            filter (earlier.best > 1 and (tonight.met is null or len(tonight.unreadable) > 0)) as unread
-    from tonight
-    left join earlier using (account_id, policy_type, objective)
-    group by tonight.policy_type, tonight.objective
+            {account_id: account_id, last_met: best.last_met, open_actions: tonight.open_actions} order by account_id
+        ) filter (
+            list_position(['no', 'depends', 'yes'], tonight.met) < best.standing and len(tonight.unreadable) = 0
+        ) as lost,
+        list(account_id order by account_id)
+            filter (best.standing > 1 and len(tonight.unreadable) > 0) as unread
+    from fact_guardrails as tonight
+    left join best using (account_id, policy_type, objective)
+    group by policy_type, objective
 ),
 
-lost as (
+controls as (
     select
-        organization.account_id,
-        organization.arn || '/' || compared.policy_type || '/' || compared.objective as resource,
-        case
-            when compared.known_accounts = 0 then 'not_applicable'
-            when len(compared.lost) > 0 then 'fail'
-            when len(compared.unread) > 0 then 'unknown'
-            else 'pass'
-        end as verdict,
-        case
-            when compared.known_accounts = 0 then 'There is no earlier night to compare with.'
-            when len(compared.lost) > 0
-                then format(
-                    '{}: no longer so in {} of {} accounts, such as {}, last on {}.', compared.title,
-                    len(compared.lost), compared.known_accounts, compared.lost[1].account_id, compared.lost[1].last_met
-                )
-            when len(compared.unread) > 0
-                then format('Policies of {} cannot be read.', array_to_string(compared.unread, ', '))
-            else format('{}: as before in {} accounts.', compared.title, compared.known_accounts)
-        end as reason,
-        to_json({ lost: compared.lost, unread: compared.unread, accounts: compared.known_accounts }) as evidence
-    from compared
-    cross join organization
-),
-
-drifted as (
-    select
-        organization.account_id,
-        controls.arn as resource,
-        case controls.drift_status
-            when 'DRIFTED' then 'fail'
-            when 'IN_SYNC' then 'pass'
-            when 'NOT_CHECKING' then 'not_applicable'
-            else 'unknown'
-        end as verdict,
+        controls.*,
         format(
-            'AWS Control Tower, {} on {}: {}.',
-            string_split(controls.control_identifier, '/')[-1],
-            coalesce(units.name, string_split(controls.target_identifier, '/')[-1]),
-            case controls.drift_status
-                when 'DRIFTED' then 'it has drifted'
-                when 'IN_SYNC' then 'as it was deployed'
-                when 'NOT_CHECKING' then 'drift is not checked for it'
-                else 'its drift could not be checked'
-            end
-        ) as reason,
-        to_json({
-            control: controls.control_identifier,
-            target: controls.target_identifier,
-            status: controls.status,
-            drift_status: controls.drift_status
-        }) as evidence
+            'AWS Control Tower, {} on {}',
+            split_part(controls.control_identifier, '/', -1),
+            coalesce(units.name, split_part(controls.target_identifier, '/', -1))
+        ) as name
     from raw_enabled_controls as controls
     left join raw_organizational_units as units on controls.target_identifier = units.arn
-    cross join organization
+),
+
+guardrails as (
+    select
+        '/' || policy_type || '/' || objective as objective,
+        null as arn,
+        case
+            when accounts = 0 then not_applicable('There is no earlier night to compare with.')
+            when lost is not null
+                then fail(format(
+                    '{}: no longer so in {} of {} accounts, such as {}, last on {}.',
+                    title, len(lost), accounts, lost[1].account_id, lost[1].last_met
+                ))
+            when unread is not null then unknown(format('Policies of {} cannot be read.', array_to_string(unread, ', ')))
+            else pass(format('{}: as before in {} accounts.', title, accounts))
+        end as judged,
+        to_json(struct_pack(lost, unread, accounts)) as evidence
+    from objectives
+    union all
+    select
+        null as objective,
+        arn,
+        case drift_status
+            when 'DRIFTED' then fail(name || ': it has drifted.')
+            when 'IN_SYNC' then pass(name || ': as it was deployed.')
+            when 'NOT_CHECKING' then not_applicable(name || ': drift is not checked for it.')
+            else unknown(name || ': its drift could not be checked.')
+        end as judged,
+        to_json({
+            control: control_identifier, target: target_identifier, status: status, drift_status: drift_status
+        }) as evidence
+    from controls
 )
 
-select * from lost
-union all
-select * from drifted
+select
+    organization.management_account_id as account_id,
+    coalesce(guardrails.arn, organization.arn || guardrails.objective) as resource,
+    guardrails.judged,
+    guardrails.evidence
+from guardrails
+cross join raw_organization as organization

@@ -1,15 +1,15 @@
 /*
 id = "BP13-06"
-title = "The management account runs no workloads and has no IAM users"
+title = "The management account should not run workloads or have IAM users"
 severity = "high"
 scope = "organization"
 description = """
-A finding for each kind of thing that does not belong there: instances, functions, ECS clusters with anything in
-them, roles of compute services used lately, IAM users, and their active access keys. Users and roles that must be
-there are named by glob in the parameters.
+One finding for each kind of thing that does not belong there: instances, functions, ECS clusters with anything in
+them, recently used roles of compute services, IAM users, and their active access keys. The parameters name, by glob,
+users and roles that must be there.
 """
-why = "SCPs never bind the management account, and whoever takes over a workload in it is next to the whole organization."
-fix = "Move workloads to a member account, people to IAM Identity Center, and name in the parameters what has to stay."
+why = "SCPs never bind the management account, and whoever takes over a workload in it is one step from the whole organization."
+fix = "Move workloads to a member account and people to IAM Identity Center, and name in the parameters what has to stay."
 frameworks = { cis_aws_7 = "2.1.3" }
 
 [params]
@@ -19,7 +19,16 @@ allowed_users = []
 allowed_roles = []
 */
 with
-management as (select account_id, arn from stg_expected_accounts where is_management),
+kinds as (
+    select accounts.account_id, accounts.arn || '/' || kinds.slug as resource, kinds.kind
+    from stg_expected_accounts as accounts
+    cross join (values
+        ('EC2 instances', 'ec2-instances'), ('Lambda functions', 'lambda-functions'),
+        ('ECS clusters in use', 'ecs-clusters'), ('roles of compute services in use', 'workload-roles'),
+        ('IAM users', 'users'), ('active access keys', 'access-keys')
+    ) as kinds (kind, slug)
+    where accounts.is_management
+),
 
 users as (
     select account_id, user_name, arn from stg_credential_report
@@ -28,85 +37,54 @@ users as (
 ),
 
 things as (
-    select account_id, 'EC2 instances' as kind, arn from stg_ec2_instances
+    select account_id, 'EC2 instances' as kind, arn, null as unreadable from stg_ec2_instances
     union all
-    select account_id, 'Lambda functions', arn from stg_lambda_functions
+    select account_id, 'Lambda functions', arn, null from stg_lambda_functions
     union all
-    select account_id, 'ECS clusters in use', cluster_arn from stg_ecs_clusters where not is_empty
+    select account_id, 'ECS clusters in use', cluster_arn, null from stg_ecs_clusters where not is_empty
     union all
-    select account_id, 'roles of compute services in use', arn from int_workload_roles
+    select account_id, 'roles of compute services in use', arn, null from int_workload_roles
     where malformed_reason is null and unused_days < getvariable('window_days')
         and len(list_filter(getvariable('allowed_roles')::varchar[], lambda g: role_name glob g)) = 0
     union all
-    select account_id, 'IAM users', arn from users
+    select account_id, 'roles of compute services in use', null, role_name from int_workload_roles
+    where malformed_reason is not null
     union all
-    select keys.account_id, 'active access keys', keys.resource
+    select account_id, 'IAM users', arn, null from users
+    union all
+    select keys.account_id, 'active access keys', keys.resource, null
     from int_access_keys as keys
-    inner join users on keys.account_id = users.account_id and keys.user_name = users.user_name
+    semi join users using (account_id, user_name)
     where keys.is_active
 ),
 
-kinds as (
-    select management.account_id, management.arn, kinds.kind, kinds.slug
-    from management
-    cross join (values
-        ('EC2 instances', 'ec2-instances'), ('Lambda functions', 'lambda-functions'),
-        ('ECS clusters in use', 'ecs-clusters'), ('roles of compute services in use', 'workload-roles'),
-        ('IAM users', 'users'), ('active access keys', 'access-keys')
-    ) as kinds (kind, slug)
-),
-
-found as (
-    select
-        kinds.account_id,
-        kinds.arn || '/' || kinds.slug as resource,
-        kinds.kind,
-        coalesce(list_sort(list(distinct things.arn) filter (where things.arn is not null)), []) as arns
-    from kinds
-    left join things on kinds.account_id = things.account_id and kinds.kind = things.kind
-    group by kinds.account_id, kinds.arn, kinds.slug, kinds.kind
-),
-
-judged as (
-    select
-        found.*,
-        len(arns) > 0 as is_there,
-        kind = 'active access keys'
-        and not exists (from users where users.account_id = found.account_id) as has_no_users,
-        if(
-            kind = 'roles of compute services in use',
-            (
-                select string_agg(role_name, ', ' order by role_name) from int_workload_roles as roles
-                where roles.account_id = found.account_id and roles.malformed_reason is not null
-            ),
-            null
-        ) as unreadable
-    from found
-),
-
-final as (
+there as (
     select
         account_id,
-        resource,
-        case
-            when is_there then 'fail'
-            when has_no_users then 'not_applicable'
-            when unreadable is not null then 'unknown'
-            else 'pass'
-        end as verdict,
-        case
-            when is_there
-                then format(
-                    'In the management account, {}: {}{}.', kind,
-                    array_to_string(list_transform(arns[:5], lambda a: split_part(a, ':', -1)), ', '),
-                    if(len(arns) > 5, format(' and {} more', len(arns) - 5), '')
-                )
-            when has_no_users then 'The management account has no IAM users to have access keys.'
-            when unreadable is not null then format('The trust policies of {} cannot be read.', unreadable)
-            else format('The management account has no {}.', kind)
-        end as reason,
-        to_json({resources: arns}) as evidence
-    from judged
+        kinds.resource,
+        kind,
+        coalesce(list_sort(list(distinct things.arn) filter (where things.arn is not null)), []) as resources,
+        string_agg(things.unreadable, ', ' order by things.unreadable) as unreadable
+    from kinds
+    left join things using (account_id, kind)
+    group by account_id, kinds.resource, kind
 )
 
-select * from final
+select
+    account_id,
+    resource,
+    case
+        when len(resources) > 0
+            then fail(format(
+                'In the management account, {}: {}{}.',
+                kind,
+                array_to_string(list_transform(resources[:5], lambda a: split_part(a, ':', -1)), ', '),
+                if(len(resources) > 5, format(' and {} more', len(resources) - 5), '')
+            ))
+        when kind = 'active access keys' and account_id not in (select account_id from users)
+            then not_applicable('The management account has no IAM users to have access keys.')
+        when unreadable is not null then unknown(format('The trust policies of {} cannot be read.', unreadable))
+        else pass(format('The management account has no {}.', kind))
+    end as judged,
+    to_json(struct_pack(resources)) as evidence
+from there

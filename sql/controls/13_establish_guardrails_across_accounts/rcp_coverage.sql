@@ -1,27 +1,22 @@
 /*
 id = "BP13-03"
-title = "Every member account is bound by a resource control policy beyond full access"
+title = "Member accounts should be bound by a resource control policy other than RCPFullAWSAccess"
 severity = "high"
 description = "Judged by attachment between the account and the root; what the policies deny is not weighed. RCPs never bind the management account."
 why = "Without an RCP, one careless resource policy opens a bucket, key or role of the account to any identity outside."
-fix = "Turn on the policy type at the root and attach data-perimeter RCPs to the account's organizational unit."
-may_break = "A new deny binds every caller of the resources below, partners and services included: try it on a test unit first."
+fix = "Enable the policy type at the root and attach data perimeter RCPs to the account's organizational unit."
+may_break = "A new Deny binds every caller of the resources below it, partners and services included: test it on one organizational unit first."
 frameworks = { cis_aws_7 = "2.1.2" }
 */
 select
     account_id,
     resource,
     case
-        when is_management then 'not_applicable'
-        when is_enabled and len(policies) > 0 then 'pass'
-        else 'fail'
-    end as verdict,
-    case
-        when is_management then 'RCPs never bind the management account.'
-        when not is_enabled then 'The policy type RESOURCE_CONTROL_POLICY is not enabled at the root.'
-        when len(policies) > 0 then format('Bound by {}.', array_to_string(policies, ', '))
-        else 'Only RCPFullAWSAccess, which denies nothing, binds the account.'
-    end as reason,
+        when is_management then not_applicable('RCPs never bind the management account.')
+        when not is_enabled then fail('The policy type RESOURCE_CONTROL_POLICY is not enabled at the root.')
+        when len(policies) > 0 then pass(format('Bound by {}.', array_to_string(policies, ', ')))
+        else fail('Only RCPFullAWSAccess, which denies nothing, binds the account.')
+    end as judged,
     to_json(struct_pack(is_enabled, policies)) as evidence
 from int_guardrail_attachment
 where policy_type = 'RESOURCE_CONTROL_POLICY'

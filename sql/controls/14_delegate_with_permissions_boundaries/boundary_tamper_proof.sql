@@ -1,41 +1,34 @@
 /*
 id = "BP14-02"
-title = "Bounded principals cannot take off their boundary or edit its policy"
+title = "Principals should not be able to remove their permissions boundary or edit its policy"
 severity = "high"
-description = "In effect, boundary and SCPs included. A principal without a boundary is not judged."
-why = "A boundary that its bearer can lift binds nobody."
-fix = "Deny in the boundary to delete boundaries, to set another, and to edit or delete the boundary's policy."
+description = "In effect, boundary and SCPs included. Principals without a boundary are not judged."
+why = "A boundary that its bearer can remove limits nothing."
+fix = "In the boundary, deny deleting boundaries, setting a different one, and editing or deleting the boundary's own policy."
 may_break = "Pipelines that update the boundary's policy as a principal that bears it."
 */
 with
 principals as (
     select
         *,
-        list_concat(unreadable, unreadable_limits) as unread,
         from_json(boundary_edits, '[{"action": "varchar", "is_unread": "boolean"}]') as edits,
-        list_transform(list_filter(edits, lambda one: not one.is_unread), lambda one: one.action) as free
+        list_transform(list_filter(edits, lambda edit: not edit.is_unread), lambda edit: edit.action) as allowed
     from int_principal_permissions
-),
-
-final as (
-    select
-        account_id,
-        principal_arn as resource,
-        case
-            when boundary_arn is null or keeper = 'an AWS service' then 'not_applicable'
-            when len(free) > 0 then 'fail'
-            when len(unreadable) > 0 or len(edits) > 0 then 'unknown'
-            else 'pass'
-        end as verdict,
-        case
-            when keeper = 'an AWS service' then 'A role of an AWS service: only the service can act as it.'
-            when boundary_arn is null then 'Has no permissions boundary.'
-            when verdict = 'fail' then format('May do to its boundary: {}.', array_to_string(free, ', '))
-            when verdict = 'unknown' then format('What it may do cannot be told: {}.', array_to_string(unread, '; '))
-            else format('Can neither take off nor edit {}.', boundary_arn)
-        end as reason,
-        to_json({ boundary: boundary_arn, edits: boundary_edits }) as evidence
-    from principals
 )
 
-select * from final
+select
+    account_id,
+    principal_arn as resource,
+    case
+        when keeper = 'an AWS service'
+            then not_applicable('A role of an AWS service: only the service can act as it.')
+        when boundary_arn is null then not_applicable('Has no permissions boundary.')
+        when len(allowed) > 0 then fail(format('May do to its boundary: {}.', array_to_string(allowed, ', ')))
+        when len(unreadable) > 0 or len(edits) > 0
+            then unknown(format(
+                'What it may do cannot be told: {}.', array_to_string(list_concat(unreadable, unreadable_limits), '; ')
+            ))
+        else pass(format('Can neither take off nor edit {}.', boundary_arn))
+    end as judged,
+    to_json({boundary: boundary_arn, edits: boundary_edits}) as evidence
+from principals

@@ -24,11 +24,12 @@ from assets.defs import notification, publishing
 from assets.defs.delivery import IN_BUCKET, delivery
 from assets.defs.jobs import JOB
 from assets.defs.report import PAGES
-from pipeline.night import Night
+from assets.resources import run_settings
+from pipeline.night import DATABASE, Night
 from pipeline.publish import folder as publish
 from pipeline.quality.run import QualityResult
 from pipeline.settings import Settings
-from pipeline.warehouse import build as store
+from pipeline.warehouse import store
 from tests.assets.test_night import Told
 from tests.conftest import Loopback
 from tests.reports import published
@@ -90,7 +91,7 @@ def there(aws: Loopback, database: Path, tmp_path: Path, monkeypatch: pytest.Mon
     for as_of in (OLDER, AS_OF):
         with publish.report(Night(folder, as_of)) as aside:
             (aside / "index.html").write_text(f"as {as_of} was")
-    shutil.copyfile(database, folder / store.PUBLISHED)
+    shutil.copyfile(database, folder / DATABASE)
     with closing(boto3.client("s3")) as s3:
         found = Home(folder, f"reports-{uuid4().hex[:12]}", s3, aws)
         s3.create_bucket(Bucket=found.bucket)
@@ -138,12 +139,12 @@ def test_a_night_that_is_not_there_is_refused(there: Home) -> None:
 def test_where_nothing_is_published_it_is_refused_and_nothing_is_made(there: Home, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     sentence = there.refused("--home", str(empty))
-    assert f"{empty / store.PUBLISHED}: nothing is published there yet; `rolecall run` does" in sentence
+    assert f"{empty / DATABASE}: nothing is published there yet; `rolecall run` does" in sentence
     assert not empty.exists()
 
 
 def test_a_database_that_the_pages_cannot_be_built_from_is_refused(there: Home) -> None:
-    path = there.folder / store.PUBLISHED
+    path = there.folder / DATABASE
     with duckdb.connect(path) as con:
         con.execute("drop table scores_overall")
     assert f"`rolecall run --judge-only --as-of {AS_OF}` writes it anew" in there.refused()
@@ -163,7 +164,7 @@ def test_another_run_in_the_home_keeps_it_out(there: Home) -> None:
 
 
 def test_a_notice_of_a_night_held_back_stays(there: Home) -> None:
-    store.note_blocked(there.settings(), Night(there.folder, LATER), "1 check on its inputs failed: <users>")
+    store.note_held_back(Night(there.folder, LATER), "1 check on its inputs failed: <users>")
     assert there.run("--to", there.to).exit_code == 0
     said = f"{LATER} is not published: 1 check on its inputs failed: &lt;users&gt;"
     assert said in there.page("latest/index.html")
@@ -198,9 +199,10 @@ def test_an_upload_that_fails_is_one_sentence_and_the_report_here_is_new(there: 
 
 def materialize(there: Home, **more: Any) -> tuple[dg.ExecuteInProcessResult, Told]:
     told = Told()
-    assets = delivery(there.settings(**more), told)
+    settings = there.settings(**more)
+    resources = {"settings": run_settings(settings), "progress": told}
     with home.held(there.folder):
-        return dg.materialize(assets, partition_key=str(AS_OF), raise_on_error=False), told
+        return dg.materialize(delivery(settings), resources=resources, raise_on_error=False), told
 
 
 def test_the_asset_says_where_and_how_much(there: Home) -> None:

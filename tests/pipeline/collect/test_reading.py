@@ -12,7 +12,7 @@ from pipeline.collect.reading import known, once
 from pipeline.collectors import datasets
 from pipeline.collectors._items import each, resource
 from pipeline.schema import Column, Dataset, Row
-from tests.pipeline.collectors.test_collectors import ScriptedAccount
+from tests.pipeline.collectors.support import ScriptedAccount
 
 ARN = "arn:aws:iam::111111111111:role/a"
 

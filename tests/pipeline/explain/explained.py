@@ -13,10 +13,10 @@ from typing import Any
 import duckdb
 
 from pipeline import collectors
-from pipeline.night import Night
+from pipeline.night import DATABASE, WAREHOUSE, Night
+from pipeline.publish import database
 from pipeline.settings import Settings
-from pipeline.warehouse import build as store
-from pipeline.warehouse import history
+from pipeline.warehouse import build, history
 from pipeline.warehouse import models as catalog
 from tests.sql import harness
 from tests.sql.harness import AS_OF, MANAGEMENT, MEMBER
@@ -132,17 +132,17 @@ ROWS: dict[str, list[Row]] = {
 
 def write(home: Path) -> Path:
     """Publish the night into the home. Returns the path of `rolecall.duckdb`."""
-    warehouse, target = home / store.WAREHOUSE, home / store.PUBLISHED
+    warehouse, target = home / WAREHOUSE, home / DATABASE
     models, known = catalog.load(), collectors.datasets()
     rows = harness.DEFAULTS | ROWS | {"extracts": list(extracts())}
     with duckdb.connect(str(warehouse)) as con:
         for name, dataset in known.items():
             harness.load(con, dataset, [dict(row) for row in rows.get(name, [])])
         history.prepare(con)
-        with store.prepared(con, Settings.model_construct(**blank()), Night(home, AS_OF), models) as made:
+        with build.prepared(con, Settings.model_construct(**blank()), Night(home, AS_OF), models) as made:
             for model in models.models.values():
                 made.make(model)
-    store.copy(warehouse, target, models)
+    database.copy(warehouse, target, models, AS_OF)
     return target
 
 

@@ -20,8 +20,7 @@ from pipeline.policy.proposals import Proposal, Use, propose
 from pipeline.policy.text import QUOTA, problems, size
 from pipeline.schema import Row
 from pipeline.settings import Settings
-from pipeline.warehouse import build as store
-from pipeline.warehouse import history, models
+from pipeline.warehouse import build, history, models
 from tests.pipeline.policy.support import ACCOUNT, allow, document, policies, statement
 from tests.pipeline.policy.test_properties import ARNS, contexts, documents
 from tests.sql.harness import AS_OF, DEFAULTS, MANAGEMENT, MEMBER, load
@@ -326,7 +325,7 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         load(con, dataset, [dict(row) for row in (DEFAULTS | ROWS).get(name, [])])
     history.prepare(con)
     known = models.load()
-    with store.prepared(con, Settings(), Night(Settings().home, AS_OF), known) as work:
+    with build.prepared(con, Settings(), Night(Settings().home, AS_OF), known) as work:
         for model in known.with_ancestors(["policy_proposals"]):
             work.make(model)
     return con

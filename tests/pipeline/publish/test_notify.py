@@ -123,7 +123,7 @@ def test_what_is_many_is_cut_after_five(database: Path, tmp_path: Path) -> None:
         con.execute("update accounts set read_status = 'partly read'")
         con.execute("update finding_changes set severity = 'critical', change = 'new fail'")
         con.execute("insert into nights values (date '2026-11-19', false, 'users: 2 keys twice')")
-        con.execute("update nights set published = false, blocked_reason = 'lost' where as_of = date '2026-11-23'")
+        con.execute("update nights set published = false, held_back_reason = 'lost' where as_of = date '2026-11-23'")
         con.execute("update finding_changes set change = 'became unknown' where account_id = '222222222222'")
     found = digest(path)
     paragraphs = dict(found.message("x").paragraphs)

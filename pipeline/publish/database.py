@@ -1,0 +1,111 @@
+"""`rolecall.duckdb`, the analysts' copy of what is published: written aside and put in its place in one step.
+
+A reader always sees a whole night, and never holds the writer of the warehouse up.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from pipeline.night import DATABASE, WAREHOUSE, Night
+from pipeline.rows import quoted
+from pipeline.settings import Refused, Settings
+from pipeline.warehouse import build, history, invariants, models, store
+from pipeline.warehouse.comments import comment
+from pipeline.warehouse.models import PUBLISHED_LAYERS, Catalog, Model
+
+STORAGE_VERSION = "v1.5.0"
+
+
+@contextmanager
+def written(settings: Settings, night: Night) -> Iterator[tuple[Path, Night]]:
+    """The copy, made aside: its path and the night it shows. When the block ends well it takes the place of the last.
+
+    The published night is always the newest judged: after an older one was judged again, the newest is rebuilt, so
+    that its trend and first-seen dates are right. Raises `Broken` where the warehouse or its copy does not add up.
+    """
+    with store.reading(night.home) as con:
+        newest = night.on(max(history.judged_dates(con), default=night.as_of))
+        is_built = store.built_date(con) == newest.as_of
+    if not is_built:
+        build.build(settings, newest)
+    target = night.home / DATABASE
+    aside = night.home / f".{DATABASE}.{os.getpid()}"
+    aside.unlink(missing_ok=True)
+    try:
+        copy(night.home / WAREHOUSE, aside, models.load(), newest.as_of)
+        yield aside, newest
+        os.replace(aside, target)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def publish(settings: Settings, night: Night) -> tuple[Path, Night]:
+    """Write `rolecall.duckdb` anew and put it in its place. Returns its path and the night it shows."""
+    with written(settings, night) as (_, newest):
+        pass
+    return night.home / DATABASE, newest
+
+
+def copy(warehouse: Path, target: Path, catalog: Catalog, as_of: date) -> None:
+    """Copy the published tables with their comments into a new file that DuckDB 1.5 opens too.
+
+    Raises `Broken` unless the warehouse is in order and the copy is equal to it, table by table.
+    """
+    con = duckdb.connect()
+    con.execute("set enable_progress_bar = false")
+    con.execute(f"attach {quoted(str(warehouse))} as warehouse (read_only)")
+    con.execute(f"attach {quoted(str(target))} as published (storage_version {quoted(STORAGE_VERSION)})")
+    try:
+        con.execute("use warehouse")
+        con.execute("begin")
+        invariants.check(con, as_of)
+        con.execute("use published")
+        con.execute("create schema staging")
+        con.execute("create schema intermediate")
+        published = [model for model in catalog.models.values() if model.layer in PUBLISHED_LAYERS]
+        for model in published:
+            table = f"{PUBLISHED_LAYERS[model.layer]}.{model.name}"
+            con.execute(f"create table {table} as from warehouse.{model.name}")
+            comments = con.execute(
+                "select column_name, comment from duckdb_columns() where database_name = 'warehouse' "
+                "and table_name = ? and comment is not null",
+                [model.name],
+            ).fetchall()
+            comment(con, table, model.header.title, dict(comments))
+        invariants.check(con, as_of, dict(map(is_copied, published)))
+        con.execute("commit")
+        con.execute("use memory")
+        con.execute("detach published")
+    finally:
+        con.close()
+
+
+def is_copied(model: Model) -> tuple[str, str]:
+    """The invariant that a table of the copy has the rows of the original: as many, with the same sum of hashes."""
+    measured = "(select count(*) as n, sum(hash(t)::hugeint) as hashes from {} as t)"
+    copied = measured.format(f"published.{PUBLISHED_LAYERS[model.layer]}.{model.name}")
+    original = measured.format(f"warehouse.main.{model.name}")
+    query = f"select a.n as copied, b.n as original from {copied} as a, {original} as b"
+    return f"{model.name} is copied whole", f"{query} where (a.n, a.hashes) is distinct from (b.n, b.hashes)"
+
+
+def shown(settings: Settings) -> Night:
+    """The night that `rolecall.duckdb` shows. Raises `Refused` where nothing is published."""
+    database = settings.home / DATABASE
+    if not database.exists():
+        raise Refused(f"{database}: nothing is published there yet; `rolecall run` does, or name another --home")
+    try:
+        with duckdb.connect(database, read_only=True) as con:
+            row = con.execute("select as_of from contract").fetchone()
+    except duckdb.Error as error:
+        raise Refused(f"{database}: {str(error).splitlines()[0]}") from error
+    if not row:
+        raise Refused(f"{database}: it shows no night; `rolecall run` publishes one")
+    return Night(settings.home, date.fromisoformat(str(row[0])))

@@ -1,0 +1,61 @@
+"""The tables that follow from the catalog itself: the controls, and the datasets that each rests on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.schema import Dataset
+from pipeline.warehouse.models import PRACTICES, Catalog
+
+
+def control_catalog(catalog: Catalog, params: Mapping[str, Mapping[str, Any]]) -> pa.Table:
+    """The controls of `params`, with these parameters, as a table: header, query, and what they rest on."""
+    rows = []
+    for name, model in catalog.controls.items():
+        head = model.control
+        if head is None or name not in params:
+            continue
+        rows.append(
+            {
+                "control_id": name,
+                "number": head.id,
+                "title": head.title,
+                "practice": head.practice,
+                "practice_title": PRACTICES[head.practice],
+                "severity": head.severity,
+                "scope": head.scope,
+                "why": head.why,
+                "fix": head.fix,
+                "may_break": head.may_break or None,
+                "frameworks": json.dumps(head.frameworks),
+                "params": json.dumps(params[name], default=str),
+                "reads": sorted(catalog.datasets(name)),
+                "query": model.sql,
+            }
+        )
+    text = pa.string()
+    types = dict.fromkeys(rows[0] if rows else (), text) | {"practice": pa.int64(), "reads": pa.list_(text)}
+    return pa.Table.from_pylist(rows, schema=pa.schema(types.items()) if rows else None)
+
+
+def control_needs(catalog: Catalog, known: Mapping[str, Dataset]) -> pa.Table:
+    """Which datasets each control rests on, how and by which operations each is read, and if for management alone."""
+    rows = [
+        {
+            "control_id": name,
+            "dataset": dataset,
+            "scope": of.scope,
+            "of_management": model.control is not None and dataset in model.control.of_management,
+            "operations": list(of.operations),
+        }
+        for name, model in catalog.controls.items()
+        for dataset in sorted(catalog.datasets(name))
+        if (of := known[dataset]).operations
+    ]
+    types = dict.fromkeys(("control_id", "dataset", "scope"), pa.string())
+    types |= {"of_management": pa.bool_(), "operations": pa.list_(pa.string())}
+    return pa.Table.from_pylist(rows, schema=pa.schema(types.items()))

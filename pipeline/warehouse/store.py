@@ -1,0 +1,107 @@
+"""`warehouse.duckdb`: one writer or many readers, and what it says of its nights without being built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipeline.night import WAREHOUSE, Night
+from pipeline.settings import Refused
+from pipeline.warehouse import history
+
+Connection = duckdb.DuckDBPyConnection
+
+OLDEST = (2, 0, 1)
+"""DuckDB before 2.0.1 can leave rows out of the joins of the transaction that wrote them: a night without findings."""
+
+
+def check_engine(version: str = duckdb.__version__) -> None:
+    """Raises `Refused` for a version of DuckDB that is too old to judge a night with."""
+    numbers = tuple(int(part) if part.isdigit() else 0 for part in version.split(".")[:3])
+    if numbers < OLDEST:
+        needed = ".".join(map(str, OLDEST))
+        raise Refused(
+            f"DuckDB {version} is installed, and it can lose findings of a night; "
+            f"install {needed} or newer: pip install 'duckdb>={needed}'"
+        )
+
+
+@contextmanager
+def writing(home: Path) -> Iterator[Connection]:
+    """The one writer's connection, in a transaction that ends with the block. Raises `Refused` where it is taken."""
+    home.mkdir(parents=True, exist_ok=True)
+    with _connected(home / WAREHOUSE, read_only=False) as con:
+        con.execute("set enable_progress_bar = false")
+        history.prepare(con)
+        con.execute("begin")
+        yield con
+        con.execute("commit")
+
+
+@contextmanager
+def reading(home: Path) -> Iterator[Connection]:
+    """A connection that only reads, beside other readers. Raises `Refused` where a writer has the warehouse open."""
+    with _connected(home / WAREHOUSE, read_only=True) as con:
+        yield con
+
+
+@contextmanager
+def _connected(path: Path, read_only: bool) -> Iterator[Connection]:
+    try:
+        con = duckdb.connect(path, read_only=read_only)
+    except duckdb.IOException as error:
+        raise Refused(f"{path}: another program has it open ({error}); close it and run again") from error
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+@contextmanager
+def variables(con: Connection, values: dict[str, Any]) -> Iterator[None]:
+    """Session variables for the length of a block."""
+    for name, value in values.items():
+        con.execute(f"set variable {name} = ?", [value])
+    yield
+    for name in values:
+        con.execute(f"reset variable {name}")
+
+
+def count(con: Connection, table: str) -> int:
+    """The rows of a table."""
+    row = con.execute(f"select count(*) from {table}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def built_date(con: Connection) -> date | None:
+    """The date of the night whose tables are in the warehouse."""
+    if not con.execute("select 1 from duckdb_tables() where table_name = 'built_night'").fetchone():
+        return None
+    row = con.execute("select as_of from built_night").fetchone()
+    return row[0] if row else None
+
+
+def note_held_back(night: Night, reason: str) -> None:
+    """Write down why a night is not published."""
+    with writing(night.home) as con:
+        history.note_night(con, night.as_of, reason)
+
+
+def take_out(night: Night) -> None:
+    """Take a night that was judged out of the history: it is not to be published."""
+    with writing(night.home) as con:
+        history.take_out(con, night.as_of)
+
+
+def held_back_after(night: Night) -> tuple[Night, str] | None:
+    """The newest night after this one that was held back, and why; None also where there is no warehouse."""
+    if not (night.home / WAREHOUSE).exists():
+        return None
+    with reading(night.home) as con:
+        found = history.held_back_after(con, night.as_of)
+    return (night.on(found[0]), found[1]) if found else None
