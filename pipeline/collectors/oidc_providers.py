@@ -41,7 +41,7 @@ def _provider(account: Account, arn: str) -> Iterator[Row]:
             "account_id": account.account_id,
             "arn": arn,
             "url": found["Url"],
-            "client_ids": found["ClientIDList"],
+            "client_ids": found.get("ClientIDList", []),
             "thumbprints": found.get("ThumbprintList", []),
             "created_at": utc(found.get("CreateDate")),
         }

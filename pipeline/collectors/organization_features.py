@@ -31,4 +31,4 @@ NONE_ON = ("ServiceAccessNotEnabledException", "OrganizationNotInAllFeaturesMode
 
 def collect(organization: Account) -> Rows:
     answer = organization.optional("iam:ListOrganizationsFeatures", *NONE_ON)
-    return {FEATURES.name: [{"feature": feature} for feature in sorted(answer["EnabledFeatures"] if answer else [])]}
+    return {FEATURES.name: [{"feature": feature} for feature in sorted((answer or {}).get("EnabledFeatures", []))]}

@@ -6,6 +6,8 @@ type: an organization has far more accounts than policies.
 
 from __future__ import annotations
 
+from functools import wraps
+
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
 from pipeline.collectors._listing import Each, listing
@@ -50,6 +52,7 @@ _listed = listing(TARGETS, "Targets", each=Each(POLICIES, {"PolicyId": "policy_i
 TREE = {"organization_roots": "root_id", "organizational_units": "ou_id", "accounts": "account_id"}
 
 
+@wraps(_listed)
 def collect(organization: Account) -> Rows:
     """Targets that joined since the tree was read are left for the next night."""
     there = {row[name] for dataset, name in TREE.items() for row in organization.rows(dataset)}

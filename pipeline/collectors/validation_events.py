@@ -44,7 +44,7 @@ def collect(account: Account) -> Rows:
     for name in EVENTS:
         asked = {"LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": name}]}
         answer = account.call(OPERATION, **asked, StartTime=end - KEPT, EndTime=end, MaxResults=PAGE)
-        others = [utc(one["EventTime"]) for one in answer["Events"] if not _is_own(one, account)]
+        others = [utc(one["EventTime"]) for one in answer.get("Events", ()) if not _is_own(one, account)]
         rows.append(
             {
                 "account_id": account.account_id,
