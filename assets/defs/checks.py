@@ -6,7 +6,6 @@ themselves. So a result here covers a table's checks of one severity; `quality_r
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import dagster as dg
 
@@ -102,12 +101,7 @@ def evaluation(night: Night, dataset: str, name: str, results: list[QualityResul
         passed=not failed,
         severity=SEVERITY[name],
         description=" ".join(result.message for result in failed) or None,
-        metadata={
-            "night": str(night),
-            "checks": len(results),
-            "failed": len(failed),
-            **({"samples": samples} if failed else {}),
-        },
+        metadata=counts | ({"samples": samples} if failed else {}),
     )
 
 

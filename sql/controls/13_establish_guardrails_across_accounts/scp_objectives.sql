@@ -20,71 +20,6 @@ objectives = [
 ]
 named_resources_do = ["cloudtrail_tamper", "privileged_role_protection"]
 */
-<<<<<<< HEAD
-with
-accounts as (select * from stg_expected_accounts),
-
-wanted as (select unnest(getvariable('objectives')::varchar[]) as objective),
-
-results as (
-    select *
-    from fact_guardrails
-    where policy_type = 'SERVICE_CONTROL_POLICY'
-),
-
-judged as (
-    select
-        accounts.account_id,
-        accounts.arn || '/' || wanted.objective as resource,
-        accounts.is_management,
-        results.*,
-        case
-            when accounts.is_management then 'not_applicable'
-            when results.met = 'yes' then 'pass'
-            when results.met = 'no' then 'fail'
-            when results.met is null or len(results.unreadable) > 0 then 'unknown'
-            when list_contains(getvariable('named_resources_do')::varchar[], wanted.objective) then 'pass'
-            else 'fail'
-        end as verdict
-    from accounts
-    cross join wanted
-    left join results on accounts.account_id = results.account_id and wanted.objective = results.objective
-),
-
-final as (
-    select
-        account_id,
-        resource,
-        verdict,
-        case
-            when is_management then 'SCPs never bind the management account.'
-            when not is_enabled then 'The organization has not switched SCPs on.'
-            when title is null then 'There is no such objective.'
-            when verdict = 'unknown' then format('Policies cannot be read: {}.', array_to_string(unreadable, '; '))
-            when len(loopholes) > 0
-                then format(
-                    'Not met ({}): an administrator of the account can take the exception {}.',
-                    title,
-                    array_to_string(loopholes, '; ')
-                )
-            when len(only_for) > 0
-                then format('{}: only for {}.', title, array_to_string(only_for, ', '))
-            when verdict = 'fail' then format('Not met ({}): {} would pass.', title, array_to_string(open_actions, ', '))
-            when len(exempt) > 0 then format('{}, with exceptions: {}.', title, array_to_string(exempt, ', '))
-            else format('{}.', title)
-        end as reason,
-        to_json({
-            open_actions: open_actions,
-            only_for: only_for,
-            exempt: exempt,
-            loopholes: loopholes,
-            statements: statements
-        }) as evidence
-    from judged
-)
-
-select * from final
-=======
 select
     accounts.account_id,
     accounts.arn || '/' || wanted.objective as resource,
@@ -98,7 +33,7 @@ select
         when list_contains(getvariable('named_resources_do')::varchar[], wanted.objective) then pass(results.reached)
         else fail(results.missed)
     end as judged,
-    to_json(struct_pack(open_actions, only_for, exempt, statements)) as evidence
+    to_json(struct_pack(open_actions, only_for, exempt, loopholes, statements)) as evidence
 from stg_expected_accounts as accounts
 cross join (select unnest(getvariable('objectives')::varchar[]) as objective) as wanted
 left join int_guardrail_results as results
@@ -106,4 +41,3 @@ left join int_guardrail_results as results
         results.policy_type = 'SERVICE_CONTROL_POLICY'
         and accounts.account_id = results.account_id
         and wanted.objective = results.objective
->>>>>>> main
