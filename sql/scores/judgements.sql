@@ -120,7 +120,8 @@ unknown_records as (
             operation: odd_records.first.operation,
             error_class: odd_records.first.error_class,
             error_code: odd_records.first.error_code
-        }) as evidence
+        }) as evidence,
+        'record' as origin
     from odd_records
     left join said
         on
@@ -129,11 +130,11 @@ unknown_records as (
             and odd_records.resource = said.resource
             and (odd_records.region = 'global' or said.region in ('global', odd_records.region))
     where not exists (
-        from blocked
+        from unread
         where
-            blocked.control_id = odd_records.control_id
-            and blocked.account_id = odd_records.account_id
-            and (blocked.region = 'global' or odd_records.region in ('global', blocked.region))
+            unread.control_id = odd_records.control_id
+            and unread.account_id = odd_records.account_id
+            and (unread.region = 'global' or odd_records.region in ('global', unread.region))
     )
 ),
 
