@@ -8,13 +8,13 @@ from pathlib import Path
 import duckdb
 
 from assets import event_log, home
-from assets.cli.progress import Progress
 from assets.definitions import build
 from assets.defs import notification
 from assets.defs.collection import is_over
 from assets.defs.jobs import JOB
 from pipeline import collectors, landing
 from pipeline.night import DATABASE, Night
+from pipeline.progress import Progress
 from pipeline.publish import folder, notify
 from pipeline.settings import Refused, Settings
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets import home
-from assets.cli.progress import Progress
 from assets.defs import nights, publishing
 from assets.defs.collection import key, refusing
+from pipeline.progress import Progress
 from pipeline.quality import reconciled
 from pipeline.quality.declared import Check
 from pipeline.quality.run import QualityResult, validate

@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 import dagster as dg
 
 from assets import home
-from assets.cli.progress import Progress
 from assets.defs import nights
 from pipeline import landing
 from pipeline.collect import run
 from pipeline.collect.run import AccountRead, OrganizationRead, Plan, ShardResult
 from pipeline.night import Night
+from pipeline.progress import Progress
 from pipeline.publish import notify
 from pipeline.schema import EXTRACTS, LEDGER, QUALITY_RESULTS, REGISTER, Dataset
 from pipeline.settings import Refused, Settings

@@ -5,11 +5,11 @@ from typing import Any
 import dagster as dg
 
 from assets import home
-from assets.cli.progress import Progress
 from assets.defs import nights, publishing
 from assets.defs.collection import refusing
 from assets.defs.report import PAGES
 from pipeline.night import REPORTS
+from pipeline.progress import Progress
 from pipeline.publish import folder
 from pipeline.publish.bucket import Delivered
 from pipeline.settings import Refused, Settings

@@ -7,10 +7,10 @@ import dagster as dg
 import duckdb
 
 from assets import home
-from assets.cli.progress import Progress
 from assets.defs import nights, publishing
 from assets.defs.collection import refusing
 from pipeline.night import WAREHOUSE, Night
+from pipeline.progress import Progress
 from pipeline.settings import Refused, Settings
 from pipeline.warehouse import build
 from pipeline.warehouse.build import Built

@@ -10,11 +10,11 @@ from typing import Any
 
 import dagster as dg
 
-from assets.cli.progress import Progress
 from assets.defs import nights
 from assets.defs.delivery import IN_BUCKET
 from assets.defs.report import DATABASE, PAGES
 from pipeline.night import Night
+from pipeline.progress import Progress
 from pipeline.publish import digest, notify
 from pipeline.publish.digest import Message
 from pipeline.settings import Refused, Settings

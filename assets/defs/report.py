@@ -6,9 +6,9 @@ from typing import Any
 import dagster as dg
 
 from assets import home
-from assets.cli.progress import Progress
 from assets.defs import nights, publishing
 from assets.defs.collection import refusing
+from pipeline.progress import Progress
 from pipeline.settings import Settings
 from pipeline.warehouse.models import PUBLISHED_LAYERS, Catalog
 from reports.pages import kinds

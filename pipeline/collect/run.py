@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from pipeline import landing
 from pipeline.aws.account import Caller, Visit, sign_in
+from pipeline.aws.advice import advice
 from pipeline.aws.failures import CallFailed
 from pipeline.aws.session import Cloud
 from pipeline.collect import register, scope
@@ -191,13 +192,9 @@ def refusal(failed: CallFailed, cloud: Cloud) -> Refused:
     """Why nothing can be read at all, and what to do about it, in one sentence."""
     said = f"{failed.operation or 'reading the organization'}: {failed.message.rstrip('.')}"
     if failed.error_code == "AWSOrganizationsNotInUseException":
-        advice = "this account is in no organization: use the management account's credentials"
-    elif failed.error_class == "expired_credentials":
-        advice = "sign in again or name other credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID), then start over"
-    elif failed.error_class in ("connection", "timeout"):
-        advice = "no answer came: see the network, AWS_ENDPOINT_URL and the region"
-    elif failed.error_class.endswith("_deny"):
-        advice = "run with credentials of the management or a delegated administrator account that may call it"
+        helps = "this account is in no organization: use the management account's credentials"
     else:
-        advice = f"it failed for good ({failed.error_class}); start over, or see the ledger classes in the docs"
-    return Refused(f"{cloud.where}: {said}; {advice}")
+        denied = "run with credentials of the management or a delegated administrator account that may call it"
+        otherwise = f"it failed for good ({failed.error_class}); start over, or see the ledger classes in the docs"
+        helps = advice(failed.error_class, otherwise, denied)
+    return Refused(f"{cloud.where}: {said}; {helps}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import collectors
+from pipeline.aws.advice import advice
 from pipeline.collect.register import KINDS
 from pipeline.explain.changes import (
     Add,
@@ -40,16 +41,6 @@ OF_TABLES = {
     "fact_trust_guards": ("rcp",),
 }
 """The policies that each derived table judges."""
-CALLS = {
-    "assume_role_failed": "let the runner assume the reader role there (its trust policy, and the SCPs of the account)",
-    "scp_deny": "except the reader role from the SCP that denies it",
-    "rcp_deny": "except the reader role from the RCP that denies it",
-    "boundary_deny": "widen the reader role's permissions boundary",
-    "iam_deny": "add the action to the reader role's policy",
-    "expired_credentials": "sign in again and run the night anew",
-    "region_disabled": "enable the Region in the account, or leave it out of the settings",
-}
-"""By class of failure, what helps; others pass by themselves, or not at all."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +102,7 @@ def _of_call(finding: Finding, evidence: Mapping[str, Any]) -> str:
     operation, error_class = evidence.get("operation"), evidence.get("error_class")
     if operation is None:
         return f"It is judged once the dataset {evidence.get('dataset')} is collected: run the night again."
-    helps = CALLS.get(error_class or "", "the next night tries again")
+    helps = advice(error_class or "", "the next night tries again")
     dataset = collectors.datasets().get(evidence.get("dataset") or "")
     where = "" if dataset and dataset.scope == "organization" else f" in account {finding.account_id}"
     return f"It is judged once {operation} succeeds{where}: {helps}."
