@@ -10,7 +10,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check lint definitions coverage wheel lock dev docs picture bench install clean
+.PHONY: demo test control mutants check lint definitions coverage wheel lock dev docs picture bench install clean
 .DEFAULT_GOAL := demo
 
 demo: $(INSTALLED)  ## run the nights of a synthetic organization; ends by naming the report
@@ -18,6 +18,12 @@ demo: $(INSTALLED)  ## run the nights of a synthetic organization; ends by namin
 
 test: $(INSTALLED)  ## the everyday tests: all but those marked slow
 	@$(BIN)/python -m pytest $(TESTS) -m "not slow"
+
+control: $(INSTALLED)  ## the cases of one control: make control NAME=key_rotation
+	@$(BIN)/python -m pytest -q tests/sql/test_cases.py -k "$(NAME)"
+
+mutants: $(INSTALLED)  ## change one thing at a time in every control, or in NAME=key_rotation: do its cases notice?
+	@$(BIN)/python -m tools.mutants $(NAME)
 
 check: lint definitions coverage  ## everything that must hold before a commit; what .ci/run runs
 

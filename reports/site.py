@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 from importlib.resources import files
@@ -34,12 +34,12 @@ POLICY = (
 
 @dataclass
 class Site:
-    """What was written: the night, the paths of the pages in order, how many of each template, and their bytes."""
+    """What was written: the night, the paths of the pages in order, those of each template, and their bytes."""
 
     folder: Path
     as_of: date
     pages: list[str] = field(default_factory=list)
-    kinds: Counter[str] = field(default_factory=Counter)
+    kinds: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     page_bytes: int = 0
 
 
@@ -83,7 +83,7 @@ def build(database: Path, folder: Path, notice: str | None = None, progress: Pro
             shown.note(page)
             site.page_bytes += write(folder, page, templates)
             site.pages.append(page.path)
-            site.kinds[page.template.removesuffix(".html.j2")] += 1
+            site.kinds[page.template.removesuffix(".html.j2")].append(page.path)
             if progress:
                 progress.step(STAGE, len(site.pages), pages.count(night))
         if faults := list(agreement.faults(reader, folder, shown)):

@@ -32,6 +32,7 @@ TABLE = Dataset(
         Column("open_actions", "varchar[]", "Probes that passed"),
         Column("only_for", "varchar[]", "Resources, named by a Deny, that alone are protected"),
         Column("exempt", "varchar[]", "Exceptions written into the Denies that decided"),
+        Column("loopholes", "varchar[]", "Those that an administrator of the account can take, with the steps"),
         Column("unreadable", "varchar[]", "Policies that could not be read, and why"),
         Column("statements", "json", "The statements that decided"),
     ),
@@ -82,10 +83,18 @@ def rows(found: Queried) -> Iterator[Row]:
                 "title": objective.title,
                 "is_enabled": levels is not None,
                 **row,
-                "only_for": [
-                    name.replace(site.account, account["account_id"]).replace(FRESH, "*") for name in row["only_for"]
-                ],
+                **{
+                    column: [
+                        one.replace(site.account, account["account_id"]).replace(FRESH, "*") for one in row[column]
+                    ]
+                    for column in ("only_for", "loopholes")
+                },
             }
+
+
+def _named(texts: list[str], site: Site, account: Row) -> list[str]:
+    """With the account's own id, and a star for a name that any will do for."""
+    return [one.replace(site.account, account["account_id"]).replace(FRESH, "*") for one in texts]
 
 
 def judged_as(account: Row, organization_id: str, levels: Levels) -> Site:
@@ -104,6 +113,7 @@ NOTHING: Row = {
     "open_actions": [],
     "only_for": [],
     "exempt": [],
+    "loopholes": [],
     "unreadable": [],
     "statements": "[]",
 }
@@ -119,6 +129,7 @@ def of_result(result: ObjectiveResult, levels: Levels) -> Row:
         "open_actions": list(result.open_actions),
         "only_for": list(result.only_for),
         "exempt": list(result.exempt),
+        "loopholes": [str(one) for one in result.loopholes],
         "unreadable": problems(policy for level in levels for policy in level),
         "statements": dumped(cited(hit for hit in result.evidence if hit.effect == "Deny")),
     }

@@ -49,6 +49,8 @@ def check_verdicts(query: Query) -> None:
     """A control says each verdict by one of the macros. Raises `Refused`."""
     for problem, at in query.faults:
         raise query.refusal(problem, at)
+    if not query.judges:
+        raise query.refusal(f"selects no {JUDGED}; give each resource one of {CALLS} as {JUDGED}", 0)
 
 
 def check_tables(query: Query, known: Collection[str]) -> None:
@@ -80,11 +82,8 @@ def define_verdicts(con: duckdb.DuckDBPyConnection) -> None:
 
 def unpacked(con: duckdb.DuckDBPyConnection, sql: str, path: Path) -> str:
     """The SELECT of a control with `judged` as its two columns. Raises `Refused` for other columns or types."""
-    types = {name: kind for name, kind, *_ in con.execute(f"describe {sql}").fetchall()}
-    if not {"verdict", "reason"} <= types.keys():
-        check_columns(types, path)
-        return f"select * exclude ({JUDGED}, evidence), unnest({JUDGED}), evidence from ({sql})"
-    return sql
+    check_columns({name: kind for name, kind, *_ in con.execute(f"describe {sql}").fetchall()}, path)
+    return f"select * exclude ({JUDGED}, evidence), unnest({JUDGED}), evidence from ({sql})"
 
 
 def check_columns(types: Mapping[str, str], path: Path) -> None:

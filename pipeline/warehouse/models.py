@@ -8,6 +8,7 @@ them stand the tables made in Python (`pipeline/facts/`), and a few that follow 
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -99,6 +100,12 @@ class Model:
     @property
     def control(self) -> ControlHeader | None:
         return self.header if isinstance(self.header, ControlHeader) else None
+
+    @cached_property
+    def version(self) -> str:
+        """Changes with what makes the table: its query and header, for a fact its module."""
+        text = self.path.read_text(encoding="utf-8") if self.fact else self.sql + self.header.model_dump_json()
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 @dataclass

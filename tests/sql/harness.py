@@ -6,6 +6,7 @@ import itertools
 import json
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -20,8 +21,10 @@ from pipeline.schema import Dataset
 from pipeline.settings import ControlSettings, Settings
 from pipeline.warehouse import build, history
 from pipeline.warehouse import models as catalog
-from pipeline.warehouse.models import Catalog, control_results
+from pipeline.warehouse.models import Catalog, Model, control_results
 
+JUDGING = ("control_results", "judgements")
+"""What is made of a control's rows before a case looks at them."""
 CASES = Path(__file__).parent / "cases"
 MANAGEMENT, MEMBER, ROOT = "999999999999", "111111111111", "r-root"
 AS_OF = date(2026, 11, 20)
@@ -96,6 +99,13 @@ def read_cases() -> Iterator[Case]:
 
 def judge(case: Case, models: Catalog) -> list[dict[str, Any]]:
     """The findings of the case's control: rows of `judgements`."""
+    with prepared(case, models) as made:
+        return judged(case, made)
+
+
+@contextmanager
+def prepared(case: Case, models: Catalog) -> Iterator[build.Build]:
+    """The rows of a case in a database, with all that its control and the judgements read, but for these themselves."""
     con = duckdb.connect(config={"threads": 1})
     one = one_control(models, case.control_id)
     wanted = one.with_ancestors(["judgements"])
@@ -116,13 +126,53 @@ def judge(case: Case, models: Catalog) -> list[dict[str, Any]]:
         values = [row["as_of"], row.get("account_id", MEMBER), row["policy_type"], row["objective"], row["met"]]
         con.execute("insert into history_guardrails values (?, ?, ?, ?, ?)", values)
     settings = Settings(controls={case.control_id: ControlSettings(**case.settings)})
-    with build.prepared(con, settings, Night(settings.home, case.as_of), one) as made:
+    with con, build.prepared(con, settings, Night(settings.home, case.as_of), one) as made:
         for model in wanted:
-            made.make(model)
-        names = ("account_id", "region", "resource", "verdict", "reason", "evidence")
-        about = f"verdict = 'unknown' or ends_with(resource, '{case.only}')"
-        found = con.execute(f"select {', '.join(names)} from judgements where {about}").fetchall()
+            if model.name not in (case.control_id, *JUDGING):
+                made.make(model)
+        yield made
+
+
+def judged(case: Case, made: build.Build, changed: Model | None = None) -> list[dict[str, Any]]:
+    """The findings of the case's control, or of a changed one in its place."""
+    made.make(changed or made.catalog.models[case.control_id])
+    for name in JUDGING:
+        made.make(made.catalog.models[name])
+    names = ("account_id", "region", "resource", "verdict", "reason", "evidence")
+    about = f"verdict = 'unknown' or ends_with(resource, '{case.only}')"
+    found = made.con.execute(f"select {', '.join(names)} from judgements where {about}").fetchall()
     return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def mismatch(case: Case, found: list[dict[str, Any]], models: Catalog) -> str:
+    """What differs between the findings and those that the case expects; empty where nothing does."""
+    head = models.controls[case.control_id].control
+    home = MANAGEMENT if head and head.scope == "organization" else MEMBER
+    named = {expected["account_id"] for expected in case.expect if "account_id" in expected} | {home}
+    found = [finding for finding in found if finding["account_id"] in named]
+    left = list(found)
+    for expected in case.expect:
+        matching = [finding for finding in left if matches(finding, expected, home)]
+        if not matching:
+            return f"expected {expected}; found {listed(found)}"
+        left.remove(matching[0])
+    return f"not expected: {listed(left)}" if left else ""
+
+
+def matches(finding: dict[str, Any], expected: dict[str, str], home: str) -> bool:
+    return (
+        finding["account_id"] == expected.get("account_id", home)
+        and finding["verdict"] == expected["verdict"]
+        and finding["resource"] == expected.get("resource", finding["resource"])
+        and finding["region"] == expected.get("region", finding["region"])
+        and expected.get("reason", "") in str(finding["reason"])
+        and expected.get("evidence", "") in str(finding["evidence"])
+    )
+
+
+def listed(findings: list[dict[str, Any]]) -> str:
+    lines = sorted(f"{f['account_id']} {f['resource']} {f['verdict']}: {f['reason']}" for f in findings)
+    return "\n  ".join(["", *lines]) or "nothing"
 
 
 def one_control(models: Catalog, name: str) -> Catalog:

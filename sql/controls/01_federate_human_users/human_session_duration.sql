@@ -1,21 +1,19 @@
 /*
 id = "BP01-05"
-title = "People's sessions are short, administrators' shorter"
+title = "Sessions of people should be short, and those of administrators shorter"
 severity = "low"
 description = """
 Permission sets, judged in the management account, and the roles of each account that a SAML provider opens. Roles
 that Identity Center keeps follow their permission sets and are not judged again. An administrator's role is one with
 an AWS managed policy of admin_policies or a policy of its own that grants everything.
 """
-why = "A session that outlives the day's work can be used by whoever comes by it, and cannot be called back."
+why = "A session that outlives the working day can be used by anyone who gets hold of it, and cannot be revoked one by one."
 fix = "Shorten the permission set's session duration, or the role's MaxSessionDuration."
 may_break = "Long interactive jobs are cut off when their session ends."
 params = { admin_max_hours = 4, max_hours = 12, admin_policies = ["AdministratorAccess", "IAMFullAccess"] }
 of_management = ["permission_sets", "permission_set_policies", "permission_set_assignments"]
 */
 with
-organization as (select * from raw_organization),
-
 sets as (
     select
         organization.management_account_id as account_id,
@@ -25,7 +23,7 @@ sets as (
         sets.admin = 'yes' as is_admin,
         sets.session_hours
     from int_permission_sets as sets
-    cross join organization
+    cross join raw_organization as organization
 ),
 
 saml as (
@@ -57,29 +55,24 @@ roles as (
     where not roles.is_identity_center and not roles.is_service_linked
 ),
 
-judged as (
-    select *, if(is_admin, getvariable('admin_max_hours'), getvariable('max_hours')) as limit_hours
-    from (select * from sets union all by name select * from roles)
-),
-
-final as (
+facts as (
     select
-        account_id,
-        arn as resource,
-        case
-            when session_hours is null then 'unknown'
-            when session_hours > limit_hours then 'fail'
-            else 'pass'
-        end as verdict,
-        case
-            when session_hours is null then format('The session duration of {} was not told.', name)
-            else format(
-                'Sessions of the {}{} {} last up to {} hours; limit {}.',
-                if(is_admin, 'administrators'' ', ''), kind, name, round(session_hours, 2), limit_hours
-            )
-        end as reason,
-        to_json(struct_pack(kind, is_admin, session_hours)) as evidence
-    from judged
+        *,
+        if(is_admin, getvariable('admin_max_hours'), getvariable('max_hours')) as limit_hours,
+        format(
+            'Sessions of the {}{} {} last up to {} hours; limit {}.',
+            if(is_admin, 'administrators'' ', ''), kind, name, round(session_hours, 2), limit_hours
+        ) as reason
+    from (from sets union all by name from roles)
 )
 
-select * from final
+select
+    account_id,
+    arn as resource,
+    case
+        when session_hours is null then unknown(format('The session duration of {} was not told.', name))
+        when session_hours > limit_hours then fail(reason)
+        else pass(reason)
+    end as judged,
+    to_json(struct_pack(kind, is_admin, session_hours)) as evidence
+from facts

@@ -1,6 +1,6 @@
 /*
 id = "BP02-02"
-title = "Running EC2 instances have an instance profile"
+title = "Running EC2 instances should have an instance profile"
 severity = "medium"
 description = "Instances that run or are starting."
 why = "Software on an instance without a role needs AWS keys of its own, and keeps them on disk."
@@ -8,22 +8,15 @@ fix = "Give the role that the instance's software needs an instance profile, and
 may_break = "Software that finds the role's credentials first may stop using the keys it was given."
 frameworks = { cis_aws_7 = "2.16", prowler = "ec2_instance_profile_attached", other = "Config:EC2_INSTANCE_PROFILE_ATTACHED; Steampipe:ec2_instance_iam_profile_attached" }
 */
-with
-instances as (select * from stg_ec2_instances where state in ('pending', 'running')),
-
-final as (
-    select
-        account_id,
-        region,
-        arn as resource,
-        if(instance_profile_arn is null, 'fail', 'pass') as verdict,
-        if(
-            instance_profile_arn is null,
-            format('{} is {} without an instance profile.', instance_id, state),
-            format('{} has the instance profile {}.', instance_id, split_part(instance_profile_arn, '/', -1))
-        ) as reason,
-        to_json(struct_pack(state, instance_profile_arn)) as evidence
-    from instances
-)
-
-select * from final
+select
+    account_id,
+    region,
+    arn as resource,
+    if(
+        instance_profile_arn is null,
+        fail(format('{} is {} without an instance profile.', instance_id, state)),
+        pass(format('{} has the instance profile {}.', instance_id, split_part(instance_profile_arn, '/', -1)))
+    ) as judged,
+    to_json(struct_pack(state, instance_profile_arn)) as evidence
+from stg_ec2_instances
+where state in ('pending', 'running')

@@ -1,14 +1,14 @@
 /*
 id = "BP02-11"
-title = "EKS Hybrid Nodes sign in with roles of SSM or Roles Anywhere that can do no more than a node needs"
+title = "EKS Hybrid Nodes should use roles of SSM or Roles Anywhere with no more permissions than a node needs"
 severity = "medium"
-description = "EKS clusters that nodes outside AWS may join. The role behind each access entry of type HYBRID_LINUX is judged by whom it trusts, by the AWS managed policies attached to it, and by the actions its own policies allow; resources, conditions, boundaries and Deny statements are not weighed."
+description = "EKS clusters that nodes outside AWS may join. The role behind each access entry of type HYBRID_LINUX is judged by whom it trusts, by the AWS managed policies attached to it, and by the actions its own policies allow; resources, conditions, boundaries and Deny statements are not evaluated."
 why = "A node outside AWS keeps its role's credentials on a machine that AWS does not protect."
-fix = "Make an access entry of type HYBRID_LINUX for a role that trusts ssm.amazonaws.com or rolesanywhere.amazonaws.com alone, with eks:DescribeCluster, pulling of images and SSM's core policy."
-may_break = "Pods that lived on their node's role need roles of their own."
+fix = "Create an access entry of type HYBRID_LINUX for a role that trusts only ssm.amazonaws.com or rolesanywhere.amazonaws.com, with eks:DescribeCluster, image pulls and SSM's core policy."
+may_break = "Pods that relied on their node's role need roles of their own."
 */
 with
-described as (
+nodes as (
     select
         *,
         split_part(principal_arn, '/', -1) as role_name,
@@ -26,43 +26,35 @@ described as (
     from int_eks_hybrid_node_roles
 ),
 
-judged as (
+clusters as (
     select
         clusters.account_id,
         clusters.region,
         clusters.arn,
         clusters.cluster_name,
-        count(described.role_name) as nodes_roles,
-        string_agg(nullif(described.problems, ''), '; ' order by described.principal_arn) as problems,
-        string_agg(nullif(described.doubts, ''), '; ' order by described.principal_arn) as doubts,
+        count(nodes.role_name) as roles,
+        string_agg(nullif(nodes.problems, ''), '; ' order by nodes.principal_arn) as problems,
+        string_agg(nullif(nodes.doubts, ''), '; ' order by nodes.principal_arn) as doubts,
         list(
-            struct_pack(role_arn := described.principal_arn, described.other_callers, described.beyond)
-            order by described.principal_arn
-        ) filter (where described.principal_arn is not null) as roles
+            struct_pack(role_arn := nodes.principal_arn, nodes.other_callers, nodes.beyond)
+            order by nodes.principal_arn
+        ) filter (where nodes.principal_arn is not null) as evidence
     from stg_eks_clusters as clusters
-    left join described on clusters.account_id = described.account_id and clusters.arn = described.cluster_arn
+    left join nodes on clusters.account_id = nodes.account_id and clusters.arn = nodes.cluster_arn
     where clusters.has_remote_network
     group by clusters.account_id, clusters.region, clusters.arn, clusters.cluster_name
-),
-
-final as (
-    select
-        account_id,
-        region,
-        arn as resource,
-        case
-            when nodes_roles = 0 or problems is not null then 'fail'
-            when doubts is not null then 'unknown'
-            else 'pass'
-        end as verdict,
-        cluster_name || case
-            when nodes_roles = 0 then ' lets nodes outside AWS join, but has no access entry of type HYBRID_LINUX.'
-            when problems is not null then format(': {}.', problems)
-            when doubts is not null then format(': {}.', doubts)
-            else format(': {} of its hybrid nodes'' roles can do no more than a node needs.', nodes_roles)
-        end as reason,
-        to_json(struct_pack(roles := coalesce(roles, []))) as evidence
-    from judged
 )
 
-select * from final
+select
+    account_id,
+    region,
+    arn as resource,
+    case
+        when roles = 0
+            then fail(cluster_name || ' lets nodes outside AWS join, but has no access entry of type HYBRID_LINUX.')
+        when problems is not null then fail(format('{}: {}.', cluster_name, problems))
+        when doubts is not null then unknown(format('{}: {}.', cluster_name, doubts))
+        else pass(format('{}: {} of its hybrid nodes'' roles can do no more than a node needs.', cluster_name, roles))
+    end as judged,
+    to_json(struct_pack(roles := coalesce(clusters.evidence, []))) as evidence
+from clusters

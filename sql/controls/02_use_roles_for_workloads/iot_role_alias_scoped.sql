@@ -1,9 +1,9 @@
 /*
 id = "BP02-09"
-title = "Role aliases of AWS IoT are short-lived, and their roles narrow and for devices only"
+title = "AWS IoT role aliases should be short-lived, and their roles narrow and for devices only"
 severity = "medium"
-description = "The role's permissions are judged by the AWS managed policies attached to it, and by whether its own policies grant whole services on every resource; boundaries and Deny statements are not weighed."
-why = "A device's certificate lies in the field: whoever has the device has the role behind the alias."
+description = "The role's permissions are judged by the AWS managed policies attached to it, and by whether its own policies grant whole services on every resource; boundaries and Deny statements are not evaluated."
+why = "A device's certificate is out in the field: anyone who has the device has the role behind the alias."
 fix = "Let credentials last an hour at most, trust credentials.iot.amazonaws.com alone, and grant only the actions and resources that the devices use."
 may_break = "Devices that do not renew their credentials in time lose them earlier."
 frameworks = { other = "AWS IoT Device Defender: role alias checks" }
@@ -14,8 +14,6 @@ device_services = ["credentials.iot.amazonaws.com"]
 broad_policy_names = ["*FullAccess*", "PowerUserAccess", "AdministratorAccess*"]
 */
 with
-aliases as (select * from stg_iot_role_aliases),
-
 broad as (
     select account_id, principal_arn, list(policy_name order by policy_name) as policies
     from stg_policy_attachments
@@ -27,9 +25,7 @@ broad as (
 
 roles as (
     select
-        callers.account_id,
-        callers.arn,
-        callers.malformed_reason,
+        callers.*,
         list_filter(
             callers.callers, lambda c: not list_contains(getvariable('device_services')::varchar[], c)
         ) as other_callers,
@@ -41,7 +37,7 @@ roles as (
         on callers.account_id = wildcards.account_id and callers.arn = wildcards.arn
 ),
 
-judged as (
+facts as (
     select
         aliases.*,
         roles.malformed_reason,
@@ -59,31 +55,22 @@ judged as (
             'its role has ' || nullif(array_to_string(roles.broad_policies, ', '), ''),
             'its role''s own policies grant ' || nullif(array_to_string(roles.wildcards, ', '), '') || ' on everything'
         ) as problems
-    from aliases
+    from stg_iot_role_aliases as aliases
     left join roles on aliases.account_id = roles.account_id and aliases.role_arn = roles.arn
-),
-
-final as (
-    select
-        account_id,
-        region,
-        arn as resource,
-        case
-            when problems <> '' then 'fail'
-            when malformed_reason is not null then 'unknown'
-            else 'pass'
-        end as verdict,
-        role_alias || case
-            when problems <> '' then format(': {}.', problems)
-            when malformed_reason is not null
-                then format(': the trust policy of its role cannot be read: {}.', malformed_reason)
-            else format(
-                ': credentials last {} seconds, its role is narrow and for devices only.', credential_duration_seconds
-            )
-        end as reason,
-        to_json(struct_pack(role_arn, credential_duration_seconds, other_callers, broad_policies, wildcards))
-            as evidence
-    from judged
 )
 
-select * from final
+select
+    account_id,
+    region,
+    arn as resource,
+    case
+        when problems <> '' then fail(format('{}: {}.', role_alias, problems))
+        when malformed_reason is not null
+            then unknown(format('{}: the trust policy of its role cannot be read: {}.', role_alias, malformed_reason))
+        else pass(format(
+            '{}: credentials last {} seconds, its role is narrow and for devices only.',
+            role_alias, credential_duration_seconds
+        ))
+    end as judged,
+    to_json(struct_pack(role_arn, credential_duration_seconds, other_callers, broad_policies, wildcards)) as evidence
+from facts

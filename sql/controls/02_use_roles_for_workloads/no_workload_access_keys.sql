@@ -1,11 +1,11 @@
 /*
 id = "BP02-01"
-title = "Access keys of IAM users run no workload"
+title = "Workloads should not use access keys of IAM users"
 severity = "high"
-description = "A key that lately called anything but the services listed is taken for a workload's."
-why = "A workload's access key lies in files and variables for years; a role's credentials expire within hours."
+description = "A key that recently called any service but those listed is taken to be a workload's."
+why = "A workload's access key sits in files and variables for years; a role's credentials expire within hours."
 fix = "Give the workload a role: an instance profile, task role, IRSA, OIDC federation or Roles Anywhere."
-may_break = "Deactivate the key and watch before deleting it: what still uses it stops working."
+may_break = "Deactivate the key and watch before deleting it: anything that still uses it stops working."
 frameworks = { prowler = "iam_user_with_temporary_credentials" }
 
 [params]
@@ -14,16 +14,11 @@ window_days = 90
 harmless_services = ["iam", "sts"]
 */
 with
-users as (select * from stg_credential_report where not is_root),
-
 used as (
     select
         account_id,
         user_name,
-        list(
-            struct_pack(key_number, last_used_service, last_used_at, last_used_region)
-            order by key_number
-        ) as keys,
+        list(struct_pack(key_number, last_used_service, last_used_at, last_used_region) order by key_number) as keys,
         string_agg(
             format(
                 'key {} called {} on {}',
@@ -37,24 +32,20 @@ used as (
         and unused_days <= getvariable('window_days')
         and not list_contains(getvariable('harmless_services'), coalesce(last_used_service, ''))
     group by account_id, user_name
-),
-
-final as (
-    select
-        users.account_id,
-        users.arn as resource,
-        if(used.keys is null, 'pass', 'fail') as verdict,
-        case
-            when used.keys is not null then format('{}: {}.', users.user_name, used.calls)
-            when users.active_access_keys = 0 then format('{} has no active access key.', users.user_name)
-            else format(
-                'No access key of {} called a workload''s service in the last {} days.',
-                users.user_name, getvariable('window_days')
-            )
-        end as reason,
-        to_json(struct_pack(users.active_access_keys, keys := coalesce(used.keys, []))) as evidence
-    from users
-    left join used on users.account_id = used.account_id and users.user_name = used.user_name
 )
 
-select * from final
+select
+    users.account_id,
+    users.arn as resource,
+    case
+        when used.keys is not null then fail(format('{}: {}.', users.user_name, used.calls))
+        when users.active_access_keys = 0 then pass(format('{} has no active access key.', users.user_name))
+        else pass(format(
+            'No access key of {} called a workload''s service in the last {} days.',
+            users.user_name, getvariable('window_days')
+        ))
+    end as judged,
+    to_json(struct_pack(users.active_access_keys, keys := coalesce(used.keys, []))) as evidence
+from stg_credential_report as users
+left join used on users.account_id = used.account_id and users.user_name = used.user_name
+where not users.is_root

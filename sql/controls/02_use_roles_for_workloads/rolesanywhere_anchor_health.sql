@@ -1,11 +1,11 @@
 /*
 id = "BP02-06"
-title = "Trust anchors of Roles Anywhere are unexpired, revocable and watched"
+title = "Roles Anywhere trust anchors should be unexpired, revocable and monitored"
 severity = "medium"
-description = "Enabled trust anchors. Their CA certificates must hold for some time yet, an enabled revocation list or the certificates' own distribution points must be heeded, and both expiries be notified. Whether a revocation list is current is not judged."
-why = "When the CA's certificate ends, every machine under it loses its credentials at once; without revocation, a stolen certificate works until its own end."
-fix = "Renew the CA's certificate, import a revocation list or switch on distribution points, and enable the anchor's expiry notifications."
-may_break = "Once revocation is heeded, machines with a revoked certificate are refused."
+description = "Enabled trust anchors. Their CA certificates must remain valid for some time, an enabled revocation list or the certificates' own distribution points must be checked, and notifications for both expiries must be on. Whether a revocation list is current is not judged."
+why = "When the CA's certificate expires, every machine under it loses its credentials at once; without revocation, a stolen certificate works until it expires."
+fix = "Renew the CA's certificate, import a revocation list or enable distribution points, and enable the anchor's expiry notifications."
+may_break = "Once revocation is checked, machines with a revoked certificate are refused."
 frameworks = { prowler = "rolesanywhere_trust_anchor_pqc_pki (post-quantum only)" }
 
 [params]
@@ -20,7 +20,7 @@ lists as (
     group by account_id, region, trust_anchor_arn
 ),
 
-judged as (
+anchors as (
     select
         anchors.*,
         coalesce(lists.enabled_crls, 0) as enabled_crls,
@@ -46,29 +46,22 @@ judged as (
         on anchors.account_id = lists.account_id
         and anchors.region = lists.region
         and anchors.arn = lists.trust_anchor_arn
-),
-
-final as (
-    select
-        account_id,
-        region,
-        arn as resource,
-        case
-            when not is_enabled then 'not_applicable'
-            when problems <> '' then 'fail'
-            when remaining_days is null then 'unknown'
-            else 'pass'
-        end as verdict,
-        name || case
-            when not is_enabled then ' is disabled: nobody gets credentials through it.'
-            when problems <> '' then format(': {}.', problems)
-            when remaining_days is null then format(': the end of its certificate ({}) could not be read.', source_type)
-            else format(' holds for {} days, can revoke certificates and notifies of expiries.', remaining_days)
-        end as reason,
-        to_json(struct_pack(
-            source_type, certificate_expires_at, enabled_crls, is_crl_distribution_point_checked, notified_events
-        )) as evidence
-    from judged
 )
 
-select * from final
+select
+    account_id,
+    region,
+    arn as resource,
+    case
+        when not is_enabled then not_applicable(name || ' is disabled: nobody gets credentials through it.')
+        when problems <> '' then fail(format('{}: {}.', name, problems))
+        when remaining_days is null
+            then unknown(format('{}: the end of its certificate ({}) could not be read.', name, source_type))
+        else pass(format(
+            '{} holds for {} days, can revoke certificates and notifies of expiries.', name, remaining_days
+        ))
+    end as judged,
+    to_json(struct_pack(
+        source_type, certificate_expires_at, enabled_crls, is_crl_distribution_point_checked, notified_events
+    )) as evidence
+from anchors

@@ -1,35 +1,31 @@
 /*
 id = "BP02-07"
-title = "Roles Anywhere profiles narrow the session, and their roles name the trust anchor"
+title = "Roles Anywhere profiles should narrow the session, and their roles should name the trust anchor"
 severity = "high"
-description = "A finding for each profile, and one for each role that trusts Roles Anywhere: every such statement needs a condition on aws:SourceArn or on the certificate (aws:PrincipalTag/x509...) that not every value meets. What a session policy says is not weighed."
+description = "One finding per profile, and one for each role that trusts Roles Anywhere: every such statement needs a condition on aws:SourceArn or on the certificate (aws:PrincipalTag/x509...) that not every value meets. The contents of a session policy are not evaluated."
 why = "A role that trusts the service alone is open to every certificate of every trust anchor in the account."
-fix = "Give the profile a session policy or managed policies and an hour at most; demand the trust anchor's ARN as aws:SourceArn in the role's trust policy."
-may_break = "Machines whose certificates the new condition leaves out lose the role."
+fix = "Give the profile a session policy or managed policies and a duration of an hour at most; require the trust anchor's ARN as aws:SourceArn in the role's trust policy."
+may_break = "Machines whose certificates do not meet the new condition lose the role."
 frameworks = { prowler = "rolesanywhere_profile_restricts_session_permissions" }
 
 [params]
 max_duration_seconds = 3600
 */
 with
-statements as (
-    select distinct
-        document_sha256,
-        statement_index,
-        effect = 'Allow' and principal_type = 'service' and principal = 'rolesanywhere.amazonaws.com' as is_opening,
-        unnest(map_entries(conditions::json::map(varchar, map(varchar, varchar[])))) as operator
-    from fact_trust_principals
-    where malformed_reason is null
-),
-
 conditions as (
     select
         document_sha256,
         statement_index,
         lower(operator.key) as operator,
         unnest(map_entries(operator.value)) as condition
-    from statements
-    where is_opening
+    from (
+        select distinct
+            document_sha256,
+            statement_index,
+            unnest(map_entries(conditions::json::map(varchar, map(varchar, varchar[])))) as operator
+        from fact_trust_principals
+        where malformed_reason is null
+    )
 ),
 
 pinned as (
@@ -74,34 +70,28 @@ profiles as (
             )
         ) as problems
     from stg_rolesanywhere_profiles
-),
-
-final as (
-    select
-        account_id,
-        region,
-        arn as resource,
-        case when not is_enabled then 'not_applicable' when problems <> '' then 'fail' else 'pass' end as verdict,
-        'Profile ' || name || case
-            when not is_enabled then ' is disabled: it gives out no sessions.'
-            when problems <> '' then format(': {}.', problems)
-            else format(' narrows its sessions and ends them after {} seconds.', duration_seconds)
-        end as reason,
-        to_json(struct_pack(has_session_policy, managed_policy_arns, duration_seconds, role_arns)) as evidence
-    from profiles
-    union all
-    select
-        account_id,
-        'global',
-        arn,
-        if(open_statements is null, 'pass', 'fail'),
-        if(
-            open_statements is null,
-            format('{} demands a trust anchor or a certificate of Roles Anywhere.', role_name),
-            format('{} trusts Roles Anywhere, whatever the trust anchor and the certificate.', role_name)
-        ),
-        to_json(struct_pack(statements, open_statements := coalesce(open_statements, [])))
-    from roles
 )
 
-select * from final
+select
+    account_id,
+    region,
+    arn as resource,
+    case
+        when not is_enabled then not_applicable(format('Profile {} is disabled: it gives out no sessions.', name))
+        when problems <> '' then fail(format('Profile {}: {}.', name, problems))
+        else pass(format('Profile {} narrows its sessions and ends them after {} seconds.', name, duration_seconds))
+    end as judged,
+    to_json(struct_pack(has_session_policy, managed_policy_arns, duration_seconds, role_arns)) as evidence
+from profiles
+union all
+select
+    account_id,
+    'global',
+    arn,
+    if(
+        open_statements is null,
+        pass(format('{} demands a trust anchor or a certificate of Roles Anywhere.', role_name)),
+        fail(format('{} trusts Roles Anywhere, whatever the trust anchor and the certificate.', role_name))
+    ),
+    to_json(struct_pack(statements, open_statements := coalesce(open_statements, [])))
+from roles

@@ -1,9 +1,9 @@
 /*
 id = "BP02-12"
-title = "SSM hybrid activations end soon and are used up, their roles are minimal, and their machines are alive"
+title = "SSM hybrid activations should expire soon, be used up and carry minimal roles, and their machines should be alive"
 severity = "medium"
-description = "A finding for each activation that SSM still knows, and one for each machine outside AWS. An activation that has ended is judged by its role alone, where machines have it. The role is judged by the AWS managed policies attached and the actions of its own policies; resources, conditions, boundaries and Deny statements are not weighed."
-why = "Whoever finds an open activation code registers a machine of his own and gets the role; a machine that nobody hears of still has it."
+description = "One finding for each activation that SSM still has, and one for each machine outside AWS. An expired activation is judged by its role alone, if machines use it. The role is judged by the AWS managed policies attached and the actions of its own policies; resources, conditions, boundaries and Deny statements are not evaluated."
+why = "Anyone who finds an open activation code can register a machine and get the role; a machine that has gone silent still has it."
 fix = "Delete activations with places left, give machines a role with AmazonSSMManagedInstanceCore alone, and deregister those that are gone."
 may_break = "Machines that use the role for more than SSM lose that."
 
@@ -26,7 +26,7 @@ activations as (
         on activations.account_id = roles.account_id and activations.role_name = roles.role_name
 ),
 
-judged as (
+facts as (
     select
         *,
         concat_ws(
@@ -52,43 +52,40 @@ judged as (
                 null
             )
         ) as problems,
-        if(is_role_in_use, nullif(array_to_string(unread, ', '), ''), null) as doubts
+        if(is_role_in_use, nullif(array_to_string(unread, ', '), ''), null) as doubts,
+        'Activation ' || activation_id as name
     from activations
-),
-
-final as (
-    select
-        account_id,
-        region,
-        arn as resource,
-        case when problems <> '' then 'fail' when doubts is not null then 'unknown' else 'pass' end as verdict,
-        format('Activation {}', activation_id) || case
-            when problems <> '' then format(': {}.', problems)
-            when doubts is not null then format(': policies of its role cannot be read: {}.', doubts)
-            when is_expired then format(' ended on {}.', expires_at::date)
-            else format(' ends in {} days, {} places open; its role is minimal.', remaining_days, places_left)
-        end as reason,
-        to_json(struct_pack(role_name, registration_limit, registrations_count, created_at, expires_at, beyond))
-            as evidence
-    from judged
-    union all
-    select
-        account_id,
-        region,
-        arn,
-        case
-            when silent_days is null then 'unknown'
-            when silent_days > getvariable('max_silent_days') then 'fail'
-            else 'pass'
-        end,
-        case
-            when silent_days is null then format('Nothing says when SSM last heard of {}.', instance_id)
-            when last_ping_at is null
-                then format('SSM never heard of {}, registered {} days ago.', instance_id, silent_days)
-            else format('SSM last heard of {} {} days ago.', instance_id, silent_days)
-        end,
-        to_json(struct_pack(activation_id, ping_status, last_ping_at))
-    from stg_ssm_managed_instances
 )
 
-select * from final
+select
+    account_id,
+    region,
+    arn as resource,
+    case
+        when problems <> '' then fail(format('{}: {}.', name, problems))
+        when doubts is not null then unknown(format('{}: policies of its role cannot be read: {}.', name, doubts))
+        when is_expired then pass(format('{} ended on {}.', name, expires_at::date))
+        else pass(format('{} ends in {} days, {} places open; its role is minimal.', name, remaining_days, places_left))
+    end as judged,
+    to_json(struct_pack(role_name, registration_limit, registrations_count, created_at, expires_at, beyond)) as evidence
+from facts
+union all
+select
+    account_id,
+    region,
+    arn,
+    case
+        when silent_days is null then unknown(format('Nothing says when SSM last heard of {}.', instance_id))
+        else if(silent_days > getvariable('max_silent_days'), fail(heard), pass(heard))
+    end,
+    to_json(struct_pack(activation_id, ping_status, last_ping_at))
+from (
+    select
+        *,
+        if(
+            last_ping_at is null,
+            format('SSM never heard of {}, registered {} days ago.', instance_id, silent_days),
+            format('SSM last heard of {} {} days ago.', instance_id, silent_days)
+        ) as heard
+    from stg_ssm_managed_instances
+)

@@ -1,9 +1,9 @@
 /*
 id = "BP03-01"
-title = "IAM users who can sign in have MFA"
+title = "IAM users who can sign in to the console should have MFA"
 severity = "high"
 description = "With strict, users who cannot sign in to the console need MFA too."
-why = "A password alone is phished, guessed or reused; MFA makes it worth little to the thief."
+why = "A password alone is phished, guessed or reused; with MFA it is worth little to a thief."
 fix = "Have the user register a security key or passkey, or better, remove the password and use IAM Identity Center."
 frameworks = { cis_aws_7 = "2.10", security_hub = "IAM.5, IAM.19", prowler = "iam_user_mfa_enabled_console_access", other = "Config:MFA_ENABLED_FOR_IAM_CONSOLE_ACCESS, IAM_USER_MFA_ENABLED; Steampipe:iam_user_console_access_mfa_enabled, iam_user_mfa_enabled; Scout:iam-user-without-mfa; Fix:user_mfa_enabled_console_access; Cartography:missing-mfa-aws; c7n:iam-user.mfa-device" }
 
@@ -12,15 +12,8 @@ strict = false
 */
 with
 users as (
-    select * from stg_credential_report
-    where not is_root and (coalesce(has_password, true) or getvariable('strict'))
-),
-
-final as (
     select
-        account_id,
-        arn as resource,
-        case has_mfa when true then 'pass' when false then 'fail' else 'unknown' end as verdict,
+        *,
         format(
             '{} {} and {}.',
             user_name,
@@ -30,9 +23,14 @@ final as (
                 when false then 'has no MFA'
                 else 'the credential report says nothing of MFA'
             end
-        ) as reason,
-        to_json(struct_pack(has_password, has_mfa, active_access_keys, password_last_used_at)) as evidence
-    from users
+        ) as reason
+    from stg_credential_report
+    where not is_root and (coalesce(has_password, true) or getvariable('strict'))
 )
 
-select * from final
+select
+    account_id,
+    arn as resource,
+    case has_mfa when true then pass(reason) when false then fail(reason) else unknown(reason) end as judged,
+    to_json(struct_pack(has_password, has_mfa, active_access_keys, password_last_used_at)) as evidence
+from users

@@ -1,26 +1,20 @@
 /*
 id = "BP03-05"
-title = "Roles that IAM users may assume, and users with a console password, demand MFA"
+title = "Roles that IAM users may assume, and users with a console password, should require MFA"
 severity = "medium"
 description = """
-Roles that let IAM users in: a user by name, the whole of the own account, or everyone. The whole account counts only
-where users of it can sign in to the console. MFA is demanded where a request without it is refused, by whichever
-statement: an operator that an absent key satisfies (BoolIfExists in an Allow) demands nothing. A user with a console password demands it where a policy of its
-own or of its groups denies everything else without MFA.
+Roles that admit IAM users: a user by name, the whole account of the role, or everyone. The whole account counts only
+where users in it can sign in to the console. MFA is required where a request without it is refused, by whichever
+statement: an operator that an absent key satisfies (BoolIfExists in an Allow) requires nothing. A user with a console
+password is required to use it where a policy of its own or of its groups denies everything else without MFA.
 """
-why = "Whoever finds a user's password or key can step up to the role with it alone."
-fix = "Add Bool aws:MultiFactorAuthPresent = true to the trust, and a Deny with BoolIfExists aws:MultiFactorAuthPresent = false to what console users hold."
+why = "Anyone who finds a user's password or key can step up to the role with it alone."
+fix = "Add Bool aws:MultiFactorAuthPresent = true to the trust policy, and a Deny with BoolIfExists aws:MultiFactorAuthPresent = false to the policies of console users."
 may_break = "Scripts that assume the role with a user's bare access key stop working."
 frameworks = { other = "Scout:iam-assume-role-no-mfa; Parliament:BAD_PATTERN_FOR_MFA" }
 */
 with
-facts as (select * from fact_trusts where admits_users or malformed_reason is not null),
-
-console_users as (
-    select account_id, count(*) as users
-    from stg_passwords
-    group by account_id
-),
+console_users as (select account_id, count(*) as users from stg_passwords group by account_id),
 
 statements as (
     select
@@ -28,14 +22,15 @@ statements as (
         roles.arn as resource,
         roles.own_account,
         coalesce(console_users.users, 0) as console_users,
-        facts.*,
-        facts.kind = 'principal' or coalesce(console_users.users, 0) > 0 as is_used
+        trusts.*,
+        trusts.kind = 'principal' or coalesce(console_users.users, 0) > 0 as is_used
     from int_role_trusts as roles
-    inner join facts on roles.trust_sha256 = facts.trust_sha256
+    inner join fact_trusts as trusts
+        on roles.trust_sha256 = trusts.trust_sha256 and (trusts.admits_users or trusts.malformed_reason is not null)
     left join console_users on roles.account_id = console_users.account_id
 ),
 
-judged as (
+roles as (
     select
         account_id,
         resource,
@@ -46,74 +41,52 @@ judged as (
         string_agg(distinct principal, ', ' order by principal) as principals,
         string_agg(distinct principal, ', ' order by principal)
             filter (where is_used and admits_users_without_mfa) as open_to,
-        list(
-            {
-                statement: statement_index,
-                sid: sid,
-                principal: principal,
-                pins_mfa: not admits_users_without_mfa,
-                text: statement
-            } order by statement_index, principal
-        ) as statements
+        list({
+            statement: statement_index, sid: sid, principal: principal,
+            pins_mfa: not admits_users_without_mfa, text: statement
+        } order by statement_index, principal) as statements
     from statements
     group by account_id, resource
-),
-
-final as (
-    select
-        account_id,
-        resource,
-        case
-            when malformed_reason is not null then 'unknown'
-            when open_to is not null then 'fail'
-            when is_used then 'pass'
-            else 'not_applicable'
-        end as verdict,
-        replace(
-            case
-                when malformed_reason is not null then format('Its trust policy cannot be read: {}.', malformed_reason)
-                when open_to is not null
-                    then format(
-                        'IAM users may assume it without MFA as {}; {} can sign in here.', open_to, console_users
-                    )
-                when is_used then format('IAM users need MFA to assume it as {}.', principals)
-                else format('Trusts {}, and no IAM user of the account can sign in to the console.', principals)
-            end,
-            own_account, account_id
-        ) as reason,
-        replace(to_json(struct_pack(console_users, statements))::varchar, own_account, account_id)::json as evidence
-    from judged
-),
-
-users as (
-    select
-        account_id,
-        user_arn as resource,
-        case
-            when enforced_by is not null then 'pass'
-            when len(coalesce(unread, [])) > 0 then 'unknown'
-            else 'fail'
-        end as verdict,
-        case
-            when enforced_by is not null
-                then format('{} can do nothing without MFA: {}.', user_name, array_to_string(enforced_by, ', '))
-            when verdict = 'unknown'
-                then format('Policies of {} cannot be read: {}.', user_name, array_to_string(unread, ', '))
-            when missed_by is not null
-                then format(
-                    '{} signs in to the console, and {} denies with an operator that access keys escape.',
-                    user_name, array_to_string(missed_by, ', ')
-                )
-            when partly_by is not null
-                then format(
-                    '{} signs in to the console, and {} denies named actions only.', user_name, array_to_string(partly_by, ', ')
-                )
-            else format('{} signs in to the console, and no policy denies what is asked without MFA.', user_name)
-        end as reason,
-        to_json(struct_pack(enforced_by, partly_by, missed_by, unread, statements)) as evidence
-    from int_user_mfa_guards
 )
 
-select * from final
-union all by name
-select * from users
+select
+    account_id,
+    resource,
+    case
+        when malformed_reason is not null
+            then unknown(replace(format('Its trust policy cannot be read: {}.', malformed_reason), own_account, account_id))
+        when open_to is not null then fail(format(
+            'IAM users may assume it without MFA as {}; {} can sign in here.',
+            replace(open_to, own_account, account_id), console_users
+        ))
+        when is_used then pass(format(
+            'IAM users need MFA to assume it as {}.', replace(principals, own_account, account_id)
+        ))
+        else not_applicable(format(
+            'Trusts {}, and no IAM user of the account can sign in to the console.',
+            replace(principals, own_account, account_id)
+        ))
+    end as judged,
+    replace(to_json(struct_pack(console_users, statements))::varchar, own_account, account_id)::json as evidence
+from roles
+union all
+select
+    account_id,
+    user_arn,
+    case
+        when enforced_by is not null
+            then pass(format('{} can do nothing without MFA: {}.', user_name, array_to_string(enforced_by, ', ')))
+        when len(unread) > 0
+            then unknown(format('Policies of {} cannot be read: {}.', user_name, array_to_string(unread, ', ')))
+        when missed_by is not null then fail(format(
+            '{} signs in to the console, and {} denies with an operator that access keys escape.',
+            user_name, array_to_string(missed_by, ', ')
+        ))
+        when partly_by is not null then fail(format(
+            '{} signs in to the console, and {} denies named actions only.',
+            user_name, array_to_string(partly_by, ', ')
+        ))
+        else fail(user_name || ' signs in to the console, and no policy denies what is asked without MFA.')
+    end,
+    to_json(struct_pack(enforced_by, partly_by, missed_by, unread, statements))
+from int_user_mfa_guards

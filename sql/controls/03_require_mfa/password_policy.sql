@@ -1,6 +1,6 @@
 /*
 id = "BP03-06"
-title = "The password policy is strong where IAM users can sign in"
+title = "Accounts whose IAM users can sign in should have a strong password policy"
 severity = "medium"
 description = "Length and reuse are judged; complexity and expiry only where the parameters ask for them."
 why = "Short or reused passwords are guessed from lists of leaked ones."
@@ -19,8 +19,6 @@ requires_lowercase = false
 max_age_days = 0
 */
 with
-accounts as (select * from stg_expected_accounts),
-
 console as (select account_id, count(*) as console_users from stg_passwords group by account_id),
 
 policies as (
@@ -44,36 +42,32 @@ policies as (
     from stg_password_policies
 ),
 
-judged as (
+facts as (
     select
         accounts.account_id,
         accounts.arn as resource,
         coalesce(console.console_users, 0) as console_users,
         policies.* exclude (account_id)
-    from accounts
+    from stg_expected_accounts as accounts
     left join console on accounts.account_id = console.account_id
     left join policies on accounts.account_id = policies.account_id
-),
-
-final as (
-    select
-        account_id,
-        resource,
-        case when console_users = 0 then 'not_applicable' when faults = [] then 'pass' else 'fail' end as verdict,
-        case
-            when console_users = 0 then 'No IAM user can sign in to the console.'
-            when faults is null
-                then format('The account has no password policy; IAM users who can sign in: {}.', console_users)
-            when faults = []
-                then format('Passwords need {} characters, {} are remembered.', minimum_length, reuse_prevention)
-            else format(
-                'The password policy falls short of length {} and {} remembered: {}; IAM users who can sign in: {}.',
-                getvariable('minimum_length'), getvariable('reuse_prevention'),
-                array_to_string(faults, ', '), console_users
-            )
-        end as reason,
-        to_json(struct_pack(console_users, minimum_length, reuse_prevention, max_age_days, faults)) as evidence
-    from judged
 )
 
-select * from final
+select
+    account_id,
+    resource,
+    case
+        when console_users = 0 then not_applicable('No IAM user can sign in to the console.')
+        when faults is null then fail(format(
+            'The account has no password policy; IAM users who can sign in: {}.', console_users
+        ))
+        when faults = []
+            then pass(format('Passwords need {} characters, {} are remembered.', minimum_length, reuse_prevention))
+        else fail(format(
+            'The password policy falls short of length {} and {} remembered: {}; IAM users who can sign in: {}.',
+            getvariable('minimum_length'), getvariable('reuse_prevention'),
+            array_to_string(faults, ', '), console_users
+        ))
+    end as judged,
+    to_json(struct_pack(console_users, minimum_length, reuse_prevention, max_age_days, faults)) as evidence
+from facts

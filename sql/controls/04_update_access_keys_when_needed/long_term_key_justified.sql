@@ -1,10 +1,10 @@
 /*
 id = "BP04-04"
-title = "Long-term keys have a use case, an owner and an expiry in the register"
+title = "Long-term keys should have a use case, an owner and an expiry in the register"
 severity = "high"
 description = "Users with an active access key or service-specific credential are judged."
-why = "A key without an owner is the one that nobody rotates, and that outlives the employee who made it."
-fix = "Replace the key by a role, or enter it in the register as a long_term_key with use case, owner and expiry."
+why = "A key without an owner is one that nobody rotates and that outlives the employee who made it."
+fix = "Replace the key with a role, or enter it in the register as a long_term_key with use case, owner and expiry."
 
 [params]
 use_cases = ["no_role_possible", "third_party_client", "codecommit", "keyspaces"]
@@ -33,43 +33,31 @@ register as (
     where kind = 'long_term_key'
 ),
 
-judged as (
+facts as (
     select
-        users.account_id,
-        users.arn as resource,
-        users.user_name,
-        users.keys,
+        users.*,
         array_to_string(users.keys, ', ') as names,
         arg_max(register, (register.is_good, register.expires_on, register.entry)) as entry
     from users
     left join register
         on users.account_id = coalesce(register.account_id, users.account_id)
         and users.arn glob coalesce(register.resource, '*')
-    group by users.account_id, users.arn, users.user_name, users.keys
-),
-
-final as (
-    select
-        account_id,
-        resource,
-        if(coalesce(entry.is_good, false), 'pass', 'fail') as verdict,
-        case
-            when entry.entry is null then format('{} has {} and no entry in the register.', user_name, names)
-            when entry.is_good
-                then format(
-                    '{} has {} for {}; {} answers until {}.',
-                    user_name, names, entry.use_case, entry.owner, entry.expires_on
-                )
-            when entry.is_live
-                then format(
-                    '{} has {}; the use case "{}" in the register is not one that is approved.',
-                    user_name, names, coalesce(entry.use_case, '')
-                )
-            else format('{} has {}; its entry in the register ended on {}.', user_name, names, entry.expires_on)
-        end as reason,
-        to_json(struct_pack(keys, entry := entry.entry, use_case := entry.use_case, ends_on := entry.expires_on))
-            as evidence
-    from judged
+    group by all
 )
 
-select * from final
+select
+    account_id,
+    arn as resource,
+    case
+        when entry.entry is null then fail(format('{} has {} and no entry in the register.', user_name, names))
+        when entry.is_good then pass(format(
+            '{} has {} for {}; {} answers until {}.', user_name, names, entry.use_case, entry.owner, entry.expires_on
+        ))
+        when entry.is_live then fail(format(
+            '{} has {}; the use case "{}" in the register is not one that is approved.',
+            user_name, names, coalesce(entry.use_case, '')
+        ))
+        else fail(format('{} has {}; its entry in the register ended on {}.', user_name, names, entry.expires_on))
+    end as judged,
+    to_json(struct_pack(keys, entry := entry.entry, use_case := entry.use_case, ends_on := entry.expires_on)) as evidence
+from facts

@@ -1,10 +1,10 @@
 /*
 id = "BP04-03"
-title = "Access keys are used, and not held beside a password"
+title = "Access keys should be in use, and not belong to users with a password"
 severity = "medium"
-description = "Users with an active key are judged: one never used past the grace, or made together with the user and never used, or a password beside it."
-why = "A key nobody ever used can only be stolen, and one user for person and program blurs who did what."
-fix = "Delete keys that were never used, and split the person from the program: Identity Center for one, a role for the other."
+description = "Users with an active key are judged: one never used after the grace period, or created together with the user and never used, or a password beside it."
+why = "A key that was never used can only be stolen, and one user for person and program blurs who did what."
+fix = "Delete keys that were never used, and separate the person from the program: Identity Center for one, a role for the other."
 may_break = "A key made for a rarely run job counts as never used until its first call."
 frameworks = { prowler = "iam_user_no_setup_initial_access_key", other = "Steampipe:iam_user_access_keys_and_password_at_setup; Scout:iam-user-unused-access-key-initial-setup, iam-user-with-password-and-key, iam-service-user-with-password; Fix:user_uses_access_keys_console_access" }
 
@@ -14,8 +14,6 @@ grace_days = 7
 setup_seconds = 60
 */
 with
-users as (select * from stg_credential_report where not is_root),
-
 keys as (
     select
         *,
@@ -26,7 +24,7 @@ keys as (
     where is_active
 ),
 
-judged as (
+users as (
     select
         users.account_id,
         users.arn as resource,
@@ -44,23 +42,19 @@ judged as (
                 '; ' order by keys.key_number
             ) filter (where keys.is_never_used or keys.is_from_setup)
         ) as faults
-    from users
+    from stg_credential_report as users
     inner join keys on users.account_id = keys.account_id and users.user_name = keys.user_name
+    where not users.is_root
     group by users.account_id, users.arn, users.user_name, users.has_password
-),
-
-final as (
-    select
-        account_id,
-        resource,
-        if(faults = '', 'pass', 'fail') as verdict,
-        if(
-            faults = '',
-            format('{} has no password, and its access keys are used or new.', user_name),
-            format('{}: {}.', user_name, faults)
-        ) as reason,
-        to_json(struct_pack(has_password, keys)) as evidence
-    from judged
 )
 
-select * from final
+select
+    account_id,
+    resource,
+    if(
+        faults = '',
+        pass(user_name || ' has no password, and its access keys are used or new.'),
+        fail(format('{}: {}.', user_name, faults))
+    ) as judged,
+    to_json(struct_pack(has_password, keys)) as evidence
+from users

@@ -1,9 +1,9 @@
 /*
 id = "BP04-05"
-title = "SSH keys, signing certificates and service credentials are young and for services that need them"
+title = "SSH keys, signing certificates and service-specific credentials should be recent and for services that need them"
 severity = "medium"
 description = "Active ones are judged. A service-specific credential must be for an allowed service, or for one that is allowed while it expires by itself; one for CodeCommit or Keyspaces needs a repository or a keyspace in some region that is read."
-why = "These credentials sign in as the user without MFA, and key reviews overlook them."
+why = "These credentials sign in as the user without MFA, and reviews of access keys overlook them."
 fix = "Use roles and the SigV4 helpers of CodeCommit, Keyspaces and Bedrock; otherwise replace the credential and delete the old one."
 may_break = "Git remotes, Cassandra drivers and API clients that hold the old credential stop working."
 frameworks = { prowler = "bedrock_api_key_no_long_term_credentials", other = "Config(RDK):IAM_USER_NO_SERVICE_SPECIFIC_CREDENTIALS; c7n:iam-user.{service-specific-credentials,ssh-key}; Steampipe: table only" }
@@ -15,8 +15,6 @@ allowed_services = ["codecommit.amazonaws.com", "cassandra.amazonaws.com"]
 expiring_services = ["bedrock.amazonaws.com"]
 */
 with
-credentials as (select * from int_other_credentials where is_active),
-
 purposes (service_name, purpose) as (
     values
     ('codecommit.amazonaws.com', 'CodeCommit repository'),
@@ -32,42 +30,37 @@ missing as (
         on accounts.account_id = used.account_id and purposes.service_name = used.service_name
 ),
 
-judged as (
+credentials as (
     select
         *,
-        concat_ws(' ', kind, credential, 'for ' || service_name) as name,
-        case
-            when service_name is null then null
-            when list_contains(getvariable('allowed_services'), service_name)
-                then 'is for an allowed service, but the account has no ' || purpose
-            when not list_contains(getvariable('expiring_services'), service_name)
-                then 'is for a service that is not allowed'
-            when expires_at is null then 'never expires'
-        end as service_fault,
-        case
-            when age_days > getvariable('max_age_days')
-                then format('is {} days old; the limit is {}', age_days, getvariable('max_age_days'))
-        end as age_fault,
-        coalesce(service_fault, age_fault) is not null as is_fault
-    from credentials
-    left join missing using (account_id, service_name)
-),
-
-final as (
-    select
-        account_id,
-        resource,
-        case when is_fault then 'fail' when age_days is null then 'unknown' else 'pass' end as verdict,
-        case
-            when is_fault
-                then format('The {} of {} {}.', name, user_name, concat_ws(', and ', service_fault, age_fault))
-            when age_days is null then format('AWS does not say when the {} of {} was made.', name, user_name)
-            else format(
-                'The {} of {} is {} days old; the limit is {}.', name, user_name, age_days, getvariable('max_age_days')
+        format('{} of {}', concat_ws(' ', kind, credential, 'for ' || service_name), user_name) as name,
+        concat_ws(
+            ', and ',
+            case
+                when service_name is null then null
+                when list_contains(getvariable('allowed_services'), service_name)
+                    then 'is for an allowed service, but the account has no ' || purpose
+                when not list_contains(getvariable('expiring_services'), service_name)
+                    then 'is for a service that is not allowed'
+                when expires_at is null then 'never expires'
+            end,
+            if(
+                age_days > getvariable('max_age_days'),
+                format('is {} days old; the limit is {}', age_days, getvariable('max_age_days')), null
             )
-        end as reason,
-        to_json(struct_pack(kind, credential, service_name, created_at, age_days, expires_at, owner)) as evidence
-    from judged
+        ) as faults
+    from int_other_credentials
+    left join missing using (account_id, service_name)
+    where is_active
 )
 
-select * from final
+select
+    account_id,
+    resource,
+    case
+        when faults <> '' then fail(format('The {} {}.', name, faults))
+        when age_days is null then unknown(format('AWS does not say when the {} was made.', name))
+        else pass(format('The {} is {} days old; the limit is {}.', name, age_days, getvariable('max_age_days')))
+    end as judged,
+    to_json(struct_pack(kind, credential, service_name, created_at, age_days, expires_at, owner)) as evidence
+from credentials

@@ -1,6 +1,6 @@
 /*
 id = "BP04-02"
-title = "IAM users have one active access key, two only while they rotate"
+title = "IAM users should have only one active access key, except during a rotation"
 severity = "medium"
 description = "Users with an active key are judged."
 why = "A second key is a second secret to lose, and hides which of the two is really in use."
@@ -12,8 +12,6 @@ frameworks = { prowler = "iam_user_two_active_access_key", other = "Steampipe:ia
 rotation_days = 7
 */
 with
-keys as (select * from int_access_keys where is_active and not is_root),
-
 users as (
     select
         account_id,
@@ -21,27 +19,24 @@ users as (
         user_arn,
         count(*) as active_keys,
         min(age_days) as youngest_days,
-        list(struct_pack(key_number, created_at, age_days, last_used_at, last_used_service) order by key_number) as keys
-    from keys
+        list(struct_pack(key_number, created_at, age_days, last_used_at, last_used_service) order by key_number) as keys,
+        format(
+            '{} has {} active access keys, the younger of them {} days old; a rotation may take {}.',
+            user_name, active_keys,
+            coalesce(youngest_days::varchar, 'an unknown number of'), getvariable('rotation_days')
+        ) as reason
+    from int_access_keys
+    where is_active and not is_root
     group by account_id, user_name, user_arn
-),
-
-final as (
-    select
-        account_id,
-        user_arn as resource,
-        if(active_keys > 1 and coalesce(youngest_days > getvariable('rotation_days'), true), 'fail', 'pass') as verdict,
-        if(
-            active_keys = 1,
-            format('{} has one active access key.', user_name),
-            format(
-                '{} has {} active access keys, the younger of them {} days old; a rotation may take {}.',
-                user_name, active_keys,
-                coalesce(youngest_days::varchar, 'an unknown number of'), getvariable('rotation_days')
-            )
-        ) as reason,
-        to_json(struct_pack(keys)) as evidence
-    from users
 )
 
-select * from final
+select
+    account_id,
+    user_arn as resource,
+    case
+        when active_keys = 1 then pass(format('{} has one active access key.', user_name))
+        when youngest_days <= getvariable('rotation_days') then pass(reason)
+        else fail(reason)
+    end as judged,
+    to_json(struct_pack(keys)) as evidence
+from users

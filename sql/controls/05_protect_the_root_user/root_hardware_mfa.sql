@@ -1,6 +1,6 @@
 /*
 id = "BP05-03"
-title = "The root user has MFA that is not virtual"
+title = "The root user should have a hardware MFA device"
 severity = "high"
 description = "AWS lists only the root user's virtual devices: with MFA and none of these, the device is hardware."
 why = "A virtual device is a secret on a phone or in a vault that can be copied; a security key cannot be."
@@ -8,10 +8,6 @@ fix = "Register a security key for the root user and keep it in a safe, then rem
 frameworks = { cis_aws_7 = "2.6", security_hub = "IAM.6", prowler = "iam_root_hardware_mfa_enabled", other = "Config:ROOT_ACCOUNT_HARDWARE_MFA_ENABLED; Steampipe:iam_root_user_hardware_mfa_enabled; Scout:iam-root-account-no-hardware-mfa; Fix:root_hardware_mfa_enabled" }
 */
 with
-accounts as (select * from stg_expected_accounts),
-
-summaries as (select * from int_account_summary),
-
 devices as (
     select
         account_id,
@@ -22,44 +18,33 @@ devices as (
     group by account_id
 ),
 
-judged as (
+facts as (
     select
         accounts.account_id,
         accounts.arn as resource,
         accounts.partition = 'aws-us-gov' as is_govcloud,
         summaries.root_has_password as has_password,
         summaries.root_has_access_keys as has_access_keys,
-        summaries.root_has_certificates as has_certificates,
         summaries.root_has_mfa as has_mfa,
         coalesce(devices.virtual, []) as virtual_devices,
         coalesce(devices.others, []) as other_devices
-    from accounts
-    left join summaries on accounts.account_id = summaries.account_id
+    from stg_expected_accounts as accounts
+    left join int_account_summary as summaries on accounts.account_id = summaries.account_id
     left join devices on accounts.account_id = devices.account_id
-),
-
-final as (
-    select
-        account_id,
-        resource,
-        case
-            when is_govcloud or not (has_mfa or has_password or has_access_keys) then 'not_applicable'
-            when has_mfa is null then 'unknown'
-            when has_mfa and (virtual_devices = [] or other_devices <> []) then 'pass'
-            else 'fail'
-        end as verdict,
-        case
-            when is_govcloud then 'AWS GovCloud accounts have no root user to sign in as.'
-            when not (has_mfa or has_password or has_access_keys)
-                then 'The root user has no password and no access keys.'
-            when has_mfa is null then 'The account summary does not say whether the root user has MFA.'
-            when not has_mfa then 'The root user has no MFA.'
-            when other_devices <> [] then format('The root user has the device {}.', other_devices[1])
-            when virtual_devices = [] then 'The root user has MFA, and no virtual device is its own.'
-            else format('The root user has only the virtual device {}.', virtual_devices[1])
-        end as reason,
-        to_json(struct_pack(has_mfa, has_password, has_access_keys, virtual_devices, other_devices)) as evidence
-    from judged
 )
 
-select * from final
+select
+    account_id,
+    resource,
+    case
+        when is_govcloud then not_applicable('AWS GovCloud accounts have no root user to sign in as.')
+        when not (has_mfa or has_password or has_access_keys)
+            then not_applicable('The root user has no password and no access keys.')
+        when has_mfa is null then unknown('The account summary does not say whether the root user has MFA.')
+        when not has_mfa then fail('The root user has no MFA.')
+        when other_devices <> [] then pass(format('The root user has the device {}.', other_devices[1]))
+        when virtual_devices = [] then pass('The root user has MFA, and no virtual device is its own.')
+        else fail(format('The root user has only the virtual device {}.', virtual_devices[1]))
+    end as judged,
+    to_json(struct_pack(has_mfa, has_password, has_access_keys, virtual_devices, other_devices)) as evidence
+from facts

@@ -1,9 +1,9 @@
 /*
 id = "BP05-02"
-title = "The root user has MFA wherever it has a credential"
+title = "The root user should have MFA wherever it has a credential"
 severity = "critical"
-description = "Judged by the account summary. A summary that does not speak of a password is taken to mean that there is one."
-why = "The root user can do anything in the account, and its password can be reset by whoever reads its mailbox."
+description = "Judged by the account summary. A summary that does not mention a password is taken to mean that there is one."
+why = "The root user can do anything in the account, and anyone who reads its mailbox can reset its password."
 fix = "Remove the root credentials by centralized root access; in the management account register a security key."
 frameworks = { cis_aws_7 = "2.5", security_hub = "IAM.9", prowler = "iam_root_mfa_enabled", other = "Config:ROOT_ACCOUNT_MFA_ENABLED; Steampipe:iam_root_user_mfa_enabled, iam_root_user_account_console_access_mfa_enabled; Scout:iam-root-account-no-mfa; Fix:root_mfa_enabled; Cartography:aws_root_mfa_disabled" }
 */
@@ -11,7 +11,8 @@ select
     accounts.account_id,
     accounts.arn as resource,
     case
-        when accounts.partition = 'aws-us-gov' then not_applicable('AWS GovCloud accounts have no root user to sign in as.')
+        when accounts.partition = 'aws-us-gov'
+            then not_applicable('AWS GovCloud accounts have no root user to sign in as.')
         when root_has_mfa then pass('The root user has MFA.')
         when not (root_has_password or root_has_access_keys)
             then not_applicable('The root user has no password and no access keys.')

@@ -1,56 +1,42 @@
 /*
 id = "BP06-01"
-title = "No policy of the customer's own grants everything"
+title = "Customer managed and inline policies should not grant full administrative access"
 severity = "critical"
 description = """
 Every action on every resource, however it is written: by wildcard, by NotAction, or by statements that add up. The
-policy's own Denies count. Inline policies of a principal are judged together, under its ARN; what serves as a boundary
-only is left out, and what nobody holds is judged like the rest.
+policy's own Denies count. Inline policies of a principal are judged together, under its ARN; policies that serve only
+as a boundary are left out, and unattached ones are judged like the rest.
 """
-why = "Whoever gets hold of a principal with such a policy has the account."
-fix = "Replace it by policies for the work at hand; for administrators use a permission set that is known and counted."
-may_break = "Whatever relied on a right nobody wrote down: look up the last-accessed services first."
+why = "Anyone who gets hold of a principal with such a policy has the account."
+fix = "Replace it with policies for the work at hand; for administrators use a permission set that is known and counted."
+may_break = "Anything that relied on a permission nobody wrote down: look up the last-accessed services first."
 frameworks = { cis_aws_7 = "2.14", security_hub = "IAM.1", prowler = "iam_customer_attached_policy_no_administrative_privileges, iam_customer_unattached_policy_no_administrative_privileges, iam_inline_policy_no_administrative_privileges", other = "Config:IAM_POLICY_NO_STATEMENTS_WITH_ADMIN_ACCESS; Steampipe:iam_all_policy_no_star_star; Scout:iam-managed-policy-allows-full-privileges; c7n:iam-policy.has-allow-all" }
 */
 with
 policies as (
     select
         *,
-        list_filter(facts, lambda fact: list_contains(['admin', 'admin_if'], fact.fact)) as statements
-    from int_customer_policies
-),
-
-judged as (
-    select
-        *,
+        list_filter(facts, lambda fact: list_contains(['admin', 'admin_if'], fact.fact)) as statements,
         list_transform(
             list_filter(statements, lambda fact: list_contains(fact.details, 'full')), lambda fact: fact.fact
-        ) as grants,
-        len(list_filter(statements, lambda fact: list_contains(fact.details, 'equivalent'))) > 0 as reins_iam
-    from policies
+        ) as grants
+    from int_customer_policies
 )
 
 select
     account_id,
     resource,
     case
-        when is_boundary_only then 'not_applicable'
-        when len(grants) > 0 then 'fail'
-        when unreadable is not null then 'unknown'
-        else 'pass'
-    end as verdict,
-    case
-        when is_boundary_only then 'Serves as a permissions boundary only, and grants nothing.'
-        when verdict = 'unknown' then format('A document cannot be read: {}.', unreadable)
-        when list_contains(grants, 'admin')
-            then format(
-                'Grants every action on every resource ({}){}.',
-                array_to_string(policies, ', '),
-                if(is_attached, '', ', though nobody holds it')
-            )
-        when len(grants) > 0 then 'Grants every action on every resource under a condition.'
-        when reins_iam then 'Does not grant everything, though free rein over IAM, which leads there.'
-        else 'Does not grant everything.'
-    end as reason,
+        when is_boundary_only then not_applicable('Serves as a permissions boundary only, and grants nothing.')
+        when list_contains(grants, 'admin') then fail(format(
+            'Grants every action on every resource ({}){}.',
+            array_to_string(policies, ', '), if(is_attached, '', ', though nobody holds it')
+        ))
+        when len(grants) > 0 then fail('Grants every action on every resource under a condition.')
+        when unreadable is not null then unknown(format('A document cannot be read: {}.', unreadable))
+        when len(list_filter(statements, lambda fact: list_contains(fact.details, 'equivalent'))) > 0
+            then pass('Does not grant everything, though free rein over IAM, which leads there.')
+        else pass('Does not grant everything.')
+    end as judged,
     to_json(struct_pack(policies, is_attached, unreadable, statements)) as evidence
-from judged
+from policies

@@ -1,20 +1,19 @@
 /*
 id = "BP06-04"
-title = "No principal can raise itself above what it was given"
+title = "Principals should not be able to escalate their own privileges"
 severity = "high"
 description = """
-By any path of the catalogue that its policies, groups, boundary and SCPs leave open and for which the account holds
-what the path needs. Under conditions counts: the principal can often meet them. Left out are the policy of a single
-resource, and the leave to assume a role unless it makes an administrator of whoever asks. Administrators need no path.
+By any path of the catalogue that its policies, groups, boundary and SCPs leave open and for which the account has what
+the path needs. Conditional permissions count: the principal can often meet the conditions. Left out are the policy of a
+single resource, and permission to assume a role unless that makes the caller an administrator. Administrators need no
+path.
 """
-why = "The one who can change the own rights is an administrator nobody has counted."
-fix = "Narrow the statement that the evidence names, or bind the principal by a permissions boundary."
-may_break = "Deployments that create roles and policies: give them a boundary to set, not a bare right."
+why = "A principal that can change its own permissions is an administrator nobody has counted."
+fix = "Narrow the statement that the evidence names, or set a permissions boundary on the principal."
+may_break = "Deployments that create roles and policies: require a boundary on what they create."
 frameworks = { prowler = "iam_policy_allows_privilege_escalation, iam_inline_policy_allows_privilege_escalation", other = "Cloudsplaining:PrivilegeEscalation; PMapper:privesc; Parliament:privilege_escalation" }
 */
 with
-principals as (select *, list_concat(unreadable, unreadable_limits) as unread from int_principal_permissions),
-
 paths as (
     select
         principal_arn,
@@ -27,7 +26,7 @@ paths as (
         list({
             path: path_id, title: title, aliases: aliases, severity: severity, verdict: verdict,
             leads_to_admin: leads_to_admin, targets: targets, conditions: conditions, grants: grants
-        } order by path_id) as evidence
+        } order by path_id) as open_paths
     from fact_escalations
     where
         is_certain
@@ -36,41 +35,32 @@ paths as (
     group by principal_arn
 ),
 
-judged as (
+principals as (
     select
         principals.*,
-        paths.* exclude (principal_arn),
-        case
-            when principals.keeper = 'an AWS service' or principals.admin = 'yes' then 'not_applicable'
-            when paths.paths > 0 then 'fail'
-            when len(principals.unreadable) > 0 or (principals.may_escalate and len(unread) > 0) then 'unknown'
-            else 'pass'
-        end as verdict
-    from principals
+        list_concat(principals.unreadable, principals.unreadable_limits) as unread,
+        paths.* exclude (principal_arn)
+    from int_principal_permissions as principals
     left join paths on principals.principal_arn = paths.principal_arn
-),
-
-final as (
-    select
-        account_id,
-        principal_arn as resource,
-        verdict,
-        case
-            when keeper = 'an AWS service' then 'A role of an AWS service: only the service can act as it.'
-            when admin = 'yes' then 'Already an administrator.'
-            when verdict = 'fail'
-                then format(
-                    '{} open{}: {}{}.',
-                    if(paths = 1, 'A path is', format('{} paths are', paths)),
-                    if(leads_to_admin, ', to administrator', ', to the rights of others'),
-                    names,
-                    if(is_conditional, format(', under conditions on {}', conditions), '')
-                )
-            when verdict = 'unknown' then format('What it may do cannot be told: {}.', array_to_string(unread, '; '))
-            else 'No path of the catalogue is open to it.'
-        end as reason,
-        to_json({ paths: coalesce(judged.evidence, []) }) as evidence
-    from judged
 )
 
-select * from final
+select
+    account_id,
+    principal_arn as resource,
+    case
+        when keeper = 'an AWS service'
+            then not_applicable('A role of an AWS service: only the service can act as it.')
+        when admin = 'yes' then not_applicable('Already an administrator.')
+        when paths > 0 then fail(format(
+            '{} open{}: {}{}.',
+            if(paths = 1, 'A path is', format('{} paths are', paths)),
+            if(leads_to_admin, ', to administrator', ', to the rights of others'),
+            names,
+            if(is_conditional, format(', under conditions on {}', conditions), '')
+        ))
+        when len(unreadable) > 0 or (may_escalate and len(unread) > 0)
+            then unknown(format('What it may do cannot be told: {}.', array_to_string(unread, '; ')))
+        else pass('No path of the catalogue is open to it.')
+    end as judged,
+    to_json({paths: coalesce(open_paths, [])}) as evidence
+from principals

@@ -1,12 +1,12 @@
 /*
 id = "BP06-03"
-title = "The customer's policies do not grant whole services, or all but a few actions, on everything"
+title = "Customer managed and inline policies should not grant whole services on every resource"
 severity = "medium"
 description = """
 Every action of a service on every resource, or on all of a kind; and Allow with NotAction on every resource. Whole
-IAM, KMS and CloudTrail, and kms:Decrypt on every key, are marked in the evidence as graver.
+IAM, KMS and CloudTrail, and kms:Decrypt on every key, are marked in the evidence as more serious.
 """
-why = "The next action or resource of the service is granted before anybody has thought of it."
+why = "The service's next action or resource is granted before anybody has thought of it."
 fix = "Name the actions and resources that the last-accessed data show in use."
 may_break = "Rarely used actions: keep the old version of the policy at hand."
 frameworks = { security_hub = "IAM.21", prowler = "iam_policy_no_full_access_to_cloudtrail, iam_policy_no_full_access_to_kms, iam_inline_policy_no_full_access_to_cloudtrail, iam_inline_policy_no_full_access_to_kms, iam_policy_no_wildcard_marketplace_subscribe, iam_inline_policy_no_wildcard_marketplace_subscribe", other = "Config:IAM_POLICY_NO_STATEMENTS_WITH_FULL_ACCESS, IAM_CUSTOMER_POLICY_BLOCKED_KMS_ACTIONS; Cloudsplaining:ServiceWildcard" }
@@ -30,14 +30,14 @@ details as (
         flatten(list(fact.details) filter (where fact.fact = 'service_wildcard')) as services,
         flatten(list(fact.details) filter (where fact.fact = 'allow_not_action')) as all_but,
         flatten(list(fact.details) filter (where fact.fact in ('service_wildcard', 'sensitive_unscoped'))) as named
-    from (select account_id, resource, unnest(statements) as fact from policies) as facts
+    from (select account_id, resource, unnest(statements) as fact from policies)
     group by account_id, resource
 ),
 
-judged as (
+facts as (
     select
         policies.*,
-        coalesce(details.grants_all, false) as grants_all,
+        details.grants_all,
         list_sort(list_distinct(details.services)) as services,
         list_sort(list_distinct(details.all_but)) as all_but,
         list_filter(
@@ -52,19 +52,13 @@ select
     account_id,
     resource,
     case
-        when is_boundary_only then 'not_applicable'
-        when grants_all or len(services) > 0 or len(all_but) > 0 then 'fail'
-        when unreadable is not null then 'unknown'
-        else 'pass'
-    end as verdict,
-    case
-        when is_boundary_only then 'Serves as a permissions boundary only, and grants nothing.'
-        when verdict = 'unknown' then format('A document cannot be read: {}.', unreadable)
-        when grants_all then 'Grants every service.'
-        when len(all_but) > 0 then format('Grants everything but {}.', array_to_string(all_but, ', '))
+        when is_boundary_only then not_applicable('Serves as a permissions boundary only, and grants nothing.')
+        when grants_all then fail('Grants every service.')
+        when len(all_but) > 0 then fail(format('Grants everything but {}.', array_to_string(all_but, ', ')))
         when len(services) > 0
-            then format('Grants every action of {} on everything.', array_to_string(services, ', '))
-        else 'Grants no whole service on everything.'
-    end as reason,
+            then fail(format('Grants every action of {} on everything.', array_to_string(services, ', ')))
+        when unreadable is not null then unknown(format('A document cannot be read: {}.', unreadable))
+        else pass('Grants no whole service on everything.')
+    end as judged,
     to_json(struct_pack(policies, is_attached, grave := coalesce(grave, []), unreadable, statements)) as evidence
-from judged
+from facts

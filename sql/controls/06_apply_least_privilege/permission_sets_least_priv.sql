@@ -1,21 +1,19 @@
 /*
 id = "BP06-08"
-title = "The administrators' permission set is assigned in few accounts and to few groups"
+title = "Administrative permission sets should be assigned in few accounts and to few principals"
 severity = "high"
 scope = "organization"
 description = """
 Judged are sets with one of broad_policies, and those whose policies together administer an account; a boundary on
-the set is not weighed. Accounts are counted against the active ones of the organization, groups together with users.
+the set is not evaluated. Accounts are counted against the active ones of the organization, groups together with users.
 """
 why = "A set that opens every account to an administrator makes one stolen session everybody's problem."
-fix = "Give day-to-day work a set with the permissions that it needs, and keep the administrators' set for the few accounts and people that do without no longer."
-may_break = "People who lose the broad set lose what the narrow one left out."
+fix = "Give day-to-day work a set with the permissions that it needs, and keep the administrative set for the few accounts and people that cannot do without."
+may_break = "People who lose the broad set lose what the narrow one leaves out."
 frameworks = { other = "aws-samples identity-center-permission-policies-analyzer (lists, no rule)" }
 params = { max_account_percent = 25, max_principals = 3, broad_policies = ["AdministratorAccess", "PowerUserAccess", "IAMFullAccess"] }
 */
 with
-organization as (select * from raw_organization),
-
 accounts as (select count(*) as active from int_accounts where state = 'ACTIVE'),
 
 assigned as (
@@ -28,7 +26,7 @@ assigned as (
     group by permission_set_arn
 ),
 
-judged as (
+facts as (
     select
         organization.management_account_id as account_id,
         sets.*,
@@ -37,40 +35,32 @@ judged as (
         coalesce(assigned.accounts, 0) as accounts,
         coalesce(assigned.principals, 0) as principals,
         coalesce(assigned.names, []) as assigned_to,
-        accounts.active,
-        round(100 * coalesce(assigned.accounts, 0) / accounts.active, 1) as account_percent
+        round(100 * coalesce(assigned.accounts, 0) / accounts.active, 1) as account_percent,
+        format(
+            '{} ({}) is assigned in {} of {} accounts ({} %, limit {}) to {} groups and users (limit {}).',
+            name, coalesce(nullif(array_to_string(broad, ', '), ''), 'administers the account'),
+            coalesce(assigned.accounts, 0), accounts.active, account_percent, getvariable('max_account_percent'),
+            coalesce(assigned.principals, 0), getvariable('max_principals')
+        ) as reason
     from int_permission_sets as sets
-    cross join organization
+    cross join raw_organization as organization
     cross join accounts
     left join assigned on sets.permission_set_arn = assigned.permission_set_arn
-),
-
-final as (
-    select
-        account_id,
-        permission_set_arn as resource,
-        case
-            when not is_broad and admin = 'depends' and len(unreadable) > 0 and is_assigned then 'unknown'
-            when not is_broad then 'not_applicable'
-            when account_percent > getvariable('max_account_percent') or principals > getvariable('max_principals')
-                then 'fail'
-            else 'pass'
-        end as verdict,
-        case
-            when verdict = 'unknown'
-                then format('What {} grants could not be read: {}.', name, array_to_string(unreadable, '; '))
-            when not is_broad and not is_assigned then format('{} is assigned to nobody.', name)
-            when not is_broad then format('{} does not make administrators.', name)
-            else format(
-                '{} ({}) is assigned in {} of {} accounts ({} %, limit {}) to {} groups and users (limit {}).',
-                name, coalesce(nullif(array_to_string(broad, ', '), ''), 'administers the account'), accounts, active,
-                account_percent, getvariable('max_account_percent'), principals, getvariable('max_principals')
-            )
-        end as reason,
-        to_json(
-            struct_pack(name, policy_names, admin, admin_reason, accounts, account_percent, assigned_to, unreadable)
-        ) as evidence
-    from judged
 )
 
-select * from final
+select
+    account_id,
+    permission_set_arn as resource,
+    case
+        when not is_broad and not is_assigned then not_applicable(name || ' is assigned to nobody.')
+        when not is_broad and admin = 'depends' and len(unreadable) > 0
+            then unknown(format('What {} grants could not be read: {}.', name, array_to_string(unreadable, '; ')))
+        when not is_broad then not_applicable(name || ' does not make administrators.')
+        when account_percent > getvariable('max_account_percent') or principals > getvariable('max_principals')
+            then fail(reason)
+        else pass(reason)
+    end as judged,
+    to_json(
+        struct_pack(name, policy_names, admin, admin_reason, accounts, account_percent, assigned_to, unreadable)
+    ) as evidence
+from facts

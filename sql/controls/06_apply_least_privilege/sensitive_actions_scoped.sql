@@ -1,10 +1,11 @@
 /*
 id = "BP06-06"
-title = "The customer's policies confine actions that read data, return credentials or change permissions"
+title = "Customer managed and inline policies should not allow sensitive actions on every resource"
 severity = "medium"
 description = """
-Such an action on every resource fails, unless a condition confines it to an account, an organization or a tag. Which
-actions count is the evaluator's list, with all that AWS calls permissions management.
+Sensitive actions read data, return credentials or change permissions. One on every resource fails, unless a condition
+confines it to an account, an organization or a tag. Which actions count is the evaluator's list, with all that AWS
+calls permissions management.
 """
 why = "These are the actions a thief uses first, and on every resource they reach what the policy was never meant for."
 fix = "Name the buckets, secrets, parameters, keys or roles."
@@ -15,36 +16,23 @@ with
 policies as (
     select
         *,
-        list_filter(facts, lambda fact: fact.fact = 'sensitive_unscoped') as statements
-    from int_customer_policies
-),
-
-judged as (
-    select
-        *,
+        list_filter(facts, lambda fact: fact.fact = 'sensitive_unscoped') as statements,
         list_sort(list_distinct(flatten(list_transform(statements, lambda fact: fact.details)))) as actions
-    from policies
+    from int_customer_policies
 )
 
 select
     account_id,
     resource,
     case
-        when is_boundary_only then 'not_applicable'
-        when len(actions) > 0 then 'fail'
-        when unreadable is not null then 'unknown'
-        else 'pass'
-    end as verdict,
-    case
-        when is_boundary_only then 'Serves as a permissions boundary only, and grants nothing.'
-        when verdict = 'unknown' then format('A document cannot be read: {}.', unreadable)
-        when len(actions) > 0
-            then format(
-                'Allows {} on every resource{}.',
-                array_to_string(actions[:5], ', '),
-                if(len(actions) > 5, format(' and {} more actions', len(actions) - 5), '')
-            )
-        else 'Allows no sensitive action on every resource.'
-    end as reason,
+        when is_boundary_only then not_applicable('Serves as a permissions boundary only, and grants nothing.')
+        when len(actions) > 0 then fail(format(
+            'Allows {} on every resource{}.',
+            array_to_string(actions[:5], ', '),
+            if(len(actions) > 5, format(' and {} more actions', len(actions) - 5), '')
+        ))
+        when unreadable is not null then unknown(format('A document cannot be read: {}.', unreadable))
+        else pass('Allows no sensitive action on every resource.')
+    end as judged,
     to_json(struct_pack(policies, is_attached, unreadable, statements)) as evidence
-from judged
+from policies

@@ -1,6 +1,6 @@
 /*
 id = "BP06-07"
-title = "IAM users get their permissions through groups alone"
+title = "IAM users should get their permissions through groups only"
 severity = "low"
 description = "No attached and no inline policy of their own, and in a group. A permissions boundary is not a grant, nor is the policy by which AWS quarantines a key."
 why = "Permissions attached to single users are forgotten when the person changes jobs; a group's are seen and reviewed together."
@@ -9,8 +9,6 @@ may_break = "Attach the group's policies before detaching the user's, or the use
 frameworks = { cis_aws_7 = "2.13", security_hub = "IAM.2", prowler = "iam_policy_attached_only_to_group_or_roles", other = "Config:IAM_USER_NO_POLICIES_CHECK, IAM_USER_GROUP_MEMBERSHIP_CHECK; Steampipe:iam_user_no_policies, iam_user_no_inline_attached_policies, iam_user_in_group; Scout:iam-user-with-policies, iam-human-user-with-policies, iam-user-not-in-{category,common}-group, iam-lightspin-user-action-denied-for-group; Fix:policy_attached_only_to_group_or_roles; Cartography:aws_user_direct_policies" }
 */
 with
-users as (select * from stg_users),
-
 own as (
     select account_id, principal_arn, policy_name, 'attached' as kind
     from stg_policy_attachments
@@ -31,12 +29,12 @@ policies as (
     group by account_id, principal_arn
 ),
 
-judged as (
+users as (
     select
         users.account_id,
         users.arn as resource,
         users.user_name,
-        coalesce(users.group_names, []) as groups,
+        list_sort(coalesce(users.group_names, [])) as groups,
         coalesce(policies.attached, []) as attached,
         coalesce(policies.inline, []) as inline,
         concat_ws(
@@ -45,21 +43,17 @@ judged as (
             'inline policies ' || array_to_string(policies.inline, ', '),
             if(groups = [], 'in no group', null)
         ) as faults
-    from users
+    from stg_users as users
     left join policies on users.account_id = policies.account_id and users.arn = policies.principal_arn
-),
-
-final as (
-    select
-        account_id,
-        resource,
-        if(faults = '', 'pass', 'fail') as verdict,
-        format(
-            if(faults = '', '{} is in {}.', '{}: {}.'),
-            user_name, if(faults = '', array_to_string(list_sort(groups), ', '), faults)
-        ) as reason,
-        to_json(struct_pack(attached, inline, groups := list_sort(groups))) as evidence
-    from judged
 )
 
-select * from final
+select
+    account_id,
+    resource,
+    if(
+        faults = '',
+        pass(format('{} is in {}.', user_name, array_to_string(groups, ', '))),
+        fail(format('{}: {}.', user_name, faults))
+    ) as judged,
+    to_json(struct_pack(attached, inline, groups)) as evidence
+from users

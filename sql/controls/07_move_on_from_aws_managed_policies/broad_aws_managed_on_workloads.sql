@@ -1,25 +1,19 @@
 /*
 id = "BP07-01"
-title = "Workload roles carry no broad and no deprecated AWS managed policies"
+title = "Workload roles should not have broad or deprecated AWS managed policies"
 severity = "medium"
 description = "Roles that a compute service may assume. Broad are *FullAccess, PowerUserAccess and AdministratorAccess; deprecated are policies that AWS no longer lets anyone attach. The evidence has the account's share of AWS managed policies among all attachments, and those of the role that AWS changed within a day."
-why = "An AWS managed policy is written for every customer at once: whoever takes over the workload gets a whole service or more, and AWS may widen it overnight."
-fix = "Replace the policy by a customer managed one with the actions the workload uses; Access Analyzer can generate it from its activity."
+why = "An AWS managed policy is written for every customer at once: anyone who takes over the workload gets a whole service or more, and AWS may widen it overnight."
+fix = "Replace the policy with a customer managed one that has the actions the workload uses; Access Analyzer can generate it from its activity."
 may_break = "The workload loses what the new policy leaves out: try it outside production first."
 frameworks = { prowler = "bedrock_full_access_policy_attached", other = "Steampipe:iam_managed_policy_attached_to_role, iam_custom_managed_policy_attached_to_role; Config:IAM_ROLE_MANAGED_POLICY_CHECK" }
 */
 with
-roles as (select * from int_workload_roles),
-
-attachments as (select * from stg_policy_attachments),
-
-policies as (select * from stg_policies),
-
 shares as (
     select
         account_id,
         round(100.0 * count(*) filter (where is_aws_managed) / count(*), 1) as aws_managed_percent
-    from attachments
+    from stg_policy_attachments
     group by account_id
 ),
 
@@ -28,43 +22,38 @@ changes as (
         attachments.account_id,
         attachments.principal_arn,
         list(attachments.policy_name order by attachments.policy_name) as changed_by_aws
-    from attachments
-    inner join policies on attachments.account_id = policies.account_id and attachments.policy_arn = policies.arn
+    from stg_policy_attachments as attachments
+    inner join stg_policies as policies
+        on attachments.account_id = policies.account_id and attachments.policy_arn = policies.arn
     where attachments.is_aws_managed and policies.unchanged_days <= 1
     group by attachments.account_id, attachments.principal_arn
-),
+)
 
-final as (
-    select
-        roles.account_id,
-        roles.arn as resource,
-        case
-            when roles.malformed_reason is not null then 'unknown'
-            when len(roles.broad_policies) + len(roles.deprecated_policies) > 0 then 'fail'
-            else 'pass'
-        end as verdict,
-        case
-            when roles.malformed_reason is not null
-                then format('Its trust policy cannot be read: {}.', roles.malformed_reason)
-            when len(roles.broad_policies) + len(roles.deprecated_policies) > 0 then concat_ws(
+select
+    roles.account_id,
+    roles.arn as resource,
+    case
+        when roles.malformed_reason is not null
+            then unknown(format('Its trust policy cannot be read: {}.', roles.malformed_reason))
+        when len(roles.broad_policies) + len(roles.deprecated_policies) > 0 then fail(format(
+            '{}; assumed by {}.',
+            concat_ws(
                 '; ',
                 'Broad: ' || nullif(array_to_string(roles.broad_policies, ', '), ''),
                 'Deprecated: ' || nullif(array_to_string(roles.deprecated_policies, ', '), '')
-            ) || format('; assumed by {}.', array_to_string(roles.services, ', '))
-            else format(
-                'AWS managed policies on the role: {}, none broad or deprecated.',
-                len(roles.aws_managed_policies)
-            )
-        end as reason,
-        to_json(struct_pack(
-            services := roles.services, broad_policies := roles.broad_policies,
-            deprecated_policies := roles.deprecated_policies, aws_managed_policies := roles.aws_managed_policies,
-            changed_by_aws := coalesce(changes.changed_by_aws, []),
-            account_aws_managed_percent := shares.aws_managed_percent
-        )) as evidence
-    from roles
-    left join shares on roles.account_id = shares.account_id
-    left join changes on roles.account_id = changes.account_id and roles.arn = changes.principal_arn
-)
-
-select * from final
+            ),
+            array_to_string(roles.services, ', ')
+        ))
+        else pass(format(
+            'AWS managed policies on the role: {}, none broad or deprecated.', len(roles.aws_managed_policies)
+        ))
+    end as judged,
+    to_json(struct_pack(
+        services := roles.services, broad_policies := roles.broad_policies,
+        deprecated_policies := roles.deprecated_policies, aws_managed_policies := roles.aws_managed_policies,
+        changed_by_aws := coalesce(changes.changed_by_aws, []),
+        account_aws_managed_percent := shares.aws_managed_percent
+    )) as evidence
+from int_workload_roles as roles
+left join shares on roles.account_id = shares.account_id
+left join changes on roles.account_id = changes.account_id and roles.arn = changes.principal_arn

@@ -1,9 +1,9 @@
 /*
 id = "BP07-02"
-title = "The principal does not carry AWSCloudShellFullAccess"
+title = "Principals should not have AWSCloudShellFullAccess"
 severity = "medium"
-description = "Users, groups and roles, those of Identity Center included; service-linked roles cannot carry it."
-why = "CloudShell with full access can move files up and down, which carries data past every network control."
+description = "Users, groups and roles, those of Identity Center included; service-linked roles cannot have it."
+why = "CloudShell with full access can transfer files in and out, past every network control."
 fix = "Detach AWSCloudShellFullAccess; where CloudShell is needed, allow it without file transfer in a customer managed policy or permission set."
 may_break = "People can no longer upload to or download from CloudShell."
 frameworks = { cis_aws_7 = "2.20", security_hub = "IAM.27", prowler = "iam_policy_cloudshell_admin_not_attached", other = "Steampipe:iam_user_group_role_cloudshell_fullaccess_restricted; Fix:check_cloudshell_access_restricted" }
@@ -21,22 +21,17 @@ attachments as (
     select distinct account_id, principal_arn, policy_arn
     from stg_policy_attachments
     where is_aws_managed and policy_name = 'AWSCloudShellFullAccess'
-),
-
-final as (
-    select
-        principals.account_id,
-        principals.arn as resource,
-        if(attachments.policy_arn is null, 'pass', 'fail') as verdict,
-        format(
-            'AWSCloudShellFullAccess is {}attached to the {}.',
-            if(attachments.policy_arn is null, 'not ', ''),
-            principals.principal_type
-        ) as reason,
-        to_json(struct_pack(principals.principal_type, attachments.policy_arn)) as evidence
-    from principals
-    left join attachments
-        on principals.account_id = attachments.account_id and principals.arn = attachments.principal_arn
 )
 
-select * from final
+select
+    principals.account_id,
+    principals.arn as resource,
+    if(
+        attachments.policy_arn is null,
+        pass(format('AWSCloudShellFullAccess is not attached to the {}.', principals.principal_type)),
+        fail(format('AWSCloudShellFullAccess is attached to the {}.', principals.principal_type))
+    ) as judged,
+    to_json(struct_pack(principals.principal_type, attachments.policy_arn)) as evidence
+from principals
+left join attachments
+    on principals.account_id = attachments.account_id and principals.arn = attachments.principal_arn

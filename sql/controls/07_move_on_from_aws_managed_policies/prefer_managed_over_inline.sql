@@ -1,8 +1,8 @@
 /*
 id = "BP07-03"
-title = "The principal has no inline policies"
+title = "Principals should not have inline policies"
 severity = "low"
-why = "An inline policy has no versions, cannot be reused, and is missed by everybody who reviews the account's policies."
+why = "An inline policy has no versions, cannot be reused, and is missed in reviews of the account's policies."
 fix = "Move its statements into a customer managed policy, attach that, and delete the inline policy."
 frameworks = { other = "Config:IAM_NO_INLINE_POLICY_CHECK; Steampipe:iam_group_user_role_no_inline_policies; Scout:iam-group-with-inline-policies, iam-role-with-inline-policies, iam-inline-policy-for-role; c7n:*.has-inline-policy" }
 */
@@ -24,36 +24,21 @@ principals as (
 ),
 
 inline_policies as (
-    select
-        account_id,
-        principal_arn,
-        list(policy_name order by policy_name) as names
+    select account_id, principal_arn, list(policy_name order by policy_name) as names
     from stg_inline_policies
     group by account_id, principal_arn
-),
-
-judged as (
-    select
-        principals.*,
-        coalesce(inline_policies.names, []) as names
-    from principals
-    left join inline_policies
-        on principals.account_id = inline_policies.account_id and principals.arn = inline_policies.principal_arn
-),
-
-final as (
-    select
-        account_id,
-        arn as resource,
-        case when maker is not null then 'not_applicable' when len(names) > 0 then 'fail' else 'pass' end as verdict,
-        case
-            when maker is not null then format('The policies of this role are kept by {}.', maker)
-            when len(names) > 0
-                then format('Inline policies on the {}: {}.', principal_type, array_to_string(names, ', '))
-            else format('The {} has no inline policies.', principal_type)
-        end as reason,
-        to_json(struct_pack(principal_type, inline_policies := names)) as evidence
-    from judged
 )
 
-select * from final
+select
+    principals.account_id,
+    principals.arn as resource,
+    case
+        when maker is not null then not_applicable(format('The policies of this role are kept by {}.', maker))
+        when names is not null
+            then fail(format('Inline policies on the {}: {}.', principal_type, array_to_string(names, ', ')))
+        else pass(format('The {} has no inline policies.', principal_type))
+    end as judged,
+    to_json(struct_pack(principal_type, inline_policies := coalesce(names, []))) as evidence
+from principals
+left join inline_policies
+    on principals.account_id = inline_policies.account_id and principals.arn = inline_policies.principal_arn

@@ -76,6 +76,7 @@ def test_every_verdict_has_its_macro() -> None:
         ("else pass(", "else if(days < 9, pass('New.'), passed(", 7, r"passed\(\) is no verdict"),
         ("        else pass('Young.')\n", "", 4, "the case that is judged has no else; end it in one of"),
         ("format('{}", "formatted('{}", 5, "there is no function formatted; did you mean format"),
+        ("end as judged", "end as verdict", 1, r"selects no judged; give each resource one of pass\(reason\)"),
         ("getvariable('limit_days')", "getvariable('limit_day')", 6, "neither a parameter .* did you mean limit_days?"),
         ("getvariable('limit_days')", "getvariable(user_name)", 6, "getvariable.* is neither a parameter"),
     ],
@@ -111,7 +112,6 @@ def test_a_parameter_is_used_and_is_the_controls_own(tmp_path: Path, params: str
             "as evidenc",
             r"selects no evidence; a control selects account_id, region \(.*\), resource, j",
         ),
-        ("end as judged", "end as verdict", "selects no judged"),
         (
             "to_json({days: days}) as",
             "{days: days} as",

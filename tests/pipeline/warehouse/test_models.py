@@ -15,6 +15,9 @@ HEADER = '/*\ntitle = "t"\n*/\n'
 CONTROL = '/*\nid = "BP01-01"\ntitle = "t"\nseverity = "low"\nwhy = "w"\nfix = "f"\n*/\n'
 
 
+JUDGES = "select pass('p') as judged"
+
+
 @pytest.fixture(scope="module")
 def models() -> Catalog:
     return catalog.load()
@@ -84,9 +87,9 @@ def test_controls_carry_their_number_and_lie_in_the_folder_of_their_practice(mod
 
 
 def test_two_controls_with_one_id_are_refused(tmp_path: Path) -> None:
-    write(tmp_path, "controls/01_x/x.sql", CONTROL + "select 1")
+    write(tmp_path, "controls/01_x/x.sql", CONTROL + JUDGES)
     with pytest.raises(Refused, match=r"y.sql: header: id BP01-01 is that of .*x.sql; take the next free number"):
-        catalog.load(write(tmp_path, "controls/01_x/y.sql", CONTROL + "select 1"))
+        catalog.load(write(tmp_path, "controls/01_x/y.sql", CONTROL + JUDGES))
 
 
 def test_a_table_that_does_not_exist_is_refused(tmp_path: Path) -> None:
@@ -99,7 +102,7 @@ def test_a_table_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 
 def test_a_framework_of_ones_own_needs_no_python(tmp_path: Path) -> None:
     text = CONTROL.replace("why", "frameworks = { pci = '8.3.6', internal = 'S-12' }\nwhy")
-    model = catalog.load(write(tmp_path, "controls/01_x/x.sql", text + "select 1")).controls["x"]
+    model = catalog.load(write(tmp_path, "controls/01_x/x.sql", text + JUDGES)).controls["x"]
     assert model.control
     assert model.control.frameworks == {"pci": "8.3.6", "internal": "S-12"}
 
