@@ -33,7 +33,6 @@ def copy(database: Path, tmp_path: Path, change: str) -> Path:
             "update scores_by_account set pass = pass - 1 where account_id = '111111111111'",
             "the page of 111111111111 shows",
         ),
-        ("delete from controls where control_id = 'unused_roles'", "the page of unused_roles shows none"),
     ],
 )
 def test_pages_that_count_otherwise_are_not_built(database: Path, tmp_path: Path, change: str, said: str) -> None:

@@ -46,9 +46,14 @@ def test_readers_stand_beside_each_other_and_a_writer_keeps_them_out(tmp_path: P
 def test_what_was_written_before_an_error_is_not_there(tmp_path: Path) -> None:
     with store.writing(tmp_path):
         pass
-    with pytest.raises(KeyError), store.writing(tmp_path) as con:
-        history.note_night(con, FIRST, None)
-        raise KeyError
+
+    def break_off() -> None:
+        with store.writing(tmp_path) as con:
+            history.note_night(con, FIRST, None)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        break_off()
     with store.reading(tmp_path) as con:
         assert history.judged_dates(con) == []
 
