@@ -10,16 +10,15 @@ import dagster as dg
 import duckdb
 
 from assets import home
-from assets.cli.progress import Progress
 from assets.definitions import build
 from assets.defs import notification
 from assets.defs.collection import is_over
 from assets.defs.delivery import IN_BUCKET
 from assets.defs.jobs import JOB
-from assets.defs.report import DATABASE as DATABASE_ASSET
-from assets.defs.report import PAGES
+from assets.defs.report import DATABASE_ASSET, PAGES
 from pipeline import collectors, landing
 from pipeline.night import DATABASE, Night
+from pipeline.progress import Progress
 from pipeline.publish import folder, notify
 from pipeline.settings import Refused, Settings
 from pipeline.warehouse.models import load as load_catalog

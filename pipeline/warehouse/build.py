@@ -106,7 +106,6 @@ def build(
                 built.append(work.make(model))
                 if on_model:
                     on_model(built[-1])
-            con.execute("create or replace table built_night as select ? as as_of", [night.as_of])
             if only is None:
                 invariants.check(con, night.as_of)
     return built
@@ -129,6 +128,7 @@ def prepared(con: store.Connection, settings: Settings, night: Night, catalog: C
     params = {name: work.params(catalog.controls[name]) for name in enabled}
     work.create("control_catalog", control_catalog(catalog, params))
     work.create("control_needs", control_needs(catalog, known))
-    own = {"enough_data": settings.enough_data, "contract_version": CONTRACT_VERSION}
+    con.execute("create or replace table built_night as select ? as as_of", [night.as_of])
+    own = {"min_coverage_to_score": settings.min_coverage_to_score, "contract_version": CONTRACT_VERSION}
     with store.variables(con, night.variables | own):
         yield work
