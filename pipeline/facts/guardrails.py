@@ -5,7 +5,7 @@ Accounts with the same policies at the same levels are judged once, unless the p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from pipeline.facts import PolicyLayer, Queried
@@ -83,18 +83,14 @@ def rows(found: Queried) -> Iterator[Row]:
                 "title": objective.title,
                 "is_enabled": levels is not None,
                 **row,
-                **{
-                    column: [
-                        one.replace(site.account, account["account_id"]).replace(FRESH, "*") for one in row[column]
-                    ]
-                    for column in ("only_for", "loopholes")
-                },
+                "only_for": named(row["only_for"], site, account),
+                "loopholes": named(row["loopholes"], site, account),
             }
 
 
-def _named(texts: list[str], site: Site, account: Row) -> list[str]:
-    """With the account's own id, and a star for a name that any will do for."""
-    return [one.replace(site.account, account["account_id"]).replace(FRESH, "*") for one in texts]
+def named(texts: Sequence[str], site: Site, account: Row) -> list[str]:
+    """The texts with the account's own id, and a star for a name that stands for any."""
+    return [text.replace(site.account, account["account_id"]).replace(FRESH, "*") for text in texts]
 
 
 def judged_as(account: Row, organization_id: str, levels: Levels) -> Site:
@@ -129,7 +125,7 @@ def of_result(result: ObjectiveResult, levels: Levels) -> Row:
         "open_actions": list(result.open_actions),
         "only_for": list(result.only_for),
         "exempt": list(result.exempt),
-        "loopholes": [str(one) for one in result.loopholes],
+        "loopholes": [str(loophole) for loophole in result.loopholes],
         "unreadable": problems(policy for level in levels for policy in level),
         "statements": dumped(cited(hit for hit in result.evidence if hit.effect == "Deny")),
     }

@@ -18,13 +18,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from pipeline.aws.account import Visit
-from pipeline.aws.advice import advice
+from pipeline.aws.advice import CALLER
 from pipeline.aws.failures import CallFailed
 from pipeline.aws.permissions import actions
 from pipeline.aws.session import GLOBAL, Answer, Cloud
+from pipeline.aws.visit import Visit
 from pipeline.night import Night
-from pipeline.progress import Progress, Silent
 from pipeline.publish.folder import LATEST, date_of, outdated
 from pipeline.settings import Refused, Settings
 
@@ -59,7 +58,11 @@ OPERATIONS = tuple(
 )
 BLOCK = "nothing was published; turn on Block Public Access for it, or name another bucket"
 
-STAGE = "bucket"
+Progress = Callable[[int, int], None]
+
+
+def quiet(done: int, total: int) -> None:
+    """Progress for nobody."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,10 @@ class Delivered:
     is_latest: bool
 
 
-def publish(settings: Settings, night: Night, progress: Progress | None = None) -> Delivered:
+def publish(settings: Settings, night: Night, progress: Progress = quiet) -> Delivered:
     """Put the report of a night, as it is in the home, into the bucket of the settings (`publish_to`).
 
-    `progress` is told the objects put and those to put. Raises `Refused`: there is no such report, the bucket
+    `progress` is called with the objects put and those to put. Raises `Refused`: there is no such report, the bucket
     is public or may be, or a request failed for good; then `latest/` is what it was, or has newer pages behind its
     old index.
     """
@@ -90,7 +93,7 @@ def publish(settings: Settings, night: Night, progress: Progress | None = None) 
         places = [str(night), *([LATEST] if is_latest else [])]
         done, total = count(1), len(files) * len(places)
         for place in places:
-            bucket.upload(place, files, lambda: (progress or Silent()).step(STAGE, next(done), total))
+            bucket.upload(place, files, lambda: progress(next(done), total))
         if is_latest:
             bucket.delete(bucket.names(f"{LATEST}/") - {f"{LATEST}/{name}" for name in files})
         for as_of in outdated(bucket.dates(), settings.keep_reports, night.as_of):
@@ -137,7 +140,12 @@ class Bucket:
         status = self._about("GetBucketPolicyStatus", "PolicyStatus", "NoSuchBucketPolicy")
         grants = self._about("GetBucketAcl", "Grants") or []
         public = []
-        if status and status.get("IsPublic") is not False and not (block or {}).get("RestrictPublicBuckets"):
+        # None is of a bucket without a policy; an answer that does not say so is none of a private bucket.
+        if (
+            status is not None
+            and status.get("IsPublic") is not False
+            and not (block or {}).get("RestrictPublicBuckets")
+        ):
             public.append("its policy")
         groups = {grant["Grantee"].get("URI") for grant in grants} & PUBLIC_GROUPS
         if groups and not (block or {}).get("IgnorePublicAcls"):
@@ -148,7 +156,7 @@ class Bucket:
     def _about(self, operation: str, member: str, *expected: str) -> Any:
         """A member of an answer about the bucket; None for an `expected` error code."""
         answer = self._ask(operation, needs=(member,), expected=expected)
-        return answer[member] if answer else None
+        return None if answer is None else answer[member]
 
     def dates(self) -> set[date]:
         """The dates of the nights that have objects."""
@@ -205,12 +213,18 @@ class Bucket:
     def listed(self, name: str, **params: Any) -> Iterator[Answer]:
         """Pages of the objects whose names start so."""
         more: dict[str, Any] = {"Prefix": self.prefix + name, **params}
+        seen: set[str | None] = {None}
         while True:
             page = self._ask("ListObjectsV2", needs=("KeyCount",), **more) or {}
             yield page
             if not page.get("IsTruncated"):
                 return
-            more["ContinuationToken"] = page["NextContinuationToken"]
+            token = page.get("NextContinuationToken")
+            if token in seen:
+                said = "there is more, but no new token to ask for it"
+                raise self._refused(name, CallFailed("s3:ListObjectsV2", "truncated", None, said, GLOBAL))
+            seen.add(token)
+            more["ContinuationToken"] = token
 
     def _ask(
         self, operation: str, name: str = "", needs: Sequence[str] = (), expected: Sequence[str] = (), **params: Any
@@ -226,17 +240,17 @@ class Bucket:
         """What failed where, and what to do about it, in one sentence."""
         said = f"{self.address(name)}: {failed.operation}: {failed.message.rstrip('.')} ({failed.error_code})"
         if failed.error_code == "NoSuchBucket":
-            helps = "create the bucket, or correct publish_to"
-        else:
-            owner = f"account {self.owner} (publish_bucket_owner) owns the bucket" if self.owner else ""
-            denied = f"allow {' and '.join(actions(failed.operation))} to these credentials"
-            denied += f", and see whether {owner}" if owner else ""
-            helps = (
-                denied
-                if failed.error_code == "AccessDenied"
-                else advice(failed.error_class, "see what S3 says", denied)
+            advice = "create the bucket, or correct publish_to"
+        elif helps := CALLER.get(failed.error_class):
+            advice = helps
+        elif failed.error_class.endswith("_deny") or failed.error_code == "AccessDenied":
+            owner = (
+                f", and see whether account {self.owner} (publish_bucket_owner) owns the bucket" if self.owner else ""
             )
-        return Refused(f"{said}; {helps}, then run `rolecall publish`")
+            advice = f"allow {' and '.join(actions(failed.operation))} to these credentials{owner}"
+        else:
+            advice = "see what S3 says"
+        return Refused(f"{said}; {advice}, then run `rolecall publish`")
 
 
 def checksum(body: bytes) -> str:

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline import SQL, collectors, facts
 from pipeline.facts import Facts
+from pipeline.schema import REGISTER
 from pipeline.settings import Refused
 from pipeline.warehouse import contracts
 from pipeline.warehouse.query import Query, parsed
@@ -65,7 +66,8 @@ class Header(BaseModel):
 class ControlHeader(Header):
     """Header of a control. `scope` says of what a verdict is owed: of every account, or of the organization once.
 
-    `of_management` names datasets of the organization that verdicts of the management account alone rest on.
+    `of_management` names datasets of the organization that verdicts of the management account alone rest on;
+    `register_entries` the kinds of entries of the register (`vendor`) that can change the verdict.
     `practice` is the number of its folder. `frameworks` names other standards, those of one's own too, by any key.
     """
 
@@ -78,6 +80,7 @@ class ControlHeader(Header):
     fix: str
     may_break: str = ""
     frameworks: dict[str, str] = {}
+    register_entries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,9 @@ def load(root: Path = ROOT) -> Catalog:
     for query in queries:
         contracts.check_tables(query, known)
     check_layers(models)
-    return Catalog(models)
+    catalog = Catalog(models)
+    check_register(catalog)
+    return catalog
 
 
 def check_numbers(models: Iterable[Model]) -> None:
@@ -198,6 +203,20 @@ def check_layers(models: Mapping[str, Model]) -> None:
                     f"{model.path}: {model.name} ({model.layer}) reads {read} ({layer}); "
                     f"it may read raw tables and {allowed}"
                 )
+
+
+def check_register(catalog: Catalog) -> None:
+    """Refuse a control that does not say truly which entries of the register it looks for."""
+    kinds = next(column.values for column in REGISTER.columns if column.name == "kind")
+    for model in catalog.controls.values():
+        named = set(model.control.register_entries) if model.control else set[str]()
+        where = f"{model.path}: header: register_entries"
+        if unknown := sorted(named - set(kinds)):
+            raise Refused(f"{where}: no entry is of kind {unknown[0]}; expected some of {', '.join(kinds)}")
+        if named and "stg_register" not in catalog.upstream[model.name]:
+            raise Refused(f"{where}: neither the control nor a model above it reads stg_register")
+        if not named and "stg_register" in model.reads:
+            raise Refused(f"{where}: the control reads stg_register; name the kinds, some of {', '.join(kinds)}")
 
 
 def fact_model(module: Facts) -> Model:

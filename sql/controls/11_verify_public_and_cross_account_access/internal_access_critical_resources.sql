@@ -2,6 +2,7 @@
 id = "BP11-08"
 title = "Declared critical resources should be monitored by an internal access analyzer"
 severity = "low"
+register_entries = ["critical_resource"]
 scope = "organization"
 description = """
 Critical resources are those in the register, under [[critical_resources]]; where none is declared none is required,

@@ -2,6 +2,7 @@
 id = "BP11-07"
 title = "Roles and resource shares should be open only to accounts of the organization and registered vendors"
 severity = "high"
+register_entries = ["vendor"]
 description = """
 Roles that trust AWS principals, by the accounts outside the organization that they really admit, and shares of AWS RAM,
 by those they are shared with. Registered are the accounts that vendors published (accept_known_vendors), those in the

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from pipeline import collectors
+from pipeline.explain.finding import Explanation
 from pipeline.night import DATABASE, WAREHOUSE, Night
 from pipeline.publish import database
 from pipeline.settings import Settings
@@ -144,6 +145,7 @@ def write(home: Path) -> Path:
         with build.prepared(con, Settings.model_construct(**blank()), Night(home, AS_OF), models) as made:
             for model in models.models.values():
                 made.make(model)
+        con.execute("create table built_night as select ?::date as as_of", [AS_OF]).fetchall()
     database.copy(warehouse, target, models, AS_OF)
     return target
 
@@ -167,3 +169,8 @@ def extracts() -> list[Row]:
                 row |= {key: failed[key] for key in ("status", "operation", "error_class", "error_code", "message")}
             found.append(row)
     return found
+
+
+def turned(found: Explanation) -> dict[str, str]:
+    """By what is changed, the verdict that it brings."""
+    return {"; ".join(turn.changes): turn.verdict for turn in found.turns}
