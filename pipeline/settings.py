@@ -57,7 +57,13 @@ class Settings(BaseSettings):
         20, description="Most calls a second to Organizations and Identity Center, together", ge=1, le=1000
     )
     shards: int = Field(1, description="Parts that the accounts are split into, a worker each", ge=1, le=1000)
-    call_timeout_seconds: float = Field(60, description="Longest wait for one answer", gt=0)
+    call_timeout_seconds: float = Field(60, description="Longest wait for one answer, whole", gt=0)
+    account_timeout_minutes: float = Field(
+        60, description="Longest reading of one account; what is not read by then is unknown", gt=0
+    )
+    night_timeout_hours: float = Field(
+        20, description="Longest reading of a night; what is not read by then is unknown", gt=0
+    )
     max_attempts: int = Field(6, description="Times a call is sent before it counts as failed", ge=1, le=20)
     coverage_floor: float = Field(80, description="Percent of accounts that must be read to publish", ge=0, le=100)
     enough_data: float = Field(95, description="Percent coverage under which a score is not shown", ge=0, le=100)

@@ -113,7 +113,7 @@ def use(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
     for name, value in {**HERMETIC, **loopback.environment}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("pipeline.aws.account.FIRST_BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr("pipeline.aws.visit.FIRST_BACKOFF_SECONDS", 0.01)
     for waiting in ("credential_report", "_jobs"):
         monkeypatch.setattr(f"pipeline.collectors.{waiting}.FIRST_PAUSE_SECONDS", 0.01)
     loopback.reset()

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from pipeline.settings import Refused
+from pipeline.warehouse.build import Build
 from pipeline.warehouse.models import Catalog, Model
 from pipeline.warehouse.query import VERDICTS
 from tests.sql import harness
@@ -134,16 +135,19 @@ def survivors(control: str, catalog: Catalog, cases: Sequence[harness.Case]) -> 
     tried = len(alive)
     for case in cases:
         with harness.prepared(case, catalog) as made:
+            rows = harness.rows_of(case, made)
             if wrong := harness.mismatch(case, harness.judged(case, made), catalog):
                 raise Refused(f"{control}: {case.name}: fails unchanged: {wrong}")
-            alive = [mutant for mutant in alive if passes(case, made, mutant, catalog)]
+            alive = [mutant for mutant in alive if passes(case, made, mutant, rows)]
     return tried, alive
 
 
-def passes(case: harness.Case, made: Any, mutant: Mutant, catalog: Catalog) -> bool:
-    """Whether a case holds with the changed control. A change that no longer runs is noticed."""
+def passes(case: harness.Case, made: Build, mutant: Mutant, rows: list[tuple[Any, ...]]) -> bool:
+    """Whether a case holds with the changed control, which unchanged selects `rows`. One that cannot run is noticed."""
     try:
-        return not harness.mismatch(case, harness.judged(case, made, mutant.control), catalog)
+        if harness.rows_of(case, made, mutant.control) == rows:
+            return True
+        return not harness.mismatch(case, harness.judged(case, made), made.catalog)
     except Refused:
         return False
 

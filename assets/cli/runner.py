@@ -16,8 +16,7 @@ from assets.defs import notification
 from assets.defs.collection import is_over
 from assets.defs.delivery import IN_BUCKET
 from assets.defs.jobs import JOB
-from assets.defs.report import DATABASE as DATABASE_ASSET
-from assets.defs.report import PAGES
+from assets.defs.report import DATABASE_ASSET, PAGES
 from pipeline import collectors, landing
 from pipeline.night import DATABASE, Night
 from pipeline.publish import folder, notify

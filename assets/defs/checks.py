@@ -6,6 +6,7 @@ themselves. So a result here covers a table's checks of one severity; `quality_r
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 

@@ -13,10 +13,10 @@ import dagster as dg
 from assets.cli.progress import Progress
 from assets.defs import nights
 from assets.defs.delivery import IN_BUCKET
-from assets.defs.report import DATABASE, PAGES
+from assets.defs.report import DATABASE_ASSET, PAGES
 from assets.defs.steps import refusing
 from assets.resources import RunSettings
-from pipeline.night import Night
+from pipeline.night import DATABASE, Night
 from pipeline.publish import database, digest, notify
 from pipeline.publish.digest import Message
 from pipeline.settings import Refused, Settings
@@ -44,7 +44,7 @@ def notification(settings: Settings) -> list[dg.AssetsDefinition]:
 
     @dg.asset(
         name=NOTIFICATION,
-        deps=[DATABASE, *(name for name, _ in PAGES.values()), *([IN_BUCKET] if settings.publish_to else [])],
+        deps=[DATABASE_ASSET, *(name for name, _ in PAGES.values()), *([IN_BUCKET] if settings.publish_to else [])],
         group_name="published",
         kinds={"apprise"},
         description="The message about the night. Where it does not arrive, the step warns and succeeds.",

@@ -14,7 +14,7 @@ from pipeline.publish import database
 from pipeline.warehouse.models import PUBLISHED_LAYERS, Catalog
 from reports.pages import kinds
 
-DATABASE = "rolecall_database"
+DATABASE_ASSET = "rolecall_database"
 PAGES = {kind.name: (kind.asset, kind.description) for kind in kinds()}
 """Templates of the report: the asset that their pages are, and what it is."""
 
@@ -44,7 +44,7 @@ def published(catalog: Catalog) -> dg.AssetsDefinition:
             done = publishing.publish_night(chosen, night, progress)
         shows: dict[str, Any] = {"night": str(done.site.as_of)}
         yield dg.MaterializeResult(
-            asset_key=DATABASE, metadata={**shows, "path": dg.MetadataValue.path(str(done.database))}
+            asset_key=DATABASE_ASSET, metadata={**shows, "path": dg.MetadataValue.path(str(done.database))}
         )
         for kind, (name, _) in PAGES.items():
             pages = done.site.kinds.get(kind, [])
@@ -58,7 +58,7 @@ def published(catalog: Catalog) -> dg.AssetsDefinition:
 
 def database_spec(shown: list[str]) -> dg.AssetSpec:
     return dg.AssetSpec(
-        DATABASE,
+        DATABASE_ASSET,
         deps=shown,
         freshness_policy=FRESH,
         group_name="published",
@@ -68,4 +68,4 @@ def database_spec(shown: list[str]) -> dg.AssetSpec:
 
 
 def page_spec(name: str, text: str) -> dg.AssetSpec:
-    return dg.AssetSpec(name, deps=[DATABASE], group_name="report", kinds={"plotly", "html"}, description=text)
+    return dg.AssetSpec(name, deps=[DATABASE_ASSET], group_name="report", kinds={"plotly", "html"}, description=text)

@@ -35,7 +35,8 @@ def candidates(action: str, service: str, principal: Principal, boundary: Bounda
     if action == "iam:PassRole" and service:
         own = partition_suffixes(principal.caller.partition)
         names = [name for name in spellings(service) if name == service or name.endswith(own)]
-        yield from ({"iam:PassedToService": name} for name in names)
+        for name in names:
+            yield {"iam:PassedToService": name}
         return
     known: Known = {}
     chosen = request_of(action)

@@ -18,11 +18,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from pipeline.aws.account import Visit
 from pipeline.aws.advice import CALLER
 from pipeline.aws.failures import CallFailed
 from pipeline.aws.permissions import actions
 from pipeline.aws.session import GLOBAL, Answer, Cloud
+from pipeline.aws.visit import Visit
 from pipeline.night import Night
 from pipeline.publish.folder import LATEST, date_of, outdated
 from pipeline.settings import Refused, Settings
@@ -140,7 +140,12 @@ class Bucket:
         status = self._about("GetBucketPolicyStatus", "PolicyStatus", "NoSuchBucketPolicy")
         grants = self._about("GetBucketAcl", "Grants") or []
         public = []
-        if status and status.get("IsPublic") is not False and not (block or {}).get("RestrictPublicBuckets"):
+        # None is of a bucket without a policy; an answer that does not say so is none of a private bucket.
+        if (
+            status is not None
+            and status.get("IsPublic") is not False
+            and not (block or {}).get("RestrictPublicBuckets")
+        ):
             public.append("its policy")
         groups = {grant["Grantee"].get("URI") for grant in grants} & PUBLIC_GROUPS
         if groups and not (block or {}).get("IgnorePublicAcls"):
@@ -151,7 +156,7 @@ class Bucket:
     def _about(self, operation: str, member: str, *expected: str) -> Any:
         """A member of an answer about the bucket; None for an `expected` error code."""
         answer = self._ask(operation, needs=(member,), expected=expected)
-        return answer[member] if answer else None
+        return None if answer is None else answer[member]
 
     def dates(self) -> set[date]:
         """The dates of the nights that have objects."""
@@ -208,12 +213,18 @@ class Bucket:
     def listed(self, name: str, **params: Any) -> Iterator[Answer]:
         """Pages of the objects whose names start so."""
         more: dict[str, Any] = {"Prefix": self.prefix + name, **params}
+        seen: set[str | None] = {None}
         while True:
             page = self._ask("ListObjectsV2", needs=("KeyCount",), **more) or {}
             yield page
             if not page.get("IsTruncated"):
                 return
-            more["ContinuationToken"] = page["NextContinuationToken"]
+            token = page.get("NextContinuationToken")
+            if token in seen:
+                said = "there is more, but no new token to ask for it"
+                raise self._refused(name, CallFailed("s3:ListObjectsV2", "truncated", None, said, GLOBAL))
+            seen.add(token)
+            more["ContinuationToken"] = token
 
     def _ask(
         self, operation: str, name: str = "", needs: Sequence[str] = (), expected: Sequence[str] = (), **params: Any

@@ -62,6 +62,7 @@ select
     account.tags::json as tags,
     account.is_management,
     account.is_in_scope,
-    account.state = 'ACTIVE' and account.is_in_scope as is_expected
+    account.state not in ('PENDING_ACTIVATION', 'SUSPENDED', 'PENDING_CLOSURE', 'CLOSED')
+    and account.is_in_scope as is_expected
 from stg_accounts as account
 inner join place on account.account_id = place.account_id

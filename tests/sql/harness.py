@@ -100,6 +100,7 @@ def read_cases() -> Iterator[Case]:
 def judge(case: Case, models: Catalog) -> list[dict[str, Any]]:
     """The findings of the case's control: rows of `judgements`."""
     with prepared(case, models) as made:
+        rows_of(case, made)
         return judged(case, made)
 
 
@@ -133,9 +134,14 @@ def prepared(case: Case, models: Catalog) -> Iterator[build.Build]:
         yield made
 
 
-def judged(case: Case, made: build.Build, changed: Model | None = None) -> list[dict[str, Any]]:
-    """The findings of the case's control, or of a changed one in its place."""
+def rows_of(case: Case, made: build.Build, changed: Model | None = None) -> list[tuple[Any, ...]]:
+    """Make the case's control, or a changed one in its place; what it selects."""
     made.make(changed or made.catalog.models[case.control_id])
+    return made.con.execute(f"select * from {case.control_id} order by all").fetchall()
+
+
+def judged(case: Case, made: build.Build) -> list[dict[str, Any]]:
+    """The findings, once the control is made."""
     for name in JUDGING:
         made.make(made.catalog.models[name])
     names = ("account_id", "region", "resource", "verdict", "reason", "evidence")

@@ -18,7 +18,7 @@ facts as (
         coalesce(assignments.principal_name, assignments.principal_id) as name,
         getvariable('external_identity_provider') <> '' and len(without_external_id) > 0 as has_homemade
     from int_permission_set_assignments as assignments
-    semi join stg_expected_accounts as accounts on assignments.account_id = accounts.account_id
+    semi join stg_expected_accounts as accounts on assignments.account_id = accounts.account_id -- same
 )
 
 select

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from pipeline import collectors
-from pipeline.aws.account import Account, Visit
+from pipeline.aws.account import Account
 from pipeline.aws.failures import ASSUME_ROLE
 from pipeline.aws.session import Paging
+from pipeline.aws.visit import Visit
 from pipeline.collectors import Collector, Rows
 
 UNFINISHED = {"STARTED", "INPROGRESS", "IN_PROGRESS"}

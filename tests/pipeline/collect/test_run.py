@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import signal
@@ -97,7 +98,7 @@ def read_some(aws: Loopback, night: Collected, some: list[str], tmp_path: Path) 
     """Collect those three accounts under fault rules, without reading the organization again."""
     made: list[Collected] = []
 
-    def read(*faults: dict[str, Any], **more: Any) -> Collected:
+    def read(*faults: dict[str, Any], closed_regions: dict[str, list[str]] | None = None, **more: Any) -> Collected:
         settings = aws.settings(tmp_path, **more)
         plan = Plan(
             f"run{len(made)}",
@@ -106,7 +107,14 @@ def read_some(aws: Loopback, night: Collected, some: list[str], tmp_path: Path) 
             night.plan.management_account_id,
             (tuple(some),),
         )
-        landing.note(landing.begin(Night(tmp_path, plan.as_of), plan.run_id), "plan", plan.to_json())
+        folder = landing.begin(Night(tmp_path, plan.as_of), plan.run_id)
+        noted = json.loads(landing.noted(Night(night.settings.home, plan.as_of).landing_folder, "accounts") or "{}")
+        landing.note(
+            folder,
+            "accounts",
+            json.dumps(noted if closed_regions is None else noted | {"closed_regions": closed_regions}),
+        )
+        landing.note(folder, "plan", plan.to_json())
         aws.reset(nights.NIGHT)
         aws.faults(*faults)
         made.append(run(aws, settings, plan))
@@ -247,7 +255,7 @@ def test_requests_for_the_organization_are_the_least(night: Collected) -> None:
     (documents,) = night.all("select count(distinct (document, policy_type)) from raw_organization_policies")[0]
     assert sent["accessanalyzer:ValidatePolicy"] >= documents  # the account's own as well
     assert "organizations:ListParents" not in sent
-    assert "organizations:ListAccountsForParent" not in sent
+    assert sent["organizations:ListAccountsForParent"] == units + 1  # so that ListAccounts is known to be whole
 
 
 def test_the_ledger_agrees_with_the_server(night: Collected) -> None:
@@ -540,15 +548,20 @@ def test_a_kill_half_way_leaves_the_night_before(aws: Loopback, some: list[str],
     again.con.close()
 
 
-def test_a_region_that_the_account_or_an_scp_switches_off_is_not_owed(read_some: Any, some: list[str]) -> None:
-    closed = {"account": some[0], "region": "ap-south-1", "kind": "scp_deny"}
-    found = read_some(closed, regions=["us-east-1", "ap-south-1", "eu-central-2"])
+@pytest.mark.parametrize("is_for_everybody", [True, False])
+def test_a_region_is_not_owed_where_it_is_switched_off_or_the_scps_close_it_to_everybody(
+    read_some: Any, some: list[str], is_for_everybody: bool
+) -> None:
+    denied = {"account": some[0], "region": "ap-south-1", "kind": "scp_deny"}
+    closed = {some[0]: ["ap-south-1"]} if is_for_everybody else {}
+    found = read_some(denied, regions=["us-east-1", "ap-south-1", "eu-central-2"], closed_regions=closed)
     regions = "select distinct region from raw_extracts where account_id = ? order by all"
-    assert found.all(regions, some[0]) == [("global",), ("us-east-1",)]
+    assert found.all(regions, some[0]) == [("ap-south-1",)] * (not is_for_everybody) + [("global",), ("us-east-1",)]
     query = "select distinct error_class from raw_ledger where account_id = ? and region = ? and status = 'failed'"
     assert found.all(query, some[0], "ap-south-1") == [("scp_deny",)]
     assert found.all(query, some[0], "eu-central-2") in ([("region_disabled",)], [("scp_deny",)])
-    assert found.failures(some[0]) == {}
+    failed = {kind for _, kind in found.failures(some[0]).values()}
+    assert failed == (set() if is_for_everybody else {"scp_deny"})
 
 
 def test_without_regions_in_the_settings_every_region_of_the_account_is_read(read_some: Any, some: list[str]) -> None:
