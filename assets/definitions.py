@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dagster as dg
 
-from assets.cli.progress import Progress, Silent
 from assets.defs import nights
 from assets.defs.checks import raw_checks, results_asset
 from assets.defs.collection import collection
@@ -15,6 +14,7 @@ from assets.defs.notification import notification
 from assets.defs.report import published
 from assets.resources import run_settings
 from pipeline import collectors, settings
+from pipeline.progress import Progress, Silent
 from pipeline.settings import Refused, Settings
 from pipeline.warehouse.models import load as load_catalog
 from pipeline.warehouse.store import check_engine

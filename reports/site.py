@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from importlib.resources import files
@@ -15,6 +14,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipeline.progress import Progress
 from pipeline.warehouse.invariants import Broken
 from pipeline.warehouse.models import PRACTICES
 from reports import agreement, filters, pages
@@ -23,7 +23,7 @@ from reports.night import PublishedNight
 from reports.pages._page import Page
 
 HERE = Path(str(files("reports")))
-Progress = Callable[[int, int], None]
+STAGE = "report"
 
 # Plotly sets styles on what it draws, and saves a chart as PNG by way of a blob that it reads back as an image.
 POLICY = (
@@ -70,8 +70,8 @@ class Templates(Environment):
 def build(database: Path, folder: Path, notice: str | None = None, progress: Progress | None = None) -> Site:
     """Write the site of the newest night in `database` into `folder`, which must be empty or not exist yet.
 
-    `notice` is shown on top of every page: why a newer night is not here. `progress` is called with the number of
-    pages written and of all pages. Raises `Broken` where the pages do not say what the database does.
+    `notice` is shown on top of every page: why a newer night is not here. `progress` is told the number of pages
+    written and of all pages. Raises `Broken` where the pages do not say what the database does.
     """
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder}: the folder of a new site must be empty")
@@ -85,7 +85,7 @@ def build(database: Path, folder: Path, notice: str | None = None, progress: Pro
             site.pages.append(page.path)
             site.kinds[page.template.removesuffix(".html.j2")].append(page.path)
             if progress:
-                progress(len(site.pages), pages.count(night))
+                progress.step(STAGE, len(site.pages), pages.count(night))
         if faults := list(agreement.faults(reader, folder, shown)):
             raise Broken(night.as_of, faults)
     _assets(folder / "assets")

@@ -10,7 +10,6 @@ import dagster as dg
 import duckdb
 
 from assets import home
-from assets.cli.progress import Progress
 from assets.definitions import build
 from assets.defs import notification
 from assets.defs.collection import is_over
@@ -19,6 +18,7 @@ from assets.defs.jobs import JOB
 from assets.defs.report import DATABASE_ASSET, PAGES
 from pipeline import collectors, landing
 from pipeline.night import DATABASE, Night
+from pipeline.progress import Progress
 from pipeline.publish import folder, notify
 from pipeline.settings import Refused, Settings
 from pipeline.warehouse.models import load as load_catalog

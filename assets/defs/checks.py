@@ -10,12 +10,12 @@ from typing import Any
 
 import dagster as dg
 
-from assets.cli.progress import Progress
 from assets.defs import nights, publishing
 from assets.defs.collection import key
 from assets.defs.steps import holding, refusing
 from assets.resources import RunSettings
 from pipeline.night import Night
+from pipeline.progress import Progress
 from pipeline.quality import reconciled
 from pipeline.quality.declared import Check
 from pipeline.quality.run import QualityResult, validate

@@ -10,7 +10,6 @@ from typing import Any
 
 import dagster as dg
 
-from assets.cli.progress import Progress
 from assets.defs import nights
 from assets.defs.steps import holding, refusing
 from assets.resources import RunSettings
@@ -18,6 +17,7 @@ from pipeline import landing
 from pipeline.collect import run
 from pipeline.collect.run import AccountRead, OrganizationRead, Plan, ShardResult
 from pipeline.night import Night
+from pipeline.progress import Progress
 from pipeline.publish import notify
 from pipeline.schema import EXTRACTS, LEDGER, QUALITY_RESULTS, REGISTER, Dataset
 from pipeline.settings import Refused, Settings

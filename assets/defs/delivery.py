@@ -4,12 +4,12 @@ from typing import Any
 
 import dagster as dg
 
-from assets.cli.progress import Progress
 from assets.defs import publishing
 from assets.defs.report import PAGES
 from assets.defs.steps import holding, refusing
 from assets.resources import RunSettings
 from pipeline.night import REPORTS
+from pipeline.progress import Progress
 from pipeline.publish import folder
 from pipeline.publish.bucket import Delivered
 from pipeline.settings import Refused, Settings

@@ -9,11 +9,11 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from assets.cli.progress import Progress
 from assets.defs import nights, publishing
 from assets.defs.steps import holding, refusing
 from assets.resources import RunSettings
 from pipeline.night import WAREHOUSE, Night
+from pipeline.progress import Progress
 from pipeline.settings import Refused, Settings
 from pipeline.warehouse import build
 from pipeline.warehouse.build import Built

@@ -10,13 +10,13 @@ from typing import Any
 
 import dagster as dg
 
-from assets.cli.progress import Progress
 from assets.defs import nights
 from assets.defs.delivery import IN_BUCKET
 from assets.defs.report import DATABASE_ASSET, PAGES
 from assets.defs.steps import refusing
 from assets.resources import RunSettings
 from pipeline.night import DATABASE, Night
+from pipeline.progress import Progress
 from pipeline.publish import database, digest, notify
 from pipeline.publish.digest import Message
 from pipeline.settings import Refused, Settings

@@ -6,10 +6,10 @@ from typing import Any
 
 import dagster as dg
 
-from assets.cli.progress import Progress
 from assets.defs import nights, publishing
 from assets.defs.steps import holding, refusing
 from assets.resources import RunSettings
+from pipeline.progress import Progress
 from pipeline.publish import database
 from pipeline.warehouse.models import PUBLISHED_LAYERS, Catalog
 from reports.pages import kinds

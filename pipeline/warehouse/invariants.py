@@ -62,6 +62,9 @@ OWED = """
 
 INVARIANTS: Mapping[str, str] = {
     "every verdict is one of the six": f"select {KEY}, verdict from judgements where verdict not in {VERDICTS}",
+    "every judgement names its account, Region and resource": (
+        f"select {KEY}, verdict from judgements where account_id is null or region is null or resource is null"
+    ),
     "a control has one verdict on a resource": (
         f"select {KEY}, count(*) as verdicts from judgements group by all having count(*) > 1"
     ),

@@ -95,7 +95,7 @@ def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Itera
             # A night of part of the organization goes the same way.
             "include_ous": ["Security", "Exceptions", "Infrastructure"],
             "publish_to": f"s3://{BUCKET}/site",
-            "documents": True,
+            "render_pdf": True,
         }
         boto3.client("s3").create_bucket(Bucket=BUCKET)
         settings = loopback.settings(tmp_path_factory.mktemp("home"), **own)
@@ -164,7 +164,7 @@ def test_the_command_runs_it_again_in_three_shards_while_another_process_reads(
     for name in night.settings.model_fields_set - {"shards"}:
         value = night.settings.model_dump(mode="json", include={name})[name]
         monkeypatch.setenv(f"ROLECALL_{name.upper()}", value if isinstance(value, str) else json.dumps(value))
-    monkeypatch.setenv("ROLECALL_DOCUMENTS", "false")
+    monkeypatch.setenv("ROLECALL_RENDER_PDF", "false")
     monkeypatch.setenv("ROLECALL_NOTIFY", '["SOMEBODY"]')
     stop = tmp_path / "stop"
     command = [sys.executable, "-c", READER, str(night.done.database), str(stop)]

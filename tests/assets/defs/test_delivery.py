@@ -86,7 +86,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def there(aws: Loopback, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ROLECALL_MAX_ATTEMPTS", "2")
-    monkeypatch.setenv("ROLECALL_DOCUMENTS", "false")
+    monkeypatch.setenv("ROLECALL_RENDER_PDF", "false")
     folder = tmp_path / "home"
     for as_of in (OLDER, AS_OF):
         with publish.report(Night(folder, as_of)) as aside:

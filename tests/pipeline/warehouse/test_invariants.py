@@ -22,6 +22,7 @@ ROLE = "control_id = 'unused_roles' and resource like '%role/app-00003'"
 
 BREAKS = {
     "every verdict is one of the six": f"update judgements set verdict = 'passed' where {ROLE}",
+    "every judgement names its account, Region and resource": f"update judgements set resource = null where {ROLE}",
     "a control has one verdict on a resource": f"insert into judgements from judgements where {ROLE}",
     "every control has a verdict in every account that it is owed by": (
         "delete from judgements where control_id = 'key_rotation'"
