@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from assets.cli.progress import Progress, Silent
+from assets.defs import nights
 from assets.defs.checks import raw_checks, results_asset
 from assets.defs.collection import collection
 from assets.defs.delivery import delivery
@@ -12,7 +12,9 @@ from assets.defs.jobs import failed_night, nightly, schedule
 from assets.defs.models import models
 from assets.defs.notification import notification
 from assets.defs.report import published
+from assets.resources import run_settings
 from pipeline import collectors, settings
+from pipeline.progress import Progress, Silent
 from pipeline.settings import Refused, Settings
 from pipeline.warehouse.models import load as load_catalog
 from pipeline.warehouse.store import check_engine
@@ -30,17 +32,18 @@ def build(chosen: Settings, progress: Progress | None = None) -> dg.Definitions:
     datasets, known = collectors.datasets(), load_catalog()
     if unknown := sorted(chosen.controls.keys() - known.controls.keys()):
         raise Refused(f"Settings: controls.{unknown[0]}: there is no such control; see `rolecall controls`")
-    raw = {f"raw_{name}" for name in datasets}
+    raw, partitions = {f"raw_{name}" for name in datasets}, nights.partitions(chosen)
     return dg.Definitions(
         assets=[
-            collection(chosen, datasets, progress),
-            results_asset(chosen, datasets),
-            models(chosen, known, raw, progress),
-            published(chosen, known, progress),
-            *delivery(chosen, progress),
-            *notification(chosen, progress),
+            collection(datasets, partitions),
+            results_asset(datasets, partitions),
+            models(known, raw, partitions),
+            published(known),
+            *delivery(chosen),
+            *notification(chosen),
         ],
-        asset_checks=[raw_checks(chosen, datasets, progress)],
+        asset_checks=[raw_checks(datasets)],
+        resources={"settings": run_settings(chosen), "progress": progress},
         jobs=[nightly()],
         schedules=[schedule(chosen)],
         sensors=[failed_night(chosen)],

@@ -148,6 +148,26 @@ EXTRACTS = Dataset(
     may_be_empty=False,
 )
 
+UNREAD = Dataset(
+    "unread_records",
+    "Single records that could not be read, or hold what this version does not know, in extracts that finished.",
+    "organization",
+    (),
+    (
+        account_column(),
+        Column("region", "varchar", "Region read, 'global' for services without one", required=True),
+        Column("dataset", "varchar", "Name of the dataset", required=True),
+        Column("resource", "varchar", "ARN or name of the record", required=True),
+        Column("operation", "varchar", "The operation that failed, or gave the record", required=True),
+        Column(
+            "error_class", "varchar", "Class of the failure, as in the ledger; unknown_value besides", required=True
+        ),
+        Column("error_code", "varchar", "The error code AWS answered with"),
+        Column("message", "varchar", "What is wrong with the record"),
+    ),
+    key=("account_id", "region", "dataset", "resource"),
+)
+
 REGISTER = Dataset(
     "register",
     "The register file as it stood on this night: exceptions, attestations, justifications and approvals.",
@@ -210,7 +230,7 @@ QUALITY_RESULTS = Dataset(
     key=("dataset", "check_name"),
 )
 
-SYSTEM = (LEDGER, EXTRACTS, REGISTER, QUALITY_RESULTS)
+SYSTEM = (LEDGER, EXTRACTS, UNREAD, REGISTER, QUALITY_RESULTS)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import warnings
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +11,8 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -17,6 +20,12 @@ from pydantic_settings import (
 )
 
 FILE = "rolecall.toml"
+RENAMED = {
+    "documents": "render_pdf",
+    "enough_data": "min_coverage_to_score",
+    "coverage_floor": "min_coverage_to_publish",
+}
+"""Names of settings before 0.2.0 that count for one release more, and what they are called now."""
 
 
 class Refused(Exception):
@@ -57,13 +66,23 @@ class Settings(BaseSettings):
         20, description="Most calls a second to Organizations and Identity Center, together", ge=1, le=1000
     )
     shards: int = Field(1, description="Parts that the accounts are split into, a worker each", ge=1, le=1000)
-    call_timeout_seconds: float = Field(60, description="Longest wait for one answer", gt=0)
+    call_timeout_seconds: float = Field(60, description="Longest wait for one answer, whole", gt=0)
+    account_timeout_minutes: float = Field(
+        60, description="Longest reading of one account; what is not read by then is unknown", gt=0
+    )
+    night_timeout_hours: float = Field(
+        20, description="Longest reading of a night; what is not read by then is unknown", gt=0
+    )
     max_attempts: int = Field(6, description="Times a call is sent before it counts as failed", ge=1, le=20)
-    coverage_floor: float = Field(80, description="Percent of accounts that must be read to publish", ge=0, le=100)
-    enough_data: float = Field(95, description="Percent coverage under which a score is not shown", ge=0, le=100)
+    min_coverage_to_publish: float = Field(
+        80, description="Percent of accounts that must be read to publish", ge=0, le=100
+    )
+    min_coverage_to_score: float = Field(
+        95, description="Percent coverage under which a score is not shown", ge=0, le=100
+    )
     report_max_age_hours: float = Field(24, description="Age at which a credential report counts as stale", gt=0)
     exceptions_file: Path = Field(Path("exceptions.toml"), description="The register of exceptions and attestations")
-    documents: bool = Field(True, description="Make the summary as PDF and the charts as PNG, where Chromium is found")
+    render_pdf: bool = Field(True, description="Make the summary as PDF and the charts as PNG, where Chromium is found")
     publish_to: str | None = Field(
         None,
         description="Where to publish as well: s3://bucket/prefix",
@@ -96,7 +115,34 @@ class Settings(BaseSettings):
     def settings_customise_sources(
         cls, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource, **named: PydanticBaseSettingsSource
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (named["init_settings"], named["env_settings"], TomlConfigSettingsSource(settings_cls))
+        given = renamed(named["init_settings"]())
+        return (InitSettingsSource(settings_cls, given), Environment(settings_cls), File(settings_cls))
+
+
+def renamed(found: dict[str, Any]) -> dict[str, Any]:
+    """Settings by the names of today; a name of the release before still counts, with a warning."""
+    found = dict(found)
+    for old in found.keys() & RENAMED.keys():
+        value, new = found.pop(old), RENAMED[old]
+        found.setdefault(new, value)
+        message = f"Settings: {old} is now called {new}; the old name goes with the next release"
+        warnings.warn(message, FutureWarning, stacklevel=2)
+    return found
+
+
+class File(TomlConfigSettingsSource):
+    """`rolecall.toml`."""
+
+    def __call__(self) -> dict[str, Any]:
+        return renamed(super().__call__())
+
+
+class Environment(EnvSettingsSource):
+    """`ROLECALL_*`."""
+
+    def __call__(self) -> dict[str, Any]:
+        old = {name: self.env_vars.get(f"{self.env_prefix}{name}".lower()) for name in RENAMED}
+        return renamed({name: value for name, value in old.items() if value is not None} | super().__call__())
 
 
 def load(**overrides: Any) -> Settings:

@@ -23,17 +23,18 @@ OPEN_FINDINGS = f"""
         select f.account_id, f.control_id, f.region, f.resource, f.verdict, f.reason, f.first_seen, f.evidence,
             left(md5(concat_ws(chr(10), f.control_id, f.region, f.resource)), 12) as id, c.number, c.title, c.practice,
             c.severity, a.name as account_name, coalesce(a.owner, '') as owner, life.age_days, life.times_reopened,
-            {_VERDICT} as grave, {_SEVERITY} as severe
+            {_VERDICT} as verdict_rank, {_SEVERITY} as severity_rank
         from findings f join controls c using (control_id) left join accounts a using (account_id)
             left join finding_life life using (control_id, account_id, region, resource)
         where f.as_of = $as_of and f.verdict in ('fail', 'unknown', 'exempt', 'manual')
     )
     select * exclude (evidence), row_number() over (partition by account_id
-            order by grave, severe, number, region nulls first, resource, reason) as in_account,
+            order by verdict_rank, severity_rank, number, region nulls first, resource, reason) as in_account,
         row_number() over (partition by control_id
-            order by grave, account_name, account_id, region nulls first, resource, reason) as in_control,
+            order by verdict_rank, account_name, account_id, region nulls first, resource, reason) as in_control,
         row_number() over (partition by owner
-            order by grave, severe, number, account_name, account_id, region nulls first, resource, reason) as in_owner,
+            order by verdict_rank, severity_rank, number, account_name, account_id, region nulls first, resource,
+            reason) as in_owner,
         if(in_account <= {FINDINGS_PER_PAGE}, evidence::varchar, null) as evidence
     from open order by account_id, in_account"""
 """Every finding that calls for somebody, with its place among those of its account, control and owner."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections import Counter
-from collections.abc import Callable
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 from importlib.resources import files
@@ -15,6 +14,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipeline.progress import Progress
 from pipeline.warehouse.invariants import Broken
 from pipeline.warehouse.models import PRACTICES
 from reports import agreement, filters, pages
@@ -23,7 +23,7 @@ from reports.night import PublishedNight
 from reports.pages._page import Page
 
 HERE = Path(str(files("reports")))
-Progress = Callable[[int, int], None]
+STAGE = "report"
 
 # Plotly sets styles on what it draws, and saves a chart as PNG by way of a blob that it reads back as an image.
 POLICY = (
@@ -34,12 +34,12 @@ POLICY = (
 
 @dataclass
 class Site:
-    """What was written: the night, the paths of the pages in order, how many of each template, and their bytes."""
+    """What was written: the night, the paths of the pages in order, those of each template, and their bytes."""
 
     folder: Path
     as_of: date
     pages: list[str] = field(default_factory=list)
-    kinds: Counter[str] = field(default_factory=Counter)
+    kinds: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     page_bytes: int = 0
 
 
@@ -70,8 +70,8 @@ class Templates(Environment):
 def build(database: Path, folder: Path, notice: str | None = None, progress: Progress | None = None) -> Site:
     """Write the site of the newest night in `database` into `folder`, which must be empty or not exist yet.
 
-    `notice` is shown on top of every page: why a newer night is not here. `progress` is called with the number of
-    pages written and of all pages. Raises `Broken` where the pages do not say what the database does.
+    `notice` is shown on top of every page: why a newer night is not here. `progress` is told the number of pages
+    written and of all pages. Raises `Broken` where the pages do not say what the database does.
     """
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder}: the folder of a new site must be empty")
@@ -83,9 +83,9 @@ def build(database: Path, folder: Path, notice: str | None = None, progress: Pro
             shown.note(page)
             site.page_bytes += write(folder, page, templates)
             site.pages.append(page.path)
-            site.kinds[page.template.removesuffix(".html.j2")] += 1
+            site.kinds[page.template.removesuffix(".html.j2")].append(page.path)
             if progress:
-                progress(len(site.pages), pages.count(night))
+                progress.step(STAGE, len(site.pages), pages.count(night))
         if faults := list(agreement.faults(reader, folder, shown)):
             raise Broken(night.as_of, faults)
     _assets(folder / "assets")

@@ -20,7 +20,7 @@ from pipeline.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 # So that no test ever reaches a real account: boto3 finds nothing of the machine it runs on.
-FAST = {"organization_calls_per_second": 1000, "documents": False}
+FAST = {"organization_calls_per_second": 1000, "render_pdf": False}
 HERMETIC = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "127.0.0.1"}
 
 
@@ -113,7 +113,7 @@ def use(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
     for name, value in {**HERMETIC, **loopback.environment}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("pipeline.aws.account.FIRST_BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr("pipeline.aws.visit.FIRST_BACKOFF_SECONDS", 0.01)
     for waiting in ("credential_report", "_jobs"):
         monkeypatch.setattr(f"pipeline.collectors.{waiting}.FIRST_PAUSE_SECONDS", 0.01)
     loopback.reset()

@@ -125,7 +125,7 @@ def run(console: Console, home: Path, nights: int, verbose: bool) -> int:
         for number, as_of in enumerate(chosen, start=1):
             say(console, f"night {number} of {len(chosen)}", str(as_of))
             organization.turn_to(as_of)
-            settings = organization.settings(home, as_of, documents=number == len(chosen))
+            settings = organization.settings(home, as_of, render_pdf=number == len(chosen))
             with shown(console) as progress:
                 done = runner.run_night(settings, Night(home, as_of), progress, verbose=verbose)
     say(console, "report", str(done.report))

@@ -13,8 +13,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.explain.citations import CitedStatement
 from pipeline.explain.finding import Call, Explanation
-from pipeline.explain.held import Cited
 from pipeline.explain.replay import GONE
 from pipeline.explain.whatif import Turn
 from reports.filters import framework, verdict_word, visible
@@ -96,7 +96,7 @@ def sections(found: Explanation) -> Iterator[tuple[str, RenderableType]]:
     yield "Read from", calls(found.calls)
 
 
-def statements(cited: Sequence[Cited]) -> Iterator[RenderableType]:
+def statements(cited: Sequence[CitedStatement]) -> Iterator[RenderableType]:
     if not cited:
         yield Text("None: no statement of a policy stands in the evidence.")
     for number, one in enumerate(cited, 1):

@@ -5,31 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichProgress
 
+from pipeline.progress import Progress
+
 SECONDS_OF_SILENCE = 10
-
-
-class Progress(Protocol):
-    """What a stage of a run tells: how far it is, and once what came of it."""
-
-    def step(self, stage: str, done: int, total: int) -> None:
-        """So many of the things of a stage are done."""
-
-    def end(self, stage: str, outcome: str) -> None:
-        """The stage is over; a sentence of what came of it."""
-
-
-class Silent:
-    """For runs that Dagster shows itself."""
-
-    def step(self, stage: str, done: int, total: int) -> None: ...
-
-    def end(self, stage: str, outcome: str) -> None: ...
 
 
 class Lines:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 
-from assets import event_log, home
-from assets.cli.progress import Progress
+from assets import home
 from assets.definitions import build
 from assets.defs import notification
 from assets.defs.collection import is_over
+from assets.defs.delivery import IN_BUCKET
 from assets.defs.jobs import JOB
+from assets.defs.report import DATABASE_ASSET, PAGES
 from pipeline import collectors, landing
 from pipeline.night import DATABASE, Night
+from pipeline.progress import Progress
 from pipeline.publish import folder, notify
 from pipeline.settings import Refused, Settings
+from pipeline.warehouse.models import load as load_catalog
 
+FAILURE_LOG = "last_failure.log"
 UNREAD = """
 select count(distinct account_id) from raw_extracts
 where status = 'failed' and account_id in (select account_id from raw_accounts where state = 'ACTIVE' and is_in_scope)
@@ -40,7 +46,7 @@ def run_night(
     """Collect, check, judge and publish a night. Raises `Refused` with the one sentence that says what went wrong."""
     is_over(settings, night, judge_only)
     notify.targets(settings)
-    with home.held(settings.home), event_log.instance(home.dagster_home(settings.home)) as instance:
+    with home.held(settings.home), dg.DagsterInstance.ephemeral() as instance:
         job = build(settings, progress).resolve_job_def(JOB)
         result = job.execute_in_process(
             run_config={
@@ -48,17 +54,40 @@ def run_night(
                 "ops": {"collection": {"ops": {"plan_accounts": {"config": {"judge_only": judge_only}}}}},
             },
             partition_key=str(night),
-            tags={notification.RUN_BY: notification.COMMAND_LINE},
             instance=instance,
             raise_on_error=False,
         )
+        if result.success:
+            report_to_dagster(settings, result)
     if not result.success:
-        reason = notification.why(result.filter_events(lambda event: event.is_step_failure), result.run_id)
+        failures = result.filter_events(lambda event: event.is_step_failure)
+        reason = notification.why(failures, f"{log_failure(settings, failures)} has the details")
         if told := notification.tell_of_failure(settings, night, reason):
             progress.end(notification.STAGE, str(told))
         raise Refused(reason)
     report = night.report_folder.parent / folder.LATEST / "index.html"
     return Done(night, report, settings.home / DATABASE, unread_accounts(night))
+
+
+def report_to_dagster(settings: Settings, result: dg.ExecuteInProcessResult) -> None:
+    """Tell the Dagster instance of the home what was published, and the measures of each control.
+
+    The run itself is not kept there: its thousand events would cost more than the checks.
+    """
+    pages = [name for name, _ in PAGES.values()]
+    wanted = {dg.AssetKey(name) for name in (*load_catalog().controls, DATABASE_ASSET, *pages, IN_BUCKET)}
+    with dg.DagsterInstance.from_config(str(home.dagster_home(settings.home))) as instance:
+        for event in result.get_asset_materialization_events():
+            if event.asset_key in wanted:
+                instance.report_runless_asset_event(event.materialization)
+
+
+def log_failure(settings: Settings, failures: Sequence[dg.DagsterEvent]) -> Path:
+    """Write down how the steps of a run failed, in place of what is there. Returns the file."""
+    path = settings.home / FAILURE_LOG
+    errors = [data.error for event in failures if (data := event.step_failure_data) and data.error]
+    path.write_text("\n".join(error.to_string() for error in errors), encoding="utf-8")
+    return path
 
 
 def unread_accounts(night: Night) -> int:

@@ -6,24 +6,26 @@ themselves. So a result here covers a table's checks of one severity; `quality_r
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
-from assets import home
-from assets.cli.progress import Progress
 from assets.defs import nights, publishing
-from assets.defs.collection import key, refusing
+from assets.defs.collection import key
+from assets.defs.steps import holding, refusing
+from assets.resources import RunSettings
+from pipeline.night import Night
+from pipeline.progress import Progress
 from pipeline.quality import reconciled
 from pipeline.quality.declared import Check
 from pipeline.quality.run import QualityResult, validate
 from pipeline.schema import QUALITY_RESULTS, Dataset
-from pipeline.settings import Settings
 
 NAMES = {"blocking": "must_hold", "warning": "should_hold"}
 SEVERITY = {"must_hold": dg.AssetCheckSeverity.ERROR, "should_hold": dg.AssetCheckSeverity.WARN}
 
 
-def results_asset(settings: Settings, datasets: dict[str, Dataset]) -> dg.AssetSpec:
+def results_asset(datasets: dict[str, Dataset], partitions: dg.PartitionsDefinition[str]) -> dg.AssetSpec:
     """The results as a raw table: written with the checks, so it is listed and not run by itself."""
     checked = [key(dataset) for name, dataset in datasets.items() if name != QUALITY_RESULTS.name]
     return dg.AssetSpec(
@@ -32,11 +34,11 @@ def results_asset(settings: Settings, datasets: dict[str, Dataset]) -> dg.AssetS
         description=QUALITY_RESULTS.description,
         group_name="raw_run",
         kinds={"greatexpectations", "parquet"},
-        partitions_def=nights.partitions(settings),
+        partitions_def=partitions,
     )
 
 
-def raw_checks(settings: Settings, datasets: dict[str, Dataset], progress: Progress) -> dg.AssetChecksDefinition:
+def raw_checks(datasets: dict[str, Dataset]) -> dg.AssetChecksDefinition:
     """All checks as one step that can run any part of them. A blocking one that fails stops what comes after."""
     known = grouped(reconciled.checks(datasets.values()))
 
@@ -45,12 +47,16 @@ def raw_checks(settings: Settings, datasets: dict[str, Dataset], progress: Progr
         specs=[spec(name, checks, datasets[dataset]) for (dataset, name), checks in known.items()],
         can_subset=True,
     )
-    def run(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        night = nights.night_of(settings, context)
-        refusing(lambda: home.hold(settings.home))
+    def run(
+        context: dg.AssetCheckExecutionContext, settings: RunSettings, progress: dg.ResourceParam[Progress]
+    ) -> Iterator[dg.AssetCheckResult]:
+        with refusing():
+            chosen = settings.load()
+            night = nights.night_of(chosen, context)
         selected = {(k.asset_key.path[0].removeprefix("raw_"), k.name) for k in context.selected_asset_check_keys}
         only = None if selected == known.keys() else {check.key for one in selected for check in known[one]}
-        results = refusing(lambda: validate(settings, night, only))
+        with holding(chosen):
+            results = validate(chosen, night, only)
         failed = [result for result in results if not result.passed]
         blocked = [result for result in failed if result.is_blocking]
         progress.end("checks", outcome(results, blocked))
@@ -60,9 +66,10 @@ def raw_checks(settings: Settings, datasets: dict[str, Dataset], progress: Progr
         landed = dg.AssetMaterialization(key(QUALITY_RESULTS), partition=str(night))
         context.op_execution_context.log_event(landed)
         for one in sorted(selected):
-            yield evaluation(*one, [result for result in results if (result.dataset, NAMES[result.severity]) == one])
+            mine = [result for result in results if (result.dataset, NAMES[result.severity]) == one]
+            yield evaluation(night, *one, mine)
         if blocked:
-            reason = publishing.hold_back(settings, night, publishing.failed_checks(blocked))
+            reason = publishing.hold_back(chosen, night, publishing.failed_checks(blocked))
             raise dg.Failure(f"{night} is not published: {reason}", allow_retries=False)
 
     return run
@@ -85,16 +92,17 @@ def spec(name: str, checks: list[Check], dataset: Dataset) -> dg.AssetCheckSpec:
     )
 
 
-def evaluation(dataset: str, name: str, results: list[QualityResult]) -> dg.AssetCheckResult:
+def evaluation(night: Night, dataset: str, name: str, results: list[QualityResult]) -> dg.AssetCheckResult:
     failed = [result for result in results if not result.passed]
     samples = {result.check_name: json.loads(json.dumps(result.sample, default=str)) for result in failed}
+    counts: dict[str, Any] = {"night": str(night), "checks": len(results), "failed": len(failed)}
     return dg.AssetCheckResult(
         asset_key=f"raw_{dataset}",
         check_name=name,
         passed=not failed,
         severity=SEVERITY[name],
         description=" ".join(result.message for result in failed) or None,
-        metadata={"checks": len(results), "failed": len(failed), **({"samples": samples} if failed else {})},
+        metadata=counts | ({"samples": samples} if failed else {}),
     )
 
 

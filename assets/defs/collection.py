@@ -6,17 +6,18 @@ be read again: its landing is used as it is.
 
 from collections.abc import Callable, Iterator
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any
 
 import dagster as dg
 
-from assets import home
-from assets.cli.progress import Progress
 from assets.defs import nights
+from assets.defs.steps import holding, refusing
+from assets.resources import RunSettings
 from pipeline import landing
 from pipeline.collect import run
 from pipeline.collect.run import AccountRead, OrganizationRead, Plan, ShardResult
 from pipeline.night import Night
+from pipeline.progress import Progress
 from pipeline.publish import notify
 from pipeline.schema import EXTRACTS, LEDGER, QUALITY_RESULTS, REGISTER, Dataset
 from pipeline.settings import Refused, Settings
@@ -25,8 +26,6 @@ RETRIES = dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL
 GROUPS = {"organization": "raw_organization", "account": "raw_accounts", "region": "raw_regions"}
 RUN_GROUP = "raw_run"
 ROOT_DATASET, ROLL_DATASET = "organization", "accounts"
-
-T = TypeVar("T")
 
 
 class Collect(dg.Config):
@@ -38,14 +37,6 @@ class Collect(dg.Config):
 
 def key(dataset: Dataset) -> dg.AssetKey:
     return dg.AssetKey(f"raw_{dataset.name}")
-
-
-def refusing(work: Callable[[], T]) -> T:
-    """What is refused once is refused again: no retries."""
-    try:
-        return work()
-    except Refused as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
 
 
 def is_over(settings: Settings, night: Night, judge_only: bool) -> bool:
@@ -60,27 +51,24 @@ def is_over(settings: Settings, night: Night, judge_only: bool) -> bool:
     return True
 
 
-def collection(settings: Settings, datasets: dict[str, Dataset], progress: Progress) -> dg.AssetsDefinition:
+def collection(datasets: dict[str, Dataset], partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     """Every dataset but the checks' results, which the checks write themselves."""
     first = [name for name in (ROOT_DATASET, ROLL_DATASET) if name in datasets]
     names = dict.fromkeys([*first, *datasets])
     written = {name: datasets[name] for name in names if name != QUALITY_RESULTS.name}
-    plan, read, land = (
-        plan_step(settings, progress),
-        read_step(settings, progress),
-        land_step(settings, written, progress),
-    )
+    land = land_step(written)
 
     @dg.graph(name="collection", out={name: dg.GraphOut() for name in written})
     def graph() -> Any:
-        roll, shards = plan()
-        return dict(zip(written, land(roll, shards.map(lambda index: read(roll, index)).collect()), strict=True))
+        roll, shards = plan_accounts()
+        read = shards.map(lambda index: read_accounts(roll, index)).collect()
+        return dict(zip(written, land(roll, read), strict=True))
 
     return dg.AssetsDefinition.from_graph(
         graph,
         keys_by_output_name={name: key(dataset) for name, dataset in written.items()},
         internal_asset_deps={name: upstream(dataset, written) for name, dataset in written.items()},
-        partitions_def=nights.partitions(settings),
+        partitions_def=partitions,
         group_names_by_output_name={name: group(dataset) for name, dataset in written.items()},
         descriptions_by_output_name={name: describe(dataset) for name, dataset in written.items()},
         metadata_by_output_name={name: metadata(dataset) for name, dataset in written.items()},
@@ -88,52 +76,54 @@ def collection(settings: Settings, datasets: dict[str, Dataset], progress: Progr
     )
 
 
-def plan_step(settings: Settings, progress: Progress) -> dg.OpDefinition:
-    @dg.op(
-        name="plan_accounts",
-        out={"roll": dg.Out(), "shards": dg.DynamicOut(int)},
-        retry_policy=RETRIES,
-        description="Reads the organization and splits its accounts into shards.",
-    )
-    def plan_accounts(context: dg.OpExecutionContext, config: Collect) -> Iterator[Any]:
-        night = nights.night_of(settings, context)
-        refusing(lambda: home.hold(settings.home))
-        refusing(lambda: notify.targets(settings))
-        if refusing(lambda: is_over(settings, night, config.judge_only)):
+@dg.op(
+    out={"roll": dg.Out(), "shards": dg.DynamicOut(int)},
+    retry_policy=RETRIES,
+    description="Reads the organization and splits its accounts into shards.",
+)
+def plan_accounts(
+    context: dg.OpExecutionContext, config: Collect, settings: RunSettings, progress: dg.ResourceParam[Progress]
+) -> Iterator[Any]:
+    with refusing():
+        chosen = settings.load()
+        night = nights.night_of(chosen, context)
+    with holding(chosen):
+        notify.targets(chosen)
+        if is_over(chosen, night, config.judge_only):
             context.log.info(f"{night}: judged again from its landing")
             progress.end("collection", "from the landing of the night")
             yield dg.Output(None, "roll")
             return
-        plan = refusing(lambda: run.plan(settings, night, told(progress)))
-        yield dg.Output(plan, "roll")
-        for index in range(len(plan.shards)):
-            yield dg.DynamicOutput(index, mapping_key=f"shard_{index:04d}", output_name="shards")
-
-    return plan_accounts
+        roll = run.plan(chosen, night, told(progress))
+    yield dg.Output(roll, "roll")
+    for index in range(len(roll.shards)):
+        yield dg.DynamicOutput(index, mapping_key=f"shard_{index:04d}", output_name="shards")
 
 
-def read_step(settings: Settings, progress: Progress) -> dg.OpDefinition:
-    @dg.op(
-        name="read_accounts",
-        retry_policy=RETRIES,
-        description="Reads a shard of accounts into the landing, aside from what is there.",
-    )
-    def read_accounts(context: dg.OpExecutionContext, roll: Plan, index: int) -> ShardResult:
-        tell = told(progress, sum(map(len, roll.shards[:index])), roll.accounts)
-        return refusing(lambda: run.collect_shard(settings, roll, index, tell))
-
-    return read_accounts
+@dg.op(retry_policy=RETRIES, description="Reads a shard of accounts into the landing, aside from what is there.")
+def read_accounts(roll: Plan, index: int, settings: RunSettings, progress: dg.ResourceParam[Progress]) -> ShardResult:
+    before = sum(map(len, roll.shards[:index]))
+    with refusing():
+        return run.collect_shard(settings.load(), roll, index, told(progress, before, roll.accounts))
 
 
-def land_step(settings: Settings, datasets: dict[str, Dataset], progress: Progress) -> dg.OpDefinition:
+def land_step(datasets: dict[str, Dataset]) -> dg.OpDefinition:
     @dg.op(
         name="land_night",
         out={name: dg.Out(dg.Nothing) for name in datasets},
         description="Puts what all shards read in the place of the night, whole.",
     )
-    def land_night(context: dg.OpExecutionContext, roll: Plan | None, shards: list[ShardResult]) -> Iterator[Any]:
-        night = nights.night_of(settings, context)
-        rows = refusing(lambda: run.commit(settings, roll) if roll else landing.counts(night))
+    def land_night(
+        context: dg.OpExecutionContext,
+        roll: Plan | None,
+        shards: list[ShardResult],
+        settings: RunSettings,
+        progress: dg.ResourceParam[Progress],
+    ) -> Iterator[Any]:
+        with refusing():
+            chosen = settings.load()
+            night = nights.night_of(chosen, context)
+            rows = run.commit(chosen, roll) if roll else landing.counts(night)
         if roll:
             unread = sorted(account for shard in shards for account in shard.failed_accounts)
             context.log.info(f"not read, or only in part: {', '.join(unread) or 'none'}")

@@ -4,12 +4,12 @@ from typing import Any
 
 import dagster as dg
 
-from assets import home
-from assets.cli.progress import Progress
-from assets.defs import nights, publishing
-from assets.defs.collection import refusing
+from assets.defs import publishing
 from assets.defs.report import PAGES
+from assets.defs.steps import holding, refusing
+from assets.resources import RunSettings
 from pipeline.night import REPORTS
+from pipeline.progress import Progress
 from pipeline.publish import folder
 from pipeline.publish.bucket import Delivered
 from pipeline.settings import Refused, Settings
@@ -17,7 +17,7 @@ from pipeline.settings import Refused, Settings
 IN_BUCKET = "report_in_bucket"
 
 
-def delivery(settings: Settings, progress: Progress) -> list[dg.AssetsDefinition]:
+def delivery(settings: Settings) -> list[dg.AssetsDefinition]:
     """The night that `reports/latest` shows, put into the bucket after its pages are written."""
     if not settings.publish_to:
         return []
@@ -27,12 +27,13 @@ def delivery(settings: Settings, progress: Progress) -> list[dg.AssetsDefinition
         deps=[name for name, _ in PAGES.values()],
         group_name="published",
         kinds={"s3", "html"},
-        partitions_def=nights.partitions(settings),
         description="The pages of the night in the S3 bucket, and under `latest/` those of the newest.",
     )
-    def report_in_bucket() -> dg.MaterializeResult[Any]:
-        refusing(lambda: home.hold(settings.home))
-        done = refusing(lambda: delivered(settings, progress))
+    def report_in_bucket(settings: RunSettings, progress: dg.ResourceParam[Progress]) -> dg.MaterializeResult[Any]:
+        with refusing():
+            chosen = settings.load()
+        with holding(chosen):
+            done = delivered(chosen, progress)
         return dg.MaterializeResult(
             metadata={"address": done.address, "objects": done.objects, "bytes": done.bytes, "latest": done.is_latest}
         )

@@ -1,12 +1,9 @@
 """The nightly job, its schedule and the sensor that tells of a failed run. Both are off until switched on."""
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import Any
 
 import dagster as dg
-
-if TYPE_CHECKING:
-    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from assets.defs import nights, notification
 from pipeline.night import Night
@@ -15,7 +12,7 @@ from pipeline.settings import Settings
 JOB = "nightly"
 
 
-def nightly() -> "UnresolvedAssetJobDefinition":
+def nightly() -> Any:
     """One night, from the organization to the report. Steps share one process: DuckDB has one writer."""
     return dg.define_asset_job(
         JOB,
@@ -50,9 +47,9 @@ def failed_night(settings: Settings) -> dg.SensorDefinition:
     def failed_night(context: dg.RunFailureSensorContext) -> None:
         run = context.dagster_run
         partition = run.tags.get("dagster/partition")
-        reason = notification.why(context.get_step_failure_events(), run.run_id)
+        reason = notification.why(context.get_step_failure_events(), f"run {run.run_id} has the details")
         context.log.error(f"Rolecall: {partition or 'a night'} failed: {reason}")
-        if partition and run.job_name == JOB and run.tags.get(notification.RUN_BY) != notification.COMMAND_LINE:
+        if partition and run.job_name == JOB:
             night = Night(settings.home, date.fromisoformat(partition))
             told = notification.tell_of_failure(settings, night, reason)
             for failure in told.failures if told else []:

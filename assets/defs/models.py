@@ -1,4 +1,7 @@
-"""The SQL models and derived tables as one step that can build any part of them, in one transaction."""
+"""The SQL models and fact tables as one step that can build any part of them, in one transaction.
+
+A control carries its score, fails, unknowns and coverage as metadata, so that Dagster plots them over the nights.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,43 +9,50 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from assets import home
-from assets.cli.progress import Progress
 from assets.defs import nights, publishing
-from assets.defs.collection import refusing
+from assets.defs.steps import holding, refusing
+from assets.resources import RunSettings
 from pipeline.night import WAREHOUSE, Night
+from pipeline.progress import Progress
 from pipeline.settings import Refused, Settings
 from pipeline.warehouse import build
 from pipeline.warehouse.build import Built
 from pipeline.warehouse.invariants import Broken
 from pipeline.warehouse.models import Catalog, Model
 
+MEASURES = """
+select control_id, score, coverage, fail as fails, "unknown" from scores_by_control where as_of = ?
+"""
 COLUMNS = """
 select table_name, column_name, data_type, comment
 from duckdb_columns() where not internal order by table_name, column_index
 """
 
 
-def models(settings: Settings, catalog: Catalog, raw: set[str], progress: Progress) -> dg.AssetsDefinition:
+def models(catalog: Catalog, raw: set[str], partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     """Every model of the catalog, with what it reads as its upstream."""
     tables = raw | catalog.models.keys()
 
     @dg.multi_asset(
         name="models",
         specs=[spec(model, tables) for model in catalog.models.values()],
-        partitions_def=nights.partitions(settings),
+        partitions_def=partitions,
         can_subset=True,
     )
-    def make_models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
-        night = nights.night_of(settings, context)
-        refusing(lambda: home.hold(settings.home))
+    def make_models(
+        context: dg.AssetExecutionContext, settings: RunSettings, progress: dg.ResourceParam[Progress]
+    ) -> Iterator[dg.MaterializeResult[Any]]:
+        with refusing():
+            chosen = settings.load()
+            night = nights.night_of(chosen, context)
         selected = {asset.path[0] for asset in context.selected_asset_keys}
         only = None if selected == catalog.models.keys() else sorted(selected)
-        built = refusing(lambda: _build(settings, night, only, len(selected), progress))
-        columns = described(settings)
+        with holding(chosen):
+            built = _build(chosen, night, only, len(selected), progress)
+        columns, measures = described(night), measured(night)
         for one in built:
             if one.name in selected:
-                yield result(one, columns.get(one.name))
+                yield result(one, columns.get(one.name), measures.get(one.name, {}))
 
     return make_models
 
@@ -72,6 +82,7 @@ def spec(model: Model, tables: set[str]) -> dg.AssetSpec:
         kinds={"python" if model.fact else "sql", "duckdb"},
         description=describe(model),
         skippable=True,
+        code_version=model.version,
         metadata={
             "sql": dg.MetadataValue.md(f"```sql\n{model.sql}\n```"),
             "file": str(model.path),
@@ -91,17 +102,32 @@ def describe(model: Model) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def result(built: Built, columns: list[dg.TableColumn] | None) -> dg.MaterializeResult[Any]:
-    metadata: dict[str, Any] = {"dagster/row_count": built.rows, "seconds": round(built.seconds, 3)}
+def result(
+    built: Built, columns: list[dg.TableColumn] | None, measures: dict[str, float | int]
+) -> dg.MaterializeResult[Any]:
+    metadata: dict[str, Any] = {"dagster/row_count": built.rows, "seconds": round(built.seconds, 3), **measures}
     if columns:
         metadata["dagster/column_schema"] = dg.TableSchema(columns=columns)
     return dg.MaterializeResult(asset_key=built.name, metadata=metadata)
 
 
-def described(settings: Settings) -> dict[str, list[dg.TableColumn]]:
+def described(night: Night) -> dict[str, list[dg.TableColumn]]:
     """The columns of every table of the warehouse, as they came out."""
     found: dict[str, list[dg.TableColumn]] = {}
-    with duckdb.connect(settings.home / WAREHOUSE, read_only=True) as con:
+    with duckdb.connect(night.home / WAREHOUSE, read_only=True) as con:
         for table, column, kind, comment in con.execute(COLUMNS).fetchall():
             found.setdefault(table, []).append(dg.TableColumn(column, kind.lower(), comment))
     return found
+
+
+def measured(night: Night) -> dict[str, dict[str, float | int]]:
+    """By control, its measures of the night, those left out that are not known; empty where no scores were built."""
+    with duckdb.connect(night.home / WAREHOUSE, read_only=True) as con:
+        if not con.execute("select 1 from duckdb_tables() where table_name = 'scores_by_control'").fetchone():
+            return {}
+        rows = con.execute(MEASURES, [night.as_of])
+        names = [column[0] for column in rows.description or []]
+        return {
+            control: {name: value for name, value in zip(names[1:], values, strict=True) if value is not None}
+            for control, *values in rows.fetchall()
+        }

@@ -10,19 +10,19 @@ from typing import Any
 
 import dagster as dg
 
-from assets.cli.progress import Progress
 from assets.defs import nights
 from assets.defs.delivery import IN_BUCKET
-from assets.defs.report import DATABASE, PAGES
-from pipeline.night import Night
-from pipeline.publish import digest, notify
+from assets.defs.report import DATABASE_ASSET, PAGES
+from assets.defs.steps import refusing
+from assets.resources import RunSettings
+from pipeline.night import DATABASE, Night
+from pipeline.progress import Progress
+from pipeline.publish import database, digest, notify
 from pipeline.publish.digest import Message
 from pipeline.settings import Refused, Settings
 from reports import documents
 
 NOTIFICATION, STAGE = "notification", "told"
-RUN_BY, COMMAND_LINE = "rolecall/run_by", "command line"
-"""The tag of a run whose failure the command line tells of, so that the sensor does not."""
 
 
 @dataclass(frozen=True)
@@ -37,21 +37,25 @@ class Told:
         return "; ".join([f"{self.done} of {self.total}", *(f"not {failure}" for failure in self.failures)])
 
 
-def notification(settings: Settings, progress: Progress) -> list[dg.AssetsDefinition]:
+def notification(settings: Settings) -> list[dg.AssetsDefinition]:
     """The last step of a night; none where nobody is to be told."""
     if not settings.notify:
         return []
 
     @dg.asset(
         name=NOTIFICATION,
-        deps=[DATABASE, *(name for name, _ in PAGES.values()), *([IN_BUCKET] if settings.publish_to else [])],
-        partitions_def=nights.partitions(settings),
+        deps=[DATABASE_ASSET, *(name for name, _ in PAGES.values()), *([IN_BUCKET] if settings.publish_to else [])],
         group_name="published",
         kinds={"apprise"},
         description="The message about the night. Where it does not arrive, the step warns and succeeds.",
     )
-    def tell_of(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        outcome = tell_of_night(settings, nights.night_of(settings, context))
+    def tell_of(
+        context: dg.AssetExecutionContext, settings: RunSettings, progress: dg.ResourceParam[Progress]
+    ) -> dg.MaterializeResult[Any]:
+        with refusing():
+            chosen = settings.load()
+            night = nights.night_of(chosen, context) if context.has_partition_key else database.shown(chosen)
+        outcome = tell_of_night(chosen, night)
         progress.end(STAGE, str(outcome))
         if not isinstance(outcome, Told):
             return dg.MaterializeResult(metadata={"told": outcome})
@@ -87,8 +91,8 @@ def tell(settings: Settings, message: Message, files: Sequence[Path] = ()) -> To
     return Told(len(whom) - len(failures), len(whom), failures)
 
 
-def why(failures: Sequence[dg.DagsterEvent], run_id: str) -> str:
-    """Why a run failed, as the first step that failed tells it."""
+def why(failures: Sequence[dg.DagsterEvent], details: str) -> str:
+    """Why a run failed, as the first step that failed tells it; `details` says where there is more."""
     for event in failures:
         data = event.step_failure_data
         if data.user_failure_data and data.user_failure_data.description:
@@ -97,5 +101,5 @@ def why(failures: Sequence[dg.DagsterEvent], run_id: str) -> str:
         while error and error.cause:
             error = error.cause
         if error:
-            return f"{event.step_key}: {' '.join(error.message.split())} (run {run_id} has the details)"
-    return f"the run failed (run {run_id} has the details)"
+            return f"{event.step_key}: {' '.join(error.message.split())} ({details})"
+    return f"the run failed ({details})"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from assets import home
-from assets.cli.progress import Progress, Silent
 from pipeline.night import DATABASE, Night
+from pipeline.progress import Progress, Silent
 from pipeline.publish import bucket, database, folder
 from pipeline.publish.bucket import Delivered
 from pipeline.quality.run import QualityResult
@@ -55,8 +54,8 @@ def build_report(settings: Settings, night: Night, path: Path, progress: Progres
     held_back = store.held_back_after(night)
     notice = f"{held_back[0]} is not published: {held_back[1]}" if held_back else None
     with folder.report(night) as aside:
-        site = build_site(path, aside, notice, partial(progress.step, "report"))
-        files = documents.make(aside) if settings.documents else None
+        site = build_site(path, aside, notice, progress)
+        files = documents.make(aside) if settings.render_pdf else None
     folder.prune(settings.home, settings.keep_reports)
     progress.end("published", f"{night}: {len(site.pages)} pages")
     if files:
@@ -88,8 +87,8 @@ def deliver(settings: Settings, night: Night, progress: Progress) -> Delivered |
     """Put the report of a night into the bucket, where the settings name one."""
     if not settings.publish_to:
         return None
-    done = bucket.publish(settings, night, partial(progress.step, "bucket"))
-    progress.end("bucket", f"{done.address}: {plural(done.objects, 'object')}")
+    done = bucket.publish(settings, night, progress)
+    progress.end(bucket.STAGE, f"{done.address}: {plural(done.objects, 'object')}")
     return done
 
 

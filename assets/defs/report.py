@@ -1,52 +1,66 @@
 """What people open, as assets: the analysts' database and the pages of the report."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
-from assets import home
-from assets.cli.progress import Progress
 from assets.defs import nights, publishing
-from assets.defs.collection import refusing
-from pipeline.settings import Settings
+from assets.defs.steps import holding, refusing
+from assets.resources import RunSettings
+from pipeline.progress import Progress
+from pipeline.publish import database
 from pipeline.warehouse.models import PUBLISHED_LAYERS, Catalog
 from reports.pages import kinds
 
-DATABASE = "rolecall_database"
+DATABASE_ASSET = "rolecall_database"
 PAGES = {kind.name: (kind.asset, kind.description) for kind in kinds()}
 """Templates of the report: the asset that their pages are, and what it is."""
 
 
-def published(settings: Settings, catalog: Catalog, progress: Progress) -> dg.AssetsDefinition:
-    """The database from what is published of the models; every kind of page from the database."""
+FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=26))
+"""A night is published every day; one that fails leaves what is there a day older."""
+
+
+def published(catalog: Catalog) -> dg.AssetsDefinition:
+    """The database from what is published of the models; every kind of page from the database.
+
+    Neither has partitions: they always show the newest night that was judged, whichever night a run is about.
+    """
     shown = [model.name for model in catalog.models.values() if model.layer in PUBLISHED_LAYERS]
 
     @dg.multi_asset(
         name="publish",
         specs=[database_spec(shown), *(page_spec(*asset) for asset in PAGES.values())],
-        partitions_def=nights.partitions(settings),
     )
-    def publish(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
-        refusing(lambda: home.hold(settings.home))
-        done = refusing(lambda: publishing.publish_night(settings, nights.night_of(settings, context), progress))
-        place: dict[str, Any] = {
-            "path": dg.MetadataValue.path(str(done.database)),
-            "night": done.site.as_of.isoformat(),
-        }
-        yield dg.MaterializeResult(asset_key=DATABASE, metadata=place)
-        index: dict[str, Any] = {"path": dg.MetadataValue.path(str(done.report / "index.html"))}
+    def publish(
+        context: dg.AssetExecutionContext, settings: RunSettings, progress: dg.ResourceParam[Progress]
+    ) -> Iterator[dg.MaterializeResult[Any]]:
+        with refusing():
+            chosen = settings.load()
+            night = nights.night_of(chosen, context) if context.has_partition_key else database.shown(chosen)
+        with holding(chosen):
+            done = publishing.publish_night(chosen, night, progress)
+        shows: dict[str, Any] = {"night": str(done.site.as_of)}
+        yield dg.MaterializeResult(
+            asset_key=DATABASE_ASSET, metadata={**shows, "path": dg.MetadataValue.path(str(done.database))}
+        )
         for kind, (name, _) in PAGES.items():
-            made: dict[str, Any] = {**index, "pages": done.site.kinds.get(kind, 0)}
-            yield dg.MaterializeResult(asset_key=name, metadata=made)
+            pages = done.site.kinds.get(kind, [])
+            of_pages: dict[str, Any] = {**shows, "pages": len(pages)}
+            if pages:
+                of_pages["path"] = dg.MetadataValue.path(str(done.report / pages[0]))
+            yield dg.MaterializeResult(asset_key=name, metadata=of_pages)
 
     return publish
 
 
 def database_spec(shown: list[str]) -> dg.AssetSpec:
     return dg.AssetSpec(
-        DATABASE,
+        DATABASE_ASSET,
         deps=shown,
+        freshness_policy=FRESH,
         group_name="published",
         kinds={"duckdb"},
         description="`rolecall.duckdb`: the tables that analysts query, replaced whole each night.",
@@ -54,4 +68,4 @@ def database_spec(shown: list[str]) -> dg.AssetSpec:
 
 
 def page_spec(name: str, text: str) -> dg.AssetSpec:
-    return dg.AssetSpec(name, deps=[DATABASE], group_name="report", kinds={"plotly", "html"}, description=text)
+    return dg.AssetSpec(name, deps=[DATABASE_ASSET], group_name="report", kinds={"plotly", "html"}, description=text)

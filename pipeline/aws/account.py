@@ -7,158 +7,18 @@ Cloud                 session, clients, pacing: one a worker
 
 from __future__ import annotations
 
-import random
-import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
-from botocore.credentials import Credentials
-from botocore.exceptions import ClientError
-
-from pipeline.aws.failures import ASSUME_ROLE, ERRORS, CallFailed, CutAnswer, classed
-from pipeline.aws.session import GLOBAL, Answer, Cloud, Memory, parts
-from pipeline.schema import Call, Dataset, Row
+from pipeline.aws.failures import CallFailed
+from pipeline.aws.session import GLOBAL, Answer, Memory
+from pipeline.aws.visit import Visit
+from pipeline.schema import Dataset, Row
 from pipeline.settings import Settings
 
-GET_CALLER_IDENTITY = "sts:GetCallerIdentity"
-FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.5, 20.0
-# Operations in a row that ran out of time before a service counts as not answering.
-STRIKES = 2
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Whose credentials this worker runs with."""
-
-    account_id: str
-    arn: str
-
-    @property
-    def partition(self) -> str:
-        return self.arn.split(":")[1]
-
-
-class Visit:
-    """One account during one run: its credentials, its repeats, its ledger. Used by one thread."""
-
-    def __init__(self, cloud: Cloud, account_id: str, caller: Caller | None = None) -> None:
-        self.cloud = cloud
-        self.account_id = account_id
-        self.caller = caller
-        self._calls: dict[tuple[str, str], Call] = {}
-        self._assumed: Credentials | None = None
-        self._not_assumed: CallFailed | None = None
-        self._timeouts: Counter[tuple[str, str]] = Counter()
-
-    def ledger(self) -> list[Call]:
-        """What was asked here, a row for each region and operation."""
-        return [replace(call, account_id=self.account_id) for call in self._calls.values()]
-
-    def send(
-        self,
-        operation: str,
-        region: str,
-        params: dict[str, Any],
-        needs: Sequence[str] = (),
-        expected: Sequence[str] = (),
-    ) -> Answer | None:
-        """One request with its repeats; None for an `expected` error code. Raises `CallFailed`.
-
-        `needs` are members of which the answer must have one: without any it was cut.
-        """
-        attempt, endpoint = 0, (parts(operation)[0], region)
-        while True:
-            attempt += 1
-            credentials = self._credentials_for(operation)
-            if self._timeouts[endpoint] >= STRIKES:
-                message = "not asked: the service has not answered earlier requests of this account in time"
-                raise self.fail(CallFailed(operation, "timeout", None, message, region))
-            self.cloud.pace(operation)
-            started = time.perf_counter()
-            try:
-                answer = self.cloud.ask(operation, region, credentials, params)
-                if needs and not any(name in answer for name in needs):
-                    raise CutAnswer(f"the answer lacks {' and '.join(needs)}")
-            except ERRORS as error:
-                self._book(operation, region, attempts=1, seconds=time.perf_counter() - started)
-                if isinstance(error, ClientError) and error.response["Error"].get("Code") in expected:
-                    self._book(operation, region, calls=1, data_time=_date(error.response))
-                    return None
-                failed = classed(operation, region, error, is_trusted=region != GLOBAL)
-                if not self._may_repeat(failed, attempt, endpoint):
-                    raise self.fail(failed) from error
-            else:
-                self._timeouts.pop(endpoint, None)
-                spent = time.perf_counter() - started
-                self._book(operation, region, calls=1, attempts=1, seconds=spent, data_time=_date(answer))
-                return answer
-
-    def count(self, operation: str, region: str, rows: int) -> None:
-        self._book(operation, region, rows=rows)
-
-    def date(self, operation: str, region: str, moment: datetime | None) -> None:
-        self._book(operation, region, data_time=moment)
-
-    def _may_repeat(self, failed: CallFailed, attempt: int, endpoint: tuple[str, str]) -> bool:
-        """Whether to try again; if so, after a pause of random length (full jitter)."""
-        if failed.error_class == "expired_credentials" and self._assumed and attempt == 1:
-            self._assumed = None  # a session lasts an hour: an account can take longer
-            return True
-        most = 1 if self._timeouts[endpoint] else self.cloud.settings.max_attempts
-        if failed.is_transient and attempt < most:
-            time.sleep(random.uniform(0, min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** (attempt - 1))))
-            return True
-        if failed.error_class == "timeout":
-            self._timeouts[endpoint] += 1
-        return False
-
-    def _credentials_for(self, operation: str) -> Any:
-        is_own = self.caller is None or self.caller.account_id == self.account_id
-        if is_own or operation == ASSUME_ROLE:
-            return self.cloud.own_credentials
-        if self._not_assumed:
-            raise self._not_assumed
-        if self._assumed is None:
-            try:
-                self._assumed = self._assume_role()
-            except CallFailed as failed:
-                self._not_assumed = failed
-                raise
-        return self._assumed
-
-    def _assume_role(self) -> Credentials:
-        settings, partition = (self.cloud.settings, self.caller.partition if self.caller else "aws")
-        params = {
-            "RoleArn": f"arn:{partition}:iam::{self.account_id}:role/{settings.role_name}",
-            "RoleSessionName": settings.session_name,
-        }
-        if settings.external_id:
-            params["ExternalId"] = settings.external_id
-        answer = self.send(ASSUME_ROLE, GLOBAL, params, needs=("Credentials",))
-        assert answer is not None
-        found = answer["Credentials"]
-        return Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
-
-    def _book(self, operation: str, region: str, data_time: datetime | None = None, **more: float) -> None:
-        call = self._calls.get((region, operation)) or Call(self.account_id, region, operation, "ok")
-        counts: dict[str, Any] = {name: getattr(call, name) + value for name, value in more.items()}
-        self._calls[region, operation] = replace(call, data_time=data_time or call.data_time, **counts)
-
-    def fail(self, failed: CallFailed) -> CallFailed:
-        """Book an operation as failed."""
-        self._book(failed.operation, failed.region)
-        self._calls[failed.region, failed.operation] = replace(
-            self._calls[failed.region, failed.operation],
-            status="failed",
-            error_class=failed.error_class,
-            error_code=failed.error_code,
-            message=failed.message,
-        )
-        return failed
+# A reading of more pages is in a circle that no token gives away.
+MOST_PAGES = 20_000
 
 
 class Account:
@@ -198,42 +58,96 @@ class Account:
 
     def call(self, operation: str, **params: Any) -> Answer:
         """One answer: `call("iam:GetAccountSummary")`. Raises `CallFailed`."""
-        answer = self.optional(operation, **params)
+        answer = self._visit.send(operation, self.region, params)
         assert answer is not None
+        self._visit.count(operation, self.region, 1)
         return answer
 
     def optional(self, operation: str, *expected: str, **params: Any) -> Answer | None:
-        """One answer, or None where AWS answers with one of the `expected` error codes. Raises `CallFailed`."""
-        answer = self._visit.send(operation, self.region, params, expected=expected)
+        """One answer about one thing, or None: it is gone, or AWS answers with one of the `expected` error codes.
+
+        Gone is any way of AWS to say that a thing is not there (class `not_found`). Raises `CallFailed`.
+        """
+        answer = self._visit.send(operation, self.region, params, expected=expected, may_be_gone=True)
         self._visit.count(operation, self.region, int(answer is not None))
         return answer
 
     def answers(
-        self, operation: str, members: Sequence[str], expected: Sequence[str] = (), **params: Any
+        self,
+        operation: str,
+        members: Sequence[str],
+        expected: Sequence[str] = (),
+        may_be_gone: bool = False,
+        **params: Any,
     ) -> Iterator[Answer]:
         """Every page of an operation, whole; each must have one of the `members`. Raises `CallFailed`.
 
-        An `expected` error code is an answer without pages.
+        An `expected` error code is an answer without pages; so is, with `may_be_gone`, that of a thing that is not
+        there any more, also half way.
         """
         paging = self._visit.cloud.paging(operation)
-        asked, token = {**(paging.limit if paging else {}), **params}, None
+        asked: dict[str, Any] = {**(paging.limit if paging else {}), **params}
+        seen: set[str] = set()
         while True:
-            page = self._visit.send(operation, self.region, asked, members, expected)
+            page = self._visit.send(operation, self.region, asked, members, expected, may_be_gone)
             if page is None:
                 return
-            self._visit.count(operation, self.region, sum(len(page.get(member, ())) for member in members))
+            self._visit.count(operation, self.region, sum(len(page.get(member) or ()) for member in members))
             yield page
-            before, token = token, page.get(paging.output_token) if paging else None
-            if paging is None or page.get("IsTruncated") is False or not (token or page.get("IsTruncated")):
+            token = self.further(operation, page, seen)
+            if token is None or paging is None:
                 return
-            if token in (before, None):
-                raise self.failed(operation, "truncated", "there is more, but no new token to ask for it")
             asked[paging.input_token] = token
 
-    def pages(self, operation: str, member: str, expected: Sequence[str] = (), **params: Any) -> Iterator[Any]:
+    def further(self, operation: str, page: Answer, seen: set[str]) -> str | None:
+        """The token to ask for the page after this one with; None after the last. Raises `CallFailed`.
+
+        `seen` are the tokens of this reading so far: one that comes again leads in a circle.
+        """
+        paging = self._visit.cloud.paging(operation)
+        token: str | None = page.get(paging.output_token) if paging else None
+        if paging is None or page.get("IsTruncated") is False or not (token or page.get("IsTruncated")):
+            return None
+        if not token or token in seen:
+            raise self.failed(operation, "truncated", "there is more, but no new token to ask for it")
+        if len(seen) >= MOST_PAGES:
+            raise self.failed(operation, "truncated", f"there are more than {MOST_PAGES} pages")
+        seen.add(token)
+        return token
+
+    def pages(
+        self,
+        operation: str,
+        member: str,
+        expected: Sequence[str] = (),
+        may_be_gone: bool = False,
+        **params: Any,
+    ) -> Iterator[Any]:
         """The items of every page: `pages("iam:ListRoles", "Roles")`. Raises `CallFailed`."""
-        for page in self.answers(operation, (member,), expected, **params):
+        for page in self.answers(operation, (member,), expected, may_be_gone, **params):
             yield from page[member]
+
+    def unread(self, dataset: Dataset, resource: str | None, failed: CallFailed) -> None:
+        """Book that one record of a dataset could not be read. Raises it where the record is the whole extract, and
+        in what is read once for the organization: there everything may hang on the record.
+        """
+        if resource is None or dataset.scope == "organization":
+            raise failed
+        row: Row = {"account_id": self.account_id, "region": self.region if dataset.scope == "region" else GLOBAL}
+        row |= {"dataset": dataset.name, "resource": resource, "operation": failed.operation}
+        row |= {"error_class": failed.error_class, "error_code": failed.error_code, "message": failed.message}
+        self._visit.unread.append(row)
+
+    @property
+    def closed_regions(self) -> frozenset[str]:
+        """Regions that the organization's SCPs close to everybody in the account."""
+        return self._visit.closed_regions
+
+    def regions(self) -> list[str]:
+        """Every region of the caller's partition that botocore knows, that of the run's configuration first."""
+        cloud, caller = self._visit.cloud, self._visit.caller
+        known = cloud.regions(caller.partition if caller else "aws")
+        return sorted(known, key=lambda region: region != cloud.home_region)
 
     def dated(self, operation: str, moment: datetime | None) -> None:
         """Book the time of the data where the answer itself says it."""
@@ -242,17 +156,3 @@ class Account:
     def failed(self, operation: str, error_class: str, message: str) -> CallFailed:
         """Book an operation as failed, though AWS answered, and return what to raise."""
         return self._visit.fail(CallFailed(operation, error_class, None, message, self.region))
-
-
-def _date(answer: Any) -> datetime | None:
-    """The Date header of an answer, in UTC without its zone."""
-    text = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
-    return parsedate_to_datetime(text).replace(tzinfo=None) if text else None
-
-
-def sign_in(visit: Visit) -> Caller:
-    """Ask whose credentials these are; the visit is from then on one of that account. Raises `CallFailed`."""
-    answer = visit.send(GET_CALLER_IDENTITY, GLOBAL, {}, needs=("Account",))
-    assert answer is not None
-    visit.account_id = answer["Account"]
-    return Caller(answer["Account"], answer["Arn"])

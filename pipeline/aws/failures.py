@@ -1,12 +1,16 @@
-"""How a call to AWS fails: the classes of the ledger, and the guard that finds an answer that was cut off.
+"""How a call to AWS fails: the classes of the ledger, and which error is of which class.
 
-A cut JSON answer reads as an empty success in botocore: it does not hold the body against Content-Length, and its
-parser turns what it cannot read into `{}`. So every answer is looked at before it is parsed.
+The codes of AWS are data (`knowledge/aws_errors.toml`, with their sources). A class says what to do: `TRANSIENT` ones
+are asked again after a pause, a denial never is, and what is no answer of AWS at all (`not_aws`, `not_implemented`) is
+asked once.
 """
 
 from __future__ import annotations
 
-import json
+import re
+import tomllib
+from functools import cache
+from importlib import resources
 from typing import Any
 
 from botocore.exceptions import (
@@ -28,36 +32,9 @@ from botocore.parsers import ResponseParserError
 
 ASSUME_ROLE = "sts:AssumeRole"
 LONGEST_MESSAGE = 1000
-TRANSIENT = frozenset({"throttled", "server_error", "connection", "timeout", "truncated"})
-
-# fmt: off
-THROTTLED = frozenset({
-    "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
-    "RequestLimitExceeded", "TooManyRequestsException", "LimitExceededException", "BandwidthLimitExceeded",
-    "PriorRequestNotComplete", "SlowDown", "TransactionInProgressException", "EC2ThrottledException",
-})
-SERVER = frozenset({
-    "InternalFailure", "InternalError", "InternalServerError", "InternalServerException", "InternalServiceError",
-    "ServiceException", "ServiceFailure", "ServiceUnavailable", "ServiceUnavailableException", "RequestTimeout",
-    "RequestTimeoutException", "ConcurrentModification", "ConcurrentModificationException",
-})
-EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
-UNKNOWN_KEY = frozenset({
-    "InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "InvalidAccessKeyId",
-    "SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature", "MissingAuthenticationToken",
-    "MissingAuthenticationTokenException",
-})
-DENIED = frozenset({
-    "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedException", "AuthorizationError",
-    "AuthorizationErrorException", "NotAuthorized", "Forbidden", "ForbiddenException",
-})
-REGION_DISABLED = frozenset({"RegionDisabledException", "OptInRequired"})
-NOT_SUPPORTED = frozenset({
-    "UnsupportedAPIEndpointException", "UnsupportedOperation", "UnsupportedOperationException",
-    "UnknownOperationException", "InvalidAction", "NotImplemented", "NotImplementedByEmulator",
-    "ServiceNotSupportedException", "NotSupportedService",
-})
-# fmt: on
+TRANSIENT = frozenset({"throttled", "in_progress", "server_error", "connection", "timeout", "truncated", "clock_skew"})
+NOT_AWS = frozenset({"not_aws", "not_implemented"})
+"""What answered is no AWS service, or does not know the operation: the next account need not ask it again."""
 CREDENTIAL_ERRORS = (
     NoCredentialsError,
     PartialCredentialsError,
@@ -72,6 +49,13 @@ DENIED_BY = (
     ("resource control policy", "rcp_deny"),
     ("permissions boundary", "boundary_deny"),
 )
+# "Signature expired: 20261123T020000Z is now earlier than 20261123T030000Z (...)", "Signature not yet current: ...".
+TWO_MOMENTS = re.compile(
+    r"signature (expired|not yet current)|is (now earlier|still later) than \d{8}T\d{6}Z"
+    r"|request time and the current time",
+    re.IGNORECASE,
+)
+NOT_FOUND_ENDINGS = ("NotFound", "NotFoundException")
 
 
 class CallFailed(Exception):
@@ -104,22 +88,23 @@ class CutAnswer(Exception):
     """An answer that is shorter than announced, is not what its protocol asks for, or lacks what was asked for."""
 
 
-ERRORS = (BotoCoreError, ClientError, ResponseParserError, CutAnswer)
+class NoAwsAnswer(Exception):
+    """An error that no AWS service words so: a proxy's page, a gateway, a service that only stands in for AWS."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        self.status = status
+        text = " ".join(re.sub(r"<[^>]*>", " ", body[:2000].decode("utf-8", "replace")).split())[:200]
+        super().__init__(f"HTTP status {status} without an error of AWS" + (f": {text}" if text else ""))
 
 
-def guard(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:
-    """Botocore `before-parse` handler. Raises `CutAnswer`."""
-    if operation_model.has_streaming_output:
-        return
-    body, headers = response_dict["body"], response_dict["headers"]
-    announced = headers.get("content-length")
-    if announced is not None and "content-encoding" not in headers and len(body) != int(announced):
-        raise CutAnswer(f"{len(body)} of {announced} bytes came")
-    if body and response_dict["status_code"] < 300 and "json" in operation_model.service_model.resolved_protocol:
-        try:
-            json.loads(body)
-        except ValueError as error:
-            raise CutAnswer(f"the answer is not JSON: {error}") from error
+ERRORS = (BotoCoreError, ClientError, ResponseParserError, CutAnswer, NoAwsAnswer)
+
+
+@cache
+def codes() -> dict[str, str]:
+    """Error code to the class it belongs to in `knowledge/aws_errors.toml`."""
+    text = resources.files("pipeline").joinpath("knowledge/aws_errors.toml").read_text(encoding="utf-8")
+    return {code: kind for kind, listed in tomllib.loads(text).items() for code in listed}
 
 
 def classed(operation: str, region: str, error: Exception, is_trusted: bool = False) -> CallFailed:
@@ -129,32 +114,36 @@ def classed(operation: str, region: str, error: Exception, is_trusted: bool = Fa
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         error_class = _class_of_answer(operation, code, message, status, is_trusted)
         return CallFailed(operation, error_class, code or None, message or f"HTTP status {status}", region)
+    if isinstance(error, NoAwsAnswer):
+        return CallFailed(operation, _class_of_status(error.status), str(error.status), str(error), region)
     return CallFailed(operation, _class_of_exception(error), type(error).__name__, str(error), region)
 
 
 def _class_of_answer(operation: str, code: str, message: str, status: int, is_trusted: bool) -> str:
-    if code in THROTTLED or status == 429:
-        return "throttled"
-    if code in SERVER or (status >= 500 and code not in NOT_SUPPORTED):
-        return "server_error"
-    if code in EXPIRED:
-        return "expired_credentials"
-    if code in UNKNOWN_KEY:
-        # Credentials that work elsewhere are unknown in a region that the account has not switched on.
-        return "region_disabled" if is_trusted else "expired_credentials"
-    if code in REGION_DISABLED:
-        return "region_disabled"
-    if code in NOT_SUPPORTED:
-        return "not_supported"
-    if code in DENIED or status == 403:
+    kind = codes().get(code)
+    if kind == "unknown_key":
+        if TWO_MOMENTS.search(message):
+            return "clock_skew"
+        # Credentials that work elsewhere: an opt-in region takes no token of the global STS endpoint.
+        return "token_refused" if is_trusted else "expired_credentials"
+    if kind == "denied" or (kind is None and status == 403 and code and not code.isdigit()):
         if operation == ASSUME_ROLE:
             return "assume_role_failed"
         return next((found for words, found in DENIED_BY if words in message), "iam_deny")
-    if code.isdigit():
-        return "truncated"  # botocore found no error in the body and took the HTTP status for its code
-    if code == "NoSuchEntity" or code.endswith(("NotFound", "NotFoundException")):
-        return "not_found"
-    return "invalid_request"
+    if kind:
+        return kind
+    if not code or code.isdigit() or status == 429 or status >= 500:
+        return _class_of_status(status or (int(code) if code.isdigit() else 0))
+    return "not_found" if code.endswith(NOT_FOUND_ENDINGS) else "invalid_request"
+
+
+def _class_of_status(status: int) -> str:
+    """Of an answer without an error code of AWS."""
+    if status == 429:
+        return "throttled"
+    if status == 501:
+        return "not_implemented"
+    return "server_error" if status >= 500 else "not_aws"
 
 
 def _class_of_exception(error: Exception) -> str:
@@ -166,6 +155,16 @@ def _class_of_exception(error: Exception) -> str:
         return "truncated"
     if isinstance(error, CREDENTIAL_ERRORS):
         return "expired_credentials"
-    if isinstance(error, (UnknownServiceError, NotOffered)):
-        return "not_supported"
-    return "invalid_request"
+    if isinstance(error, NotOffered):
+        return "not_offered"
+    return "not_supported" if isinstance(error, UnknownServiceError) else "invalid_request"
+
+
+def no_answer_of_aws(operation_model: Any, status: int, headers: Any, body: bytes) -> bool:
+    """Whether an answer with an error status is not worded as its protocol words errors."""
+    if "x-amzn-errortype" in headers:
+        return False
+    protocol = operation_model.service_model.resolved_protocol
+    if "json" in protocol:
+        return not re.match(rb"\s*\{", body)
+    return b"<Code>" not in body and b"<code>" not in body

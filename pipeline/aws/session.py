@@ -23,7 +23,10 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, EndpointConnectionError
 
-from pipeline.aws.failures import CutAnswer, NotOffered, guard
+from pipeline.aws.answers import guard
+from pipeline.aws.breaker import Breaker
+from pipeline.aws.failures import CutAnswer, NotOffered
+from pipeline.aws.transport import TimedSession
 from pipeline.schema import Dataset, Row
 from pipeline.settings import Refused, Settings
 
@@ -35,6 +38,8 @@ SERVICES = {"access-analyzer": "accessanalyzer", "cassandra": "keyspaces", "sso"
 # Organizations and Identity Center give an organization 20 calls a second, together.
 PACED = frozenset({"organizations", "sso-admin", "identitystore"})
 LONGEST_CONNECT_SECONDS = 10.0
+# What botocore's parsers raise beside their own error where an answer is not of the shape that they expect.
+PARSER_ERRORS = (LookupError, AttributeError, TypeError, ValueError, ArithmeticError, RecursionError)
 
 Answer = dict[str, Any]
 
@@ -116,6 +121,9 @@ class Cloud:
             raise Refused("AWS: no credentials were found; set AWS_PROFILE or AWS_ACCESS_KEY_ID, or sign in")
         self._core = core
         self._session.events.register("before-parse.*.*", guard)
+        self.breaker = Breaker()
+        self.ends: float | None = None
+        """When the night's time is over, on the clock of `time.monotonic`; None for never."""
         self._lane = Lane(max(1, settings.organization_calls_per_second // workers))
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], Any] = {}
@@ -144,11 +152,14 @@ class Cloud:
         with self._lock:
             if (service, region) not in self._clients:
                 made = self._session.client(service, region_name=region, config=self._config)
+                # botocore takes no other session of HTTP than its own, so its own is made ours.
+                made._endpoint.http_session.__class__ = TimedSession
+                made._endpoint.http_session.longest_seconds = self.settings.call_timeout_seconds
                 self._clients[service, region] = made
             return self._clients[service, region]
 
     def ask(self, operation: str, region: str, credentials: Any, params: dict[str, Any]) -> Answer:
-        """One attempt at one request. Raises botocore's errors, `NotOffered` and `CutAnswer`."""
+        """One attempt at one request. Raises botocore's errors, `NotOffered`, `CutAnswer` and `NoAwsAnswer`."""
         service, name = parts(operation)
         client = self.client(service, self.home_region if region == GLOBAL else region)
         before = _credentials.set(credentials)
@@ -158,6 +169,8 @@ class Cloud:
             if region == GLOBAL or self._is_offered(service, region):
                 raise
             raise NotOffered(service=service, region=region) from error
+        except PARSER_ERRORS as error:
+            raise CutAnswer(f"the answer cannot be read: {type(error).__name__}: {error}") from error
         finally:
             _credentials.reset(before)
         if answer.keys() <= {"ResponseMetadata"}:
@@ -170,6 +183,12 @@ class Cloud:
             partition = self._core.get_partition_for_region(region)
             listed = self._core.get_available_regions(service, partition)
         return not listed or region in listed
+
+    def regions(self, partition: str) -> list[str]:
+        """The regions of EC2 that botocore knows in a partition."""
+        with self._lock:
+            found: list[str] = self._core.get_available_regions("ec2", partition)
+        return found
 
     def pace(self, operation: str) -> None:
         """Wait for a turn, where the service has to be called slowly."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable
 from datetime import timedelta
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import landing
@@ -31,10 +32,16 @@ class Memory:
         self._lock = threading.Lock()
 
     def rows(self, dataset: Dataset, account_id: str, region: str) -> list[Row]:
-        """Rows of the newest earlier night on which this extract finished; none where there is no such night."""
+        """Rows of the newest earlier night on which this extract finished; none where there is no such night.
+
+        A night whose files cannot be read is none: it costs asking again, and tonight no more.
+        """
         for night in self._nights:
-            if (account_id, region, dataset.name) in self._extracts(night):
-                return self._read(night, dataset, account_id, region)
+            try:
+                if (account_id, region, dataset.name) in self._extracts(night):
+                    return self._read(night, dataset, account_id, region)
+            except (pa.ArrowException, OSError):
+                continue
         return []
 
     def once(self, key: Hashable, make: Callable[[], Any]) -> Any:

@@ -11,21 +11,30 @@ from typing import TypeVar
 import pyarrow as pa
 
 from pipeline import collectors
-from pipeline.aws.account import Account, Visit
+from pipeline.aws.account import Account
+from pipeline.aws.answers import MemberMissing
 from pipeline.aws.failures import CallFailed
 from pipeline.aws.session import GLOBAL
+from pipeline.aws.visit import Visit
+from pipeline.collect.counts import counted_of, shortfall
 from pipeline.collectors import Collector, Rows
+from pipeline.collectors._items import resource
 from pipeline.collectors.account_regions import REGIONS
-from pipeline.schema import EXTRACTS, LEDGER, Dataset, Row, Scope
+from pipeline.collectors.account_summary import SUMMARY
+from pipeline.schema import EXTRACTS, LEDGER, UNREAD, Dataset, Row, Scope
 
 Result = TypeVar("Result")
 
 
 class Reading:
-    """Runs the collectors of some scopes over one visit, each once, whoever asks for its rows."""
+    """Runs the collectors of some scopes over one visit, each once, whoever asks for its rows.
 
-    def __init__(self, visit: Visit, scopes: tuple[Scope, ...]) -> None:
+    `state` is that of the account where this version does not know what it means: then nothing is asked.
+    """
+
+    def __init__(self, visit: Visit, scopes: tuple[Scope, ...], state: str | None = None) -> None:
         self._visit = visit
+        self._state = state
         self._collectors = [c for c in collectors.discover() if c.scope in scopes]
         self._of_dataset = {d.name: c for c in self._collectors for d in c.datasets}
         self._results: dict[tuple[str, str], Rows | CallFailed] = {}
@@ -39,6 +48,11 @@ class Reading:
         if isinstance(result, CallFailed):
             raise result
         return result[dataset]
+
+    def rows_of(self, dataset: str) -> list[Row] | None:
+        """Rows of a dataset of the organization; None where it could not be read."""
+        result = self._result(self._of_dataset[dataset], GLOBAL)
+        return None if isinstance(result, CallFailed) else result[dataset]
 
     def read_all(self) -> dict[str, pa.Table]:
         """Run every collector. Tables of what finished, and the rows of `extracts` and `ledger` about all of it."""
@@ -56,13 +70,18 @@ class Reading:
                         tables.setdefault(dataset.name, []).append(made[dataset.name])
                         extracts.append(self._extract(dataset, region, made[dataset.name].num_rows))
         whole = {name: pa.concat_tables(parts) for name, parts in tables.items()}
-        calls = [asdict(call) for call in self._visit.ledger()]
-        return whole | {EXTRACTS.name: EXTRACTS.table(extracts), LEDGER.name: LEDGER.table(calls)}
+        own = {
+            EXTRACTS: extracts,
+            LEDGER: [asdict(call) for call in self._visit.ledger()],
+            UNREAD: once(UNREAD, self._visit.unread),
+        }
+        return whole | {dataset.name: dataset.table(rows) for dataset, rows in own.items()}
 
     def _regions(self) -> list[str]:
-        """The regions that are read: those that are open, but for any in which an SCP denies all that was asked.
+        """The regions that are read: those that are open, but for any that SCPs close to everybody in the account.
 
-        Such a region is switched off by the organization, so nothing is owed there.
+        A region of which all is denied to the reader alone is read, and fails. Where no region is left, nothing is
+        owed of any, and the datasets of regions are empty.
         """
         regional = [collector for collector in self._collectors if collector.scope == "region"]
         try:
@@ -70,11 +89,17 @@ class Reading:
         except CallFailed as failed:
             self._results |= {(collector.name, GLOBAL): failed for collector in regional}
             return [GLOBAL]
-        return [
-            region
-            for region in opened
-            if not regional or not all(_is_denied(self._result(collector, region)) for collector in regional)
-        ]
+        closed = {region for region in opened if self._is_closed(region, regional)}
+        if not opened or closed >= set(opened):
+            self._results |= {(c.name, GLOBAL): {d.name: [] for d in c.datasets} for c in regional}
+            return [GLOBAL]
+        return [region for region in opened if region not in closed]
+
+    def _is_closed(self, region: str, regional: list[Collector]) -> bool:
+        """Whether the organization's SCPs, as read, close a region to everybody, and every call there says so."""
+        if region not in self._visit.closed_regions or not regional:
+            return False
+        return all(_is_denied(self._result(collector, region)) for collector in regional)
 
     def _open(self) -> list[str]:
         """The regions of the settings, else all, that the account has switched on.
@@ -99,8 +124,50 @@ class Reading:
     def _result(self, collector: Collector, region: str) -> Rows | CallFailed:
         key = (collector.name, region)
         if key not in self._results:
-            self._results[key] = _attempt(collector, region, lambda: collector.collect(self._account(region)))
+            self._results[key] = self._collected(collector, region)
         return self._results[key]
+
+    def _collected(self, collector: Collector, region: str) -> Rows | CallFailed:
+        if self._state:
+            said = f"Organizations says that the account is {self._state}: this version does not know what that means"
+            return CallFailed("organizations:ListAccounts", "unknown_value", None, said, region)
+        account = self._account(region)
+        result = self._whole(collector, region, account)
+        if isinstance(result, CallFailed):
+            return result
+        return _attempt(
+            collector, region, lambda: {d.name: known(account, d, result[d.name]) for d in collector.datasets}
+        )
+
+    def _whole(self, collector: Collector, region: str, account: Account) -> Rows | CallFailed:
+        """What a collector gives, each record once; read again where AWS counts more than it has listed."""
+        result = self._rows_of(collector, region, account)
+        if not isinstance(result, dict) or not (counted := counted_of(collector.datasets)):
+            return result
+        try:
+            if not shortfall(self._summary(account), counted, result, self._visit.unread):
+                return result
+            result = self._rows_of(collector, region, account)
+            found = result if isinstance(result, dict) else {}
+            short = shortfall(account.call(SUMMARY.operations[0])["SummaryMap"], counted, found, self._visit.unread)
+        except CallFailed:
+            return result  # nothing to hold it against
+        return account.failed(collector.datasets[0].operations[-1], "truncated", short) if found and short else result
+
+    def _summary(self, account: Account) -> dict[str, int]:
+        return {row["metric"]: row["value"] for row in account.rows(SUMMARY.name)}
+
+    def _rows_of(self, collector: Collector, region: str, account: Account) -> Rows | CallFailed:
+        """Once through the collector. A service that AWS does not offer in a region has nothing there."""
+
+        def collected() -> Rows:
+            found = collector.collect(account)
+            return {dataset.name: once(dataset, found[dataset.name]) for dataset in collector.datasets}
+
+        result = _attempt(collector, region, collected)
+        if isinstance(result, CallFailed) and result.error_class == "not_offered" and collector.scope == "region":
+            return {dataset.name: [] for dataset in collector.datasets}
+        return result
 
     def _account(self, region: str) -> Account:
         return Account(self._visit, region, partial(self.rows, region=region), self._account)
@@ -129,12 +196,39 @@ def _is_denied(result: Rows | CallFailed) -> bool:
     return isinstance(result, CallFailed) and result.error_class == "scp_deny"
 
 
+def once(dataset: Dataset, rows: list[Row]) -> list[Row]:
+    """Each record once: what stands on two pages was changed while it was read, and the later one counts."""
+    if not dataset.key:
+        return rows
+    return list({tuple(row[name] for name in dataset.key): row for row in rows}.values())
+
+
+def known(account: Account, dataset: Dataset, rows: list[Row]) -> list[Row]:
+    """The rows, with a record of `unread_records` for each that holds a value which AWS did not have before.
+
+    Raises `CallFailed` where the row speaks of the account or the region as a whole.
+    """
+    columns = [column for column in dataset.columns if column.values and not column.type.endswith("[]")]
+    for row in rows:
+        for column in columns:
+            if row[column.name] is not None and row[column.name] not in column.values:
+                said = f"{column.name} is {row[column.name]!r}: this version does not know what that means"
+                account.unread(
+                    dataset,
+                    resource(dataset, row),
+                    CallFailed(dataset.operations[-1], "unknown_value", None, said, account.region),
+                )
+    return rows
+
+
 def _attempt(collector: Collector, region: str, work: Callable[[], Result]) -> Result | CallFailed:
     """What the work gives, or why it failed. A collector that breaks on an account must not stop the others."""
     try:
         return work()
     except CallFailed as failed:
         return failed
+    except MemberMissing as missing:
+        return missing.failed(region)
     except Exception as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
         message = (

@@ -7,6 +7,7 @@ home folder. A shard may be run again; a run that is not committed leaves the ni
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
@@ -15,10 +16,12 @@ from datetime import date
 from uuid import uuid4
 
 from pipeline import landing
-from pipeline.aws.account import Caller, Visit, sign_in
+from pipeline.aws.advice import advice
 from pipeline.aws.failures import CallFailed
 from pipeline.aws.session import Cloud
+from pipeline.aws.visit import Caller, Visit, sign_in
 from pipeline.collect import register, scope
+from pipeline.collect.closed_regions import closed_regions
 from pipeline.collect.memory import Memory
 from pipeline.collect.reading import Reading
 from pipeline.night import Night
@@ -77,6 +80,10 @@ class AccountRead:
     reason: str | None
 
 
+STATES = ("PENDING_ACTIVATION", "ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "CLOSED")
+NOT_READ = tuple(state for state in STATES if state != "ACTIVE")
+"""An account in a state that Organizations did not have before is expected, and unknown: never absent."""
+
 Progress = Callable[[OrganizationRead | AccountRead], None]
 
 
@@ -86,8 +93,9 @@ def quiet(event: OrganizationRead | AccountRead) -> None:
 
 def plan(settings: Settings, night: Night, progress: Progress = quiet) -> Plan:
     """Read the organization and land it in a new run's folder. Raises `Refused` where nothing can be read."""
-    entries = register.load(settings)
+    entries, started = register.load(settings), time.time()
     with closing(Cloud(settings, memory=Memory(night))) as cloud:
+        cloud.ends = _ends(settings, started)
         visit = Visit(cloud, "")
         try:
             caller = sign_in(visit)
@@ -100,15 +108,21 @@ def plan(settings: Settings, night: Night, progress: Progress = quiet) -> Plan:
         chosen = scope.select(settings, roots, units, accounts)
         for account in accounts:
             account["is_in_scope"] = account["account_id"] in chosen
-        active = sorted(a["account_id"] for a in accounts if a["is_in_scope"] and a["state"] == "ACTIVE")
+        active = sorted(a["account_id"] for a in accounts if a["is_in_scope"] and a["state"] not in NOT_READ)
         if not active:
             raise Refused(f"{cloud.where}: the settings leave no ACTIVE account to read; see include_ and exclude_")
         tables = reading.read_all()
+        noted = {
+            "started": started,
+            "states": {a["account_id"]: a["state"] for a in accounts if a["state"] not in STATES},
+            "closed_regions": closed_regions(reading.rows_of, cloud.regions, settings),
+        }
     shards = tuple(tuple(active[n :: settings.shards]) for n in range(min(settings.shards, len(active))))
     made = Plan(uuid4().hex[:12], night.as_of, caller.account_id, management_id, shards)
     folder = landing.begin(night, made.run_id)
     with landing.Part(folder, "organization") as part:
         part.add(management_id, tables | {REGISTER.name: REGISTER.table(entries)})
+    landing.note(folder, "accounts", json.dumps(noted))
     landing.note(folder, "plan", made.to_json())
     progress(OrganizationRead(len(accounts), len(active)))
     return made
@@ -122,11 +136,15 @@ def collect_shard(settings: Settings, plan: Plan, index: int, progress: Progress
         raise Refused(f"{folder}: this run is not there any more; another took its place, or it is committed")
     name, failed_accounts = f"shard-{index:04}", []
     memory = Memory(night)
+    noted = json.loads(landing.noted(folder, "accounts") or "{}")
     with closing(Cloud(settings, len(plan.shards), memory)) as cloud, landing.Part(folder, name) as part:
         caller = _same_caller(cloud, plan)
+        cloud.ends = _ends(settings, noted.get("started", time.time()))
 
         def read(account_id: str) -> AccountRead:
-            reading = Reading(Visit(cloud, account_id, caller), ("account", "region"))
+            visit = Visit(cloud, account_id, caller, settings.account_timeout_minutes * 60)
+            visit.closed_regions = frozenset(noted.get("closed_regions", {}).get(account_id, ()))
+            reading = Reading(visit, ("account", "region"), noted.get("states", {}).get(account_id))
             part.add(account_id, reading.read_all())
             return AccountRead(account_id, tuple(reading.failures), next(map(str, reading.failures.values()), None))
 
@@ -191,13 +209,14 @@ def refusal(failed: CallFailed, cloud: Cloud) -> Refused:
     """Why nothing can be read at all, and what to do about it, in one sentence."""
     said = f"{failed.operation or 'reading the organization'}: {failed.message.rstrip('.')}"
     if failed.error_code == "AWSOrganizationsNotInUseException":
-        advice = "this account is in no organization: use the management account's credentials"
-    elif failed.error_class == "expired_credentials":
-        advice = "sign in again or name other credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID), then start over"
-    elif failed.error_class in ("connection", "timeout"):
-        advice = "no answer came: see the network, AWS_ENDPOINT_URL and the region"
-    elif failed.error_class.endswith("_deny"):
-        advice = "run with credentials of the management or a delegated administrator account that may call it"
+        helps = "this account is in no organization: use the management account's credentials"
     else:
-        advice = f"it failed for good ({failed.error_class}); start over, or see the ledger classes in the docs"
-    return Refused(f"{cloud.where}: {said}; {advice}")
+        denied = "run with credentials of the management or a delegated administrator account that may call it"
+        otherwise = f"it failed for good ({failed.error_class}); start over, or see the ledger classes in the docs"
+        helps = advice(failed.error_class, otherwise, denied)
+    return Refused(f"{cloud.where}: {said}; {helps}")
+
+
+def _ends(settings: Settings, started: float) -> float:
+    """When the night's time is over, on the clock of `time.monotonic`; all workers count from the plan."""
+    return time.monotonic() + settings.night_timeout_hours * 3600 - max(0.0, time.time() - started)

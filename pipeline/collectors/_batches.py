@@ -2,15 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pipeline.aws.account import Account
+from pipeline.aws.failures import CallFailed
+from pipeline.schema import Dataset
+
+# What ECS says of a thing that was deleted since it was listed (API reference, Failure; "API failure reasons").
+MISSING = "MISSING"
 
 
-def described(
-    account: Account, operation: str, member: str, takes: str, names: Sequence[str], size: int, **params: Any
-) -> Iterator[Any]:
-    """The items of `operation` asked of `size` names at a time. Raises `CallFailed`."""
-    for start in range(0, len(names), size):
-        yield from account.pages(operation, member, **{takes: list(names[start : start + size])}, **params)
+@dataclass(frozen=True)
+class Describe:
+    """An operation that describes things by name: where it takes and gives them, and where it gives those it did not.
+
+    `named` are the members of a thing by any of which it may have been asked for. `failures` is the member with the
+    names, or with structures of `arn` and `reason`, of what was not described.
+    """
+
+    operation: str
+    member: str
+    takes: str
+    named: tuple[str, ...]
+    failures: str
+    size: int
+
+    def all(self, account: Account, dataset: Dataset, names: Sequence[str], **params: Any) -> Iterator[Any]:
+        """The things asked for, `size` names at a time; those that are gone are left out.
+
+        Raises `CallFailed` where AWS says nothing of a thing that it was asked for; one that it could not describe is
+        booked (`Account.unread`).
+        """
+        for start in range(0, len(names), self.size):
+            asked = list(names[start : start + self.size])
+            given: dict[str, Any] = {self.takes: asked, **params}
+            for answer in account.answers(self.operation, (self.member,), **given):
+                self._account_for(account, dataset, asked, answer)
+                yield from answer[self.member]
+
+    def _account_for(self, account: Account, dataset: Dataset, asked: list[str], answer: Mapping[str, Any]) -> None:
+        failed = {_name(one): _reason(one) for one in answer.get(self.failures) or ()}
+        given = {thing.get(name) for thing in answer[self.member] for name in self.named} | failed.keys()
+        lost = [name for name in asked if name not in given]
+        if lost:
+            said = f"the answer says nothing of {len(lost)} of the {len(asked)} asked for, {lost[0]} among them"
+            raise account.failed(self.operation, "truncated", said)
+        for name, reason in failed.items():
+            if reason != MISSING:
+                said = f"AWS did not describe it: {reason}"
+                account.unread(
+                    dataset, name, CallFailed(self.operation, "invalid_request", reason, said, account.region)
+                )
+
+
+def _name(failure: Any) -> str:
+    name: str = failure if isinstance(failure, str) else failure.get("arn", "")
+    return name
+
+
+def _reason(failure: Any) -> str:
+    """A name alone is of what is not found."""
+    reason: str = MISSING if isinstance(failure, str) else failure.get("reason", "no reason given")
+    return reason

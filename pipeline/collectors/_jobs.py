@@ -7,43 +7,67 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.aws.account import Account
+from pipeline.aws.failures import CallFailed
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, POLLS = 0.5, 8.0, 10
 PAGE = 1000
 FAILED = "FAILED"
 
+Pages = list[dict[str, Any]]
 
-def answers(account: Account, operation: str, job_id: str) -> list[dict[str, Any]]:
-    """The pages of one report, as `all_answers` has them."""
-    return next(pages for _, pages in all_answers(account, operation, {"": job_id}))
+
+def answers(account: Account, operation: str, job_id: str, member: str) -> Pages:
+    """The pages of one report, as `all_answers` has them. Raises `CallFailed`."""
+    pages = next(found for _, found in all_answers(account, operation, {"": job_id}, member))
+    if isinstance(pages, CallFailed):
+        raise pages
+    return pages
 
 
 def all_answers(
-    account: Account, operation: str, job_ids: Mapping[str, str]
-) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """The pages of each report, by its name in `job_ids`, in the order in which they are finished.
+    account: Account, operation: str, job_ids: Mapping[str, str], member: str
+) -> Iterator[tuple[str, Pages | CallFailed]]:
+    """The pages of each report, by its name in `job_ids`, in the order in which they are finished, or why not.
 
-    One page with `JobStatus` FAILED where AWS gave up. What is not finished is asked for again after a pause, all of it
-    after the same one. Raises `CallFailed`.
+    One page with `JobStatus` FAILED where AWS gave up. What is not finished, or is said to be and lacks its `member`,
+    is asked for again after a pause, all of it after the same one. Raises `CallFailed` where no report could be read.
     """
-    waiting, pause = dict(job_ids), FIRST_PAUSE_SECONDS
+    waiting, pause, failed, read = dict(job_ids), FIRST_PAUSE_SECONDS, None, 0
     for _ in range(POLLS):
         for name, job_id in list(waiting.items()):
             asked: dict[str, Any] = {"JobId": job_id, "MaxItems": PAGE}
-            answer = account.call(operation, **asked)
-            if answer["JobStatus"] != "IN_PROGRESS":
-                del waiting[name]
-                yield name, [answer, *_further(account, operation, asked, answer)]
+            try:
+                answer = account.call(operation, **asked)
+                if not _is_finished(answer, member):
+                    continue
+                pages = [answer, *_further(account, operation, asked, answer, member)]
+            except CallFailed as error:
+                failed = error
+                yield name, error
+            else:
+                read += 1
+                yield name, pages
+            del waiting[name]
         if not waiting:
-            return
+            break
         time.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-    raise account.failed(operation, "timeout", f"a report was not complete after {POLLS} requests")
+    else:
+        for name in waiting:
+            failed = account.failed(operation, "timeout", f"a report was not complete after {POLLS} requests")
+            yield name, failed
+    if failed and not read:
+        raise failed
+
+
+def _is_finished(answer: Mapping[str, Any], member: str) -> bool:
+    return answer["JobStatus"] == FAILED or (answer["JobStatus"] != "IN_PROGRESS" and member in answer)
 
 
 def _further(
-    account: Account, operation: str, asked: dict[str, Any], answer: dict[str, Any]
+    account: Account, operation: str, asked: dict[str, Any], answer: dict[str, Any], member: str
 ) -> Iterator[dict[str, Any]]:
-    while answer.get("IsTruncated"):
-        answer = account.call(operation, **asked, Marker=answer["Marker"])
+    seen: set[str] = set()
+    while token := account.further(operation, answer, seen):
+        answer = next(account.answers(operation, (member,), **asked, Marker=token))
         yield answer

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import jmespath
 
 from pipeline.aws.account import Account
+from pipeline.aws.answers import MemberMissing, Members
 from pipeline.aws.failures import CallFailed
 from pipeline.collectors import Rows
+from pipeline.collectors._items import each as read_each
+from pipeline.collectors._items import resource
 from pipeline.collectors._values import document, utc
 from pipeline.schema import Column, Dataset, Row
 
@@ -58,28 +61,38 @@ def listing(
 
     `expected` are error codes that mean an empty list. `keep` chooses items, `made` makes columns that are more than a
     member of the item. A service that is not `is_everywhere` has nothing in regions that AWS does not offer it in.
-    `params` go into every request. The function raises `CallFailed`, and `LookupError` for an item that lacks a member
-    that a required column is made of.
+    `params` go into every request. What an operation is asked about may be gone by then, and has nothing.
+
+    The function raises `CallFailed`. An item that lacks a member of a required column, and a row that may not be asked
+    about, are booked as records that could not be read (`_items.each`), unless all are.
     """
     operation = dataset.operations[-1]
 
     def items(account: Account, asked: Row) -> Iterator[Item]:
         where = account.at(asked[each.region]) if each and each.region else account
         ask = {name: asked[column] for name, column in each.ask.items()} if each else {}
-        yield from filter(keep, where.pages(operation, member, expected, **ask, **params))
+        yield from filter(keep, where.pages(operation, member, expected, bool(each), **ask, **params))
 
-    def rows(account: Account) -> Iterator[Row]:
-        own = {"account_id": account.account_id, "region": account.region}
-        for asked in filter(each.where, account.rows(each.dataset.name)) if each else [{}]:
-            known = own | _taken(dataset, each, asked)
-            for item in items(account, asked):
-                yield {c.name: _value(account, c, item, known, made or {}) for c in dataset.columns}
+    def rows(account: Account, asked: Row) -> list[Row]:
+        known = {"account_id": account.account_id, "region": account.region} | _taken(dataset, each, asked)
+
+        def row(item: Item) -> list[Row]:
+            return [{c.name: _value(account, c, item, known, made or {}) for c in dataset.columns}]
+
+        return read_each(account, dataset, items(account, asked), row, lambda item: _name(dataset, item, known))
+
+    def all_rows(account: Account) -> list[Row]:
+        if each is None:
+            return rows(account, {})
+        asked = filter(each.where, account.rows(each.dataset.name))
+        named = partial(resource, each.dataset)
+        return read_each(account, dataset, asked, lambda one: rows(account, one), lambda one: named(one) or "")
 
     def collect(account: Account) -> Rows:
         try:
-            return {dataset.name: list(rows(account))}
+            return {dataset.name: all_rows(account)}
         except CallFailed as failed:
-            if is_everywhere or failed.error_class != "not_supported":
+            if is_everywhere or failed.error_class != "not_offered":
                 raise
             return {dataset.name: []}
 
@@ -106,8 +119,16 @@ def _value(account: Account, column: Column, item: Item, known: Row, made: Mappi
         return known[column.name]
     value = _getter(column.source)(item)
     if value is None and column.required:
+        if isinstance(item, Members):
+            raise MemberMissing(column.source, item)
         raise LookupError(f"an item of the list lacks {column.source}, which {column.name} is made of")
     return CONVERTED.get(column.type, _as_it_is)(value)
+
+
+def _name(dataset: Dataset, item: Item, known: Row) -> str:
+    """What an item is called, as far as it says so."""
+    row = {c.name: _getter(c.source)(item) if c.source else known.get(c.name) for c in dataset.columns}
+    return resource(dataset, row) or ""
 
 
 @cache

@@ -6,11 +6,13 @@ day of the fourth that the document's hash decides: documents come of age on dif
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from hashlib import sha256
+from typing import Any
 
 from pipeline.aws.account import Account
+from pipeline.aws.failures import CallFailed
 from pipeline.schema import Column, Dataset, Row
 
 OPERATION = "access-analyzer:ValidatePolicy"
@@ -51,6 +53,28 @@ def known(account: Account, dataset: Dataset) -> dict[Key, list[Row]]:
     return found
 
 
+def each_validated(
+    account: Account,
+    documents: Iterable[tuple[str, str]],
+    asked_as: Callable[[str], Mapping[str, str]],
+    held: Mapping[Key, list[Row]],
+) -> list[Row]:
+    """The answers to documents and what each is validated as. One that AWS refuses has none, and is not validated.
+
+    Raises `CallFailed` where no document got an answer.
+    """
+    rows: list[Row] = []
+    failures, distinct = [], sorted(set(documents))
+    for document, policy_type in distinct:
+        try:
+            rows += validated(account, document, policy_type, asked_as(policy_type), held)
+        except CallFailed as failed:
+            failures.append(failed)
+    if failures and len(failures) == len(distinct):
+        raise failures[0]
+    return rows
+
+
 def validated(
     account: Account, document: str, policy_type: str, asked: Mapping[str, str], held: Mapping[Key, list[Row]]
 ) -> list[Row]:
@@ -61,7 +85,7 @@ def validated(
 
 
 def _ask(account: Account, key: Key, asked: Mapping[str, str]) -> list[Row]:
-    findings = list(account.pages(OPERATION, "findings", **asked)) or [{"findingType": CLEAN}]
+    findings = list(account.pages(OPERATION, "findings", **dict[str, Any](asked))) or [{"findingType": CLEAN}]
     return [
         {
             "document_sha256": key[0],

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
+from pipeline.collectors._items import each
 from pipeline.collectors._values import TAGS, document, tags, utc
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
@@ -78,7 +79,7 @@ POLICIES = _dataset(
     Column("created_at", "timestamp", "When it was created (UTC)", required=True),
     Column("updated_at", "timestamp", "When a version was last made the default (UTC)", required=True),
     Column("version_count", "bigint", "Number of versions", required=True),
-    Column("document", "json", "Document of the default version", required=True),
+    Column("document", "json", "Document of the default version; null where AWS did not give it"),
 )
 ATTACHMENTS = _dataset(
     "policy_attachments",
@@ -86,7 +87,8 @@ ATTACHMENTS = _dataset(
     ("account_id", "principal_arn", "policy_arn"),
     *PRINCIPAL,
     Column("policy_name", "varchar", "Name of the policy", required=True),
-    Column("policy_arn", "varchar", "ARN of the policy", required=True, pattern=ARN, references="policies.arn"),
+    # AWS retires managed policies that stay attached: they are then in no answer, and no row of `policies`.
+    Column("policy_arn", "varchar", "ARN of the policy", required=True, pattern=ARN),
 )
 INLINE = _dataset(
     "inline_policies",
@@ -98,20 +100,38 @@ INLINE = _dataset(
 )
 
 DATASETS = (USERS, GROUPS, ROLES, POLICIES, ATTACHMENTS, INLINE)
+KINDS = ((USERS, "user"), (GROUPS, "group"), (ROLES, "role"), (POLICIES, "policy"))  # in the order of LISTS
 
 
 def collect(account: Account) -> Rows:
     rows: Rows = {dataset.name: [] for dataset in DATASETS}
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in LISTS}
     for page in account.answers(OPERATION, LISTS, Filter=FILTER):
-        users, groups, roles, policies = (page.get(name, []) for name in LISTS)
-        rows[USERS.name] += [_user(account.account_id, user) for user in users]
-        rows[GROUPS.name] += [_identified(account.account_id, "Group", group) for group in groups]
-        rows[ROLES.name] += [_role(account.account_id, role) for role in roles]
-        rows[POLICIES.name] += [_policy(account.account_id, policy) for policy in policies]
-        for kind, found in zip(PRINCIPAL_TYPES, (users, groups, roles), strict=True):
-            rows[ATTACHMENTS.name] += _attachments(account.account_id, kind, found)
-            rows[INLINE.name] += _inline(account.account_id, kind, found)
+        for name in LISTS:
+            found[name] += page.get(name) or []
+    for name, (dataset, kind) in zip(LISTS, KINDS, strict=True):
+
+        def read(one: dict[str, Any], kind: str = kind, dataset: Dataset = dataset) -> Iterator[Row]:
+            made = _made(account.account_id, kind, one)
+            for of, more in made.items():
+                rows[of] += [] if of == dataset.name else more
+            yield from made[dataset.name]
+
+        rows[dataset.name] = each(account, dataset, found[name], read, lambda one: str(one.get("Arn", "")))
     return rows
+
+
+def _made(account_id: str, kind: str, found: dict[str, Any]) -> Rows:
+    """The rows of one user, group, role or policy, by dataset."""
+    if kind == "policy":
+        return {POLICIES.name: [_policy(account_id, found)]}
+    own = {"user": _user, "role": _role}.get(kind)
+    row = own(account_id, found) if own else _identified(account_id, "Group", found)
+    return {
+        f"{kind}s": [row],
+        ATTACHMENTS.name: list(_attachments(account_id, kind, [found])),
+        INLINE.name: list(_inline(account_id, kind, [found])),
+    }
 
 
 def _identified(account_id: str, kind: str, found: dict[str, Any]) -> Row:
@@ -154,7 +174,8 @@ def _role(account_id: str, role: dict[str, Any]) -> Row:
 
 def _policy(account_id: str, policy: dict[str, Any]) -> Row:
     versions = policy["PolicyVersionList"]
-    default = next(v for v in versions if v["VersionId"] == policy["DefaultVersionId"])
+    # Another version may have been made the default since the versions were listed.
+    default: dict[str, Any] = next((v for v in versions if v["VersionId"] == policy["DefaultVersionId"]), {})
     return {
         "account_id": account_id,
         "policy_name": policy["PolicyName"],
@@ -168,7 +189,7 @@ def _policy(account_id: str, policy: dict[str, Any]) -> Row:
         "created_at": utc(policy["CreateDate"]),
         "updated_at": utc(policy["UpdateDate"]),
         "version_count": len(versions),
-        "document": document(default["Document"]),
+        "document": document(default.get("Document")),
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
-from pipeline.collectors._batches import described
+from pipeline.collectors._batches import Describe
 from pipeline.collectors._keys import COLUMNS, aws_key_variables
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
@@ -30,11 +30,12 @@ PROJECTS = Dataset(
 )
 
 DATASETS = (PROJECTS,)
+BATCH = Describe(DESCRIBE, "projects", "names", ("name", "arn"), "projectsNotFound", LARGEST_BATCH)
 
 
 def collect(account: Account) -> Rows:
     names = list(account.pages(LIST, "projects"))
-    projects = described(account, DESCRIBE, "projects", "names", names, LARGEST_BATCH)
+    projects = BATCH.all(account, PROJECTS, names)
     rows = [_row(account, project) for project in projects]
     return {PROJECTS.name: rows}
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime
 
 from pipeline.aws.account import Account
+from pipeline.aws.failures import CallFailed
+from pipeline.aws.session import Answer
 from pipeline.collectors import Rows
 from pipeline.collectors._values import utc
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
@@ -77,36 +79,73 @@ DATASETS = (REPORT,)
 # Ours to theirs where the two differ by more than the "_at" of a moment.
 RENAMED = {"user_name": "user", "created_at": "user_creation_time", "is_mfa_active": "mfa_active"}
 LAST_USED = {f"access_key_{n}_last_used_at": f"access_key_{n}_last_used_date" for n in (1, 2)}
+# The report is being made, or has just expired: IAM makes another (API reference, GetCredentialReport).
+NOT_YET = ("ReportInProgress", "ReportNotPresent", "ReportExpired")
+BOOLEANS = {"true": True, "false": False}
 NO_VALUE = {"", "N/A", "no_information", "not_supported"}
 
 
 def collect(account: Account) -> Rows:
-    _generate(account)
-    answer = account.call(GET)
+    answer = _report(account)
     generated_at = utc(answer["GeneratedTime"])
     account.dated(GET, generated_at)
-    lines = csv.DictReader(io.StringIO(answer["Content"].decode("utf-8")))
-    return {REPORT.name: list(_rows(account.account_id, generated_at, lines))}
+    try:
+        lines = csv.DictReader(io.StringIO(answer["Content"].decode("utf-8")))
+        missing = [_theirs(c.name) for c in REPORT.columns if _is_theirs(c) and _theirs(c.name) not in _header(lines)]
+        if missing:
+            raise account.failed(GET, "truncated", f"the report has no column {missing[0]}")
+        rows = [_row(account, generated_at, line) for line in lines]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise account.failed(GET, "truncated", f"the report cannot be read: {error}") from error
+    return {REPORT.name: rows}
 
 
-def _generate(account: Account) -> None:
-    """Ask until the report is made; each pause is twice the one before."""
+def _report(account: Account) -> Answer:
+    """The report, made now where it can be; each pause is twice the one before.
+
+    One that is there is taken also where it may not be made (an SCP denies that), or IAM has no capacity to make it:
+    `generated_at` says how old it is. Raises `CallFailed`, with the reason why it could not be made if there is one.
+    """
     pause = FIRST_PAUSE_SECONDS
+    not_made: CallFailed | None = None
     for _ in range(POLLS):
-        if account.call(GENERATE)["State"] == "COMPLETE":
-            return
+        try:
+            if account.call(GENERATE)["State"] == "COMPLETE" and (answer := account.optional(GET, *NOT_YET)):
+                return answer
+        except CallFailed as failed:
+            if failed.operation != GENERATE:
+                raise
+            not_made = failed
+            break
         time.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-    raise account.failed(GENERATE, "timeout", f"not complete after {POLLS} requests")
+    if answer := account.optional(GET, *NOT_YET):
+        return answer
+    raise not_made or account.failed(GENERATE, "timeout", f"not complete after {POLLS} requests")
 
 
-def _rows(account_id: str, generated_at: datetime | None, lines: csv.DictReader[str]) -> Iterator[Row]:
-    for line in lines:
-        row: Row = {"account_id": account_id, "generated_at": generated_at}
-        for column in REPORT.columns:
-            if column.name not in row:
-                row[column.name] = _value(column, line[_theirs(column.name)])
-        yield row
+def _header(lines: csv.DictReader[str]) -> Sequence[str]:
+    return lines.fieldnames or ()
+
+
+def _is_theirs(column: Column) -> bool:
+    return column.name not in ("account_id", "generated_at")
+
+
+def _row(account: Account, generated_at: datetime | None, line: dict[str, str]) -> Row:
+    row: Row = {"account_id": account.account_id, "generated_at": generated_at}
+    odd = []
+    for column in filter(_is_theirs, REPORT.columns):
+        text = line[_theirs(column.name)]
+        try:
+            row[column.name] = _value(column, text or "")
+        except ValueError:
+            row[column.name] = None
+            odd.append(f"{_theirs(column.name)} is {text[:40]!r}")
+    if odd:
+        said = f"in the credential report {' and '.join(odd)}"
+        account.unread(REPORT, line["arn"], CallFailed(GET, "unknown_value", None, said, account.region))
+    return row
 
 
 def _theirs(name: str) -> str:
@@ -114,8 +153,11 @@ def _theirs(name: str) -> str:
 
 
 def _value(column: Column, text: str) -> str | bool | datetime | None:
-    if column.type == "boolean":
-        return {"true": True, "false": False}.get(text.lower())
+    """Raises `ValueError` for a text that is neither a value of the column nor one of AWS's words for none."""
     if text in NO_VALUE:
         return None
+    if column.type == "boolean":
+        if text.lower() not in BOOLEANS:
+            raise ValueError(text)
+        return BOOLEANS[text.lower()]
     return utc(datetime.fromisoformat(text)) if column.type == "timestamp" else text

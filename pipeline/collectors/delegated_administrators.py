@@ -30,6 +30,7 @@ DATASETS = (ADMINISTRATORS,)
 
 def collect(organization: Account) -> Rows:
     operation = "organizations:ListDelegatedServicesForAccount"
+    there = {account["account_id"] for account in organization.rows("accounts")}
     rows = [
         {
             "account_id": account["Id"],
@@ -37,6 +38,8 @@ def collect(organization: Account) -> Rows:
             "delegated_at": utc(service.get("DelegationEnabledDate")),
         }
         for account in organization.pages("organizations:ListDelegatedAdministrators", "DelegatedAdministrators")
-        for service in organization.pages(operation, "DelegatedServices", AccountId=account["Id"])
+        # An account that joined since the accounts were listed is left for the next night.
+        if account["Id"] in there
+        for service in organization.pages(operation, "DelegatedServices", may_be_gone=True, AccountId=account["Id"])
     ]
     return {ADMINISTRATORS.name: rows}

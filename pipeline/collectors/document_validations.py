@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
-from pipeline.collectors._validations import ANSWER, DIGEST, OPERATION, known, validated
+from pipeline.collectors._validations import ANSWER, DIGEST, OPERATION, each_validated, known
 from pipeline.collectors.authorization_details import DATASETS as DETAILS
-from pipeline.schema import Column, Dataset, Row, account_column
+from pipeline.schema import Column, Dataset, account_column
 
 IDENTITY, TRUST = "IDENTITY_POLICY", "TRUST_POLICY"
 ASKED_AS: dict[str, dict[str, str]] = {
@@ -39,11 +39,8 @@ DATASETS = (VALIDATIONS,)
 
 def collect(account: Account) -> Rows:
     held = known(account, VALIDATIONS)
-    rows: list[Row] = []
-    for document, policy_type in sorted(set(_documents(account))):
-        found = validated(account, document, policy_type, ASKED_AS[policy_type], held)
-        rows += [row | {"account_id": account.account_id} for row in found]
-    return {VALIDATIONS.name: rows}
+    rows = each_validated(account, _documents(account), lambda policy_type: ASKED_AS[policy_type], held)
+    return {VALIDATIONS.name: [row | {"account_id": account.account_id} for row in rows]}
 
 
 def _documents(account: Account) -> Iterator[tuple[str, str]]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
-from pipeline.collectors._batches import described
+from pipeline.collectors._batches import Describe
 from pipeline.schema import ARN, Column, Dataset, account_column
 
 LIST, DESCRIBE = "ecs:ListClusters", "ecs:DescribeClusters"
 LARGEST_PAGE = LARGEST_BATCH = 100
-# What ECS answers of a cluster that was deleted since it was listed.
-GONE = ("ClusterNotFoundException",)
 
 CLUSTERS = Dataset(
     "ecs_clusters",
@@ -29,6 +27,7 @@ CLUSTERS = Dataset(
 )
 
 DATASETS = (CLUSTERS,)
+BATCH = Describe(DESCRIBE, "clusters", "clusters", ("clusterArn",), "failures", LARGEST_BATCH)
 
 
 def collect(account: Account) -> Rows:
@@ -42,6 +41,6 @@ def collect(account: Account) -> Rows:
             "running_tasks": cluster["runningTasksCount"],
             "container_instances": cluster["registeredContainerInstancesCount"],
         }
-        for cluster in described(account, DESCRIBE, "clusters", "clusters", arns, LARGEST_BATCH)
+        for cluster in BATCH.all(account, CLUSTERS, arns)
     ]
     return {CLUSTERS.name: rows}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
-from pipeline.collectors._batches import described
+from pipeline.collectors._batches import Describe
+from pipeline.collectors._items import each
 from pipeline.collectors._values import utc
-from pipeline.collectors.ecs_clusters import CLUSTERS, GONE
-from pipeline.schema import ARN, Column, Dataset, account_column
+from pipeline.collectors.ecs_clusters import CLUSTERS
+from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 LIST, DESCRIBE = "ecs:ListContainerInstances", "ecs:DescribeContainerInstances"
 LARGEST_PAGE = LARGEST_BATCH = 100
@@ -30,28 +34,27 @@ INSTANCES = Dataset(
 )
 
 DATASETS = (INSTANCES,)
+BATCH = Describe(
+    DESCRIBE, "containerInstances", "containerInstances", ("containerInstanceArn",), "failures", LARGEST_BATCH
+)
 
 
 def collect(account: Account) -> Rows:
-    rows = []
-    for cluster in account.rows(CLUSTERS.name):
-        if cluster["container_instances"]:
-            arn = cluster["cluster_arn"]
-            arns = list(account.pages(LIST, "containerInstanceArns", GONE, cluster=arn, maxResults=LARGEST_PAGE))
-            found = described(
-                account, DESCRIBE, "containerInstances", "containerInstances", arns, LARGEST_BATCH, cluster=arn
-            )
-            rows += [
-                {
-                    "account_id": account.account_id,
-                    "region": account.region,
-                    "container_instance_arn": instance["containerInstanceArn"],
-                    "cluster_arn": arn,
-                    "instance_id": instance["ec2InstanceId"],
-                    "is_agent_connected": instance["agentConnected"],
-                    "registered_at": utc(instance.get("registeredAt")),
-                }
-                for instance in found
-                if instance.get("ec2InstanceId", "").startswith("mi-")
-            ]
-    return {INSTANCES.name: rows}
+    clusters = [cluster["cluster_arn"] for cluster in account.rows(CLUSTERS.name) if cluster["container_instances"]]
+    return {INSTANCES.name: each(account, INSTANCES, clusters, lambda arn: _of_cluster(account, arn), str)}
+
+
+def _of_cluster(account: Account, cluster: str) -> Iterator[Row]:
+    asked: dict[str, Any] = {"cluster": cluster, "maxResults": LARGEST_PAGE}
+    arns = list(account.pages(LIST, "containerInstanceArns", may_be_gone=True, **asked))
+    for instance in BATCH.all(account, INSTANCES, arns, cluster=cluster):
+        if instance.get("ec2InstanceId", "").startswith("mi-"):
+            yield {
+                "account_id": account.account_id,
+                "region": account.region,
+                "container_instance_arn": instance["containerInstanceArn"],
+                "cluster_arn": cluster,
+                "instance_id": instance["ec2InstanceId"],
+                "is_agent_connected": instance["agentConnected"],
+                "registered_at": utc(instance.get("registeredAt")),
+            }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
-from pipeline.collectors._batches import described
-from pipeline.collectors.ecs_clusters import CLUSTERS, GONE
+from pipeline.collectors._batches import Describe
+from pipeline.collectors._items import each
+from pipeline.collectors.ecs_clusters import CLUSTERS
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 LIST, DESCRIBE = "ecs:ListServices", "ecs:DescribeServices"
@@ -30,17 +32,18 @@ SERVICES = Dataset(
 )
 
 DATASETS = (SERVICES,)
+BATCH = Describe(DESCRIBE, "services", "services", ("serviceArn",), "failures", LARGEST_BATCH)
 
 
 def collect(account: Account) -> Rows:
-    rows = []
-    for cluster in account.rows(CLUSTERS.name):
-        if cluster["active_services"]:
-            arn = cluster["cluster_arn"]
-            arns = list(account.pages(LIST, "serviceArns", GONE, cluster=arn, maxResults=LARGEST_PAGE))
-            found = described(account, DESCRIBE, "services", "services", arns, LARGEST_BATCH, cluster=arn)
-            rows += [_row(account, arn, service) for service in found]
-    return {SERVICES.name: rows}
+    clusters = [cluster["cluster_arn"] for cluster in account.rows(CLUSTERS.name) if cluster["active_services"]]
+    return {SERVICES.name: each(account, SERVICES, clusters, lambda arn: _of_cluster(account, arn), str)}
+
+
+def _of_cluster(account: Account, cluster: str) -> Iterator[Row]:
+    arns = list(account.pages(LIST, "serviceArns", may_be_gone=True, cluster=cluster, maxResults=LARGEST_PAGE))
+    for service in BATCH.all(account, SERVICES, arns, cluster=cluster):
+        yield _row(account, cluster, service)
 
 
 def _row(account: Account, cluster_arn: str, service: dict[str, Any]) -> Row:

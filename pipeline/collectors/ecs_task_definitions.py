@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
+from pipeline.collectors._items import each
 from pipeline.collectors._keys import COLUMNS, aws_key_variables
 from pipeline.collectors.ecs_services import SERVICES
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
@@ -38,8 +40,14 @@ DATASETS = (TASK_DEFINITIONS,)
 
 def collect(account: Account) -> Rows:
     used = {service["task_definition_arn"] for service in account.rows(SERVICES.name)} - {None}
-    rows = [_row(account, account.call(OPERATION, taskDefinition=arn)["taskDefinition"]) for arn in sorted(used)]
+    rows = each(account, TASK_DEFINITIONS, sorted(used), lambda arn: _described(account, arn), str)
     return {TASK_DEFINITIONS.name: rows}
+
+
+def _described(account: Account, arn: str) -> Iterator[Row]:
+    answer = account.optional(OPERATION, taskDefinition=arn)
+    if answer:
+        yield _row(account, answer["taskDefinition"])
 
 
 def _row(account: Account, definition: dict[str, Any]) -> Row:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
-from pipeline.collectors.eks_clusters import CLUSTERS, GONE
-from pipeline.schema import ARN, Column, Dataset, account_column
+from pipeline.collectors._items import each
+from pipeline.collectors.eks_clusters import CLUSTERS
+from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 LIST, DESCRIBE = "eks:ListAccessEntries", "eks:DescribeAccessEntry"
 
@@ -30,22 +33,25 @@ DATASETS = (ENTRIES,)
 
 
 def collect(account: Account) -> Rows:
-    rows = []
-    for cluster in account.rows(CLUSTERS.name):
-        # A cluster with a config map alone has no access entries and refuses the question.
-        if not cluster["has_remote_network"] or cluster["authentication_mode"] == "CONFIG_MAP":
-            continue
-        name = cluster["cluster_name"]
-        for principal in account.pages(LIST, "accessEntries", GONE, clusterName=name):
-            answer = account.optional(DESCRIBE, *GONE, clusterName=name, principalArn=principal)
-            if answer:
-                rows.append(
-                    {
-                        "account_id": account.account_id,
-                        "region": account.region,
-                        "cluster_arn": cluster["arn"],
-                        "principal_arn": principal,
-                        "entry_type": answer["accessEntry"]["type"],
-                    }
-                )
+    # A cluster with a config map alone has no access entries and refuses the question.
+    clusters = [
+        cluster
+        for cluster in account.rows(CLUSTERS.name)
+        if cluster["has_remote_network"] and cluster["authentication_mode"] != "CONFIG_MAP"
+    ]
+    rows = each(account, ENTRIES, clusters, lambda one: _of_cluster(account, one), lambda one: str(one["arn"]))
     return {ENTRIES.name: rows}
+
+
+def _of_cluster(account: Account, cluster: Row) -> Iterator[Row]:
+    name = cluster["cluster_name"]
+    for principal in account.pages(LIST, "accessEntries", may_be_gone=True, clusterName=name):
+        answer = account.optional(DESCRIBE, clusterName=name, principalArn=principal)
+        if answer:
+            yield {
+                "account_id": account.account_id,
+                "region": account.region,
+                "cluster_arn": cluster["arn"],
+                "principal_arn": principal,
+                "entry_type": answer["accessEntry"]["type"],
+            }

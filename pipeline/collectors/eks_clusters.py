@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
+from pipeline.collectors._arns import arn
+from pipeline.collectors._items import each
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 LIST, DESCRIBE = "eks:ListClusters", "eks:DescribeCluster"
-# What EKS answers of something that was deleted since it was listed.
-GONE = ("ResourceNotFoundException",)
 
 CLUSTERS = Dataset(
     "eks_clusters",
@@ -34,12 +35,21 @@ DATASETS = (CLUSTERS,)
 
 
 def collect(account: Account) -> Rows:
-    rows = []
-    for name in account.pages(LIST, "clusters"):
-        answer = account.optional(DESCRIBE, *GONE, name=name)
-        if answer:
-            rows.append(_row(account, answer["cluster"]))
+    names = list(account.pages(LIST, "clusters"))
+    rows = each(
+        account,
+        CLUSTERS,
+        names,
+        lambda name: _described(account, name),
+        lambda name: arn(account, "eks", f"cluster/{name}"),
+    )
     return {CLUSTERS.name: rows}
+
+
+def _described(account: Account, name: str) -> Iterator[Row]:
+    answer = account.optional(DESCRIBE, name=name)
+    if answer:
+        yield _row(account, answer["cluster"])
 
 
 def _row(account: Account, cluster: dict[str, Any]) -> Row:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.collectors._listing import Each, listing
-from pipeline.collectors.eks_clusters import CLUSTERS, GONE
+from pipeline.collectors.eks_clusters import CLUSTERS
 from pipeline.schema import ARN, Column, Dataset, account_column
 
 ASSOCIATIONS = Dataset(
@@ -26,4 +26,4 @@ ASSOCIATIONS = Dataset(
 
 DATASETS = (ASSOCIATIONS,)
 
-collect = listing(ASSOCIATIONS, "associations", each=Each(CLUSTERS, {"clusterName": "cluster_name"}), expected=GONE)
+collect = listing(ASSOCIATIONS, "associations", each=Each(CLUSTERS, {"clusterName": "cluster_name"}))

@@ -1,7 +1,8 @@
 """External access analyzers in every enabled Region of an account, whether the run reads it or not.
 
-A region that could not be asked is a row that says why, and no failure of the account: a guardrail may close it to
-everybody. Where no open region answered, the account could not be read.
+A region that could not be asked is a row that says why, and no failure of the account. Closed it is only where AWS
+says that the region is switched off or has no Access Analyzer, or where the organization's SCPs, as read, close it to
+everybody; a denial alone is met by the reader. Where no open region answered, the account could not be read.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from pipeline.collectors.account_regions import REGIONS
 from pipeline.collectors.analyzers import ANALYZERS
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
-ENABLED = ("ENABLED", "ENABLED_BY_DEFAULT")
+OFF = ("ENABLING", "DISABLING", "DISABLED")
 KINDS = ("ACCOUNT", "ORGANIZATION")
-CLOSED = ("scp_deny", "region_disabled", "not_supported")
+CLOSED = ("region_disabled", "not_offered")
 
 ASKED = Dataset(
     "external_analyzer_regions",
@@ -25,7 +26,7 @@ ASKED = Dataset(
     (
         account_column(),
         Column("region_name", "varchar", "Region", required=True),
-        Column("is_closed", "boolean", "Whether nobody can use the region: an SCP or AWS says so", required=True),
+        Column("is_closed", "boolean", "Whether nobody can use the Region: the SCPs or AWS say so", required=True),
         Column("error_class", "varchar", "Why it could not be read; null where it could"),
         Column("message", "varchar", "AWS's error message"),
     ),
@@ -58,20 +59,22 @@ def is_external(analyzer: Row) -> bool:
 
 
 def is_active_external(analyzer: Row) -> bool:
-    """Whether it looks for external access and works."""
-    return is_external(analyzer) and analyzer["status"] == "ACTIVE"
+    """Whether it looks for external access and works, or is in a state that AWS did not have before."""
+    return is_external(analyzer) and analyzer["status"] not in ("CREATING", "DISABLED", "FAILED")
 
 
 def collect(account: Account) -> Rows:
     asked, found, failures = [], [], []
     for region in account.rows(REGIONS.name):
-        if region["opt_status"] not in ENABLED:
+        if region["opt_status"] in OFF:
             continue
         row: Row = {"account_id": account.account_id, "region_name": region["region_name"]}
         try:
             analyzers = account.at(region["region_name"]).rows(ANALYZERS.name)
         except CallFailed as failed:
-            is_closed = failed.error_class in CLOSED
+            is_closed = failed.error_class in CLOSED or (
+                failed.error_class == "scp_deny" and region["region_name"] in account.closed_regions
+            )
             failures += [] if is_closed else [failed]
             asked.append(row | _answer(is_closed, failed.error_class, failed.message))
         else:

@@ -5,10 +5,12 @@ Read for findings that are new or have changed since the last night, and for pub
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
+from pipeline.collectors._items import each
 from pipeline.collectors._values import compact
 from pipeline.collectors.external_findings import FINDINGS
 from pipeline.schema import Column, Dataset, Row, account_column
@@ -40,20 +42,26 @@ DATASETS = (DETAILS,)
 
 def collect(account: Account) -> Rows:
     known = {_key(row): row for row in account.remembered(DETAILS)}
-    rows = []
-    for finding in account.rows(FINDINGS.name):
-        earlier = known.get(_key(finding))
-        if earlier and not earlier["is_public"]:
-            rows.append(earlier)
-            continue
-        asked = {"analyzerArn": finding["analyzer_arn"], "id": finding["finding_id"]}
-        pages = account.answers(OPERATION, ("findingDetails",), ("ResourceNotFoundException",), **asked)
-        details = [
-            one["externalAccessDetails"] for page in pages for one in page["findingDetails"] if _is_external(one)
-        ]
-        if details:
-            rows.append(_row(finding, details))
+    findings = account.rows(FINDINGS.name)
+    rows = each(account, DETAILS, findings, lambda one: _of_finding(account, one, known.get(_key(one))), _name)
     return {DETAILS.name: rows}
+
+
+def _of_finding(account: Account, finding: Row, earlier: Row | None) -> Iterator[Row]:
+    if earlier and not earlier["is_public"]:
+        yield earlier
+        return
+    asked = {"analyzerArn": finding["analyzer_arn"], "id": finding["finding_id"]}
+    pages = account.answers(OPERATION, ("findingDetails",), may_be_gone=True, **asked)
+    details = [one["externalAccessDetails"] for page in pages for one in page["findingDetails"] if _is_external(one)]
+    if details:
+        yield _row(finding, details)
+
+
+def _name(finding: Row) -> str:
+    """The resource that is open, by which findings are judged; the finding's id where it has none."""
+    name: str = finding["resource"] or finding["finding_id"]
+    return name
 
 
 def _key(row: Row) -> tuple[Any, ...]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
+from pipeline.collectors._items import each
 from pipeline.collectors._values import document
 from pipeline.collectors.policy_generations import GENERATIONS
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
@@ -34,16 +37,23 @@ DATASETS = (POLICIES,)
 
 def collect(account: Account) -> Rows:
     held = {row["job_id"]: row for row in account.remembered(POLICIES)}
-    rows = []
-    for job in account.rows(GENERATIONS.name):
-        if job["status"] == DONE:
-            rows.append(held.get(job["job_id"]) or _ask(account, job))
+    jobs = [job for job in account.rows(GENERATIONS.name) if job["status"] == DONE]
+    rows = each(
+        account,
+        POLICIES,
+        jobs,
+        lambda job: [held[job["job_id"]]] if job["job_id"] in held else _ask(account, job),
+        lambda job: str(job["principal_arn"]),
+    )
     return {POLICIES.name: rows}
 
 
-def _ask(account: Account, job: Row) -> Row:
-    result = account.call(OPERATION, jobId=job["job_id"], includeResourcePlaceholders=False)["generatedPolicyResult"]
-    return {
+def _ask(account: Account, job: Row) -> Iterator[Row]:
+    answer = account.optional(OPERATION, jobId=job["job_id"], includeResourcePlaceholders=False)
+    if answer is None:  # AWS forgets jobs after seven days
+        return
+    result = answer["generatedPolicyResult"]
+    yield {
         "account_id": account.account_id,
         "region": account.region,
         "job_id": job["job_id"],

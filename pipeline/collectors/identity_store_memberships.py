@@ -39,6 +39,6 @@ def collect(organization: Account) -> Rows:
                 "user_id": member["MemberId"]["UserId"],
             }
             # A group that was deleted since has no members.
-            for member in home.pages(OPERATION, "GroupMemberships", ("ResourceNotFoundException",), **which)
+            for member in home.pages(OPERATION, "GroupMemberships", may_be_gone=True, **which)
         ]
     return {MEMBERSHIPS.name: rows}

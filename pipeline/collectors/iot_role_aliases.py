@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
-from pipeline.schema import ARN, Column, Dataset, account_column
+from pipeline.collectors._arns import arn
+from pipeline.collectors._items import each
+from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 LIST, DESCRIBE = "iot:ListRoleAliases", "iot:DescribeRoleAlias"
 
@@ -28,19 +32,26 @@ DATASETS = (ALIASES,)
 
 
 def collect(account: Account) -> Rows:
-    rows = []
-    for alias in account.pages(LIST, "roleAliases"):
-        answer = account.optional(DESCRIBE, "ResourceNotFoundException", roleAlias=alias)
-        if answer:
-            found = answer["roleAliasDescription"]
-            rows.append(
-                {
-                    "account_id": account.account_id,
-                    "region": account.region,
-                    "role_alias": alias,
-                    "arn": found["roleAliasArn"],
-                    "role_arn": found["roleArn"],
-                    "credential_duration_seconds": found["credentialDurationSeconds"],
-                }
-            )
+    aliases = list(account.pages(LIST, "roleAliases"))
+    rows = each(
+        account,
+        ALIASES,
+        aliases,
+        lambda alias: _described(account, alias),
+        lambda alias: arn(account, "iot", f"rolealias/{alias}"),
+    )
     return {ALIASES.name: rows}
+
+
+def _described(account: Account, alias: str) -> Iterator[Row]:
+    answer = account.optional(DESCRIBE, roleAlias=alias)
+    if answer:
+        found = answer["roleAliasDescription"]
+        yield {
+            "account_id": account.account_id,
+            "region": account.region,
+            "role_alias": alias,
+            "arn": found["roleAliasArn"],
+            "role_arn": found["roleArn"],
+            "credential_duration_seconds": found["credentialDurationSeconds"],
+        }

@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
+from pipeline.collectors._items import each
 from pipeline.collectors._values import utc
 from pipeline.collectors.credential_report import REPORT, ROOT_USER
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
@@ -40,9 +41,8 @@ DATASETS = (DEVICES,)
 def collect(account: Account) -> Rows:
     virtual = account.pages("iam:ListVirtualMFADevices", "VirtualMFADevices", AssignmentStatus="Assigned")
     rows = [_virtual(account.account_id, device) for device in virtual if device.get("User")]
-    for user in account.rows(REPORT.name):
-        if user["is_mfa_active"] and user["user_name"] != ROOT_USER:
-            rows += _of_user(account, user)
+    users = [user for user in account.rows(REPORT.name) if user["is_mfa_active"] and user["user_name"] != ROOT_USER]
+    rows += each(account, DEVICES, users, lambda user: _of_user(account, user), lambda user: str(user["arn"]))
     return {DEVICES.name: list({row["serial_number"]: row for row in rows}.values())}
 
 
@@ -59,7 +59,7 @@ def _virtual(account_id: str, device: dict[str, Any]) -> Row:
 
 def _of_user(account: Account, user: Row) -> list[Row]:
     # The report may be hours old: a user deleted since has no devices.
-    found = account.pages("iam:ListMFADevices", "MFADevices", expected=("NoSuchEntity",), UserName=user["user_name"])
+    found = account.pages("iam:ListMFADevices", "MFADevices", may_be_gone=True, UserName=user["user_name"])
     return [
         {
             "account_id": account.account_id,

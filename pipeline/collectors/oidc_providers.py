@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
+from pipeline.collectors._items import each
 from pipeline.collectors._values import utc
-from pipeline.schema import ARN, Column, Dataset, account_column
+from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 PROVIDERS = Dataset(
     "oidc_providers",
@@ -27,19 +30,18 @@ DATASETS = (PROVIDERS,)
 
 
 def collect(account: Account) -> Rows:
-    rows = []
-    for arn in [p["Arn"] for p in account.pages("iam:ListOpenIDConnectProviders", "OpenIDConnectProviderList")]:
-        found = account.optional("iam:GetOpenIDConnectProvider", "NoSuchEntity", OpenIDConnectProviderArn=arn)
-        if found is None:  # deleted since it was listed
-            continue
-        rows.append(
-            {
-                "account_id": account.account_id,
-                "arn": arn,
-                "url": found["Url"],
-                "client_ids": found.get("ClientIDList", []),
-                "thumbprints": found.get("ThumbprintList", []),
-                "created_at": utc(found.get("CreateDate")),
-            }
-        )
-    return {PROVIDERS.name: rows}
+    arns = [one["Arn"] for one in account.pages("iam:ListOpenIDConnectProviders", "OpenIDConnectProviderList")]
+    return {PROVIDERS.name: each(account, PROVIDERS, arns, lambda arn: _provider(account, arn), str)}
+
+
+def _provider(account: Account, arn: str) -> Iterator[Row]:
+    found = account.optional("iam:GetOpenIDConnectProvider", OpenIDConnectProviderArn=arn)
+    if found:
+        yield {
+            "account_id": account.account_id,
+            "arn": arn,
+            "url": found["Url"],
+            "client_ids": found.get("ClientIDList", []),
+            "thumbprints": found.get("ThumbprintList", []),
+            "created_at": utc(found.get("CreateDate")),
+        }

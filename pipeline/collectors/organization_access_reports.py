@@ -64,8 +64,10 @@ def paths(organization: Account) -> dict[str, tuple[str, str]]:
 
 
 def _made(organization: Account, which: Row) -> list[Row]:
-    job = organization.call(GENERATE, EntityPath=which["entity_path"])
-    pages = _jobs.answers(organization, GET, job["JobId"])
+    job = organization.optional(GENERATE, EntityPath=which["entity_path"])
+    if job is None:  # the unit is gone since the tree was read
+        return []
+    pages = _jobs.answers(organization, GET, job["JobId"], "AccessDetails")
     if pages[0]["JobStatus"] == _jobs.FAILED:
         why = pages[0].get("ErrorDetails", {}).get("Message", "no reason given")
         raise organization.failed(GET, "server_error", f"AWS could not make the report on {which['unit_id']}: {why}")
@@ -77,5 +79,5 @@ def _made(organization: Account, which: Row) -> list[Row]:
             "last_accessed_at": utc(one.get("LastAuthenticatedTime")),
         }
         for page in pages
-        for one in page.get("AccessDetails", ())
+        for one in page.get("AccessDetails") or ()
     ]

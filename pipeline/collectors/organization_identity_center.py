@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.aws.account import Account
+from pipeline.aws.failures import CallFailed
 from pipeline.collectors import Rows
 from pipeline.collectors.organization import ORGANIZATION
 from pipeline.schema import ACCOUNT_ID, ARN, Column, Dataset, Row
@@ -40,7 +41,23 @@ def _instances(organization: Account) -> Iterator[Row]:
     for region in organization.settings.regions:
         yield from (_row(one, region) for one in organization.at(region).pages(OPERATION, "Instances"))
     for one in organization.pages(OPERATION, "Instances", RegionScope="ALL_REGIONS"):
-        yield _row(one, one.get("PrimaryRegion") or organization.settings.regions[0])
+        yield _row(one, one.get("PrimaryRegion") or _home(organization, one["InstanceArn"]))
+
+
+def _home(organization: Account, instance_arn: str) -> str:
+    """The region that shows an instance, where AWS does not say it (an endpoint older than `PrimaryRegion`).
+
+    Raises `CallFailed` where none does that may be asked.
+    """
+    for region in organization.regions():
+        try:
+            shown = {one["InstanceArn"] for one in organization.at(region).pages(OPERATION, "Instances")}
+        except CallFailed:
+            continue
+        if instance_arn in shown:
+            return region
+    said = f"the answer names no PrimaryRegion of {instance_arn}, and no region shows it; name its region in `regions`"
+    raise organization.failed(OPERATION, "truncated", said)
 
 
 def _row(instance: Row, region: str) -> Row:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
 from pipeline.aws.account import Account
+from pipeline.aws.failures import CallFailed
 from pipeline.collectors import Rows
 from pipeline.collectors._values import TAGS, tags, utc
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 ROOT_ID = r"r-[0-9a-z]{4,32}"
+TAGS_OF = "organizations:ListTagsForResource"
+# Accounts in a row of which the tags may not be read; then no more are asked for.
+DENIALS = 3
 OU_ID = r"ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}"
 
 ROOTS = Dataset(
@@ -89,32 +94,79 @@ def collect(organization: Account) -> Rows:
     management_id = organization.rows("organization")[0]["management_account_id"]
     roots = list(organization.pages("organizations:ListRoots", "Roots"))
     units = [unit for root in roots for unit in _units_below(organization, root["Id"])]
-    found = list(organization.pages("organizations:ListAccounts", "Accounts"))
-    parents = {}
-    if any(_state(account) == "ACTIVE" and not _parent_in_path(account) for account in found):
-        parents = _parents(organization, [root["Id"] for root in roots] + [unit["ou_id"] for unit in units])
+    listed = list(organization.pages("organizations:ListAccounts", "Accounts"))
+    needed = any(_state(account) == "ACTIVE" and not _parent_in_path(account) for account in listed)
+    parent_ids = [root["Id"] for root in roots] + [unit["ou_id"] for unit in units]
+    below = _accounts_below(organization, parent_ids, needed)
+    # Either list can lack what joined while the other was read, or a page that was lost.
+    found = {account["Id"]: account for account, _ in below} | {account["Id"]: account for account in listed}
+    parents = {account["Id"]: parent_id for account, parent_id in below}
+    tagged = _tags(organization, sorted(found))
+    rows = [_account(one, parents, management_id) | {"tags": tagged[one["Id"]]} for one in found.values()]
     return {
         ROOTS.name: [_root(root) for root in roots],
-        UNITS.name: units,
-        ACCOUNTS.name: [_account(organization, found_one, parents, management_id) for found_one in found],
+        UNITS.name: [*units, *_units_in_paths(found.values(), {unit["ou_id"] for unit in units})],
+        ACCOUNTS.name: sorted(rows, key=lambda row: str(row["account_id"])),
     }
+
+
+def _units_in_paths(accounts: Iterable[dict[str, Any]], known: set[str]) -> Iterator[Row]:
+    """Units that the walk has not met and accounts stand under: made, or moved, since. AWS names them by id alone."""
+    for account in accounts:
+        steps = [step for path in account.get("Paths", [])[:1] for step in path.split("/")]
+        for above, unit_id in pairwise(steps):
+            if unit_id.startswith("ou-") and unit_id not in known:
+                known.add(unit_id)
+                arn = f"{account['Arn'].rpartition(':')[0]}:ou/{steps[0]}/{unit_id}"
+                yield {"ou_id": unit_id, "arn": arn, "name": unit_id, "parent_id": above}
+
+
+def _tags(organization: Account, account_ids: list[str]) -> dict[str, str]:
+    """The tags of each account, as `tags` writes them.
+
+    They say who owns an account, and nothing is judged by them: where they may not be read, the run goes on without.
+    Raises `CallFailed` where the settings select accounts by tag.
+    """
+    settings, denied = organization.settings, 0
+    found = {}
+    for account_id in account_ids:
+        found[account_id] = tags(())
+        if denied >= DENIALS:
+            continue
+        try:
+            items = list(organization.pages(TAGS_OF, "Tags", may_be_gone=True, ResourceId=account_id))
+            found[account_id], denied = tags(items), 0
+        except CallFailed as failed:
+            if settings.include_tags or settings.exclude_tags:
+                raise
+            denied += failed.error_class.endswith("_deny")
+    return found
 
 
 def _units_below(organization: Account, parent_id: str) -> Iterator[Row]:
     operation = "organizations:ListOrganizationalUnitsForParent"
-    for unit in list(organization.pages(operation, "OrganizationalUnits", ParentId=parent_id)):
+    # A unit that is gone since has no units.
+    for unit in list(organization.pages(operation, "OrganizationalUnits", may_be_gone=True, ParentId=parent_id)):
         yield {"ou_id": unit["Id"], "arn": unit["Arn"], "name": unit["Name"], "parent_id": parent_id}
         yield from _units_below(organization, unit["Id"])
 
 
-def _parents(organization: Account, parent_ids: list[str]) -> dict[str, str]:
-    """Account id to parent id, where ListAccounts gave no `Paths`: one call a parent, not one an account."""
+def _accounts_below(organization: Account, parent_ids: list[str], are_needed: bool) -> list[tuple[dict[str, Any], str]]:
+    """Accounts with the id of what they stand under: one call a parent, not one an account.
+
+    `are_needed`: ListAccounts gave no `Paths`. Otherwise they only complete its list, and a failure is no matter.
+    """
     operation = "organizations:ListAccountsForParent"
-    return {
-        account["Id"]: parent_id
-        for parent_id in parent_ids
-        for account in organization.pages(operation, "Accounts", ParentId=parent_id)
-    }
+    found: list[tuple[dict[str, Any], str]] = []
+    for parent_id in parent_ids:
+        try:
+            below = list(organization.pages(operation, "Accounts", may_be_gone=True, ParentId=parent_id))
+        except CallFailed:
+            if are_needed:
+                raise
+            return found
+        found += [(account, parent_id) for account in below]
+    return found
 
 
 def _parent_in_path(account: dict[str, Any]) -> str | None:
@@ -134,9 +186,8 @@ def _root(root: dict[str, Any]) -> Row:
     return {"root_id": root["Id"], "arn": root["Arn"], "name": root["Name"], "enabled_policy_types": enabled}
 
 
-def _account(organization: Account, account: dict[str, Any], parents: dict[str, str], management_id: str) -> Row:
+def _account(account: dict[str, Any], parents: dict[str, str], management_id: str) -> Row:
     account_id = account["Id"]
-    found = organization.pages("organizations:ListTagsForResource", "Tags", ResourceId=account_id)
     return {
         "account_id": account_id,
         "arn": account["Arn"],
@@ -146,7 +197,6 @@ def _account(organization: Account, account: dict[str, Any], parents: dict[str, 
         "joined_method": account.get("JoinedMethod"),
         "joined_at": utc(account.get("JoinedTimestamp")),
         "parent_id": _parent_in_path(account) or parents.get(account_id),
-        "tags": tags(found),
         "is_management": account_id == management_id,
         "is_in_scope": True,
     }

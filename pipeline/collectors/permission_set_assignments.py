@@ -41,7 +41,7 @@ def collect(organization: Account) -> Rows:
     for made in organization.rows(SETS.name):
         home = homes[made["instance_arn"]]
         which = {"InstanceArn": made["instance_arn"], "PermissionSetArn": made["permission_set_arn"]}
-        for account_id in home.pages(ACCOUNTS, "AccountIds", **which):
+        for account_id in home.pages(ACCOUNTS, "AccountIds", may_be_gone=True, **which):
             rows += [
                 {
                     "permission_set_arn": made["permission_set_arn"],
@@ -49,6 +49,8 @@ def collect(organization: Account) -> Rows:
                     "principal_type": one["PrincipalType"],
                     "principal_id": one["PrincipalId"],
                 }
-                for one in home.pages(ASSIGNMENTS, "AccountAssignments", AccountId=account_id, **which)
+                for one in home.pages(
+                    ASSIGNMENTS, "AccountAssignments", may_be_gone=True, AccountId=account_id, **which
+                )
             ]
     return {ASSIGNED.name: rows}

@@ -39,7 +39,7 @@ def collect(organization: Account) -> Rows:
     rows = []
     for made in organization.rows(SETS.name):
         which = {"InstanceArn": made["instance_arn"], "PermissionSetArn": made["permission_set_arn"]}
-        answer = homes[made["instance_arn"]].optional(OPERATION, "ResourceNotFoundException", **which)
+        answer = homes[made["instance_arn"]].optional(OPERATION, **which)
         boundary = (answer or {}).get("PermissionsBoundary") or {}
         reference = boundary.get("CustomerManagedPolicyReference") or {}
         if boundary:

@@ -59,12 +59,13 @@ def _of_set(home: Account, made: Row) -> list[Row]:
     empty |= {"permission_set_arn": made["permission_set_arn"]}
     rows = [
         empty | {"kind": "aws_managed", "policy_name": policy["Name"], "policy_arn": policy["Arn"]}
-        for policy in home.pages(AWS_MANAGED, "AttachedManagedPolicies", **which)
+        for policy in home.pages(AWS_MANAGED, "AttachedManagedPolicies", may_be_gone=True, **which)
     ]
     rows += [
         empty | {"kind": "customer_managed", "policy_name": policy["Name"], "policy_path": policy.get("Path") or "/"}
-        for policy in home.pages(CUSTOMER_MANAGED, "CustomerManagedPolicyReferences", **which)
+        for policy in home.pages(CUSTOMER_MANAGED, "CustomerManagedPolicyReferences", may_be_gone=True, **which)
     ]
-    if text := home.call(INLINE, **which).get("InlinePolicy"):
+    inline = home.optional(INLINE, **which)
+    if inline and (text := inline["InlinePolicy"]):
         rows.append(empty | {"kind": "inline", "policy_name": "inline", "document": document(text)})
     return rows

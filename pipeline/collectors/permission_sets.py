@@ -38,7 +38,10 @@ def collect(organization: Account) -> Rows:
     for instance in organization.rows(INSTANCE.name):
         home, which = organization.at(instance["home_region"]), {"InstanceArn": instance["instance_arn"]}
         for arn in home.pages("sso:ListPermissionSets", "PermissionSets", **which):
-            found = home.call("sso:DescribePermissionSet", PermissionSetArn=arn, **which)["PermissionSet"]
+            answer = home.optional("sso:DescribePermissionSet", PermissionSetArn=arn, **which)
+            if answer is None:
+                continue
+            found = answer["PermissionSet"]
             rows.append(
                 {
                     "instance_arn": instance["instance_arn"],

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
-from pipeline.collectors._validations import ANSWER, DIGEST, OPERATION, known, validated
+from pipeline.collectors._validations import ANSWER, DIGEST, OPERATION, each_validated, known
 from pipeline.collectors.organization_policies import POLICIES, POLICY_TYPES
-from pipeline.schema import Column, Dataset, Row
+from pipeline.schema import Column, Dataset
 
 VALIDATIONS = Dataset(
     "policy_validations",
@@ -26,7 +26,6 @@ DATASETS = (VALIDATIONS,)
 
 def collect(organization: Account) -> Rows:
     held = known(organization, VALIDATIONS)
-    rows: list[Row] = []
-    for document, policy_type in sorted({(p["document"], p["policy_type"]) for p in organization.rows(POLICIES.name)}):
-        rows += validated(organization, document, policy_type, {"policyType": policy_type}, held)
+    documents = {(policy["document"], policy["policy_type"]) for policy in organization.rows(POLICIES.name)}
+    rows = each_validated(organization, documents, lambda policy_type: {"policyType": policy_type}, held)
     return {VALIDATIONS.name: rows}

@@ -11,6 +11,7 @@ from typing import Any
 from cryptography.x509 import load_pem_x509_certificates
 
 from pipeline.aws.account import Account
+from pipeline.aws.failures import CallFailed
 from pipeline.collectors import Rows
 from pipeline.collectors._values import utc
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
@@ -71,8 +72,11 @@ def _row(account: Account, anchor: dict[str, Any]) -> Row:
 
 def _expiry(account: Account, source: dict[str, Any]) -> datetime | None:
     if arn := source.get("acmPcaArn"):
-        # The private CA may be another account's or gone: then its end stays unknown.
-        answer = account.optional(DESCRIBE_CA, "ResourceNotFoundException", CertificateAuthorityArn=arn)
+        # The private CA may be another account's, and denied, or gone: then its end stays unknown.
+        try:
+            answer = account.optional(DESCRIBE_CA, CertificateAuthorityArn=arn)
+        except CallFailed:
+            return None
         return utc(answer["CertificateAuthority"].get("NotAfter")) if answer else None
     return certificate_expiry(source.get("x509CertificateData", ""))
 

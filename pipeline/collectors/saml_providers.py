@@ -30,7 +30,7 @@ def collect(account: Account) -> Rows:
         {
             "account_id": account.account_id,
             "arn": provider["Arn"],
-            "name": provider["Arn"].split("/", 1)[1],
+            "name": provider["Arn"].partition("/")[2],
             "created_at": utc(provider.get("CreateDate")),
             "valid_until": utc(provider.get("ValidUntil")),
         }

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 
 from pipeline.aws.account import Account
+from pipeline.aws.failures import CallFailed
 from pipeline.collectors import Rows, _jobs
 from pipeline.collectors._values import compact, utc
 from pipeline.collectors.authorization_details import DATASETS as DETAILS
@@ -100,11 +102,14 @@ def collect(account: Account) -> Rows:
             reads.append(held)
             services += used[SERVICES].get(arn, [])
             actions += used[ACTIONS].get(arn, [])
-    jobs = dict(_started(account, sorted(set(wanted) - {row["arn"] for row in reads})))
-    for arn, pages in _jobs.all_answers(account, GET, jobs):
+    jobs, refused = _started(account, sorted(set(wanted) - {row["arn"] for row in reads}))
+    for arn, pages in chain(refused.items(), _jobs.all_answers(account, GET, jobs, "ServicesLastAccessed")):
         row = {"account_id": account.account_id, "arn": arn}
+        if isinstance(pages, CallFailed):
+            reads.append(row | _not_read(pages, wanted[arn], account.memory.as_of))
+            continue
         reads.append(row | _read(pages[0], wanted[arn], account.memory.as_of))
-        for one in (one for page in pages for one in page.get("ServicesLastAccessed", ())):
+        for one in (one for page in pages for one in page.get("ServicesLastAccessed") or ()):
             services.append(row | _service(one))
             actions += [row | used_action for used_action in _actions(one)]
             if listed := one.get("TrackedActionsLastAccessed"):
@@ -159,11 +164,26 @@ def _digest(parts: list[str]) -> str:
     return sha256(compact([GRANULARITY, *sorted(parts)]).encode()).hexdigest()
 
 
-def _started(account: Account, arns: list[str]) -> Iterator[tuple[str, str]]:
-    """All jobs at once, so that AWS works on them while the first is waited for. Who is gone since has none."""
+def _started(account: Account, arns: list[str]) -> tuple[dict[str, str], dict[str, CallFailed]]:
+    """The jobs, all at once, so that AWS works on them while the first is waited for; and the principals that were
+    refused one. A principal that is gone since has none. Raises `CallFailed` where all were refused.
+    """
+    jobs: dict[str, str] = {}
+    refused: dict[str, CallFailed] = {}
     for arn in arns:
-        if answer := account.optional(GENERATE, "NoSuchEntity", Arn=arn, Granularity=GRANULARITY):
-            yield arn, answer["JobId"]
+        try:
+            answer = account.optional(GENERATE, Arn=arn, Granularity=GRANULARITY)
+        except CallFailed as failed:
+            refused[arn] = failed
+        else:
+            jobs |= {arn: answer["JobId"]} if answer else {}
+    if refused and len(refused) == len(arns):
+        raise next(iter(refused.values()))
+    return jobs, refused
+
+
+def _not_read(failed: CallFailed, digest: str, as_of: date) -> Row:
+    return {"permissions_sha256": digest, "read_on": as_of, "status": _jobs.FAILED, "message": str(failed)}
 
 
 def _read(answer: dict[str, Any], digest: str, as_of: date) -> Row:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
-from pipeline.collectors.trails import TRAILS
-from pipeline.schema import ARN, Column, Dataset, account_column
+from pipeline.collectors._items import each
+from pipeline.collectors.trails import TRAILS, trail_arn
+from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 OPERATION = "cloudtrail:GetEventSelectors"
 KINDS = ("All", "ReadOnly", "WriteOnly", "None")
@@ -29,22 +31,18 @@ DATASETS = (SELECTORS,)
 
 
 def collect(account: Account) -> Rows:
-    rows = []
-    for trail in account.rows(TRAILS.name):
-        if trail["is_own"]:
-            answer = account.at(trail["home_region"]).optional(
-                OPERATION, "TrailNotFoundException", TrailName=trail["trail_arn"]
-            )
-            rows += [
-                {
-                    "account_id": account.account_id,
-                    "trail_arn": trail["trail_arn"],
-                    "management_events": management_events(found),
-                }
-                for found in [answer]
-                if found
-            ]
-    return {SELECTORS.name: rows}
+    own = [trail for trail in account.rows(TRAILS.name) if trail["is_own"]]
+    return {SELECTORS.name: each(account, SELECTORS, own, lambda one: _of_trail(account, one), trail_arn)}
+
+
+def _of_trail(account: Account, trail: Row) -> Iterator[Row]:
+    found = account.at(trail["home_region"]).optional(OPERATION, TrailName=trail["trail_arn"])
+    if found:
+        yield {
+            "account_id": account.account_id,
+            "trail_arn": trail["trail_arn"],
+            "management_events": management_events(found),
+        }
 
 
 def management_events(answer: dict[str, Any]) -> str:

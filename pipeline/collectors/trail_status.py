@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
-from pipeline.collectors.trails import TRAILS
-from pipeline.schema import ARN, Column, Dataset, account_column
+from pipeline.collectors._items import each
+from pipeline.collectors.trails import TRAILS, trail_arn
+from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 OPERATION = "cloudtrail:GetTrailStatus"
 
@@ -27,20 +30,16 @@ DATASETS = (STATUS,)
 
 
 def collect(account: Account) -> Rows:
-    rows = []
-    for trail in account.rows(TRAILS.name):
-        if trail["is_own"]:
-            answer = account.at(trail["home_region"]).optional(
-                OPERATION, "TrailNotFoundException", Name=trail["trail_arn"]
-            )
-            rows += [
-                {
-                    "account_id": account.account_id,
-                    "trail_arn": trail["trail_arn"],
-                    "is_logging": found["IsLogging"],
-                    "delivery_error": found.get("LatestDeliveryError") or None,
-                }
-                for found in [answer]
-                if found
-            ]
-    return {STATUS.name: rows}
+    own = [trail for trail in account.rows(TRAILS.name) if trail["is_own"]]
+    return {STATUS.name: each(account, STATUS, own, lambda one: _of_trail(account, one), trail_arn)}
+
+
+def _of_trail(account: Account, trail: Row) -> Iterator[Row]:
+    found = account.at(trail["home_region"]).optional(OPERATION, Name=trail["trail_arn"])
+    if found:
+        yield {
+            "account_id": account.account_id,
+            "trail_arn": trail["trail_arn"],
+            "is_logging": found["IsLogging"],
+            "delivery_error": found.get("LatestDeliveryError") or None,
+        }

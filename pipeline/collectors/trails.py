@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
-from pipeline.schema import ARN, Column, Dataset, account_column
+from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 OPERATION = "cloudtrail:DescribeTrails"
 
@@ -28,6 +28,11 @@ TRAILS = Dataset(
 DATASETS = (TRAILS,)
 
 
+def trail_arn(trail: Row) -> str:
+    arn: str = trail["trail_arn"]
+    return arn
+
+
 def collect(account: Account) -> Rows:
     """A multi-Region trail appears in every Region; a single-Region trail elsewhere is not needed."""
     rows = [
@@ -38,7 +43,7 @@ def collect(account: Account) -> Rows:
             "home_region": trail["HomeRegion"],
             "is_multi_region": trail.get("IsMultiRegionTrail", False),
             "is_organization": trail.get("IsOrganizationTrail", False),
-            "is_own": trail["TrailARN"].split(":")[4] == account.account_id,
+            "is_own": f":{account.account_id}:" in trail["TrailARN"],
         }
         for trail in account.call(OPERATION, includeShadowTrails=True)["trailList"]
     ]

@@ -13,7 +13,8 @@ from typing import Any
 
 import duckdb
 
-from pipeline.explain.held import Cited, citations, held
+from pipeline.explain.citations import CitedStatement, citations
+from pipeline.explain.policies import bearing
 from pipeline.explain.replay import Finding
 from pipeline.explain.whatif import Turn, turns_of
 from pipeline.rows import rows
@@ -60,7 +61,7 @@ class Explanation:
     reason: str
     first_seen: date
     last_changed: date
-    statements: tuple[Cited, ...]
+    statements: tuple[CitedStatement, ...]
     facts: Mapping[str, Any]
     turns: tuple[Turn, ...]
     notes: tuple[str, ...]
@@ -87,7 +88,7 @@ def explain(
             head = find_control(con, control)
             row = find_finding(con, head["control_id"], resource, account_id, region)
             finding = Finding(head["control_id"], row["account_id"], row["region"], row["resource"])
-            policies = held(con, finding.account_id, finding.resource)
+            policies = bearing(con, finding.account_id, finding.resource)
             calls = tuple(calls_of(con, finding))
             account = rows(con, "select name, ou_path from accounts where account_id = $id", id=finding.account_id)
     except duckdb.Error as error:
@@ -111,10 +112,7 @@ def explain(
 
 
 OF_CONTROL = ("control_id", "number", "title", "practice", "practice_title", "severity", "why", "fix", "may_break")
-OF_FINDING = (
-    *("as_of", "account_id", "region", "resource", "verdict", "reason"),
-    *("first_seen", "last_changed"),
-)
+OF_FINDING = ["as_of", "account_id", "region", "resource", "verdict", "reason", "first_seen", "last_changed"]
 
 
 # -- which finding

@@ -1,62 +1,29 @@
-"""A control judged anew over the published tables, as they are or changed: what its verdict on a resource would be if.
+"""Re-runs one control on the published tables, with hypothetical changes.
 
 What lies between a change and the control is made again in memory by the models that make it every night, and nothing
-else, so a verdict here is the control's own. The published database is only read; every answer is rolled back.
+else, so a verdict here is the control's own. The published database is only read; every change is rolled back.
 """
 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import duckdb
 
+from pipeline.facts import PolicyLayer
 from pipeline.rows import quoted
 from pipeline.settings import Refused, Settings
 from pipeline.warehouse import models
 from pipeline.warehouse.build import Build
 from pipeline.warehouse.models import PUBLISHED_LAYERS, Model
 
-STAND_INS = {
-    "raw_accounts": "select account_id from published.intermediate.int_accounts",
-    "raw_organization": """
-        select split_part(arn, '/', 2) as organization_id, account_id as management_account_id
-        from published.intermediate.int_accounts
-        where is_management""",
-    # A type that is switched off is attached nowhere; one that is on is, for AWS attaches its own policy to the root.
-    "raw_organization_roots": """
-        select list(distinct policy_type) as enabled_policy_types
-        from published.intermediate.int_organization_policy_targets""",
-    "raw_delegated_administrators": """
-        select service_principal, unnest(account_ids) as account_id
-        from published.intermediate.int_organization_delegations""",
-    "raw_policy_targets": """
-        select policy_id, target_id, target_type from published.intermediate.int_organization_policy_targets""",
-    "raw_roles": "from published.staging.stg_roles",
-}
-"""What published tables say of raw ones, as far as the policy evaluator's tables read these."""
-
-DOCUMENTS = frozenset(
-    {
-        "stg_policies",
-        "stg_inline_policies",
-        "stg_policy_attachments",
-        "stg_roles",
-        "stg_users",
-        "stg_organization_policies",
-        "raw_policy_targets",
-    }
-)
-"""Tables that a change of policies is made in."""
-LISTS = frozenset({"fact_known_vendors", "fact_trust_services", "fact_trust_principals"})
-"""Derived tables that judge nothing."""
 GONE = "gone"
-"""Verdict of a control that has none on the resource any more."""
+"""Verdict where the control no longer judges the resource."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +34,10 @@ class Outcome:
 
 
 class Change(Protocol):
-    """A change of the tables. Hashable; `str` says it in words."""
+    """A change of some tables. Hashable; `str` puts it in words."""
+
+    TABLES: ClassVar[frozenset[str]]
+    """The tables that `apply` writes to."""
 
     def apply(self, con: duckdb.DuckDBPyConnection, account_id: str) -> None: ...
 
@@ -83,7 +53,7 @@ class Finding:
 
 
 class ReplayBuild(Build):
-    """Models made again over the published night, its parameters as they were published."""
+    """Models made again over the published night. `given` are the parameters of the control."""
 
     given: Mapping[str, Any]
 
@@ -92,18 +62,26 @@ class ReplayBuild(Build):
 
 
 class Replay:
-    """One finding's control over the published tables. With `documents`, changes of policies can be put to it; then
-    only the rows of the finding's account, and of the organization, are looked at.
+    """One finding's control over the published tables. `tables` are those that changes may be made in. With
+    `account_only` just the rows of the finding's account, and of the organization, are looked at.
 
     Raises `Refused` where the published tables are not enough to judge the control.
     """
 
-    def __init__(self, database: Path, finding: Finding, params: Mapping[str, Any], documents: bool = False) -> None:
+    def __init__(
+        self,
+        database: Path,
+        finding: Finding,
+        params: Mapping[str, Any],
+        tables: frozenset[str] = frozenset(),
+        account_only: bool = False,
+    ) -> None:
         self.finding, self.given, self.count = finding, dict(params), 0
         self._models = models.load()
-        self._edited = DOCUMENTS if documents else frozenset()
+        self._tables, self._account_only = tables, account_only
         self._answers: dict[frozenset[Change], Outcome] = {}
-        self.rebuilt = self._between()
+        between = self._between()
+        self._rebuilt = [model for model in between if model is self.control or self._is_reached(model)]
         self.con = duckdb.connect()
         try:
             self.con.execute(f"attach {quoted(str(database))} as published (read_only)")
@@ -111,9 +89,10 @@ class Replay:
             ((as_of,),) = self.con.execute("select as_of from published.main.contract").fetchall()
             self.con.execute("set variable as_of = ?", [as_of])
             self._build = ReplayBuild(self.con, as_of, Settings.model_construct(), self._models)
-            self._build.descriptions = defaultdict(dict)
-            self._copy()
-            self._prepare()
+            self._copy(between)
+            for model in between:
+                if model not in self._rebuilt:
+                    self._build.make(model)
         except duckdb.Error as error:
             self.con.close()
             raise Refused(f"{database}: {error}") from error
@@ -125,14 +104,14 @@ class Replay:
         self.con.close()
 
     @property
-    def weighs_policies(self) -> bool:
-        """Whether the control rests on what the policy evaluator says of documents."""
-        above = (self._models.models.get(name) for name in self._models.upstream[self.finding.control_id])
-        return any(model is not None and model.fact and model.name not in LISTS for model in above)
-
-    @property
     def control(self) -> Model:
         return self._models.models[self.finding.control_id]
+
+    @property
+    def judges(self) -> frozenset[PolicyLayer]:
+        """Layers of the policies that the control rests on, as the facts between them and it say."""
+        above = (self._models.models.get(name) for name in self._models.upstream[self.finding.control_id])
+        return frozenset(layer for model in above if model and model.fact for layer in model.fact.JUDGES)
 
     def judge(self, changes: Iterable[Change] = (), params: Mapping[str, Any] | None = None) -> Outcome:
         """The control's verdict on the resource with these changes and parameters. Raises `Refused`."""
@@ -145,69 +124,73 @@ class Replay:
         try:
             for change in sorted(chosen, key=str):
                 change.apply(self.con, self.finding.account_id)
-            for model in self.rebuilt:
+            for model in self._rebuilt:
                 self._build.make(model)
-            found = self._found()
+            outcome = self._outcome()
         except duckdb.Error as error:
             raise Refused(f"{self.finding.control_id}: {error}") from error
         finally:
             self.con.execute("rollback")
         if not params:
-            self._answers[chosen] = found
-        return found
+            self._answers[chosen] = outcome
+        return outcome
 
-    def _found(self) -> Outcome:
-        one = self.finding
-        columns = {name for name, *_ in self.con.execute(f"describe {one.control_id}").fetchall()}
-        region = "and region = $region" if "region" in columns else ""
-        row = self.con.execute(
-            f"select verdict, reason, evidence::varchar from {one.control_id} "
-            f"where account_id = $account_id and resource = $resource {region}",
-            {"account_id": one.account_id, "resource": one.resource} | ({"region": one.region} if region else {}),
-        ).fetchone()
-        return Outcome(row[0], row[1], json.loads(row[2] or "{}")) if row else Outcome(GONE)
+    def _outcome(self) -> Outcome:
+        control, account_id, region, resource = astuple(self.finding)
+        key = {"account_id": account_id, "resource": resource}
+        if "region" in self._columns(control):
+            key["region"] = region
+        query = f"select verdict, reason, evidence::varchar from {control} where "
+        rows = self.con.execute(query + " and ".join(f"{name} = ${name}" for name in key), key).fetchall()
+        for verdict, reason, evidence in rows:
+            return Outcome(verdict, reason, json.loads(evidence or "{}"))
+        return Outcome(GONE)
+
+    def _columns(self, table: str) -> set[str]:
+        return {name for name, *_ in self.con.execute(f"describe {table}").fetchall()}
+
+    def _is_reached(self, model: Model) -> bool:
+        """Whether a change of `tables` could change the model."""
+        return not self._tables.isdisjoint(self._models.upstream[model.name])
 
     def _between(self) -> list[Model]:
         """The models to make again, in building order: the control, what a change reaches, what is not published."""
-        control, wanted, lacking = self.finding.control_id, set[str](), set[str]()
-        todo = [control]
+        wanted, lacking = set[str](), set[str]()
+        todo = [self.control.name]
         while todo:
             name = todo.pop()
-            model = self._models.models.get(name)
-            if name in wanted or name in self._edited or name in STAND_INS:
+            if name in wanted or name in self._tables or self._stand_in(name):
                 continue
+            model = self._models.models.get(name)
             if model is None or model.layer == "history":
                 lacking.add(name)
-                continue
-            is_reached = bool(self._models.upstream[name] & self._edited)
-            if name == control or is_reached or model.layer not in PUBLISHED_LAYERS:
+            elif model is self.control or self._is_reached(model) or model.layer not in PUBLISHED_LAYERS:
                 wanted.add(name)
                 todo += model.reads
         if lacking:
-            raise Refused(f"{control} cannot be judged anew: {', '.join(sorted(lacking))} is not published")
+            raise Refused(f"{self.control.name} cannot be judged anew: {', '.join(sorted(lacking))} is not published")
         return [model for model in self._models.models.values() if model.name in wanted]
 
-    def _copy(self) -> None:
-        """What the models read and a change could touch, in memory; with changes of documents, cut to the account."""
-        made = {model.name for model in self.rebuilt}
-        for name in sorted({read for model in self.rebuilt for read in model.reads} - made | self._edited):
-            if name in STAND_INS:
-                self.con.execute(f"create table {name} as {STAND_INS[name]}")
-            elif self._edited or name == "stg_register":
-                self.con.execute(f"create table {name} as from {name} {self._cut(name)}")
+    def _stand_in(self, name: str) -> str | None:
+        """The staging model of a raw table, which is published, and which has the same columns."""
+        twin = self._models.models.get(name.replace("raw_", "stg_", 1))
+        return twin.name if twin and name in twin.reads else None
 
-    def _prepare(self) -> None:
-        """What parameters of the control cannot touch, made once."""
-        if not self._edited:
-            self._build.given = self.given
-            for model in self.rebuilt[:-1]:
-                self._build.make(model)
-            self.rebuilt = self.rebuilt[-1:]
+    def _copy(self, between: list[Model]) -> None:
+        """In memory, the tables that changes may be made in, and of the account only, all that the models read."""
+        made = {model.name for model in between}
+        read = {name for model in between for name in model.reads} - made
+        stand_ins = {name: twin for name in read if (twin := self._stand_in(name))}
+        for name in sorted((read - stand_ins.keys()) | set(stand_ins.values()) | self._tables):
+            if self._account_only or name in self._tables:
+                self.con.execute(f"create table {name} as from {name} {self._cut(name)}")
+        for name, twin in stand_ins.items():
+            self.con.execute(f"create view {name} as from {twin}")
 
     def _cut(self, table: str) -> str:
         """The account's own rows. The register names accounts of others in `account_id`."""
-        columns = {name for name, *_ in self.con.execute(f"describe {table}").fetchall()}
-        if "account_id" not in columns or table == "stg_register":
+        columns = self._columns(table)
+        if not self._account_only or "account_id" not in columns or table == "stg_register":
             return ""
         or_management = " or is_management" if "is_management" in columns else ""
         return f"where account_id = {quoted(self.finding.account_id)}{or_management}"

@@ -5,7 +5,7 @@ Accounts with the same policies at the same levels are judged once, unless the p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from pipeline.facts import PolicyLayer, Queried
@@ -32,6 +32,7 @@ TABLE = Dataset(
         Column("open_actions", "varchar[]", "Probes that passed"),
         Column("only_for", "varchar[]", "Resources, named by a Deny, that alone are protected"),
         Column("exempt", "varchar[]", "Exceptions written into the Denies that decided"),
+        Column("loopholes", "varchar[]", "Those that an administrator of the account can take, with the steps"),
         Column("unreadable", "varchar[]", "Policies that could not be read, and why"),
         Column("statements", "json", "The statements that decided"),
     ),
@@ -82,10 +83,14 @@ def rows(found: Queried) -> Iterator[Row]:
                 "title": objective.title,
                 "is_enabled": levels is not None,
                 **row,
-                "only_for": [
-                    name.replace(site.account, account["account_id"]).replace(FRESH, "*") for name in row["only_for"]
-                ],
+                "only_for": named(row["only_for"], site, account),
+                "loopholes": named(row["loopholes"], site, account),
             }
+
+
+def named(texts: Sequence[str], site: Site, account: Row) -> list[str]:
+    """The texts with the account's own id, and a star for a name that stands for any."""
+    return [text.replace(site.account, account["account_id"]).replace(FRESH, "*") for text in texts]
 
 
 def judged_as(account: Row, organization_id: str, levels: Levels) -> Site:
@@ -104,6 +109,7 @@ NOTHING: Row = {
     "open_actions": [],
     "only_for": [],
     "exempt": [],
+    "loopholes": [],
     "unreadable": [],
     "statements": "[]",
 }
@@ -119,6 +125,7 @@ def of_result(result: ObjectiveResult, levels: Levels) -> Row:
         "open_actions": list(result.open_actions),
         "only_for": list(result.only_for),
         "exempt": list(result.exempt),
+        "loopholes": [str(loophole) for loophole in result.loopholes],
         "unreadable": problems(policy for level in levels for policy in level),
         "statements": dumped(cited(hit for hit in result.evidence if hit.effect == "Deny")),
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pipeline.policy.callers import Caller, caller
 from pipeline.policy.context import Context
 from pipeline.policy.evaluate import Policies, Policy, Request, evaluate
+from pipeline.policy.partitions import spellings
 from pipeline.policy.principal import FRESH, Principal, answer, can
 from pipeline.policy.rights import exceeds
 from pipeline.policy.tri import Tri
@@ -79,11 +80,10 @@ def trusts_service(trust: Policy, service: str) -> bool:
     if service == "saml":
         providers = (value for value in named if ":saml-provider/" in value)
         return any(_may_enter(trust, caller(provider), "sts:AssumeRoleWithSAML") for provider in providers)
-    if not named & {service, "*"}:
-        return False
-    if _may_enter(trust, Caller("service", service), "sts:AssumeRole"):
+    wanted = [name for name in spellings(service) if name in named or "*" in named]
+    if any(_may_enter(trust, Caller("service", name), "sts:AssumeRole") for name in wanted):
         return True
-    return _may_enter(trust, Caller("federated", service), "sts:AssumeRoleWithWebIdentity")
+    return bool(wanted) and _may_enter(trust, Caller("federated", service), "sts:AssumeRoleWithWebIdentity")
 
 
 def _may_enter(trust: Policy, who: Caller, action: str) -> bool:

@@ -107,7 +107,8 @@ def parse(source: Mapping[str, Any] | str | bytes, kind: Kind = "any") -> Docume
     """Read one document; `kind` adds the rules of where it is attached (an identity policy has no Principal, a trust
     policy no Resource).
 
-    Raises MalformedPolicy.
+    Raises MalformedPolicy. The `hash` of what is read is the sha256 (hex) of the canonical form: blanks, key order and
+    string-or-list spelling do not change it; statement order does.
     """
     loaded = source if isinstance(source, Mapping) else _load(source)
     try:
@@ -115,13 +116,6 @@ def parse(source: Mapping[str, Any] | str | bytes, kind: Kind = "any") -> Docume
     except RecursionError:
         raise MalformedPolicy(None, "document", "a nesting depth of a policy") from None
     return _build(_canonical(normal))
-
-
-def document_hash(source: Mapping[str, Any] | str | bytes) -> str:
-    """sha256 (hex) of the canonical form: blanks, key order and string-or-list spelling do not change it; statement
-    order does.
-    """
-    return parse(source).hash
 
 
 def _canonical(value: Any) -> str:

@@ -16,7 +16,7 @@ from pipeline.policy.account import Account, Role, is_reserved
 from pipeline.policy.context import Value
 from pipeline.policy.document import Document
 from pipeline.policy.escalation_paths import Path, Step, may_escalate
-from pipeline.policy.escalation_requests import ABSENT, best, boundaries_of_new, candidates, in_best_region
+from pipeline.policy.escalation_requests import ABSENT, Boundary, best, boundaries_of_new, candidates, in_best_region
 from pipeline.policy.evaluate import Decision, Policy, statements_on
 from pipeline.policy.match import statement_covers_action
 from pipeline.policy.principal import FRESH, Principal, answer, can
@@ -60,11 +60,6 @@ class Escalations:
     paths: tuple[Escalation, ...] = ()
     undecided: tuple[Escalation, ...] = ()
     unreadable: tuple[str, ...] = ()
-
-    @property
-    def can_escalate(self) -> bool:
-        """Whether a path leads to more than the policy of one resource."""
-        return any(one.path.gain != "resource" for one in self.paths)
 
 
 def escalations(
@@ -223,7 +218,7 @@ def _grants(
     return max(tried, key=lambda grants: every(answer(one.decision) for one in grants))
 
 
-def _boundaries(target: str, resource: str, principal: Principal) -> tuple[Value | None, ...]:
+def _boundaries(target: str, resource: str, principal: Principal) -> tuple[Boundary, ...]:
     """The boundaries that the user or role acted upon may have: its own, for the actor itself; those worth giving to a
     new one; of another, whether it has one is not known here, and the best is taken: none, but where that is taken off.
     """
@@ -234,7 +229,7 @@ def _boundaries(target: str, resource: str, principal: Principal) -> tuple[Value
 
 @lru_cache(maxsize=1 << 15)
 def _grant(
-    action: str, resource: str, service: str, principal: Principal, role: Role | None, boundary: Value | None
+    action: str, resource: str, service: str, principal: Principal, role: Role | None, boundary: Boundary
 ) -> Grant:
     trust, rcps = (role.trust, role.rcp_levels) if role and action == "sts:AssumeRole" else (None, None)
     of_target = None if boundary is ABSENT and action.startswith("iam:Delete") else boundary

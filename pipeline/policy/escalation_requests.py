@@ -15,7 +15,7 @@ from pipeline.policy.document import Document
 from pipeline.policy.escalation_paths import attacker, request_of
 from pipeline.policy.evaluate import Decision
 from pipeline.policy.match import common_arn, common_text
-from pipeline.policy.partitions import home_region
+from pipeline.policy.partitions import home_region, partition_suffixes, spellings
 from pipeline.policy.principal import FRESH, Principal, answer, can
 from pipeline.policy.tri import Tri
 
@@ -24,13 +24,21 @@ REGION = "aws:requestedregion"
 ABSENT: tuple[str, ...] = ()
 
 Known = dict[str, Value]
+Boundary = str | tuple[str, ...]
+"""The ARN of a boundary, or ABSENT."""
 
 
-def candidates(action: str, service: str, principal: Principal, boundary: Value | None) -> Iterator[Known]:
+def candidates(action: str, service: str, principal: Principal, boundary: Boundary | None) -> Iterator[Known]:
     """The keys of each request worth trying, the strongest first. `boundary`: that of the user or role acted upon,
     ABSENT for none, None where it is not known.
     """
-    known: Known = {"iam:PassedToService": service} if action == "iam:PassRole" and service else {}
+    if action == "iam:PassRole" and service:
+        own = partition_suffixes(principal.caller.partition)
+        names = [name for name in spellings(service) if name == service or name.endswith(own)]
+        for name in names:
+            yield {"iam:PassedToService": name}
+        return
+    known: Known = {}
     chosen = request_of(action)
     if key := chosen.get("of_target"):
         known |= {} if boundary is None else {key: boundary}
@@ -75,7 +83,7 @@ def strong_policies(principal: Principal, key: str) -> tuple[str, ...]:
     return (*strong, *(arn for arn in fitting if _may_write(principal, arn)))
 
 
-def boundaries_of_new(principal: Principal, resource: str) -> tuple[Value, ...]:
+def boundaries_of_new(principal: Principal, resource: str) -> tuple[Boundary, ...]:
     """Boundaries that a new user or role may have without being held back by them: none, one that allows everything,
     one that the principal may rewrite, and one that it may take off again.
     """

@@ -14,17 +14,28 @@ from importlib.resources import files
 from itertools import product
 
 from pipeline.policy import actions as catalog
+from pipeline.policy.callers import partition_of
 from pipeline.policy.conditions import conditions_hold
 from pipeline.policy.context import Context, Value
 from pipeline.policy.document import Document, Statement
 from pipeline.policy.evaluate import Policy, Verdict, statements_on
 from pipeline.policy.match import action_matches, common_text, resource_matches, statement_covers_action
+from pipeline.policy.partitions import partitions
 from pipeline.policy.principal import FRESH, Principal, answer, can
 from pipeline.policy.rights import allows, full_service, is_admin
 from pipeline.policy.targets import targets
 from pipeline.policy.tri import Tri
 
-_HOLDER = f"arn:aws:iam::{'0' * 12}:role/{FRESH}"
+
+def _holder(document: Document) -> Principal:
+    """Somebody who holds the document only, in the partition that its ARNs are of."""
+    return Principal(f"arn:{_partition_in(document)}:iam::{'0' * 12}:role/{FRESH}", (Policy("document", document),))
+
+
+def _partition_in(document: Document) -> str:
+    patterns = (one for each in document.statements for one in (*(each.resources or ()), *(each.not_resources or ())))
+    return next((found for one in patterns if (found := partition_of(one)) in partitions() and found != "aws"), "aws")
+
 
 _SCOPING_KEYS = frozenset({"aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"})
 
@@ -69,7 +80,7 @@ KINDS = {
 @lru_cache(maxsize=1 << 16)
 def document_facts(document: Document) -> tuple[Fact, ...]:
     """All facts of an identity policy document."""
-    holder = Principal(_HOLDER, (Policy("document", document),))
+    holder = _holder(document)
     facts = [*_admin(holder), *_mfa(document, holder)]
     for one in document.statements:
         if one.effect == "Allow":
@@ -176,12 +187,16 @@ def is_effectively_star(pattern: str, action: str = "", any_account: bool = Fals
     found = catalog.find(action) if action else None
     if found is None or found.needs_star:
         return False
-    shapes = [_shape(arn) for _, arn in found.resource_types]
+    partition = fields[1] if fields[1:2] and fields[1] in partitions() else "aws"
+    shapes = [_shape(arn, partition) for _, arn in found.resource_types]
     return any(resource_matches(pattern, shape) for shape in shapes)
 
 
-def _shape(arn: str) -> str:
-    out, rest = "", arn.replace("${Partition}", "aws").replace("${Account}", "1" * 12).replace("${Region}", "zz-zzzz-9")
+def _shape(arn: str, partition: str) -> str:
+    out, rest = (
+        "",
+        arn.replace("${Partition}", partition).replace("${Account}", "1" * 12).replace("${Region}", "zz-zzzz-9"),
+    )
     while "${" in rest:
         before, _, after = rest.partition("${")
         out, rest = out + before + FRESH, after.partition("}")[2]

@@ -256,9 +256,9 @@ def _may_send(action: str, key: str) -> bool:
 def covers_a_whole_internet(ranges: Iterable[str]) -> bool:
     """Whether the ranges together are every IPv4 or every IPv6 address."""
     found = [net for text in ranges if (net := network(text)) is not None]
-    every_four = collapse_addresses(net for net in found if isinstance(net, IPv4Network))
-    every_six = collapse_addresses(net for net in found if isinstance(net, IPv6Network))
-    return any(net.prefixlen == 0 for net in (*every_four, *every_six))
+    four = collapse_addresses(net for net in found if isinstance(net, IPv4Network))
+    six = collapse_addresses(net for net in found if isinstance(net, IPv6Network))
+    return any(net.prefixlen == 0 for net in four) or any(net.prefixlen == 0 for net in six)
 
 
 def _only(one: Condition, value: str) -> bool:

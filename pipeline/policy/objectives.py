@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -18,16 +18,16 @@ from typing import Any
 from pipeline.policy import actions
 from pipeline.policy.callers import Caller, caller
 from pipeline.policy.conditions import is_negated
-from pipeline.policy.context import Context, Value
+from pipeline.policy.context import Value
 from pipeline.policy.document import Document
-from pipeline.policy.evaluate import Decision, Evidence, Policies, Policy, Request, Verdict, evaluate, statements_on
-from pipeline.policy.match import common_arn, common_text
+from pipeline.policy.evaluate import Decision, Evidence, Verdict, statements_on
+from pipeline.policy.guards import Guard, Levels, Site, is_denied
+from pipeline.policy.loopholes import Exemption, Loophole, deciding_conditions, exemptions, way_in
+from pipeline.policy.match import common_arn
 from pipeline.policy.principal import FRESH, Principal
 from pipeline.policy.strangers import stranger, text_of
 from pipeline.policy.targets import targets
 from pipeline.policy.tri import Tri
-
-Levels = Sequence[Sequence[Policy]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,10 @@ class Objective:
 @dataclass(frozen=True, slots=True)
 class ObjectiveResult:
     """`met` YES: every probe is denied; DEPENDS: only on resources that a Deny names (`only_for`), or by a policy
-    that could not be read.
+    that could not be read; NO: a probe passed, or an exception is a loophole.
 
     `open_actions`: the probes that passed. `exempt`: the exceptions written into the Denies that decided, as "key
-    operator value"; the own organization is none.
+    operator value"; the own organization is none. `loopholes`: those that an administrator of the account can take.
     """
 
     objective: Objective
@@ -61,6 +61,7 @@ class ObjectiveResult:
     only_for: tuple[str, ...]
     exempt: tuple[str, ...]
     evidence: tuple[Evidence, ...]
+    loopholes: tuple[Loophole, ...] = ()
 
 
 @cache
@@ -74,140 +75,105 @@ def _objective(raw: dict[str, Any]) -> Objective:
     return Objective(raw["id"], raw["kind"], raw["title"], tuple(Probe(**probe) for probe in raw["probes"]))
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    """The account under judgement. Unknown organization facts ("") stay unknown: what hangs on them is DEPENDS."""
-
-    account: str
-    partition: str = "aws"
-    org_id: str = ""
-    org_path: str = ""
-
-
 def judge_objective(objective: Objective, levels: Levels, site: Site) -> ObjectiveResult:
     """One objective against the policies in force for the account (`levels`: root first, account last; the inherited
     set).
     """
+    guard = Guard(objective.kind, levels, site)
+    settings = guard.settings()
     decisions: list[Decision] = []
     open_actions, only_for, unsure = [], [], False
-    settings = _settings(levels)
     for probe in objective.probes:
-        wide = [
-            one for resource in _fresh(probe, site) for one in _ask(objective, probe, resource, levels, site, settings)
-        ]
-        if all(_denied(one) for one in wide):
+        wide = [one for resource in _fresh(probe, site) for one in _ask(probe, resource, guard, settings)]
+        if all(is_denied(one) for one in wide):
             decisions += wide
             continue
-        named = {one: _ask(objective, probe, one, levels, site, settings) for one in _named(probe, levels, site)}
-        kept = [resource for resource, asked in named.items() if all(_denied(one) for one in asked)]
+        named = {one: _ask(probe, one, guard, settings) for one in _named(probe, guard)}
+        kept = [resource for resource, asked in named.items() if all(is_denied(one) for one in asked)]
         only_for += kept
         decisions += [one for resource in kept for one in named[resource]]
         if not kept:
             unsure = unsure or not any(one.verdict is Verdict.ALLOWED for one in wide)
             open_actions.append(probe.action)
-    met = Tri.NO if open_actions and not unsure else Tri.DEPENDS if only_for or unsure else Tri.YES
     evidence = tuple({(hit.policy, hit.index): hit for one in decisions for hit in one.evidence}.values())
+    loopholes = tuple(_loopholes(objective, evidence, guard, settings)) if objective.kind == "scp" else ()
+    met = Tri.DEPENDS if only_for or unsure else Tri.YES
+    if (open_actions and not unsure) or loopholes:
+        met = Tri.NO
+    exempt = _exempt(evidence, guard)
     return ObjectiveResult(
-        objective, met, tuple(open_actions), tuple(dict.fromkeys(only_for)), _exempt(evidence, levels, site), evidence
+        objective, met, tuple(open_actions), tuple(dict.fromkeys(only_for)), exempt, evidence, loopholes
     )
 
 
-def _denied(decision: Decision) -> bool:
-    return decision.verdict in (Verdict.EXPLICITLY_DENIED, Verdict.IMPLICITLY_DENIED)
-
-
-def _ask(
-    objective: Objective, probe: Probe, resource: str, levels: Levels, site: Site, settings: list[dict[str, Value]]
-) -> list[Decision]:
-    """The probe in each of the settings: it must be denied in all of them to be denied for what it is."""
-    who, known = _caller(probe.caller, site, stranger({site.account}, text_of(_documents(levels))))
-    policies = (
-        Policies([_ALLOW], scp_levels=levels)
-        if objective.kind == "scp"
-        else Policies([_ALLOW], resource=_OPEN, rcp_levels=levels)
-    )
-    unknown = frozenset(key.lower() for key, value in _org_facts(probe.caller, site).items() if not value)
-    found = []
-    for setting in settings:
-        values = Context.of(
-            {**who.context(), **setting, **_org_facts(probe.caller, site), **known, **probe.context}
-        ).values
-        values = {key: value for key, value in values.items() if key not in unknown}
-        context = Context(values, complete=False, is_absent=lambda key: key not in unknown)
-        found.append(evaluate(Request(who, probe.action, resource, context, site.account), policies))
-    return found
-
-
-_ALLOW = Policy.read(
-    "administrator", {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
-)
-_OPEN = Policy.read(
-    "open resource",
-    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}},
-    "resource",
-)
-
-
-def _settings(levels: Levels) -> list[dict[str, Value]]:
-    """Ordinary circumstances as the policies themselves know them: an approved Region each, from the approved
-    network.
-    """
-
-    def named(key: str) -> list[str]:
-        return list(
-            dict.fromkeys(value for document in _documents(levels) for value in _condition_values(document, key))
-        )
-
-    regions = [common_text(value, "*", "1") or value for value in named("aws:requestedregion")] + ["us-east-1"]
-    addresses = [value.split("/")[0] for value in named("aws:sourceip")] + ["192.0.2.77"]
-    networks: dict[str, Value] = {"aws:SourceIp": addresses[0], "aws:SourceVpc": tuple(named("aws:sourcevpc")[:1])}
-    return [{**networks, "aws:RequestedRegion": region} for region in dict.fromkeys(regions[:8] + regions[-1:])]
-
-
-def _condition_values(document: Document, key: str) -> list[str]:
+def _ask(probe: Probe, resource: str, guard: Guard, settings: Iterable[dict[str, Value]]) -> list[Decision]:
+    """The probe by each caller in each of the settings: it must be denied in all to be denied for what it is."""
     return [
-        value
-        for one in document.statements
-        for condition in one.conditions
-        if condition.key.lower() == key
-        for value in condition.values
+        guard.decide(who, probe.action, resource, {**known, **probe.context}, setting)
+        for who, known in _callers(probe.caller, guard)
+        for setting in settings
     ]
 
 
-def _org_facts(kind: str, site: Site) -> dict[str, Value]:
-    paths = (site.org_path,) if site.org_path else ()
-    facts: dict[str, Value] = {
-        "aws:ResourceOrgID": site.org_id,
-        "aws:ResourceOrgPaths": paths,
-        "aws:ResourceAccount": site.account,
-    }
-    return facts | (
-        {"aws:PrincipalOrgID": site.org_id, "aws:PrincipalOrgPaths": paths} if kind in ("role", "user", "root") else {}
+def _loopholes(
+    objective: Objective, evidence: Iterable[Evidence], guard: Guard, settings: list[dict[str, Value]]
+) -> Iterator[Loophole]:
+    """The exceptions that let a probe through and that an administrator of the account can take."""
+    found: dict[str, None] = {}
+    probes = [probe for probe in objective.probes if probe.caller in ("role", "user")]
+    for exemption in exemptions(evidence, guard):
+        if exemption.text in found or not _lets_through(exemption, probes, guard, settings):
+            continue
+        steps = way_in(exemption, guard)
+        if steps:
+            found[exemption.text] = None
+            yield Loophole(exemption.text, steps)
+
+
+def _lets_through(
+    exemption: Exemption, probes: Iterable[Probe], guard: Guard, settings: list[dict[str, Value]]
+) -> bool:
+    asked = (
+        guard.decide(exemption.who, probe.action, resource, {**exemption.tags, **probe.context}, setting)
+        for probe in probes
+        for resource in _fresh(probe, guard.site)
+        for setting in settings
     )
+    return any(not is_denied(decision) for decision in asked)
 
 
-def _caller(kind: str, site: Site, outsider: str) -> tuple[Caller, dict[str, Value]]:
+def _callers(kind: str, guard: Guard) -> Iterator[tuple[Caller, dict[str, Value]]]:
+    """Who sends the probe, and what is known of the request. An outsider takes the name and tags that it likes."""
+    site = guard.site
     inside = f"arn:{site.partition}:iam::{site.account}"
+    outsider = stranger({site.account}, text_of(guard.documents))
     if kind == "outsider":
-        return caller(f"arn:{site.partition}:iam::{outsider}:role/{FRESH}"), {
-            "aws:PrincipalOrgID": f"o-{FRESH}",
-            **_TLS,
-        }
-    if kind == "service":
-        source: dict[str, Value] = {"aws:SourceAccount": outsider, "aws:SourceOrgID": f"o-{FRESH}"}
-        return Caller("service", f"{FRESH}.amazonaws.com"), {
-            **source,
-            "aws:SourceArn": f"arn:{site.partition}:{FRESH}::{outsider}:{FRESH}",
-            **_TLS,
-        }
-    if kind == "github":
-        return Caller(
-            "federated", f"{inside}:oidc-provider/token.actions.githubusercontent.com", site.partition, site.account
-        ), {**_TLS}
-    return caller(f"{inside}:root" if kind == "root" else f"{inside}:{kind}/{FRESH}"), {**_TLS}
+        abroad: dict[str, Value] = {"aws:PrincipalOrgID": f"o-{FRESH}"}
+        own = f"arn:{site.partition}:iam::{outsider}:role/"
+        fitting = (common_arn(value, own + "*", FRESH) for value in guard.named("aws:principalarn"))
+        for arn in dict.fromkeys([own + FRESH, *(one for one in fitting if one)]):
+            yield caller(arn), abroad
+        for key in _tag_keys(guard):
+            yield caller(own + FRESH), {**abroad, key: guard.named(key)[0].replace("*", FRESH)}
+    elif kind == "service":
+        yield (
+            Caller("service", f"{FRESH}.amazonaws.com"),
+            {
+                "aws:SourceAccount": outsider,
+                "aws:SourceOrgID": f"o-{FRESH}",
+                "aws:SourceArn": f"arn:{site.partition}:{FRESH}::{outsider}:{FRESH}",
+            },
+        )
+    elif kind == "github":
+        provider = f"{inside}:oidc-provider/token.actions.githubusercontent.com"
+        yield Caller("federated", provider, site.partition, site.account), {}
+    else:
+        yield caller(f"{inside}:root" if kind == "root" else f"{inside}:{kind}/{FRESH}"), {}
 
 
-_TLS: dict[str, Value] = {"aws:SecureTransport": True}
+def _tag_keys(guard: Guard) -> set[str]:
+    conditions = (one for document in guard.documents for each in document.statements for one in each.conditions)
+    return {key for one in conditions if (key := one.key.lower()).startswith("aws:principaltag/") and one.values}
 
 
 def _fresh(probe: Probe, site: Site) -> tuple[str, ...]:
@@ -216,34 +182,25 @@ def _fresh(probe: Probe, site: Site) -> tuple[str, ...]:
     return targets(Principal(f"arn:{site.partition}:iam::{site.account}:role/{FRESH}"), probe.action)
 
 
-def _named(probe: Probe, levels: Levels, site: Site) -> list[str]:
+def _named(probe: Probe, guard: Guard) -> list[str]:
     """A resource inside each pattern that a Deny on the action names."""
     found: dict[str, None] = {}
-    for document in _documents(levels):
+    for document in guard.documents:
         for statement in statements_on(document, probe.action, "Deny"):
             for pattern in statement.resources or ():
-                for fresh in _fresh(probe, site):
+                for fresh in _fresh(probe, guard.site):
                     text = common_arn(pattern, fresh.replace(FRESH, "*"), FRESH)
                     if text:
                         found[text] = None
     return list(found)
 
 
-def _documents(levels: Levels) -> Iterable[Document]:
-    return (policy.document for level in levels for policy in level if policy.document)
-
-
-def _exempt(evidence: Iterable[Evidence], levels: Levels, site: Site) -> tuple[str, ...]:
-    deciding = {(hit.policy, hit.index) for hit in evidence if hit.effect == "Deny"}
+def _exempt(evidence: Iterable[Evidence], guard: Guard) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for level in levels:
-        for policy in level:
-            for statement in policy.document.statements if policy.document else ():
-                if (policy.name, statement.index) in deciding:
-                    for one in statement.conditions:
-                        if is_negated(one.operator) and one.key.lower().startswith("aws:principal"):
-                            others = (value for value in one.values if not _is_own(one.key, value, site))
-                            found.update(dict.fromkeys(f"{one.key} {one.operator} {value}" for value in others))
+    for one in deciding_conditions(evidence, guard):
+        if is_negated(one.operator) and one.key.lower().startswith("aws:principal"):
+            others = (value for value in one.values if not _is_own(one.key, value, guard.site))
+            found.update(dict.fromkeys(f"{one.key} {one.operator} {value}" for value in others))
     return tuple(found)
 
 
@@ -262,7 +219,8 @@ def restricts(levels: Levels) -> bool:
     """
     if any(policy.document is None for level in levels for policy in level):
         return True
-    if any(statement.effect == "Deny" for document in _documents(levels) for statement in document.statements):
+    documents = (policy.document for level in levels for policy in level if policy.document)
+    if any(statement.effect == "Deny" for document in documents for statement in document.statements):
         return True
     return any(not any(_allows_all(policy.document) for policy in level if policy.document) for level in levels)
 

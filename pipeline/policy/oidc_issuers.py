@@ -43,7 +43,7 @@ def _listed() -> dict[str, Any]:
 @cache
 def shared_issuers() -> dict[str, SharedIssuer]:
     """By issuer, in every spelling."""
-    found = {}
+    found: dict[str, SharedIssuer] = {}
     for raw in _listed()["issuer"]:
         pairs = (text.partition("=") for text in raw["tenant"])
         one = SharedIssuer(raw["name"], tuple((claim, _compiled(form)) for claim, _, form in pairs))

@@ -44,6 +44,25 @@ def partition_of(region: str) -> str:
 
 
 @cache
+def partition_suffixes(partition: str) -> tuple[str, ...]:
+    """What names of service principals of one partition end with."""
+    return tuple(f".{one['outputs']['dnsSuffix']}" for one in _described() if one["id"] == partition)
+
+
+@cache
 def service_suffixes() -> tuple[str, ...]:
     """What names of service principals end with: ".amazonaws.com", ".amazonaws.com.cn", ".c2s.ic.gov" ..."""
     return tuple(sorted({f".{one['outputs']['dnsSuffix']}" for one in _described()}))
+
+
+@lru_cache(maxsize=1024)
+def spellings(service: str) -> tuple[str, ...]:
+    """A service principal as the partitions spell it, as given first: ec2.amazonaws.com, ec2.amazonaws.com.cn ...
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html (service principals in
+    opt-in Regions and other partitions)
+    """
+    suffix = max((one for one in service_suffixes() if service.endswith(one)), key=len, default="")
+    if not suffix:
+        return (service,)
+    return tuple(dict.fromkeys([service, *(service.removesuffix(suffix) + one for one in service_suffixes())]))

@@ -143,15 +143,6 @@ def effective_actions(principal: Principal) -> dict[str, Tri]:
     return {action: found for action, found in sorted(answers.items()) if found is not Tri.NO}
 
 
-def effective_services(principal: Principal) -> dict[str, Tri]:
-    """{service prefix: the best answer over its actions}."""
-    best: dict[str, Tri] = {}
-    for action, found in effective_actions(principal).items():
-        service = action.partition(":")[0]
-        best[service] = max(found, best.get(service, Tri.NO))
-    return best
-
-
 @lru_cache(maxsize=4096)
 def named_actions(document: Document) -> tuple[str, ...]:
     """The known actions that the document's Allow statements name, through wildcards and NotAction; an action not in

@@ -18,11 +18,13 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from pipeline.aws.account import Visit
+from pipeline.aws.advice import advice
 from pipeline.aws.failures import CallFailed
 from pipeline.aws.permissions import actions
 from pipeline.aws.session import GLOBAL, Answer, Cloud
+from pipeline.aws.visit import Visit
 from pipeline.night import Night
+from pipeline.progress import Progress, Silent
 from pipeline.publish.folder import LATEST, date_of, outdated
 from pipeline.settings import Refused, Settings
 
@@ -57,11 +59,7 @@ OPERATIONS = tuple(
 )
 BLOCK = "nothing was published; turn on Block Public Access for it, or name another bucket"
 
-Progress = Callable[[int, int], None]
-
-
-def quiet(done: int, total: int) -> None:
-    """Progress for nobody."""
+STAGE = "bucket"
 
 
 @dataclass(frozen=True)
@@ -74,10 +72,10 @@ class Delivered:
     is_latest: bool
 
 
-def publish(settings: Settings, night: Night, progress: Progress = quiet) -> Delivered:
+def publish(settings: Settings, night: Night, progress: Progress | None = None) -> Delivered:
     """Put the report of a night, as it is in the home, into the bucket of the settings (`publish_to`).
 
-    `progress` is called with the objects put and those to put. Raises `Refused`: there is no such report, the bucket
+    `progress` is told the objects put and those to put. Raises `Refused`: there is no such report, the bucket
     is public or may be, or a request failed for good; then `latest/` is what it was, or has newer pages behind its
     old index.
     """
@@ -92,7 +90,7 @@ def publish(settings: Settings, night: Night, progress: Progress = quiet) -> Del
         places = [str(night), *([LATEST] if is_latest else [])]
         done, total = count(1), len(files) * len(places)
         for place in places:
-            bucket.upload(place, files, lambda: progress(next(done), total))
+            bucket.upload(place, files, lambda: (progress or Silent()).step(STAGE, next(done), total))
         if is_latest:
             bucket.delete(bucket.names(f"{LATEST}/") - {f"{LATEST}/{name}" for name in files})
         for as_of in outdated(bucket.dates(), settings.keep_reports, night.as_of):
@@ -139,7 +137,12 @@ class Bucket:
         status = self._about("GetBucketPolicyStatus", "PolicyStatus", "NoSuchBucketPolicy")
         grants = self._about("GetBucketAcl", "Grants") or []
         public = []
-        if status and status.get("IsPublic") is not False and not (block or {}).get("RestrictPublicBuckets"):
+        # None is of a bucket without a policy; an answer that does not say so is none of a private bucket.
+        if (
+            status is not None
+            and status.get("IsPublic") is not False
+            and not (block or {}).get("RestrictPublicBuckets")
+        ):
             public.append("its policy")
         groups = {grant["Grantee"].get("URI") for grant in grants} & PUBLIC_GROUPS
         if groups and not (block or {}).get("IgnorePublicAcls"):
@@ -150,7 +153,7 @@ class Bucket:
     def _about(self, operation: str, member: str, *expected: str) -> Any:
         """A member of an answer about the bucket; None for an `expected` error code."""
         answer = self._ask(operation, needs=(member,), expected=expected)
-        return answer[member] if answer else None
+        return None if answer is None else answer[member]
 
     def dates(self) -> set[date]:
         """The dates of the nights that have objects."""
@@ -207,12 +210,18 @@ class Bucket:
     def listed(self, name: str, **params: Any) -> Iterator[Answer]:
         """Pages of the objects whose names start so."""
         more: dict[str, Any] = {"Prefix": self.prefix + name, **params}
+        seen: set[str | None] = {None}
         while True:
             page = self._ask("ListObjectsV2", needs=("KeyCount",), **more) or {}
             yield page
             if not page.get("IsTruncated"):
                 return
-            more["ContinuationToken"] = page["NextContinuationToken"]
+            token = page.get("NextContinuationToken")
+            if token in seen:
+                said = "there is more, but no new token to ask for it"
+                raise self._refused(name, CallFailed("s3:ListObjectsV2", "truncated", None, said, GLOBAL))
+            seen.add(token)
+            more["ContinuationToken"] = token
 
     def _ask(
         self, operation: str, name: str = "", needs: Sequence[str] = (), expected: Sequence[str] = (), **params: Any
@@ -228,19 +237,17 @@ class Bucket:
         """What failed where, and what to do about it, in one sentence."""
         said = f"{self.address(name)}: {failed.operation}: {failed.message.rstrip('.')} ({failed.error_code})"
         if failed.error_code == "NoSuchBucket":
-            advice = "create the bucket, or correct publish_to"
-        elif failed.error_class == "expired_credentials":
-            advice = "sign in again or name other credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID)"
-        elif failed.error_class.endswith("_deny") or failed.error_code == "AccessDenied":
-            owner = (
-                f", and see whether account {self.owner} (publish_bucket_owner) owns the bucket" if self.owner else ""
-            )
-            advice = f"allow {' and '.join(actions(failed.operation))} to these credentials{owner}"
-        elif failed.error_class in ("connection", "timeout"):
-            advice = "no answer came: see the network, AWS_ENDPOINT_URL and the region"
+            helps = "create the bucket, or correct publish_to"
         else:
-            advice = "see what S3 says"
-        return Refused(f"{said}; {advice}, then run `rolecall publish`")
+            owner = f"account {self.owner} (publish_bucket_owner) owns the bucket" if self.owner else ""
+            denied = f"allow {' and '.join(actions(failed.operation))} to these credentials"
+            denied += f", and see whether {owner}" if owner else ""
+            helps = (
+                denied
+                if failed.error_code == "AccessDenied"
+                else advice(failed.error_class, "see what S3 says", denied)
+            )
+        return Refused(f"{said}; {helps}, then run `rolecall publish`")
 
 
 def checksum(body: bytes) -> str:

@@ -58,7 +58,8 @@ def copy(warehouse: Path, target: Path, catalog: Catalog, as_of: date) -> None:
 
     Raises `Broken` unless the warehouse is in order and the copy is equal to it, table by table.
     """
-    con = duckdb.connect(config={"enable_progress_bar": "false"})
+    con = duckdb.connect()
+    con.execute("set enable_progress_bar = false")
     con.execute(f"attach {quoted(str(warehouse))} as warehouse (read_only)")
     con.execute(f"attach {quoted(str(target))} as published (storage_version {quoted(STORAGE_VERSION)})")
     try:

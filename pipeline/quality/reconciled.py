@@ -151,12 +151,13 @@ def _enough_accounts(core: list[str]) -> Check:
         f"where dataset in ({', '.join(map(quoted, core))}) and status = 'ok' group by account_id"
     )
     query = (
-        "select accounts, accounts_read, round(100.0 * accounts_read / accounts, 1) as percent, coverage_floor from "
+        "select accounts, accounts_read, round(100.0 * accounts_read / accounts, 1) as percent, "
+        "min_coverage_to_publish from "
         f"(select count(*) as accounts, count(*) filter (where finished = {len(core)}) as accounts_read "
         f"from {ROLL} left join ({finished}) using (account_id)), {RUN} "
-        "where accounts > 0 and 100.0 * accounts_read / accounts < coverage_floor"
+        "where accounts > 0 and 100.0 * accounts_read / accounts < min_coverage_to_publish"
     )
-    what = "Enough of the active accounts in scope were read (the setting coverage_floor)"
+    what = "Enough of the active accounts in scope were read (the setting min_coverage_to_publish)"
     return no_rows("extracts", "accounts_read_above_floor", "blocking", what, query)
 
 

@@ -85,9 +85,9 @@ def opened(settings: Settings, night: Night, datasets: dict[str, Dataset]) -> It
         landing.attach(con, night, datasets.values())
         put(con, f"create table {PREVIOUS} as from batch", extracts_before(night))
         con.execute(
-            f"create table {RUN} as select ?::date as as_of, ?::double as coverage_floor, "
+            f"create table {RUN} as select ?::date as as_of, ?::double as min_coverage_to_publish, "
             "?::double as report_max_age_hours",
-            [night.as_of, settings.coverage_floor, settings.report_max_age_hours],
+            [night.as_of, settings.min_coverage_to_publish, settings.report_max_age_hours],
         )
         yield con
     finally:

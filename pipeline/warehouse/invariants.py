@@ -62,6 +62,9 @@ OWED = """
 
 INVARIANTS: Mapping[str, str] = {
     "every verdict is one of the six": f"select {KEY}, verdict from judgements where verdict not in {VERDICTS}",
+    "every judgement names its account, Region and resource": (
+        f"select {KEY}, verdict from judgements where account_id is null or region is null or resource is null"
+    ),
     "a control has one verdict on a resource": (
         f"select {KEY}, count(*) as verdicts from judgements group by all having count(*) > 1"
     ),
@@ -79,7 +82,7 @@ INVARIANTS: Mapping[str, str] = {
     "every result of a control is a judgement, unless it rests on what could not be read": (
         f"select {KEY}, verdict from ({RESULTS}) as r "
         f"semi join (select controls.control_id, accounts.account_id {OWED}) as owed using (control_id, account_id) "
-        f"anti join (from judgements where origin = 'control') as j using ({KEY}) "
+        f"anti join (from judgements where origin in ('control', 'record')) as j using ({KEY}) "
         f"anti join ({UNREAD}) as u on u.control_id = r.control_id and u.account_id = r.account_id "
         "and (u.region = 'global' or r.region in ('global', u.region))"
     ),

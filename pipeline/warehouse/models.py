@@ -8,6 +8,7 @@ them stand the tables made in Python (`pipeline/facts/`), and a few that follow 
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -21,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline import SQL, collectors, facts
 from pipeline.facts import Facts
+from pipeline.schema import REGISTER
 from pipeline.settings import Refused
 from pipeline.warehouse import contracts
 from pipeline.warehouse.query import Query, parsed
@@ -64,7 +66,8 @@ class Header(BaseModel):
 class ControlHeader(Header):
     """Header of a control. `scope` says of what a verdict is owed: of every account, or of the organization once.
 
-    `of_management` names datasets of the organization that verdicts of the management account alone rest on.
+    `of_management` names datasets of the organization that verdicts of the management account alone rest on;
+    `register_entries` the kinds of entries of the register (`vendor`) that can change the verdict.
     `practice` is the number of its folder. `frameworks` names other standards, those of one's own too, by any key.
     """
 
@@ -77,14 +80,16 @@ class ControlHeader(Header):
     fix: str
     may_break: str = ""
     frameworks: dict[str, str] = {}
+    register_entries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Model:
     """One table of the night. `reads` are the tables it selects from, raw tables and models alike.
 
-    `sql` is the whole of it, but for a fact table, whose module makes the rows from what its queries find, and for
-    the history, which `pipeline.warehouse.history` keeps. It begins on `line` of the file.
+    `sources` are those of them that can give it a column. `sql` is the whole of it, but for a fact table, whose module
+    makes the rows from what its queries find, and for the history, which `pipeline.warehouse.history` keeps. It begins
+    on `line` of the file.
     """
 
     name: str
@@ -93,12 +98,19 @@ class Model:
     header: Header
     sql: str
     reads: tuple[str, ...]
+    sources: frozenset[str] = frozenset()
     fact: Facts | None = None
     line: int = 1
 
     @property
     def control(self) -> ControlHeader | None:
         return self.header if isinstance(self.header, ControlHeader) else None
+
+    @cached_property
+    def version(self) -> str:
+        """Changes with what makes the table: its query and header, for a fact its module."""
+        text = self.path.read_text(encoding="utf-8") if self.fact else self.sql + self.header.model_dump_json()
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 @dataclass
@@ -156,7 +168,9 @@ def load(root: Path = ROOT) -> Catalog:
     for query in queries:
         contracts.check_tables(query, known)
     check_layers(models)
-    return Catalog(models)
+    catalog = Catalog(models)
+    check_register(catalog)
+    return catalog
 
 
 def check_numbers(models: Iterable[Model]) -> None:
@@ -193,6 +207,20 @@ def check_layers(models: Mapping[str, Model]) -> None:
                 )
 
 
+def check_register(catalog: Catalog) -> None:
+    """Refuse a control that does not say truly which entries of the register it looks for."""
+    kinds = next(column.values for column in REGISTER.columns if column.name == "kind")
+    for model in catalog.controls.values():
+        named = set(model.control.register_entries) if model.control else set[str]()
+        where = f"{model.path}: header: register_entries"
+        if unknown := sorted(named - set(kinds)):
+            raise Refused(f"{where}: no entry is of kind {unknown[0]}; expected some of {', '.join(kinds)}")
+        if named and "stg_register" not in catalog.upstream[model.name]:
+            raise Refused(f"{where}: neither the control nor a model above it reads stg_register")
+        if not named and "stg_register" in model.reads:
+            raise Refused(f"{where}: the control reads stg_register; name the kinds, some of {', '.join(kinds)}")
+
+
 def fact_model(module: Facts) -> Model:
     """A table made in Python, as a model."""
     table, path = module.TABLE, Path(module.__file__)
@@ -200,7 +228,7 @@ def fact_model(module: Facts) -> Model:
     header = Header(title=table.description, columns=columns)
     reads = {read for query in module.QUERIES.values() for read in parsed(query, path).tables}
     sql = "\n\n".join(f"-- {name}\n{query.strip()}" for name, query in module.QUERIES.items())
-    return Model(table.name, "facts", path, header, sql, tuple(sorted(reads)), module)
+    return Model(table.name, "facts", path, header, sql, tuple(sorted(reads)), fact=module)
 
 
 def control_results(controls: list[str]) -> Model:
@@ -208,7 +236,7 @@ def control_results(controls: list[str]) -> Model:
     parts = [f"select '{name}' as control_id, * from {name}" for name in sorted(controls)]
     sql = f"select * from ({' union all by name '.join([EMPTY_RESULT, *parts])})"
     header = Header(title="What every control says of every resource, before the ledger and the register are heard")
-    return Model("control_results", "scores", Path(__file__), header, sql, tuple(sorted(controls)))
+    return Model("control_results", "scores", Path(__file__), header, sql, tuple(sorted(controls)), frozenset(controls))
 
 
 EMPTY_RESULT = """
@@ -218,7 +246,15 @@ select
 where false"""
 
 HISTORY = tuple(
-    Model(f"history_{name}", "history", Path(__file__).with_name("history.py"), Header(title=title), "", (read,))
+    Model(
+        f"history_{name}",
+        "history",
+        Path(__file__).with_name("history.py"),
+        Header(title=title),
+        "",
+        (read,),
+        frozenset({read}),
+    )
     for name, title, read in (
         ("nights", "The nights judged so far, and those held back", "judgements"),
         ("spans", "For how long each resource has had each verdict, night by night", "judgements"),
@@ -241,7 +277,7 @@ def read_model(path: Path, layer: Layer) -> tuple[Model, Query]:
     if layer == "controls":
         contracts.check_verdicts(query)
     contracts.check_query(query, header.params, head)
-    return Model(path.stem, layer, path, header, sql, tuple(query.tables), line=line), query
+    return Model(path.stem, layer, path, header, sql, tuple(query.tables), query.sources, line=line), query
 
 
 def read_header(path: Path, layer: Layer, head: str) -> Header:

@@ -17,14 +17,20 @@ select
         when len(exempt) > 0 then format('{}, with exceptions: {}.', title, array_to_string(exempt, ', '))
         else format('{}.', title)
     end as reached,
-    if(
-        len(only_for) > 0,
-        format('{}: only for {}.', title, array_to_string(only_for, ', ')),
-        format('Not met ({}): {} would pass.', title, array_to_string(open_actions, ', '))
-    ) as missed,
+    case
+        when len(loopholes) > 0
+            then format(
+                'Not met ({}): an administrator of the account can take the exception {}.',
+                title,
+                array_to_string(loopholes, '; ')
+            )
+        when len(only_for) > 0 then format('{}: only for {}.', title, array_to_string(only_for, ', '))
+        else format('Not met ({}): {} would pass.', title, array_to_string(open_actions, ', '))
+    end as missed,
     if(len(unreadable) > 0, format('Policies cannot be read: {}.', array_to_string(unreadable, '; ')), null) as unread,
     open_actions,
     only_for,
     exempt,
+    loopholes,
     statements
 from fact_guardrails

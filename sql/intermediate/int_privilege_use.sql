@@ -3,6 +3,7 @@ title = "What every user and role is granted, against what it uses"
 description = "The rows of least_privilege, before the fact that makes a smaller policy of the worst."
 params = { used_days = 90, proposals = 200 }
 [columns]
+account_id = "Account of the principal"
 rank = "Place among all principals, those without a weight last"
 place = "Place among all, the worst first; null where data_status is not known"
 arn = "ARN of the user or role"
@@ -104,21 +105,7 @@ escalations as (
     group by account_id, principal_arn
 ),
 
-approved as (
-    select
-        principals.account_id,
-        principals.principal_arn,
-        arg_max(register.owner, register.expires_on) as owner,
-        max(register.expires_on) as expires_on
-    from principals
-    inner join stg_register as register
-        on
-            register.kind = 'approved_administrator'
-            and register.is_live
-            and coalesce(register.account_id, principals.account_id) = principals.account_id
-            and principals.principal_arn glob register.resource
-    group by principals.account_id, principals.principal_arn
-),
+approved as (select * from int_approved_administrators where is_live),
 
 unread as (
     select
@@ -174,7 +161,7 @@ told as (
             principals.account_id = escalations.account_id
             and principals.principal_arn = escalations.principal_arn
     left join approved
-        on principals.account_id = approved.account_id and principals.principal_arn = approved.principal_arn
+        on principals.principal_arn = approved.principal_arn
     left join unread on principals.account_id = unread.account_id
 ),
 

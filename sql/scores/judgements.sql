@@ -1,12 +1,22 @@
 /*
 title = "The verdict of every control on every resource tonight"
 description = """
-What the controls say, with three things laid over it. Where a dataset that a control rests on could not be read, its
-rows are dropped and one `unknown` names the call that failed. Where a live exception covers a fail, the fail is
+What the controls say, with four things laid over it. Where a dataset that a control rests on could not be read, its
+rows are dropped and one `unknown` names the call that failed. Where a single record could not, or holds what AWS did not
+have before, what is said of it is dropped and one `unknown` says why. Where a live exception covers a fail, the fail is
 `exempt`. Where an account has no resource of the kind, one `not_applicable` says so: every control has a verdict in
 every account that it is owed by.
 """
 [columns]
+control_id = "Id of the control"
+account_id = "Id of the account"
+region = "Region, 'global' for services without one"
+resource = "ARN of what is judged"
+practice = "Number of the best practice, 1 to 14"
+verdict = "pass, fail, exempt, not_applicable, unknown or manual"
+reason = "A sentence with the values in it"
+evidence = "The facts that decided"
+exception_entry = "Entry of the register that makes the fail exempt; null for none"
 origin = "control: what the control says; unread: data was missing; absent: there is nothing to judge"
 */
 with
@@ -60,6 +70,19 @@ unread as (
     qualify region = 'global' or not bool_or(region = 'global') over (partition by control_id, account_id)
 ),
 
+odd_records as (
+    select
+        owed.control_id,
+        owed.account_id,
+        unread_records.region,
+        unread_records.resource,
+        min_by(unread_records, unread_records.dataset) as first
+    from owed
+    inner join raw_unread_records as unread_records
+        on owed.dataset = unread_records.dataset and owed.account_id = unread_records.account_id
+    group by all
+),
+
 said as (
     select
         results.control_id,
@@ -78,6 +101,49 @@ said as (
             unread.control_id = results.control_id
             and unread.account_id = results.account_id
             and (unread.region = 'global' or coalesce(results.region, 'global') in ('global', unread.region))
+    )
+),
+
+kept as (
+    select *
+    from said
+    anti join odd_records
+        on
+            said.control_id = odd_records.control_id
+            and said.account_id = odd_records.account_id
+            and said.resource = odd_records.resource
+            and (odd_records.region = 'global' or said.region in ('global', odd_records.region))
+),
+
+unknown_records as (
+    select
+        odd_records.control_id,
+        odd_records.account_id,
+        coalesce(said.region, odd_records.region) as region,
+        odd_records.resource,
+        'unknown' as verdict,
+        format('{} ({}): {}', odd_records.first.operation, odd_records.first.error_class, odd_records.first.message)
+            as reason,
+        to_json({
+            dataset: odd_records.first.dataset,
+            operation: odd_records.first.operation,
+            error_class: odd_records.first.error_class,
+            error_code: odd_records.first.error_code
+        }) as evidence,
+        'record' as origin
+    from odd_records
+    left join said
+        on
+            odd_records.control_id = said.control_id
+            and odd_records.account_id = said.account_id
+            and odd_records.resource = said.resource
+            and (odd_records.region = 'global' or said.region in ('global', odd_records.region))
+    where not exists (
+        from unread
+        where
+            unread.control_id = odd_records.control_id
+            and unread.account_id = odd_records.account_id
+            and (unread.region = 'global' or odd_records.region in ('global', unread.region))
     )
 ),
 
@@ -118,12 +184,15 @@ absent as (
         '{}'::json as evidence,
         'absent' as origin
     from expected
-    anti join said using (control_id, account_id)
+    anti join kept using (control_id, account_id)
+    anti join unknown_records using (control_id, account_id)
     anti join unknowns using (control_id, account_id)
 ),
 
 verdicts as (
-    select * from said
+    select * from kept
+    union all by name
+    select distinct * from unknown_records
     union all by name
     select * from unknowns
     union all by name

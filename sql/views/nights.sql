@@ -4,7 +4,7 @@ title = "The nights so far"
 as_of = "The night"
 published = "Whether it was judged and published"
 held_back_reason = "Why it was not"
-blocked_reason = "The same, under its name before contract version 2; goes with the next"
+blocked_reason = "The same, by its old name, which goes with the next contract version"
 */
 select
     as_of,

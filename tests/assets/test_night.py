@@ -17,7 +17,8 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from assets import cli, event_log, home
+from assets import home
+from assets.cli import main as cli
 from assets.cli.runner import Done, run_night
 from assets.defs.delivery import IN_BUCKET
 from assets.defs.report import PAGES
@@ -25,6 +26,7 @@ from pipeline import collectors, landing
 from pipeline.night import Night
 from pipeline.publish import folder
 from pipeline.settings import Refused, Settings
+from pipeline.warehouse import models
 from reports import chromium, documents
 from tests import receivers
 from tests.conftest import ROOT, Loopback, use
@@ -93,7 +95,7 @@ def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Itera
             # A night of part of the organization goes the same way.
             "include_ous": ["Security", "Exceptions", "Infrastructure"],
             "publish_to": f"s3://{BUCKET}/site",
-            "documents": True,
+            "render_pdf": True,
         }
         boto3.client("s3").create_bucket(Bucket=BUCKET)
         settings = loopback.settings(tmp_path_factory.mktemp("home"), **own)
@@ -127,25 +129,26 @@ def test_accounts_that_could_not_be_read_are_counted(night: FirstNight) -> None:
     assert night.done.unread == unread > 0
 
 
-def test_dagster_has_the_run_with_its_assets_and_checks(night: FirstNight) -> None:
-    with event_log.instance(home.dagster_home(night.settings.home)) as instance:
-        (run,) = instance.get_runs()
-        events = instance.all_logs(run.run_id)
-    assert run.status is dg.DagsterRunStatus.SUCCESS
-    made = {
-        event.dagster_event.asset_key.to_user_string()
-        for event in events
-        if event.dagster_event and event.dagster_event.is_step_materialization and event.dagster_event.asset_key
-    }
-    assert made >= {f"raw_{name}" for name in collectors.datasets()}
-    assert made >= {"findings", "rolecall_database", IN_BUCKET, *(name for name, _ in PAGES.values())}
-
-
-def test_dagsters_own_storage_reads_the_run(night: FirstNight) -> None:
-    code = "import dagster as dg; i = dg.DagsterInstance.get(); print(len(i.all_logs(i.get_runs()[0].run_id)))"
+def test_dagster_has_what_was_published_and_the_measures_of_each_control(night: FirstNight) -> None:
+    code = (
+        "import dagster as dg; i = dg.DagsterInstance.get(); print(*(k.to_user_string() for k in i.all_asset_keys()))"
+    )
     environment = {"DAGSTER_HOME": str(home.dagster_home(night.settings.home))}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert int(done.stdout) > 500, done.stderr
+    known = set(done.stdout.split())
+    assert known >= {"rolecall_database", IN_BUCKET, *(name for name, _ in PAGES.values())}, done.stderr
+    assert known >= models.load().controls.keys()
+    with dg.DagsterInstance.from_config(environment["DAGSTER_HOME"]) as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey("key_rotation"))
+    assert event is not None
+    made = event.asset_materialization
+    assert made is not None
+    assert made.partition == str(night.done.night)
+    ((score, coverage, fails, unknown),) = night.all(
+        "select score, coverage, fail, \"unknown\" from scores_by_control where control_id = 'key_rotation'"
+    )
+    measures = {"score": score, "coverage": coverage, "fails": fails, "unknown": unknown}
+    assert {name: made.metadata[name].value for name in measures} == measures
 
 
 def test_every_page_of_the_report_belongs_to_an_asset() -> None:
@@ -161,7 +164,7 @@ def test_the_command_runs_it_again_in_three_shards_while_another_process_reads(
     for name in night.settings.model_fields_set - {"shards"}:
         value = night.settings.model_dump(mode="json", include={name})[name]
         monkeypatch.setenv(f"ROLECALL_{name.upper()}", value if isinstance(value, str) else json.dumps(value))
-    monkeypatch.setenv("ROLECALL_DOCUMENTS", "false")
+    monkeypatch.setenv("ROLECALL_RENDER_PDF", "false")
     monkeypatch.setenv("ROLECALL_NOTIFY", '["SOMEBODY"]')
     stop = tmp_path / "stop"
     command = [sys.executable, "-c", READER, str(night.done.database), str(stop)]

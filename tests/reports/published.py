@@ -69,7 +69,7 @@ TABLES = {
         fails_there bigint""",
     "trend": """as_of date, scope varchar, key varchar, "pass" bigint, fail bigint, score double, coverage double,
         has_enough_data boolean""",
-    "nights": "as_of date, published boolean, blocked_reason varchar",
+    "nights": "as_of date, published boolean, held_back_reason varchar",
     "coverage": """as_of date, account_id varchar, region varchar, dataset varchar, status varchar, "rows" bigint,
         operation varchar, error_class varchar, error_code varchar, message varchar, controls varchar[]""",
     "ledger": """as_of date, account_id varchar, region varchar, operation varchar, status varchar, error_class varchar,

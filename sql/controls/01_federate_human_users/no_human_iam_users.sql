@@ -2,6 +2,7 @@
 id = "BP01-03"
 title = "IAM users should not have a console password, except break-glass users with MFA"
 severity = "high"
+register_entries = ["break_glass_user"]
 description = "Break-glass users are those of the register, under [[break_glass_users]]; each must have an MFA device too."
 why = "A console password is a person's long-term credential outside the identity provider, which cannot disable it."
 fix = "Give the person access through IAM Identity Center, then delete the login profile."

@@ -2,6 +2,7 @@
 id = "BP03-04"
 title = "MFA in Identity Center should be attested"
 severity = "high"
+register_entries = ["attestation"]
 scope = "organization"
 description = "No API returns the MFA settings of Identity Center or of the identity provider behind it; an attestation in the register decides, and one that has expired is a fail."
 why = "People who sign in through Identity Center reach many accounts, and AWS offers no call that shows whether MFA is required."

@@ -2,6 +2,7 @@
 id = "BP06-02"
 title = "Administrators should be few and approved"
 severity = "high"
+register_entries = ["approved_administrator"]
 description = """
 An administrator is a principal that can do everything, or has full control of IAM, after boundary, SCPs and Denies, by
 whatever policies. Each is a finding; so is the account, for their number, approved ones included. Approved are the
@@ -15,17 +16,10 @@ frameworks = { cis_aws_7 = "2.14", security_hub = "IAM.1", prowler = "iam_aws_at
 params = { max_admins = 5 }
 */
 with
-register as (select * from stg_register where kind = 'approved_administrator'),
-
 registered as (
-    select
-        *,
-        (
-            select arg_max(register, (register.is_live, register.expires_on, register.entry)) from register
-            where coalesce(register.account_id, principals.account_id) = principals.account_id
-                and principals.principal_arn glob register.resource
-        ) as entry
+    select principals.*, approvals as entry
     from int_principal_permissions as principals
+    left join int_approved_administrators as approvals on principals.principal_arn = approvals.principal_arn
 ),
 
 principals as (

@@ -2,6 +2,7 @@
 id = "BP11-05"
 title = "Archive rules of external access analyzers should be narrow, should not hide public access, and should have an owner"
 severity = "high"
+register_entries = ["archive_rule"]
 description = """
 A narrow rule names a principal or a resource. A rule can hide public access unless it requires isPublic = false or
 names its principals with eq or contains. Its owner is whoever has a live entry for it in the register, under

@@ -2,6 +2,7 @@
 id = "BP11-08"
 title = "Declared critical resources should be monitored by an internal access analyzer"
 severity = "low"
+register_entries = ["critical_resource"]
 scope = "organization"
 description = """
 Critical resources are those in the register, under [[critical_resources]]; where none is declared none is required,
@@ -73,6 +74,6 @@ select
         else fail('No active internal-access analyzer includes it.')
     end as judged,
     to_json({analyzers: analyzers, entry: declaration.entry, owner: declaration.owner}) as evidence
-from raw_organization as organization
+from stg_organization as organization
 cross join homes
 left join watched on true

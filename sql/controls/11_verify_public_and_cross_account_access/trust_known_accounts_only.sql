@@ -2,6 +2,7 @@
 id = "BP11-07"
 title = "Roles and resource shares should be open only to accounts of the organization and registered vendors"
 severity = "high"
+register_entries = ["vendor"]
 description = """
 Roles that trust AWS principals, by the accounts outside the organization that they really admit, and shares of AWS RAM,
 by those they are shared with. Registered are the accounts that vendors published (accept_known_vendors), those in the
@@ -88,8 +89,8 @@ roles as (
         case
             when len(admin_policies) > 0
                 then format('They gain an administrator''s rights, by {}', array_to_string(admin_policies, ', '))
-            when len(policies) > 0
-                then format('They gain what its policies grant: {}', array_to_string(policies, ', '))
+            when grants.policies is not null
+                then format('They gain what its policies grant: {}', array_to_string(grants.policies, ', '))
             else 'The role has no policies'
         end as gain
     from int_role_trusts as roles

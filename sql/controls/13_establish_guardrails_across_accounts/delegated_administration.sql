@@ -2,6 +2,7 @@
 id = "BP13-07"
 title = "Organization policies and integrated services should be managed from approved delegated administrator accounts"
 severity = "medium"
+register_entries = ["delegated_administrator"]
 scope = "organization"
 description = """
 One finding for the organization's resource policy, and one for each service that has trusted access or a delegated
@@ -55,5 +56,5 @@ select
     concat_ws('/', organization.arn, services.name) as resource,
     services.judged,
     services.evidence
-from raw_organization as organization
+from stg_organization as organization
 cross join services

@@ -31,7 +31,7 @@ select
         when list_contains(getvariable('named_resources_do')::varchar[], wanted.objective) then pass(results.reached)
         else fail(results.missed)
     end as judged,
-    to_json(struct_pack(open_actions, only_for, exempt, statements)) as evidence
+    to_json(struct_pack(open_actions, only_for, exempt, loopholes, statements)) as evidence
 from stg_expected_accounts as accounts
 cross join (select unnest(getvariable('objectives')::varchar[]) as objective) as wanted
 left join int_guardrail_results as results

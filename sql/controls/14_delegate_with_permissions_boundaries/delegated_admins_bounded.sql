@@ -2,6 +2,7 @@
 id = "BP14-01"
 title = "Principals that can write to IAM should be required to set a permissions boundary"
 severity = "high"
+register_entries = ["approved_administrator"]
 description = """
 Users and roles that can create principals or give them policies, in effect, must be bound by a condition on
 iam:PermissionsBoundary: the request must fail without a boundary, and with any other boundary. The register's
@@ -14,17 +15,12 @@ may_break = "Pipelines that create roles without naming a boundary."
 with
 principals as (
     select
-        *,
+        permissions.*,
         from_json(unbounded_writes, '[{"action": "varchar", "is_unread": "boolean"}]') as writes,
         list_transform(list_filter(writes, lambda write: not write.is_unread), lambda write: write.action) as allowed,
-        (
-            select arg_max(register, (register.is_live, register.expires_on, register.entry))
-            from stg_register as register
-            where register.kind = 'approved_administrator'
-                and coalesce(register.account_id, permissions.account_id) = permissions.account_id
-                and permissions.principal_arn glob register.resource
-        ) as approval
+        approval
     from int_principal_permissions as permissions
+    left join int_approved_administrators as approval on permissions.principal_arn = approval.principal_arn
 )
 
 select

@@ -2,6 +2,7 @@
 id = "BP14-05"
 title = "Permission sets that can write to IAM should have a permissions boundary"
 severity = "medium"
+register_entries = ["approved_administrator"]
 scope = "organization"
 description = "Judged by what the set's policies allow in any way: creating users or roles, or giving them policies. Approved administrators' sets, in the register's approved_administrators, need none."
 why = "Someone who can create roles and give them policies can create one that may do anything, and use it."
@@ -47,4 +48,4 @@ select
     end as judged,
     to_json(struct_pack(name, policy_names, iam_writes, boundary, unreadable, entry := approval.entry)) as evidence
 from sets
-cross join raw_organization as organization
+cross join stg_organization as organization

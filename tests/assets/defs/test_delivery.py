@@ -24,6 +24,7 @@ from assets.defs import notification, publishing
 from assets.defs.delivery import IN_BUCKET, delivery
 from assets.defs.jobs import JOB
 from assets.defs.report import PAGES
+from assets.resources import run_settings
 from pipeline.night import DATABASE, Night
 from pipeline.publish import folder as publish
 from pipeline.quality.run import QualityResult
@@ -85,7 +86,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def there(aws: Loopback, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ROLECALL_MAX_ATTEMPTS", "2")
-    monkeypatch.setenv("ROLECALL_DOCUMENTS", "false")
+    monkeypatch.setenv("ROLECALL_RENDER_PDF", "false")
     folder = tmp_path / "home"
     for as_of in (OLDER, AS_OF):
         with publish.report(Night(folder, as_of)) as aside:
@@ -198,9 +199,10 @@ def test_an_upload_that_fails_is_one_sentence_and_the_report_here_is_new(there: 
 
 def materialize(there: Home, **more: Any) -> tuple[dg.ExecuteInProcessResult, Told]:
     told = Told()
-    assets = delivery(there.settings(**more), told)
+    settings = there.settings(**more)
+    resources = {"settings": run_settings(settings), "progress": told}
     with home.held(there.folder):
-        return dg.materialize(assets, partition_key=str(AS_OF), raise_on_error=False), told
+        return dg.materialize(delivery(settings), resources=resources, raise_on_error=False), told
 
 
 def test_the_asset_says_where_and_how_much(there: Home) -> None:

@@ -12,14 +12,14 @@ import dagster as dg
 import duckdb
 import pytest
 
-from assets import event_log, home
 from assets.cli import demonstration
 from assets.cli.runner import run_night
 from assets.definitions import build
 from assets.defs.delivery import IN_BUCKET
 from assets.defs.jobs import JOB, failed_night
-from assets.defs.notification import COMMAND_LINE, NOTIFICATION, RUN_BY, notification
+from assets.defs.notification import NOTIFICATION, notification
 from assets.defs.report import PAGES
+from assets.resources import run_settings
 from pipeline.night import Night
 from pipeline.settings import Refused, Settings
 from reports.documents import PDF
@@ -59,8 +59,12 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: Path, we
 def step(settings: Settings, night: date = NIGHT) -> tuple[dg.ExecuteInProcessResult, str]:
     """The last step of a night, run alone: its result, and the line that it leaves on the console."""
     progress = Told()
-    assets = notification(settings, progress)
-    result = dg.materialize(assets, partition_key=str(night), raise_on_error=False)
+    result = dg.materialize(
+        notification(settings),
+        resources={"settings": run_settings(settings), "progress": progress},
+        tags={"dagster/partition": str(night)},
+        raise_on_error=False,
+    )
     return result, progress.outcomes["told"]
 
 
@@ -149,12 +153,9 @@ def test_a_failed_run_of_the_command_line_is_told_of_once(
     assert got["message"].startswith("AWS: no credentials were found; ")
     assert "The reports show the night of 2026-11-24." in got["message"]
     assert progress.outcomes["told"] == "1 of 1"
-    with event_log.instance(home.dagster_home(settings.home)) as instance:
-        (run,) = instance.get_runs()
-        assert run.tags[RUN_BY] == COMMAND_LINE
-        failed = [log for log in instance.all_logs(run.run_id) if log.dagster_event and log.dagster_event.is_failure]
-        event = next(log.dagster_event for log in failed if log.dagster_event.is_run_failure)
-        sensed(settings, instance, event, run)
+    log = (settings.home / "last_failure.log").read_text()
+    assert "Refused: AWS: no credentials were found" in log
+    assert "Traceback" not in got["message"]
     assert len(web.got) == 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from types import SimpleNamespace
@@ -12,11 +13,14 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
-from pipeline.aws import account as aws
-from pipeline.aws import session
-from pipeline.aws.account import Account, Caller, Visit
-from pipeline.aws.failures import CallFailed, CutAnswer, classed, guard
+from pipeline.aws import breaker, session
+from pipeline.aws import visit as aws
+from pipeline.aws.account import Account
+from pipeline.aws.answers import MemberMissing
+from pipeline.aws.breaker import Breaker
+from pipeline.aws.failures import CallFailed, CutAnswer, NoAwsAnswer, classed
 from pipeline.aws.session import GLOBAL, Cloud, Lane, Paging, parts
+from pipeline.aws.visit import Caller, Visit
 from pipeline.settings import Refused, Settings
 
 CALLER = Caller("999999999999", "arn:aws-us-gov:sts::999999999999:assumed-role/Runner/night")
@@ -35,6 +39,7 @@ def error(code: str, message: str = "", status: int = 400) -> ClientError:
     )
 
 
+SKEWED = "Signature expired: 20261123T014000Z is now earlier than 20261123T015500Z (20261123T020000Z - 5 min.)"
 TIMEOUT = ReadTimeoutError(endpoint_url="https://iam.amazonaws.com/")
 
 
@@ -45,6 +50,8 @@ class ScriptedCloud:
         self.script = {"sts:AssumeRole": [answer(Credentials=KEYS)], **script}
         self.settings = Settings(**settings)
         self.own_credentials = SimpleNamespace(access_key="OWN")
+        self.breaker = Breaker()
+        self.ends: float | None = None
         self.asked: list[tuple[str, str, str, dict[str, Any]]] = []
 
     def ask(self, operation: str, region: str, credentials: Any, params: dict[str, Any]) -> dict[str, Any]:
@@ -105,7 +112,25 @@ def booked(visit: Visit, operation: str) -> Any:
         (error("NoSuchEntity", status=404), "not_found"),
         (error("ResourceNotFoundException"), "not_found"),
         (error("ValidationError"), "invalid_request"),
-        (error("400"), "truncated"),
+        (error("400"), "not_aws"),
+        (NoAwsAnswer(403, b"<html>Access denied by the proxy</html>"), "not_aws"),
+        (NoAwsAnswer(501, b""), "not_implemented"),
+        (NoAwsAnswer(502, b"<html>Bad gateway</html>"), "server_error"),
+        (NoAwsAnswer(429, b""), "throttled"),
+        (error("LimitExceeded", "No more capacity to launch new report generation tasks", 409), "throttled"),
+        (error("ReportGenerationLimitExceeded", status=409), "throttled"),
+        (error("ReportInProgress", status=404), "in_progress"),
+        (error("PolicyChangesInProgressException"), "in_progress"),
+        (error("RequestTimeTooSkewed", status=403), "clock_skew"),
+        (error("RequestInTheFuture", status=403), "clock_skew"),
+        (error("SignatureDoesNotMatch", SKEWED, 403), "clock_skew"),
+        (
+            error("InvalidSignatureException", "Signature not yet current: 20261123T030000Z is still later than ..."),
+            "clock_skew",
+        ),
+        (error("SignatureDoesNotMatch", "Check your key and signing method.", 403), "expired_credentials"),
+        (error("AccountNotRegisteredException"), "not_found"),
+        (error("OperationNotPermittedException"), "iam_deny"),
         (TIMEOUT, "timeout"),
         (EndpointConnectionError(endpoint_url="http://x"), "connection"),
         (ResponseParserError("junk"), "truncated"),
@@ -120,39 +145,11 @@ def test_a_denied_assume_role_has_its_own_class() -> None:
     assert classed("sts:AssumeRole", GLOBAL, error("AccessDenied", status=403)).error_class == "assume_role_failed"
 
 
-def test_credentials_that_work_elsewhere_are_unknown_in_a_disabled_region() -> None:
+def test_credentials_that_work_elsewhere_are_refused_by_a_region_and_not_the_region_by_aws() -> None:
     failed = classed("sso:ListInstances", "ap-east-1", error("UnrecognizedClientException"), is_trusted=True)
-    assert failed.error_class == "region_disabled"
-
-
-def operation_model(protocol: str = "json") -> Any:
-    return SimpleNamespace(has_streaming_output=False, service_model=SimpleNamespace(resolved_protocol=protocol))
-
-
-def response(body: bytes, length: int | None = None, status: int = 200) -> dict[str, Any]:
-    headers = {"content-length": str(len(body) if length is None else length)}
-    return {"body": body, "headers": headers, "status_code": status}
-
-
-@pytest.mark.parametrize(
-    ("protocol", "found"),
-    [
-        ("json", response(b'{"Accounts": [{"Id": "1', 1000)),
-        ("json", response(b'{"Accounts": [{"Id": "1')),
-        ("rest-json", response(b'{"a": {"b": 1}')),
-        ("json", response(b"<html>sign in</html>")),
-        ("query", response(b"<a></a>", 8)),
-        ("json", response(b'{"__type": "Throt', 400, 400)),
-    ],
-)
-def test_guard_finds_cut_answers(protocol: str, found: dict[str, Any]) -> None:
-    with pytest.raises(CutAnswer):
-        guard(operation_model(protocol), found)
-
-
-@pytest.mark.parametrize("found", [response(b'{"Accounts": []}'), response(b""), response(b"no JSON", status=400)])
-def test_guard_passes_whole_answers(found: dict[str, Any]) -> None:
-    guard(operation_model(), found)
+    assert failed.error_class == "token_refused"
+    skewed = classed("sso:ListInstances", "ap-east-1", error("InvalidSignatureException", SKEWED), is_trusted=True)
+    assert skewed.error_class == "clock_skew"
 
 
 def test_role_is_assumed_once_in_the_partition_of_the_caller() -> None:
@@ -241,6 +238,132 @@ def test_one_slow_operation_does_not_give_up_a_service() -> None:
     assert found.call("iam:C")["x"] == 1
 
 
+def test_what_answers_no_aws_error_is_asked_once() -> None:
+    found, visit, scripted = account({"iam:A": [NoAwsAnswer(403, b"<html>no</html>")]}, max_attempts=6)
+    with pytest.raises(CallFailed, match="not_aws: HTTP status 403 without an error of AWS: no"):
+        found.call("iam:A")
+    assert scripted.operations().count("iam:A") == 1
+    assert booked(visit, "iam:A").error_class == "not_aws"
+
+
+def visits(scripted: ScriptedCloud, count: int, operation: str) -> list[str]:
+    """How the operation failed in each of so many accounts, one after the other."""
+    failed = []
+    for number in range(count):
+        visit = Visit(scripted, f"{number:012}", CALLER)  # type: ignore[arg-type]
+        with pytest.raises(CallFailed) as caught:
+            Account(visit, "us-east-1", rows=lambda name: []).call(operation)
+        failed.append(caught.value.message)
+    return failed
+
+
+@pytest.mark.parametrize(
+    ("trouble", "accounts", "asked"),
+    [
+        (error("InternalFailure", status=500), 3, 3 * 2),
+        (TIMEOUT, 3, 3 * 2),
+        (NoAwsAnswer(404, b"<html>"), 3, 3),
+        (NoAwsAnswer(501, b""), 1, 1),
+    ],
+)
+def test_a_service_that_answers_no_account_is_left_alone(trouble: Exception, accounts: int, asked: int) -> None:
+    scripted = ScriptedCloud({"eks:A": [trouble]}, max_attempts=2)
+    failed = visits(scripted, 8, "eks:A")
+    assert scripted.operations().count("eks:A") == asked
+    assert [said.startswith("not asked: no answer came") for said in failed] == [n >= accounts for n in range(8)]
+
+
+@pytest.mark.parametrize("trouble", [error("AccessDenied", status=403), error("Throttling"), error("ValidationError")])
+def test_what_is_between_a_service_and_one_account_is_no_matter_of_the_others(trouble: Exception) -> None:
+    scripted = ScriptedCloud({"eks:A": [trouble]}, max_attempts=2)
+    assert not any(said.startswith("not asked") for said in visits(scripted, 6, "eks:A"))
+
+
+def test_what_is_left_alone_is_tried_again_and_asked_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted = ScriptedCloud({"eks:A": [error("InternalFailure", status=500)]}, max_attempts=2)
+    visits(scripted, 4, "eks:A")
+    monkeypatch.setattr(breaker, "PROBE_SECONDS", 0.0)
+    scripted.script["eks:A"] = [answer(x=1)]
+    for number in range(3):
+        visit = Visit(scripted, f"{number:012}", CALLER)  # type: ignore[arg-type]
+        assert Account(visit, "us-east-1", rows=lambda name: []).call("eks:A")["x"] == 1
+
+
+def test_one_operation_that_never_answers_does_not_cost_the_service() -> None:
+    scripted = ScriptedCloud({"eks:A": [TIMEOUT], "eks:B": [answer(x=1)]}, max_attempts=1)
+    visits(scripted, 4, "eks:A")
+    visit = Visit(scripted, MEMBER, CALLER)  # type: ignore[arg-type]
+    assert Account(visit, "us-east-1", rows=lambda name: []).call("eks:B")["x"] == 1
+
+
+def test_a_service_of_which_no_operation_answers_is_left_alone_whole() -> None:
+    scripted = ScriptedCloud({f"eks:{name}": [error("InternalFailure", status=500)] for name in "ABCD"}, max_attempts=1)
+    for name in "ABC":
+        visits(scripted, 3, f"eks:{name}")
+    assert all(said.startswith("not asked") for said in visits(scripted, 2, "eks:D"))
+
+
+def test_a_plain_500_is_asked_twice() -> None:
+    found, _, scripted = account({"iam:A": [NoAwsAnswer(500, b"<html>")]}, max_attempts=6)
+    with pytest.raises(CallFailed, match="server_error"):
+        found.call("iam:A")
+    assert scripted.operations().count("iam:A") == 2
+
+
+def test_when_everything_fails_it_is_asked_once_each() -> None:
+    names = [f"{service}:A" for service in ("iam", "eks", "ecs", "ssm", "ram", "iot")]
+    found, _, scripted = account({name: [error("InternalFailure", status=500)] for name in names}, max_attempts=5)
+    for name in names:
+        with pytest.raises(CallFailed):
+            found.call(name)
+    assert [scripted.operations().count(name) for name in names] == [5, 5, 5, 5, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("whose", "setting"), [("account", "account_timeout_minutes"), ("night", "night_timeout_hours")]
+)
+def test_an_account_and_a_night_end(whose: str, setting: str) -> None:
+    scripted = ScriptedCloud({"iam:A": [answer(x=1)]})
+    scripted.ends = time.monotonic() - 1 if whose == "night" else None
+    visit = Visit(scripted, CALLER.account_id, CALLER, seconds=1e-9 if whose == "account" else None)  # type: ignore[arg-type]
+    with pytest.raises(CallFailed, match=f"deadline: not asked: the {whose} has had its time .setting {setting}"):
+        Account(visit, GLOBAL, rows=lambda name: []).call("iam:A")
+    assert scripted.operations() == []
+
+
+def test_a_date_that_is_none_is_no_time_of_the_data() -> None:
+    odd = {"x": 1, "ResponseMetadata": {"HTTPHeaders": {"date": "the day before yesterday"}}}
+    found, visit, _ = account({"iam:A": [odd]})
+    assert found.call("iam:A")["x"] == 1
+    assert booked(visit, "iam:A").data_time is None
+
+
+def test_a_member_that_is_missing_is_named() -> None:
+    found, _, _ = account({"iam:ListRoles": [answer(Roles=[{"Arn": "arn:aws:iam::1:role/a", "Tags": [{"Key": "k"}]}])]})
+    (role,) = found.pages("iam:ListRoles", "Roles")
+    with pytest.raises(MemberMissing) as caught:
+        role["MaxSessionDuration"]
+    assert str(caught.value) == "iam:ListRoles.Roles lacks MaxSessionDuration of arn:aws:iam::1:role/a"
+    with pytest.raises(MemberMissing, match=r"iam:ListRoles\.Roles\.Tags lacks Value"):
+        role["Tags"][0]["Value"]
+
+
+def test_a_success_without_what_it_always_has_was_cut() -> None:
+    found, visit, _ = account(
+        {"iam:ListOrganizationsFeatures": [answer(OrganizationId="o-1"), answer(EnabledFeatures=[])]}
+    )
+    assert found.call("iam:ListOrganizationsFeatures")["EnabledFeatures"] == []
+    assert booked(visit, "iam:ListOrganizationsFeatures").attempts == 2
+
+
+def test_what_is_gone_is_none_whatever_aws_calls_it() -> None:
+    for code in ("NoSuchEntity", "ResourceNotFoundException", "PolicyNotFoundException", "TrailNotFoundException"):
+        found, visit, _ = account({"iam:A": [error(code, status=404)], "iam:ListB": [error(code)]})
+        assert found.optional("iam:A") is None
+        assert list(found.pages("iam:ListB", "Bs", may_be_gone=True)) == []
+        assert booked(visit, "iam:A").status == "ok"
+
+
 def test_expected_errors_are_answers() -> None:
     found, visit, _ = account({"iam:A": [error("NoSuchEntity", status=404)], "iam:ListB": [error("NoSuchEntity")]})
     assert found.optional("iam:A", "NoSuchEntity") is None
@@ -271,6 +394,13 @@ def test_a_page_without_its_list_is_cut_on_every_page() -> None:
     lost, _, _ = account({"iam:ListB": [answer(Bs=[1], Marker="m"), answer(Other=1)]})
     with pytest.raises(CallFailed, match="lacks Bs"):
         list(lost.pages("iam:ListB", "Bs"))
+
+
+def test_pages_in_a_circle_are_an_error() -> None:
+    found, _, scripted = account({"iam:ListB": [answer(Bs=[n], Marker="ab"[n % 2]) for n in range(6)]})
+    with pytest.raises(CallFailed, match="truncated"):
+        list(found.pages("iam:ListB", "Bs"))
+    assert scripted.operations().count("iam:ListB") == 3
 
 
 @pytest.mark.parametrize("last", [answer(Bs=[2], Marker="m"), answer(Bs=[2], IsTruncated=True)])
@@ -339,7 +469,7 @@ def test_a_region_without_the_service_is_told_from_a_connection_that_fails(
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed.getsockname()[1]}")
         offline: Cloud = request.getfixturevalue("offline")
         for operation, region, expected in (
-            ("codecommit:ListRepositories", "eu-central-2", "not_supported"),
+            ("codecommit:ListRepositories", "eu-central-2", "not_offered"),
             ("codecommit:ListRepositories", "eu-central-1", "connection"),
             ("iam:ListRoles", GLOBAL, "connection"),
         ):

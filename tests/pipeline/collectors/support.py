@@ -32,6 +32,18 @@ class ScriptedAccount:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.memory = SimpleNamespace(as_of=AS_OF, once=lambda key, make: make())
         self.at: Callable[[str], Any] = lambda region: self
+        self.settings = SimpleNamespace(regions=["us-east-1"], role_name="Reader", include_tags=[], exclude_tags=[])
+        self.closed_regions: frozenset[str] = frozenset()
+        self.unread_records: list[tuple[str, str | None, str]] = []
+
+    def unread(self, dataset: Dataset, resource: str | None, failed: CallFailed) -> None:
+        self.unread_records.append((dataset.name, resource, failed.message))
+
+    def failed(self, operation: str, error_class: str, message: str) -> CallFailed:
+        return CallFailed(operation, error_class, None, message, self.region)
+
+    def further(self, operation: str, page: dict[str, Any], seen: set[str]) -> str | None:
+        return page.get("Marker")
 
     def remembered(self, dataset: Dataset) -> list[Row]:
         return []
@@ -44,11 +56,19 @@ class ScriptedAccount:
     call = optional
 
     def answers(
-        self, operation: str, members: Sequence[str], expected: Sequence[str] = (), **params: Any
+        self,
+        operation: str,
+        members: Sequence[str],
+        expected: Sequence[str] = (),
+        may_be_gone: bool = False,
+        **params: Any,
     ) -> Iterator[Any]:
-        yield from self.optional(operation, **params)
+        found = self.optional(operation, **params)
+        yield from [found] if isinstance(found, dict) else found
 
-    def pages(self, operation: str, member: str, expected: Sequence[str] = (), **params: Any) -> Iterator[Any]:
+    def pages(
+        self, operation: str, member: str, expected: Sequence[str] = (), may_be_gone: bool = False, **params: Any
+    ) -> Iterator[Any]:
         yield from self.optional(operation, **params)
 
     def rows(self, dataset: str) -> list[Row]:
@@ -74,13 +94,9 @@ class Remembering(ScriptedAccount):
         super().__init__(answers, rows, "us-east-1")
         self._earlier = earlier or {}
         self.memory = SimpleNamespace(as_of=as_of, once=lambda key, make: make())
-        self.settings = SimpleNamespace(regions=["us-east-1"], role_name="Reader")
 
     def remembered(self, dataset: Dataset) -> list[Row]:
         return self._earlier.get(dataset.name, [])
-
-    def failed(self, operation: str, error_class: str, message: str) -> CallFailed:
-        return CallFailed(operation, error_class, None, message, self.region)
 
 
 def scripted(answers: dict[str, Any], **rows: Any) -> ScriptedAccount:

@@ -12,13 +12,14 @@ from tests.pipeline.collectors.support import (
 
 
 def test_projects_in_batches_by_their_clear_text() -> None:
-    def get(names: list[str]) -> list[dict[str, Any]]:
+    def get(names: list[str]) -> dict[str, Any]:
         variables = [
             {"name": "AWS_ACCESS_KEY_ID", "value": KEY, "type": "PLAINTEXT"},
             {"name": "AWS_SECRET_ACCESS_KEY", "value": "secret:id", "type": "SECRETS_MANAGER"},
         ]
         environment = {"environmentVariables": variables}
-        return [{"name": n, "arn": f"arn:aws:codebuild:x:1:project/{n}", "environment": environment} for n in names]
+        found = [{"name": n, "arn": f"arn:aws:codebuild:x:1:project/{n}", "environment": environment} for n in names]
+        return {"projects": found, "projectsNotFound": []}
 
     names = [f"p{n:03}" for n in range(101)]
     account = scripted({"codebuild:ListProjects": names, "codebuild:BatchGetProjects": get})

@@ -23,6 +23,6 @@ def test_a_region_without_codecommit_has_no_repositories_and_a_denial_is_a_failu
 
         return ScriptedAccount({"codecommit:ListRepositories": answer}, region="eu-central-2")
 
-    assert collect("codecommit_repositories", refuse("not_supported"))["codecommit_repositories"] == []
+    assert collect("codecommit_repositories", refuse("not_offered"))["codecommit_repositories"] == []
     with pytest.raises(CallFailed):
         collect("codecommit_repositories", refuse("iam_deny"))

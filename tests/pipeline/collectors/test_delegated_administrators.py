@@ -14,7 +14,8 @@ def test_a_row_for_each_service_of_an_administrator() -> None:
         {
             "organizations:ListDelegatedAdministrators": [{"Id": MEMBER}],
             "organizations:ListDelegatedServicesForAccount": services,
-        }
+        },
+        accounts=[{"account_id": MEMBER}],
     )
     assert rows_of("delegated_administrators", account) == [
         {"account_id": MEMBER, "service_principal": "sso.amazonaws.com", "delegated_at": PLAIN},

@@ -7,9 +7,9 @@ from typing import Any
 from tests.pipeline.collectors.support import WHERE, rows_of, scripted
 
 
-def describe(clusters: list[str]) -> list[dict[str, Any]]:
+def describe(clusters: list[str]) -> dict[str, Any]:
     counts = {"activeServicesCount": 1, "runningTasksCount": 2, "registeredContainerInstancesCount": 3}
-    return [{"clusterArn": arn, **counts} for arn in clusters]
+    return {"clusters": [{"clusterArn": arn, **counts} for arn in clusters]}
 
 
 def test_clusters_are_described_a_hundred_at_a_time() -> None:

@@ -22,7 +22,10 @@ def test_only_hosts_outside_aws_are_kept() -> None:
         {"containerInstanceArn": "arn:h2", "ec2InstanceId": "mi-1", "agentConnected": False, "registeredAt": DAY},
         {"containerInstanceArn": "arn:h3", "agentConnected": True},
     ]
-    answers = {"ecs:ListContainerInstances": ["arn:h1", "arn:h2", "arn:h3"], "ecs:DescribeContainerInstances": hosts}
+    answers = {
+        "ecs:ListContainerInstances": ["arn:h1", "arn:h2", "arn:h3"],
+        "ecs:DescribeContainerInstances": {"containerInstances": hosts},
+    }
     account = scripted(answers, ecs_clusters=[cluster("a", hosts=3), cluster("b", services=1)])
     (row,) = collect("ecs_external_instances", account)["ecs_external_instances"]
     assert (row["instance_id"], row["is_agent_connected"], row["registered_at"]) == ("mi-1", False, PLAIN)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pytest
+
+from pipeline.aws.failures import CallFailed
 from tests.pipeline.collectors.support import (
     collect,
     scripted,
@@ -16,8 +19,8 @@ def cluster(name: str, services: int = 0, hosts: int = 0) -> dict[str, Any]:
 
 
 def test_services_of_clusters_that_have_any_ten_at_a_time() -> None:
-    def describe(cluster: str, services: list[str]) -> list[dict[str, Any]]:
-        return [{"serviceArn": arn, "taskDefinition": f"arn:{arn}"} for arn in services]
+    def describe(cluster: str, services: list[str]) -> dict[str, Any]:
+        return {"services": [{"serviceArn": arn, "taskDefinition": f"arn:{arn}"} for arn in services], "failures": []}
 
     answers = {"ecs:ListServices": [f"s{n}" for n in range(11)], "ecs:DescribeServices": describe}
     account = scripted(answers, ecs_clusters=[cluster("a", services=11), cluster("empty", hosts=3)])
@@ -25,3 +28,27 @@ def test_services_of_clusters_that_have_any_ten_at_a_time() -> None:
     assert len(rows) == 11
     assert Counter(operation for operation, _ in account.asked) == {"ecs:ListServices": 1, "ecs:DescribeServices": 2}
     assert rows[0]["launch_type"] is None
+
+
+@pytest.mark.parametrize(
+    ("failures", "expected"),
+    [
+        ([{"arn": "s1", "reason": "MISSING"}], []),
+        (
+            [{"arn": "s1", "reason": "ACCESS_DENIED"}],
+            [("ecs_services", "s1", "AWS did not describe it: ACCESS_DENIED")],
+        ),
+    ],
+)
+def test_a_service_that_is_not_described_is_gone_or_says_why(failures: Any, expected: Any) -> None:
+    described = {"services": [{"serviceArn": "s0"}], "failures": failures}
+    answers = {"ecs:ListServices": ["s0", "s1"], "ecs:DescribeServices": described}
+    account = scripted(answers, ecs_clusters=[cluster("a", services=2)])
+    assert [row["service_arn"] for row in collect("ecs_services", account)["ecs_services"]] == ["s0"]
+    assert account.unread_records == expected
+
+
+def test_a_service_of_which_nothing_is_said_was_cut_off() -> None:
+    answers = {"ecs:ListServices": ["s0", "s1"], "ecs:DescribeServices": {"services": [{"serviceArn": "s0"}]}}
+    with pytest.raises(CallFailed, match="truncated: the answer says nothing of 1 of the 2 asked for, s1 among them"):
+        collect("ecs_services", scripted(answers, ecs_clusters=[cluster("a", services=2)]))

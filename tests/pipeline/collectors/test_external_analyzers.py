@@ -34,15 +34,20 @@ def test_a_region_closed_by_a_guardrail_is_a_row_and_no_failure() -> None:
     closed = Remembering({})
     closed.rows = lambda dataset: refuse("scp_deny")()  # type: ignore[method-assign]
     account.at = lambda name: account if name == "us-east-1" else closed
+    account.closed_regions = frozenset({"eu-west-1"})
     rows = collect("external_analyzers", account)
     assert [(r["region_name"], r["is_closed"], r["error_class"]) for r in rows["external_analyzer_regions"]] == [
         ("us-east-1", False, None),
         ("eu-west-1", True, "scp_deny"),
     ]
     assert [r["analyzer_arn"] for r in rows["external_analyzers"]] == [ANALYZER]
+    account.closed_regions = frozenset()
+    met = dict.fromkeys(("iam_deny", "scp_deny", "token_refused", "clock_skew", "not_supported"), False)
+    for error_class, is_closed in (met | {"region_disabled": True, "not_offered": True}).items():
+        closed.rows = lambda dataset, kind=error_class: refuse(kind)()  # type: ignore[misc]
+        (_, denied) = collect("external_analyzers", account)["external_analyzer_regions"]
+        assert (denied["is_closed"], denied["error_class"]) == (is_closed, error_class)
     closed.rows = lambda dataset: refuse("iam_deny")()  # type: ignore[method-assign]
-    (_, denied) = collect("external_analyzers", account)["external_analyzer_regions"]
-    assert (denied["is_closed"], denied["error_class"]) == (False, "iam_deny")
     account.at = lambda name: closed
     with pytest.raises(CallFailed):
         collect("external_analyzers", account)

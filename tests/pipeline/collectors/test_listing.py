@@ -115,14 +115,14 @@ def test_items_are_chosen_and_columns_made() -> None:
     assert found == [{"thing_name": "own", "arn": f"{MEMBER}/own"}]
 
 
-@pytest.mark.parametrize("error_class", ["not_supported", "iam_deny"])
+@pytest.mark.parametrize("error_class", ["not_offered", "iam_deny"])
 def test_only_a_service_that_is_not_everywhere_may_be_missing(error_class: str) -> None:
     def refuse() -> Any:
         raise CallFailed(OPERATION, error_class, None, "", "eu-west-1")
 
     with pytest.raises(CallFailed):
         collect(things(NAME), account(refuse))
-    if error_class == "not_supported":
+    if error_class == "not_offered":
         assert collect(things(NAME), account(refuse), is_everywhere=False) == []
     else:
         with pytest.raises(CallFailed):

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from pipeline import collectors
+from pipeline.explain.finding import Explanation
 from pipeline.night import DATABASE, WAREHOUSE, Night
 from pipeline.publish import database
 from pipeline.settings import Settings
@@ -97,6 +98,7 @@ ROWS: dict[str, list[Row]] = {
     "organization_policies": [
         {
             "policy_id": "p-full",
+            "arn": f"arn:aws:organizations::{MANAGEMENT}:policy/o-example/service_control_policy/p-full",
             "name": "FullAWSAccess",
             "policy_type": "SERVICE_CONTROL_POLICY",
             "is_aws_managed": True,
@@ -104,6 +106,7 @@ ROWS: dict[str, list[Row]] = {
         },
         {
             "policy_id": "p-stay",
+            "arn": f"arn:aws:organizations::{MANAGEMENT}:policy/o-example/service_control_policy/p-stay",
             "name": "stay",
             "policy_type": "SERVICE_CONTROL_POLICY",
             "is_aws_managed": False,
@@ -142,6 +145,7 @@ def write(home: Path) -> Path:
         with build.prepared(con, Settings.model_construct(**blank()), Night(home, AS_OF), models) as made:
             for model in models.models.values():
                 made.make(model)
+        con.execute("create table built_night as select ?::date as as_of", [AS_OF]).fetchall()
     database.copy(warehouse, target, models, AS_OF)
     return target
 
@@ -165,3 +169,8 @@ def extracts() -> list[Row]:
                 row |= {key: failed[key] for key in ("status", "operation", "error_class", "error_code", "message")}
             found.append(row)
     return found
+
+
+def turned(found: Explanation) -> dict[str, str]:
+    """By what is changed, the verdict that it brings."""
+    return {"; ".join(turn.changes): turn.verdict for turn in found.turns}

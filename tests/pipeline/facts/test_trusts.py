@@ -1,30 +1,35 @@
-"""What the tables of trust say of a policy, and that each content is judged once."""
+"""What a trust policy says of each principal."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-import duckdb
 import pytest
 
-from pipeline.facts import known_vendors, trust_guards, trust_services, trusts
-from pipeline.schema import Dataset, Row
-from pipeline.warehouse import models
+from pipeline.facts import trusts
+from pipeline.schema import Row
 
 OWN, OTHER, OUTSIDER = "000000000000", "222222222222", "333333333333"
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 
 
-def allow(principal: Any, effect: str = "Allow", **condition: Any) -> dict[str, Any]:
+def allow(principal: Any, effect: Any = "Allow", **condition: Any) -> dict[str, Any]:
     return {"Effect": effect, "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition}
 
 
 def facts(*statements: dict[str, Any]) -> list[Row]:
     """The facts of one trust policy."""
     text = json.dumps({"Version": "2012-10-17", "Statement": statements})
-    found = {"trusts": [("key", "aws", OWN, text)], "accounts": [("111111111111",), (OTHER,)]}
-    return list(trusts.rows({**found, "organization": [("o-1",)]}))
+    return list(trusts.rows(queried(text)))
+
+
+def queried(text: str) -> dict[str, list[Row]]:
+    return {
+        "trusts": [{"trust_sha256": "key", "partition": "aws", "own_account": OWN, "document": text}],
+        "accounts": [{"account_id": "111111111111"}, {"account_id": OTHER}],
+        "organization": [{"organization_id": "o-1"}],
+    }
 
 
 def root(account: str) -> dict[str, str]:
@@ -106,75 +111,24 @@ def test_a_deny_that_refuses_all_other_tokens_pins_the_claim(denied: dict[str, A
 
 
 def test_a_malformed_document_is_one_row_with_the_reason() -> None:
-    found = {"trusts": [("key", "aws", OWN, "{")], "accounts": [], "organization": []}
-    (only,) = trusts.rows(found)
+    (only,) = trusts.rows(queried("{"))
     assert only["malformed_reason"] == "document, document: expected JSON text"
+    assert (only["trust_sha256"], only["kind"], only["lets_in"]) == ("key", None, None)
 
 
-def test_rows_fit_their_tables() -> None:
-    for module in (known_vendors, trust_services):
-        made = module.TABLE.table(module.rows({}))
-        assert made.num_rows == len(keys(module.TABLE, made.to_pylist())) > 0
+def test_a_row_for_each_principal() -> None:
     found = facts(allow("*"), allow({"AWS": [OTHER, OTHER]}), allow({"Service": "glue.amazonaws.com"}))
-    assert trusts.TABLE.table(found).num_rows == len(keys(trusts.TABLE, found)) == 3
+    assert trusts.TABLE.table(found).num_rows == 3
+    assert [(row["statement_index"], row["kind"], row["relation"], row["lets_in"]) for row in found] == [
+        (0, "everyone", "everyone", "yes"),
+        (1, "account", "organization", "yes"),
+        (2, "service", "service", "yes"),
+    ]
+    assert json.loads(found[2]["statement"])["Principal"] == {"Service": ["glue.amazonaws.com"]}
 
 
-def keys(table: Dataset, found: list[Row]) -> set[tuple[Any, ...]]:
-    return {tuple(one[name] for name in table.key) for one in found}
-
-
-def test_vendors_are_named_and_told_from_services_of_aws() -> None:
-    vendors = {one["account_id"]: one for one in known_vendors.rows({})}
-    assert (vendors["464622532012"]["vendor"], vendors["464622532012"]["is_aws"]) == ("Datadog", False)
-    assert vendors["386209384616"]["is_aws"]
-
-
-def test_services_are_named_as_trust_policies_name_them_and_documented() -> None:
-    for one in trust_services.rows({}):
-        assert not one["service"].endswith((".com", ".cn"))
-        assert one["page"].startswith("https://docs.aws.amazon.com/")
-
-
-@pytest.mark.parametrize(
-    ("document", "confines"),
-    [
-        ({"StringNotEqualsIfExists": {"aws:SourceOrgID": "o-1"}, "Null": {"aws:SourceAccount": "false"}}, "yes"),
-        ({"StringNotEquals": {"aws:SourceOrgID": "o-1"}, "Null": {"aws:SourceOrgID": "false"}}, "no"),
-        (
-            {"StringNotEquals": {"aws:SourceAccount": "111111111111"}, "IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
-            "depends",
-        ),
-        ({"StringNotEquals": {"aws:SourceOrgID": "o-1", "aws:ResourceTag/free": "yes"}}, "yes"),
-        ({"StringNotEquals": {"aws:SourceOrgID": "o-1", "aws:ResourceTag/kept": "yes"}}, "no"),
-        (None, "unread"),
-    ],
-)
-def test_what_an_rcp_says_of_strangers(document: dict[str, Any] | None, confines: str) -> None:
-    deny = {"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Resource": "*", "Condition": document}
-    text = json.dumps({"Version": "2012-10-17", "Statement": deny}) if document else "{}"
-    (found,) = trust_guards.rows(
-        {
-            "questions": [("q", "glue.amazonaws.com", "l", f"arn:aws:iam::{OWN}:role/any", '{"kept": "yes"}')],
-            "levels": [("l", json.dumps([[], [{"name": "perimeter", "sha256": "d"}]]))],
-            "documents": [("d", text)],
-        }
-    )
-    assert found["confines"] == confines
-    assert found["policy_name"] == (None if confines == "no" else "perimeter")
-
-
-def test_one_key_for_trust_policies_that_differ_in_their_own_account_only() -> None:
-    trusting = '{{"Principal":{{"AWS":"{}"}}}}'
-    con = duckdb.connect()
-    con.execute(
-        "create table stg_roles (account_id varchar, role_name varchar, arn varchar, is_service_linked boolean, "
-        "is_identity_center boolean, trust_document varchar)"
-    )
-    for account, named in ((OTHER, OTHER), (OUTSIDER, OUTSIDER), (OUTSIDER, OTHER), (OTHER, OWN), (OUTSIDER, OWN)):
-        row = [account, "r", f"arn:aws:iam::{account}:role/r", trusting.format(named)]
-        con.execute("insert into stg_roles values (?, ?, ?, false, false, ?)", row)
-    query = f"select trust_sha256, own_account from ({models.load().models['int_role_trusts'].sql})"
-    own, same, foreign, placeholder, apart = con.execute(query).fetchall()
-    assert own == same
-    assert len({own[0], foreign[0], placeholder[0], apart[0]}) == 4
-    assert (placeholder[1], apart[1]) == (OTHER, OUTSIDER)
+def test_what_a_statement_demands_is_kept() -> None:
+    (row,) = facts(allow(root(OUTSIDER), StringEquals={"sts:ExternalId": "x"}, **MFA) | {"Sid": "Vendor"})
+    assert (row["sid"], row["principal_account_id"], row["relation"]) == ("Vendor", OUTSIDER, "external")
+    assert (row["pins_external_id"], row["pins_mfa"], row["pins_organization"]) == (True, True, False)
+    assert row["condition_keys"] == ["aws:MultiFactorAuthPresent", "sts:ExternalId"]

@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 
 from pipeline.policy import Policy, Site, Tri, judge_objective, objectives, rcp_services_denied, restricts
-from tests.pipeline.policy.support import ACCOUNT, ADMIN, CASES, FULL_ACCESS, allow, deny, document, policies, statement
+from tests.pipeline.policy.support import (
+    ACCOUNT,
+    ADMIN,
+    CASES,
+    FULL_ACCESS,
+    allow,
+    deny,
+    document,
+    load,
+    policies,
+    statement,
+)
 
 SITE = Site(ACCOUNT, "aws", "o-own", "o-own/r-1/ou-1/")
 BY_ID = {one.id: one for one in objectives()}
@@ -19,7 +30,8 @@ MEETS = {
     "Deny-access-to-AWS-based-on-the-requested-AWS-region-with-Bedrock-CRIS.json": {"region"},
     "Deny-account-instance-creation-for-AWS-IAM-Identity-Center.json": {"identity_center_instances"},
     "Deny-account-region-enable-and-disable-actions.json": {"account_regions"},
-    "Deny-critical-IAM-user-actions.json": {"iam_user_creation", "service_credentials"},
+    # Whoever may tag a role takes its exception, aws:PrincipalTag/IAMUserManagementException.
+    "Deny-critical-IAM-user-actions.json": set(),
     "Deny-deletion-of-AWS-Access-Analyzer-and-findings-in-an-account.json": {"access_analyzer_tamper"},
     "Deny-deletion-or-disassociation-or-updation-to-AWS-SecurityHub.json": {"securityhub_tamper"},
     "Deny-enabling-and-disabling-AWS-Config.json": {"config_tamper"},
@@ -161,3 +173,100 @@ def test_the_own_organization_is_no_exception_but_a_partner_is() -> None:
 
     assert exempt("o-own") == ()
     assert exempt("o-own", "o-partner") == ("aws:PrincipalOrgID StringNotEquals o-partner",)
+
+
+# -- exceptions, and who can take them
+
+GUARDED = load("guardrail_objectives.json")["cases"]
+
+
+@pytest.mark.parametrize("case", GUARDED, ids=[case["id"] for case in GUARDED])
+def test_what_an_exception_is_worth(case: dict[str, Any]) -> None:
+    objective = BY_ID[case["objective"]]
+    level = (FULL_ACCESS, Policy.read("guard", case["policy"], case["kind"]))
+    result = judge_objective(objective, [level], SITE)
+    told = "loophole" if result.loopholes else "yes" if result.met is Tri.YES else "no"
+    assert told == case["met"], case["why"]
+    assert result.met is (Tri.YES if case["met"] == "yes" else Tri.NO)
+
+
+LEAVE = "organizations:LeaveOrganization"
+TAGGING = ["iam:TagRole", "iam:TagUser", "iam:CreateRole", "sts:TagSession"]
+
+
+def leaving(unless: dict[str, Any], *guards: dict[str, Any]) -> Any:
+    return judge("leave_organization", deny(LEAVE, Condition=unless), *guards)
+
+
+@pytest.mark.parametrize(
+    ("unless", "guards", "first_step"),
+    [
+        ({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/platform*"}}, [], "iam:CreateRole"),
+        ({"ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::*:role/break-glass"}}, [], "iam:CreateRole"),
+        ({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/admin-*"}}, [], "iam:CreateUser"),
+        ({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}}, [], ""),
+        ({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*"}}, [], ""),
+        ({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::345612340987:role/x"}}, [], ""),
+        ({"StringNotEquals": {"aws:PrincipalAccount": "345612340987"}}, [], ""),
+        ({"StringNotEquals": {"aws:PrincipalTag/team": "platform"}}, [], "iam:TagRole"),
+        ({"StringNotEquals": {"aws:PrincipalTag/team": "platform"}}, [deny("iam:TagRole")], "sts:AssumeRole"),
+        (
+            {"StringNotEquals": {"aws:PrincipalTag/team": "platform"}},
+            [deny(TAGGING, Condition={"ForAnyValue:StringEquals": {"aws:TagKeys": "team"}})],
+            "",
+        ),
+        (
+            {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/platform/*"}},
+            [deny("iam:CreateRole", "arn:aws:iam::*:role/platform/*")],
+            "iam:UpdateAssumeRolePolicy",
+        ),
+        (
+            {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/platform/*"}},
+            [deny(["iam:CreateRole", "iam:UpdateAssumeRolePolicy"], "arn:aws:iam::*:role/platform/*")],
+            "",
+        ),
+        (
+            {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/platform/*"}},
+            [deny("sts:AssumeRole", "arn:aws:iam::*:role/platform/*")],
+            "",
+        ),
+    ],
+)
+def test_loopholes(unless: dict[str, Any], guards: list[dict[str, Any]], first_step: str) -> None:
+    result = leaving(unless, *guards)
+    assert [one.steps[0][0] for one in result.loopholes] == ([first_step] if first_step else [])
+    assert result.met is (Tri.NO if first_step else Tri.YES)
+    assert all(str(one).startswith("aws:Principal") and "zq7x" not in str(one) for one in result.loopholes)
+
+
+@pytest.mark.parametrize(
+    ("condition", "met"),
+    [
+        ({"NotIpAddressIfExists": {"aws:SourceIp": "203.0.113.0/24"}}, Tri.NO),
+        ({"StringEquals": {"aws:SourceVpc": "vpc-1"}}, Tri.NO),
+        ({"StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-1"}}, Tri.NO),
+        ({"StringEquals": {"aws:PrincipalTag/perimeter": "on"}}, Tri.NO),
+        ({"BoolIfExists": {"aws:ViaAWSService": "false"}}, Tri.YES),
+        ({}, Tri.YES),
+    ],
+)
+def test_the_best_request_must_be_denied(condition: Any, met: Tri) -> None:
+    nowhere = {"StringNotEquals": {"aws:RequestedRegion": "eu-central-1"}}
+    assert judge("region", deny("*", Condition={**nowhere, **condition})).met is met
+
+
+@pytest.mark.parametrize(
+    ("condition", "met"),
+    [
+        ({}, Tri.YES),
+        ({"ArnNotLikeIfExists": {"aws:PrincipalArn": "arn:aws:iam::*:role/partner"}}, Tri.NO),
+        ({"StringNotEqualsIfExists": {"aws:PrincipalTag/partner": "yes"}}, Tri.NO),
+        ({"ArnNotLikeIfExists": {"aws:PrincipalArn": "arn:aws:iam::345612340987:role/partner"}}, Tri.YES),
+    ],
+)
+def test_an_outsider_takes_any_name_and_tag(condition: Any, met: Tri) -> None:
+    services = ["s3:*", "sqs:*", "kms:*", "secretsmanager:*", "sts:*"]
+    unless = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-own"}}
+    for operator, block in condition.items():
+        unless.setdefault(operator, {}).update(block)
+    assert judge("identity_perimeter", deny(services, Principal="*", Condition=unless)).met is met

@@ -154,7 +154,10 @@ def test_nobody_is_its_own_target_and_equals_have_unequal_ones() -> None:
         principal(make_keys, name="two"),
         principal(allow("iam:PutUserPolicy", arn("user", "two")), name="x"),
     ]
-    assert steps(pair, [])["one"] == (None, None)
+    # Keys of x, who makes two an administrator, and keys of two.
+    assert steps(pair, [])["one"] == (3, 3)
+    unlinked = [*pair[:-1], principal(allow("iam:PutUserPolicy", arn("user", "nobody")), name="x")]
+    assert steps(unlinked, [])["one"] == (None, None)
     raised = principal(make_keys, allow("iam:PutUserPolicy", arn("user", "two")), name="two")
     assert {name: steps([*alone, raised], [])[name] for name in ("one", "two")} == {"one": (2, 2), "two": (1, 1)}
 

@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError
 
 from pipeline.aws.session import Cloud
 from pipeline.night import Night
+from pipeline.progress import Silent
 from pipeline.publish import bucket
 from pipeline.publish.bucket import Bucket, Delivered
 from pipeline.settings import Refused, Settings
@@ -102,7 +103,12 @@ def place(aws: Loopback, s3: Any, tmp_path: Path) -> Place:
 
 def test_pages_come_before_the_index_and_the_night_before_latest(place: Place) -> None:
     told: list[tuple[int, int]] = []
-    done = bucket.publish(place.settings(), Night(place.home, NIGHT), lambda put, total: told.append((put, total)))
+
+    class Heard(Silent):
+        def step(self, stage: str, done: int, total: int) -> None:
+            told.append((done, total))
+
+    done = bucket.publish(place.settings(), Night(place.home, NIGHT), Heard())
     assert done == Delivered(f"s3://{place.name}/site/2026-11-20", 7, sum(len(f"{NIGHT} {n}") for n in SITE), True)
     assert told == [(n, 14) for n in range(1, 15)]
     puts = place.puts()

@@ -152,7 +152,7 @@ def check(con: duckdb.DuckDBPyConnection, tables: Tables, before: Tables | None 
     earlier = EXTRACTS.table((before or {"extracts": []})["extracts"])  # noqa: F841
     con.execute(f"create or replace table {reconciled.PREVIOUS} as from earlier")
     con.execute(
-        f"create or replace table {reconciled.RUN} as select ?::date as as_of, 80.0 as coverage_floor, "
+        f"create or replace table {reconciled.RUN} as select ?::date as as_of, 80.0 as min_coverage_to_publish, "
         "24.0 as report_max_age_hours",
         [NIGHT],
     )

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.warehouse import history, models
-from pipeline.warehouse.build import variables
+from pipeline.warehouse.store import variables
 
 MODELS = models.load().models
 FIRST = date(2026, 11, 1)

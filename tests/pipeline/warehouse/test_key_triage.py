@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from pipeline.warehouse import models
-from pipeline.warehouse.build import variables
+from pipeline.warehouse.store import variables
 
 MODEL = models.load().models["key_triage"]
 # name, days old, days unused, admin, steps, possible steps, unreadable policies, sensitive actions, escalation paths

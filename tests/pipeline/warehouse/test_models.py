@@ -68,6 +68,51 @@ def test_models_that_read_each_other_are_refused(tmp_path: Path) -> None:
         catalog.load(write(tmp_path, "staging/b.sql", HEADER + "from a"))
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        (
+            "staging/x.sql",
+            HEADER + "from int_y",
+            "x [(]staging[)] reads int_y [(]intermediate[)]; it may read raw",
+        ),
+        ("staging/x.sql", HEADER + "from fact_documents", "x [(]staging[)] reads fact_documents [(]facts[)]"),
+        ("intermediate/x.sql", HEADER + "from v", "x [(]intermediate[)] reads v [(]views[)]"),
+        ("intermediate/int_grants.sql", HEADER + "from c", "int_grants [(]intermediate[)] reads c [(]controls[)]"),
+        ("views/stg_users.sql", HEADER + "select 1", r"\(facts\) reads stg_users [(]views[)]"),
+        (
+            "controls/01_x/x.sql",
+            CONTROL.replace("-01", "-02") + f"{JUDGES} from v",
+            "x [(]controls[)] reads v [(]views[)]",
+        ),
+    ],
+)
+def test_a_model_reads_nothing_of_a_later_layer(tmp_path: Path, file: str, text: str, said: str) -> None:
+    for name, sql in {"intermediate/int_y": "select 1", "views/v": "select 1"}.items():
+        write(tmp_path, f"{name}.sql", HEADER + sql)
+    write(tmp_path, "controls/01_x/c.sql", CONTROL + JUDGES)
+    with pytest.raises(Refused, match=said):
+        catalog.load(write(tmp_path, file, text))
+
+
+@pytest.mark.parametrize(
+    ("named", "read", "said"),
+    [
+        ('["vendor"]', "stg_people", "neither the control nor a model above it reads stg_register"),
+        ('["vendors"]', "stg_register", "no entry is of kind vendors; expected some of exception, "),
+        ("[]", "stg_register", "the control reads stg_register; name the kinds, some of exception, "),
+    ],
+)
+def test_a_control_says_which_entries_of_the_register_it_looks_for(
+    tmp_path: Path, named: str, read: str, said: str
+) -> None:
+    write(tmp_path, "staging/stg_register.sql", HEADER + "from raw_register")
+    write(tmp_path, "staging/stg_people.sql", HEADER + "from raw_users")
+    text = CONTROL.replace("why", f"register_entries = {named}\nwhy")
+    with pytest.raises(Refused, match=f"x.sql: header: register_entries: {said}"):
+        catalog.load(write(tmp_path, "controls/01_x/x.sql", f"{text}{JUDGES} from {read}"))
+
+
 def test_everything_read_is_there(models: Catalog) -> None:
     known = models.models.keys() | {f"raw_{name}" for name in collectors.datasets()} | set(catalog.CATALOG_TABLES)
     assert {m.name: set(m.reads) - known for m in models.models.values() if set(m.reads) - known} == {}

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.warehouse import history, models
-from pipeline.warehouse.build import variables
+from pipeline.warehouse.store import variables
 
 MODELS = models.load().models
 AS_OF = date(2026, 11, 30)
@@ -20,7 +20,7 @@ AS_OF = date(2026, 11, 30)
 
 def select(con: duckdb.DuckDBPyConnection, model: str, columns: str = "*") -> list[tuple[Any, ...]]:
     """Rows of a model, over the tables that the connection has."""
-    with variables(con, {"as_of": AS_OF, "enough_data": 95}):
+    with variables(con, {"as_of": AS_OF, "min_coverage_to_score": 95}):
         return con.execute(f"select {columns} from ({MODELS[model].sql})").fetchall()
 
 
@@ -75,7 +75,7 @@ def judged(judgements: Sequence[tuple[str, str, str]]) -> duckdb.DuckDBPyConnect
     con.execute("create table given (control_id varchar, account_id varchar, verdict varchar)")
     con.executemany("insert into given values (?, ?, ?)", [("a", "4", "manual"), *judgements])
     con.execute("create table judgements as from given inner join control_catalog using (control_id)")
-    with variables(con, {"as_of": AS_OF, "enough_data": 95}):
+    with variables(con, {"as_of": AS_OF, "min_coverage_to_score": 95}):
         for model in ("control_account_counts", "measures"):
             con.execute(f"create table {model} as {MODELS[model].sql}")
     return con
@@ -115,7 +115,7 @@ def test_owners_are_measured_by_their_accounts_together(judgements: list[tuple[s
     con = judged(judgements)
     history.prepare(con)
     history.record_measures(con, AS_OF - timedelta(days=1))
-    with variables(con, {"as_of": AS_OF, "enough_data": 95}):
+    with variables(con, {"as_of": AS_OF, "min_coverage_to_score": 95}):
         con.execute(f"create table score_history as {MODELS['score_history'].sql}")
         con.execute(f"create table measures_with_history as {MODELS['measures_with_history'].sql}")
     wanted = {}

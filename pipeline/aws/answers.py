@@ -1,0 +1,147 @@
+"""Whether an answer is whole and is what was asked for, before anything is read from it.
+
+A cut JSON answer reads as an empty success in botocore: it does not hold the body against Content-Length, and its
+parser turns what it cannot read into `{}`. A page of HTML, another service's answer, `null` or a list reads as an empty
+success as well, or breaks the parser. So every answer is looked at before it is parsed, and its members afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from pipeline.aws.failures import CallFailed, CutAnswer, NoAwsAnswer, no_answer_of_aws
+
+FIRST_ELEMENT = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:\w+:)?([\w.]+)", re.DOTALL
+)
+# What only the service prefix of IAM policies calls otherwise.
+PREFIXES = {"accessanalyzer": "access-analyzer", "keyspaces": "cassandra", "sso-admin": "sso"}
+
+
+def guard(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:
+    """Botocore `before-parse` handler. Raises `CutAnswer`, and `NoAwsAnswer` for an error that is none of AWS."""
+    if operation_model.has_streaming_output:
+        return
+    body, headers, status = response_dict["body"], response_dict["headers"], response_dict["status_code"]
+    announced = headers.get("content-length")
+    if announced is not None and "content-encoding" not in headers and not _is_length(announced, len(body)):
+        raise CutAnswer(f"{len(body)} of {announced} bytes came")
+    if status >= 300:
+        if no_answer_of_aws(operation_model, status, headers, body):
+            raise NoAwsAnswer(status, body)
+    elif body:
+        _check_success(operation_model, body)
+
+
+def _is_length(announced: str, length: int) -> bool:
+    return not announced.isdigit() or int(announced) == length
+
+
+def _check_success(operation_model: Any, body: bytes) -> None:
+    protocol = operation_model.service_model.resolved_protocol
+    if "json" in protocol or _has_text_payload(operation_model):
+        try:
+            found = json.loads(body)
+        except ValueError as error:
+            raise CutAnswer(f"the answer is not JSON: {error}") from error
+        except RecursionError as error:
+            raise CutAnswer("the answer is nested too deeply") from error
+        if not isinstance(found, dict):
+            raise CutAnswer(f"the answer is JSON, but no object: {body[:40]!r}")
+    elif wanted := _root(operation_model, protocol):
+        first = FIRST_ELEMENT.match(body)
+        if first is None or first[1].decode() != wanted:
+            raise CutAnswer(f"the answer is not a {wanted}, but begins {body[:80]!r}")
+        wrapper = getattr(operation_model.output_shape, "serialization", {}).get("resultWrapper")
+        if wrapper and f"<{wrapper}".encode() not in body:
+            raise CutAnswer(f"the answer has no {wrapper}")
+
+
+def _has_text_payload(operation_model: Any) -> bool:
+    """Whether the body is one member as it stands, of type string: the policy of GetBucketPolicy, which is JSON."""
+    shape = operation_model.output_shape
+    payload = shape.serialization.get("payload") if shape is not None else None
+    return bool(payload) and shape.members[payload].type_name == "string"
+
+
+def _root(operation_model: Any, protocol: str) -> str | None:
+    """The name of the first element of an XML answer; None where it is not known."""
+    name: str = operation_model.name
+    if protocol in ("query", "ec2"):
+        return f"{name}Response"
+    service = operation_model.service_model.service_name
+    return _data()["roots"].get(f"{PREFIXES.get(service, service)}:{name}")
+
+
+def always(operation: str) -> list[list[str]]:
+    """What an answer of an operation always has: of each list one member."""
+    found: list[list[str]] = _data()["always"].get(operation, [])
+    return found
+
+
+def check_members(answer: dict[str, Any], needs: list[list[str]]) -> None:
+    """Raises `CutAnswer` for an answer that has none of the members of one of the lists."""
+    for names in needs:
+        if not any(name in answer for name in names):
+            raise CutAnswer(f"the answer lacks {' and '.join(names)}")
+
+
+@cache
+def _data() -> dict[str, dict[str, Any]]:
+    text = resources.files("pipeline").joinpath("knowledge/aws_answers.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+class Members(dict[str, Any]):
+    """A structure of an answer. What is missing is named: the operation, the place and the member."""
+
+    __slots__ = ("_where",)
+
+    def __init__(self, values: dict[str, Any], where: str) -> None:
+        super().__init__(values)
+        self._where = where
+
+    def __missing__(self, member: str) -> Any:
+        raise MemberMissing(member, self)
+
+    @property
+    def where(self) -> str:
+        return self._where
+
+
+class MemberMissing(KeyError):
+    """A member that AWS always gives is not in an answer."""
+
+    def __init__(self, member: str, of: Members) -> None:
+        super().__init__(member)
+        self.member, self.of = member, of
+
+    def __str__(self) -> str:
+        return f"{self.of.where} lacks {self.member}{_named(self.of)}"
+
+    def failed(self, region: str) -> CallFailed:
+        """As a failure of the operation that gave the answer."""
+        return CallFailed(self.of.where.partition(".")[0], "truncated", None, str(self), region)
+
+
+def _named(of: Members) -> str:
+    """Of which thing: the first of its members that names it."""
+    names = ("Arn", "arn", "ARN", "Id", "id", "Name", "name")
+    text = next((of[k] for end in names for k in of if k.endswith(end) and isinstance(of[k], str)), None)
+    return f" of {text}" if text else ""
+
+
+def named(value: Any, where: str) -> Any:
+    """An answer whose structures are `Members`, all the way down. Policy documents stay what they are."""
+    if isinstance(value, dict):
+        return Members(
+            {key: child if "Document" in key else named(child, f"{where}.{key}") for key, child in value.items()}, where
+        )
+    if isinstance(value, list):
+        return [named(one, where) for one in value]
+    return value

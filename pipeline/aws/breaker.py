@@ -1,0 +1,86 @@
+"""Which endpoints have given no answer, so that not every account waits for them anew. Shared by all accounts.
+
+An operation that fails so in account after account is left alone, and with it the whole endpoint (the service in the
+region) where several do and none is answered in between. What is left alone is tried again by one request a minute,
+and is asked as before as soon as that succeeds.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+from pipeline.aws.failures import NOT_AWS, CallFailed
+
+UNANSWERED = frozenset({"timeout", "connection", "server_error"})
+ACCOUNTS = 3
+"""Accounts in a row, without an answer to any, after which an endpoint is left alone."""
+PROBE_SECONDS = 60.0
+
+OPERATIONS = 3
+"""Operations of an endpoint, without an answer to any, after which all of it is left alone."""
+
+Key = tuple[str, str]
+
+
+@dataclass
+class _Failing:
+    accounts: set[str] = field(default_factory=set)
+    operations: set[str] = field(default_factory=set)
+    last: CallFailed | None = None
+    probed_at: float = 0.0
+
+
+class Breaker:
+    """Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._failing: dict[Key, _Failing] = {}
+        self._lock = threading.Lock()
+
+    def refusal(self, operation: str, region: str) -> CallFailed | None:
+        """Why an operation should not be asked now; None to ask it."""
+        with self._lock:
+            for key, enough in zip(_keys(operation, region), (OPERATIONS, 1), strict=True):
+                failing = self._failing.get(key)
+                if failing is None or failing.last is None or len(failing.operations) < enough:
+                    continue
+                if len(failing.accounts) < _enough(failing.last):
+                    continue
+                if time.monotonic() - failing.probed_at >= PROBE_SECONDS:
+                    failing.probed_at = time.monotonic()
+                    continue
+                last = failing.last
+                said = f"not asked: no answer came to {len(failing.accounts)} accounts before (last: {last.message})"
+                return CallFailed(operation, last.error_class, last.error_code, said, region)
+        return None
+
+    def failed(self, failed: CallFailed, account_id: str) -> None:
+        """Count a call that failed after all its attempts."""
+        if failed.error_class not in UNANSWERED | NOT_AWS:
+            self.answered(failed.operation, failed.region)  # a denial is an answer
+            return
+        endpoint, one = _keys(failed.operation, failed.region)
+        with self._lock:
+            for key in (endpoint, one) if failed.error_class in UNANSWERED else (one,):
+                failing = self._failing.setdefault(key, _Failing())
+                failing.accounts.add(account_id)
+                failing.operations.add(failed.operation)
+                failing.last, failing.probed_at = failed, time.monotonic()
+
+    def answered(self, operation: str, region: str) -> None:
+        """An answer came: all is well again."""
+        if self._failing:
+            with self._lock:
+                for key in _keys(operation, region):
+                    self._failing.pop(key, None)
+
+
+def _keys(operation: str, region: str) -> tuple[Key, Key]:
+    return (operation.partition(":")[0], region), (operation, region)
+
+
+def _enough(last: CallFailed) -> int:
+    """What does not know an operation does not know it for any account."""
+    return 1 if last.error_class == "not_implemented" else ACCOUNTS

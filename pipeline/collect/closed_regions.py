@@ -1,0 +1,103 @@
+"""Regions that the organization's service control policies close to everybody in an account.
+
+A denial that the reader meets says nothing of others. So the policies themselves are asked: a region is closed where
+ordinary requests of a role that may do everything are denied there by the SCPs of the account's path, while another
+region is open. (Where all are closed the account is in quarantine, and what is in it is still there.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from pipeline.policy import Context, Policies, Policy, Request, Verdict, evaluate
+from pipeline.schema import Row
+from pipeline.settings import Settings
+
+SCP = "SERVICE_CONTROL_POLICY"
+CONDITION = "aws:requestedregion"
+# Somebody, and actions of services that every account can use in any region.
+WHO = "role/ordinary-role-of-the-account"
+ACTIONS = ("ec2:RunInstances", "lambda:CreateFunction", "ecs:CreateCluster", "sqs:CreateQueue")
+ALLOW = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+
+Levels = Sequence[Sequence[Policy]]
+
+
+def closed_regions(
+    rows_of: Callable[[str], list[Row] | None], regions: Callable[[str], list[str]], settings: Settings
+) -> dict[str, list[str]]:
+    """Account id to its closed regions, of accounts that have any.
+
+    `rows_of` gives the rows of a dataset of the organization, None where it was not read: then nothing counts as
+    closed. `regions` gives the regions of a partition, for settings that name none.
+    """
+    names = ("organization_policies", "policy_targets", "organization_roots", "organizational_units", "accounts")
+    found = {name: rows_of(name) for name in names}
+    if any(rows is None for rows in found.values()):
+        return {}
+    policies, targets, roots, units, accounts = (rows or [] for rows in found.values())
+    scps = {row["policy_id"]: row for row in policies if row["policy_type"] == SCP}
+    if not any(CONDITION in (row["document"] or "").lower() for row in scps.values()):
+        return {}
+    if not any(SCP in root["enabled_policy_types"] for root in roots):
+        return {}
+    attached: dict[str, list[str]] = {}
+    for target in targets:
+        if target["policy_id"] in scps:
+            attached.setdefault(target["target_id"], []).append(target["policy_id"])
+    parents = {unit["ou_id"]: unit["parent_id"] for unit in units}
+    read = {key: Policy.read(row["name"], row["document"], "scp") for key, row in scps.items()}
+    return _by_account(
+        accounts,
+        parents,
+        attached,
+        read,
+        scps,
+        lambda partition: sorted({*settings.regions, *regions(partition)}),
+    )
+
+
+def _by_account(
+    accounts: Iterable[Row],
+    parents: dict[str, str],
+    attached: dict[str, list[str]],
+    read: dict[str, Policy],
+    scps: dict[str, Row],
+    regions: Callable[[str], Sequence[str]],
+) -> dict[str, list[str]]:
+    """Accounts with the same policies at the same levels are judged once, unless a policy names the account."""
+    judged: dict[tuple[object, ...], list[str]] = {}
+    found = {}
+    for account in accounts:
+        if account["is_management"] or not account["parent_id"]:
+            continue
+        line = [account["account_id"], account["parent_id"]]
+        while line[-1] in parents:
+            line.append(parents[line[-1]])
+        chain = tuple(tuple(sorted(attached.get(step, ()))) for step in reversed(line))
+        own = any(account["account_id"] in (scps[key]["document"] or "") for level in chain for key in level)
+        partition = account["arn"].split(":")[1]
+        key = (chain, partition, account["account_id"] if own else None)
+        if key not in judged:
+            levels = [[read[name] for name in level] for level in chain]
+            judged[key] = _closed(levels, account["account_id"], partition, regions(partition))
+        if judged[key]:
+            found[account["account_id"]] = judged[key]
+    return found
+
+
+def _closed(levels: Levels, account_id: str, partition: str, regions: Sequence[str]) -> list[str]:
+    closed = [region for region in regions if all(_denied(levels, account_id, partition, region, a) for a in ACTIONS)]
+    return closed if len(closed) < len(regions) else []
+
+
+def _denied(levels: Levels, account_id: str, partition: str, region: str, action: str) -> bool:
+    request = Request.of(
+        f"arn:{partition}:iam::{account_id}:{WHO}",
+        action,
+        f"arn:{partition}:{action.partition(':')[0]}:{region}:{account_id}:any/any",
+        Context.of({"aws:RequestedRegion": region, "aws:SecureTransport": True}, complete=False),
+        account_id,
+    )
+    decision = evaluate(request, Policies([Policy.read("all", ALLOW)], scp_levels=levels))
+    return decision.verdict in (Verdict.EXPLICITLY_DENIED, Verdict.IMPLICITLY_DENIED)

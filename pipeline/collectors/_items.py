@@ -1,0 +1,50 @@
+"""Reading things one by one: a thing that cannot be read costs itself, and says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from pipeline.aws.account import Account
+from pipeline.aws.answers import MemberMissing
+from pipeline.aws.failures import CallFailed
+from pipeline.schema import Dataset, Row
+
+Item = TypeVar("Item")
+
+
+def resource(dataset: Dataset, row: Row) -> str | None:
+    """What a row is about: its ARN, else the last of its key; None for the account or the region as a whole."""
+    names = [name for name in dataset.key if name not in ("account_id", "region")]
+    arn = next((name for name in ("arn", *reversed(names)) if name in row and name.endswith("arn")), None)
+    found: str | None = row[arn] if arn else row[names[-1]] if names else None
+    return found
+
+
+def each(
+    account: Account,
+    dataset: Dataset,
+    items: Iterable[Item],
+    read: Callable[[Item], Iterable[Row]],
+    named: Callable[[Item], str],
+) -> list[Row]:
+    """The rows that `read` gives for every item. What fails for one is booked under its name (`Account.unread`).
+
+    Raises `CallFailed`: the first failure, where nothing could be read of any item.
+    """
+    rows: list[Row] = []
+    failures: list[tuple[Item, CallFailed]] = []
+    count = 0
+    for item in items:
+        count += 1
+        try:
+            rows += list(read(item))
+        except CallFailed as error:
+            failures.append((item, error))
+        except MemberMissing as missing:
+            failures.append((item, missing.failed(account.region)))
+    if failures and len(failures) == count:
+        raise failures[0][1]
+    for item, failed in failures:
+        account.unread(dataset, named(item), failed)
+    return rows

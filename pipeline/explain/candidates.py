@@ -1,0 +1,89 @@
+"""Candidates for changes: what of the policies that bear on a resource could be taken away or narrowed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+
+from pipeline.explain.changes import Bind, Detach, Rewrite
+from pipeline.explain.policies import BearingPolicy, canonical
+from pipeline.explain.replay import Change
+from pipeline.policy import Statement
+
+
+def cited_statements(
+    policies: Sequence[BearingPolicy], cited: Iterable[str]
+) -> Iterator[tuple[BearingPolicy, Statement]]:
+    """The cited statements (canonical JSON), in each policy that has them."""
+    texts = set(cited)
+    yield from ((policy, one) for policy in policies for one in policy.statements if one.text in texts)
+
+
+def removals(policies: Sequence[BearingPolicy], cited: Iterable[str]) -> Iterator[Change]:
+    """The cited statements taken out of their policies; the Allow of an SCP or RCP cannot be."""
+    for policy, statement in cited_statements(policies, cited):
+        if statement.effect == "Deny" or policy.layer not in ("scp", "rcp"):
+            yield removal(policy, statement)
+
+
+def place(statement: Statement) -> str:
+    """`statement Sid`, or its place from 0."""
+    return f"statement {statement.sid or statement.index}"
+
+
+def removal(policy: BearingPolicy, statement: Statement) -> Change:
+    """The statement out of the policy; an AWS managed policy can only go as a whole."""
+    if policy.is_aws_managed and policy.holder:
+        return Bind(policy.holder, None) if policy.layer == "boundary" else Detach(policy)
+    return Rewrite(policy, statement.text, "", f"without {place(statement)} of {policy.name}")
+
+
+def narrowings(
+    policies: Sequence[BearingPolicy], cited: Iterable[str], operator: str, key: str, value: str
+) -> Iterator[Change]:
+    """One more condition on each cited Allow statement."""
+    for policy, statement in cited_statements(policies, cited):
+        if statement.effect == "Allow" and not policy.is_aws_managed:
+            raw = json.loads(statement.text)
+            block = raw.setdefault("Condition", {}).setdefault(operator, {})
+            block.pop(next((name for name in block if name.lower() == key.lower()), ""), None)
+            block[key] = [value]
+            words = f"with {operator} {key} = {value} demanded by {place(statement)} of {policy.name}"
+            yield Rewrite(policy, statement.text, canonical(raw), words)
+
+
+def without_principals(policies: Sequence[BearingPolicy], cited: Iterable[str]) -> Iterator[Change]:
+    """One principal less in each cited statement of a trust policy that names several."""
+    for policy, statement in cited_statements(policies, cited):
+        principals = statement.principals or ()
+        for kind, value in principals if len(principals) > 1 else ():
+            raw = json.loads(statement.text)
+            raw["Principal"][kind].remove(value)
+            raw["Principal"] = {name: values for name, values in raw["Principal"].items() if values}
+            words = f"without {value} in {place(statement)} of {policy.name}"
+            yield Rewrite(policy, statement.text, canonical(raw), words)
+
+
+def supports(policies: Sequence[BearingPolicy]) -> Iterator[Change]:
+    """What a pass could rest on: each Deny, each condition of an Allow, and the boundary, taken away."""
+    for policy in policies:
+        if policy.layer == "boundary":
+            yield Bind(policy.holder, None)
+        for statement in policy.statements:
+            if statement.effect == "Deny":
+                yield removal(policy, statement)
+            elif not policy.is_aws_managed:
+                yield from without_conditions(policy, statement)
+
+
+def without_conditions(policy: BearingPolicy, statement: Statement) -> Iterator[Change]:
+    """Each condition of the statement taken away."""
+    for condition in statement.conditions:
+        raw = json.loads(statement.text)
+        block = raw["Condition"].get(condition.name, {})
+        if block.pop(condition.key, None) is not None:
+            raw["Condition"] = {name: keys for name, keys in raw["Condition"].items() if keys}
+            if not raw["Condition"]:
+                del raw["Condition"]
+            words = f"without {condition.name} {condition.key} in {place(statement)} of {policy.name}"
+            yield Rewrite(policy, statement.text, canonical(raw), words)

@@ -1,0 +1,124 @@
+"""Exceptions of guardrails, and whether those whom the guardrail should stop can take them.
+
+An exception is only as strong as what keeps others out of it. Under the same policies an administrator of the account
+is asked to make a principal that fits the exception, to change the trust or keys of one, or to tag itself: if it may,
+the exception is a loophole. https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pipeline.policy.callers import Caller, caller
+from pipeline.policy.conditions import is_negated
+from pipeline.policy.context import Value
+from pipeline.policy.document import Condition
+from pipeline.policy.evaluate import Evidence
+from pipeline.policy.guards import Guard, is_denied
+from pipeline.policy.match import common_arn, without_variables
+from pipeline.policy.principal import FRESH
+
+_TAG = "aws:principaltag/"
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """What a Deny leaves out, as "key operator value"; `arn`, with `tags`, is a principal of the account that fits."""
+
+    text: str
+    arn: str
+    tags: Mapping[str, Value]
+
+    @property
+    def who(self) -> Caller:
+        return caller(self.arn)
+
+
+@dataclass(frozen=True, slots=True)
+class Loophole:
+    """An exception, and the actions, each with its resource, by which an administrator comes to fit it."""
+
+    exception: str
+    steps: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        steps = ", ".join(f"{action} on {resource.replace(FRESH, '*')}" for action, resource in self.steps)
+        return f"{self.exception}: {steps}"
+
+
+def exemptions(evidence: Iterable[Evidence], guard: Guard) -> Iterator[Exemption]:
+    """The principals of the account that the deciding Deny statements leave out."""
+    for condition in deciding_conditions(evidence, guard):
+        key = condition.key.lower()
+        if not is_negated(condition.operator):
+            continue
+        for value in condition.values:
+            text = f"{condition.key} {condition.operator} {value}"
+            if key == "aws:principalarn":
+                yield from (Exemption(text, arn, {}) for arn in _arns(value, guard))
+            elif key.startswith(_TAG):
+                tag = {condition.key: without_variables(value, FRESH).replace("*", FRESH)}
+                yield Exemption(text, _fresh_role(guard), tag)
+
+
+def deciding_conditions(evidence: Iterable[Evidence], guard: Guard) -> Iterator[Condition]:
+    deciding = {(hit.policy, hit.index) for hit in evidence if hit.effect == "Deny"}
+    for level in guard.levels:
+        for policy in level:
+            for statement in policy.document.statements if policy.document else ():
+                if (policy.name, statement.index) in deciding:
+                    yield from statement.conditions
+
+
+def way_in(exemption: Exemption, guard: Guard) -> tuple[tuple[str, str], ...] | None:
+    """The actions by which an administrator of the account comes to fit the exception, or None if it cannot."""
+    ways = _by_tag(exemption, guard) if exemption.tags else _by_name(exemption)
+    me = caller(_fresh_role(guard))
+    for way in ways:
+        for setting in guard.settings():
+            asked = (guard.decide(me, action, resource, known, setting) for action, resource, known in way)
+            if not any(is_denied(decision) for decision in asked):
+                return tuple((action, resource) for action, resource, _ in way)
+    return None
+
+
+_Way = list[tuple[str, str, Mapping[str, Value]]]
+
+
+def _by_name(exemption: Exemption) -> Iterator[_Way]:
+    arn, free = exemption.arn, {"iam:PermissionsBoundary": ()}
+    if ":user/" in arn:
+        yield [("iam:CreateUser", arn, free), ("iam:PutUserPolicy", arn, free), ("iam:CreateAccessKey", arn, {})]
+        yield [("iam:CreateAccessKey", arn, {})]
+        yield [("iam:UpdateUser", arn.rsplit("/", 1)[0] + f"/{FRESH}{FRESH}", {}), ("iam:UpdateUser", arn, {})]
+        return
+    yield [("iam:CreateRole", arn, free), ("iam:PutRolePolicy", arn, free), ("sts:AssumeRole", arn, {})]
+    yield [("iam:CreateRole", arn, free), ("iam:AttachRolePolicy", arn, free), ("sts:AssumeRole", arn, {})]
+    yield [("iam:UpdateAssumeRolePolicy", arn, {}), ("sts:AssumeRole", arn, {})]
+
+
+def _by_tag(exemption: Exemption, guard: Guard) -> Iterator[_Way]:
+    """By tagging oneself, a new role or user, or a session of a role."""
+    tags = {key.split("/", 1)[1]: value for key, value in exemption.tags.items()}
+    known: dict[str, Value] = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
+    known |= {"aws:TagKeys": tuple(tags)}
+    role = _fresh_role(guard)
+    user = role.replace(":role/", ":user/")
+    yield [("iam:TagRole", role, known)]
+    yield [("sts:AssumeRole", role, known), ("sts:TagSession", role, known)]
+    made: Mapping[str, Value] = {**known, "iam:PermissionsBoundary": ()}
+    yield [("iam:CreateRole", role, made), ("iam:TagRole", role, known), ("iam:PutRolePolicy", role, {})]
+    yield [("iam:TagUser", user, known), ("iam:CreateAccessKey", user, {})]
+
+
+def _arns(pattern: str, guard: Guard) -> Iterator[str]:
+    """A role and a user of the account that the pattern covers."""
+    for kind in ("role", "user"):
+        found = common_arn(pattern, f"arn:{guard.site.partition}:iam::{guard.site.account}:{kind}/*", FRESH)
+        if found:
+            yield found
+
+
+def _fresh_role(guard: Guard) -> str:
+    return f"arn:{guard.site.partition}:iam::{guard.site.account}:role/{FRESH}"

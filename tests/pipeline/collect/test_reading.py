@@ -1,0 +1,88 @@
+"""What is read of an account: each record once, no list shorter than AWS counts, and records that say why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline.aws.failures import CallFailed
+from pipeline.collect.counts import METRICS, counted_of, shortfall
+from pipeline.collect.reading import known, once
+from pipeline.collectors import datasets
+from pipeline.collectors._items import each, resource
+from pipeline.schema import Column, Dataset, Row
+from tests.pipeline.collectors.support import ScriptedAccount
+
+ARN = "arn:aws:iam::111111111111:role/a"
+
+
+@pytest.mark.parametrize("name", sorted(name for name, d in datasets().items() if d.operations))
+def test_a_record_counts_once_and_the_later_one(name: str) -> None:
+    """Of every dataset: with all of its columns the same but one outside of the key."""
+    dataset = datasets()[name]
+    first: Row = {column.name: column.name for column in dataset.columns}
+    others = [column.name for column in dataset.columns if column.name not in dataset.key]
+    later = first | ({others[-1]: "later"} if others else {})
+    assert once(dataset, [first, later]) == ([later] if dataset.key else [first, later])
+
+
+ENUMERATED = [
+    (d, c) for d in datasets().values() for c in d.columns if d.operations and c.values and c.type == "varchar"
+]
+
+
+@pytest.mark.parametrize(("dataset", "column"), ENUMERATED, ids=lambda it: it.name)
+def test_a_value_that_aws_did_not_have_before_is_booked(dataset: Dataset, column: Column) -> None:
+    account = ScriptedAccount({})
+    row: Row = {c.name: (c.values[0] if c.values else f"a {c.name}") for c in dataset.columns}
+    assert known(account, dataset, [row]) == [row]  # type: ignore[arg-type]
+    assert account.unread_records == []
+    known(account, dataset, [row | {column.name: "BRAND_NEW"}])  # type: ignore[arg-type]
+    ((of, named, said),) = account.unread_records
+    assert (of, named) == (dataset.name, resource(dataset, row | {column.name: "BRAND_NEW"}))
+    assert said == f"{column.name} is 'BRAND_NEW': this version does not know what that means"
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_list_is_not_shorter_than_aws_counts(name: str) -> None:
+    dataset = datasets()[name]
+    assert counted_of([dataset]) == [name]
+    rows = {name: [{"arn": f"{ARN}{n}"} for n in range(3)]}
+    assert shortfall({METRICS[name]: 3}, [name], rows, []) == ""
+    assert shortfall({METRICS[name]: 2}, [name], rows, []) == ""
+    assert shortfall({}, [name], rows, []) == ""
+    said = f"it lists 3 of the 4 {METRICS[name]} that GetAccountSummary counts"
+    assert shortfall({METRICS[name]: 4}, [name], rows, []) == said
+    unread = [{"dataset": name, "resource": f"{ARN}x"}]
+    assert shortfall({METRICS[name]: 4}, [name], rows, unread) == ""
+
+
+def test_policies_of_aws_are_not_counted() -> None:
+    rows = {"policies": [{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}]}
+    assert shortfall({"Policies": 1}, ["policies"], rows, []) != ""
+
+
+def refused(name: str) -> CallFailed:
+    return CallFailed("iam:ListMFADevices", "iam_deny", "AccessDenied", f"not {name}", "global")
+
+
+def test_a_thing_that_cannot_be_read_costs_itself() -> None:
+    dataset, account = datasets()["mfa_devices"], ScriptedAccount({})
+
+    def read(name: str) -> list[Row]:
+        if name == "bob":
+            raise refused(name)
+        return [{"user": name}]
+
+    rows = each(account, dataset, ["ann", "bob", "cid"], read, lambda name: f"user/{name}")  # type: ignore[arg-type]
+    assert [row["user"] for row in rows] == ["ann", "cid"]
+    assert account.unread_records == [("mfa_devices", "user/bob", "not bob")]
+
+
+def test_where_nothing_can_be_read_it_is_no_matter_of_one_thing() -> None:
+    def read(name: str) -> Any:
+        raise refused(name)
+
+    with pytest.raises(CallFailed, match="not ann"):
+        each(ScriptedAccount({}), datasets()["mfa_devices"], ["ann", "bob"], read, str)  # type: ignore[arg-type]

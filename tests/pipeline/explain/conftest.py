@@ -1,0 +1,14 @@
+"""The small published night that findings are explained on, made once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.explain import explained
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return explained.write(tmp_path_factory.mktemp("home"))
