@@ -24,6 +24,7 @@ from pipeline.aws.permissions import actions
 from pipeline.aws.session import GLOBAL, Answer, Cloud
 from pipeline.aws.visit import Visit
 from pipeline.night import Night
+from pipeline.progress import Progress, Silent
 from pipeline.publish.folder import LATEST, date_of, outdated
 from pipeline.settings import Refused, Settings
 
@@ -58,11 +59,7 @@ OPERATIONS = tuple(
 )
 BLOCK = "nothing was published; turn on Block Public Access for it, or name another bucket"
 
-Progress = Callable[[int, int], None]
-
-
-def quiet(done: int, total: int) -> None:
-    """Progress for nobody."""
+STAGE = "bucket"
 
 
 @dataclass(frozen=True)
@@ -75,10 +72,10 @@ class Delivered:
     is_latest: bool
 
 
-def publish(settings: Settings, night: Night, progress: Progress = quiet) -> Delivered:
+def publish(settings: Settings, night: Night, progress: Progress | None = None) -> Delivered:
     """Put the report of a night, as it is in the home, into the bucket of the settings (`publish_to`).
 
-    `progress` is called with the objects put and those to put. Raises `Refused`: there is no such report, the bucket
+    `progress` is told the objects put and those to put. Raises `Refused`: there is no such report, the bucket
     is public or may be, or a request failed for good; then `latest/` is what it was, or has newer pages behind its
     old index.
     """
@@ -93,7 +90,7 @@ def publish(settings: Settings, night: Night, progress: Progress = quiet) -> Del
         places = [str(night), *([LATEST] if is_latest else [])]
         done, total = count(1), len(files) * len(places)
         for place in places:
-            bucket.upload(place, files, lambda: progress(next(done), total))
+            bucket.upload(place, files, lambda: (progress or Silent()).step(STAGE, next(done), total))
         if is_latest:
             bucket.delete(bucket.names(f"{LATEST}/") - {f"{LATEST}/{name}" for name in files})
         for as_of in outdated(bucket.dates(), settings.keep_reports, night.as_of):
