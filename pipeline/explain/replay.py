@@ -7,7 +7,6 @@ else, so a verdict here is the control's own. The published database is only rea
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
@@ -90,7 +89,6 @@ class Replay:
             ((as_of,),) = self.con.execute("select as_of from published.main.contract").fetchall()
             self.con.execute("set variable as_of = ?", [as_of])
             self._build = ReplayBuild(self.con, as_of, Settings.model_construct(), self._models)
-            self._build.descriptions = defaultdict(dict)
             self._copy(between)
             for model in between:
                 if model not in self._rebuilt:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import collectors
-from pipeline.aws.advice import READER_ROLE
+from pipeline.aws.advice import advice
 from pipeline.explain.changes import POLICY_TABLES, Enter
 from pipeline.explain.policies import BearingPolicy
 from pipeline.explain.replay import Finding, Replay
@@ -116,7 +116,7 @@ def of_call(finding: Finding, evidence: Mapping[str, Any]) -> str:
     operation = evidence.get("operation")
     if operation is None:
         return f"It is judged once the dataset {evidence.get('dataset')} is collected: run the night again."
-    helps = READER_ROLE.get(evidence.get("error_class") or "", "the next night tries again")
+    helps = advice(evidence.get("error_class") or "", "the next night tries again")
     dataset = collectors.datasets().get(evidence.get("dataset") or "")
     where = "" if dataset and dataset.scope == "organization" else f" in account {finding.account_id}"
     return f"It is judged once {operation} succeeds{where}: {helps}."

@@ -18,7 +18,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from pipeline.aws.advice import CALLER
+from pipeline.aws.advice import advice
 from pipeline.aws.failures import CallFailed
 from pipeline.aws.permissions import actions
 from pipeline.aws.session import GLOBAL, Answer, Cloud
@@ -237,17 +237,17 @@ class Bucket:
         """What failed where, and what to do about it, in one sentence."""
         said = f"{self.address(name)}: {failed.operation}: {failed.message.rstrip('.')} ({failed.error_code})"
         if failed.error_code == "NoSuchBucket":
-            advice = "create the bucket, or correct publish_to"
-        elif helps := CALLER.get(failed.error_class):
-            advice = helps
-        elif failed.error_class.endswith("_deny") or failed.error_code == "AccessDenied":
-            owner = (
-                f", and see whether account {self.owner} (publish_bucket_owner) owns the bucket" if self.owner else ""
-            )
-            advice = f"allow {' and '.join(actions(failed.operation))} to these credentials{owner}"
+            helps = "create the bucket, or correct publish_to"
         else:
-            advice = "see what S3 says"
-        return Refused(f"{said}; {advice}, then run `rolecall publish`")
+            owner = f"account {self.owner} (publish_bucket_owner) owns the bucket" if self.owner else ""
+            denied = f"allow {' and '.join(actions(failed.operation))} to these credentials"
+            denied += f", and see whether {owner}" if owner else ""
+            helps = (
+                denied
+                if failed.error_code == "AccessDenied"
+                else advice(failed.error_class, "see what S3 says", denied)
+            )
+        return Refused(f"{said}; {helps}, then run `rolecall publish`")
 
 
 def checksum(body: bytes) -> str:

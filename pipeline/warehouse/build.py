@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -17,7 +17,7 @@ from pipeline.night import Night
 from pipeline.rows import put
 from pipeline.settings import Refused, Settings
 from pipeline.warehouse import contracts, history, invariants, models, store
-from pipeline.warehouse.comments import comment, descriptions
+from pipeline.warehouse.comments import Comments, comment
 from pipeline.warehouse.control_tables import control_catalog, control_needs
 from pipeline.warehouse.models import PUBLISHED_LAYERS, Catalog, Model
 
@@ -41,8 +41,8 @@ class Build:
     as_of: date
     settings: Settings
     catalog: Catalog
-    descriptions: dict[str, dict[str, str]] = field(default_factory=dict)
-    """What each column of each table is called: by the table's own header, else as further up."""
+    comments: Comments | None = None
+    """What the columns of published tables are; None where nothing is to be published."""
 
     def __post_init__(self) -> None:
         contracts.define_verdicts(self.con)
@@ -56,8 +56,8 @@ class Build:
             raise contracts.located(error, model.path, model.line) from error
         if model.control:
             contracts.check_built(self.con, model.name, model.path)
-        if model.layer in PUBLISHED_LAYERS:
-            comment(self.con, model.name, model.header.title, self.descriptions[model.name])
+        if self.comments is not None and model.layer in PUBLISHED_LAYERS:
+            comment(self.con, model.name, model.header.title, self.comments[model.name])
         return Built(model.name, store.count(self.con, model.name), time.perf_counter() - started)
 
     def _make(self, model: Model) -> None:
@@ -123,7 +123,7 @@ def missing(con: store.Connection, catalog: Catalog, as_of: date, only: set[str]
 def prepared(con: store.Connection, settings: Settings, night: Night, catalog: Catalog) -> Iterator[Build]:
     """A build of a night whose raw tables are there, with the catalog's own tables and the variables of models."""
     known = collectors.datasets()
-    work = Build(con, night.as_of, settings, catalog, descriptions(catalog, known))
+    work = Build(con, night.as_of, settings, catalog, Comments(con, catalog, known.values()))
     enabled = [n for n in catalog.controls if settings.controls.get(n) is None or settings.controls[n].enabled]
     params = {name: work.params(catalog.controls[name]) for name in enabled}
     work.create("control_catalog", control_catalog(catalog, params))

@@ -1,29 +1,68 @@
-"""The comments of tables and columns: what a header says, else what the tables further up say."""
+"""What each column of a published table is: in the words of the model's own header, else of the tables it comes from.
+
+A text is inherited by name. Where the tables that a model takes columns from disagree about one, neither is right by
+itself, and the model must say in its header what the column is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import duckdb
 
 from pipeline.rows import quoted
 from pipeline.schema import Dataset
-from pipeline.warehouse.models import Catalog
+from pipeline.settings import Refused
+from pipeline.warehouse.models import PUBLISHED_LAYERS, Catalog, Model
 
 
-def descriptions(catalog: Catalog, known: Mapping[str, Dataset]) -> dict[str, dict[str, str]]:
-    """For each table, what its columns are: as its own header says, else as the tables it reads say."""
-    said = {f"raw_{d.name}": {c.name: c.description for c in d.columns} for d in known.values()}
-    for model in catalog.models.values():
-        inherited: dict[str, str] = {}
-        for read in model.reads:
-            inherited |= said.get(read, {})
-        said[model.name] = inherited | model.header.columns
-    return said
+class Comments(Mapping[str, Mapping[str, str]]):
+    """By table, the text of each column that has one. A model's are known once its table is built."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, models: Catalog, datasets: Iterable[Dataset]) -> None:
+        self._con, self._models = con, models
+        self._known: dict[str, Mapping[str, str]] = {
+            f"raw_{dataset.name}": {column.name: column.description for column in dataset.columns}
+            for dataset in datasets
+        }
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._models.models)
+
+    def __len__(self) -> int:
+        return len(self._models.models)
+
+    def __getitem__(self, table: str) -> Mapping[str, str]:
+        """Raises `Refused` for a published model that leaves open which of two texts a column has."""
+        if table not in self._known:
+            model = self._models.models.get(table)
+            self._known[table] = self._of(model) if model else {}
+        return self._known[table]
+
+    def _of(self, model: Model) -> dict[str, str]:
+        columns = list(self._columns(model.name))
+        own = model.header.columns
+        inherited = {name: self._inherited(model, name) for name in columns if name not in own}
+        return {name: text for name in columns if (text := own.get(name) or inherited.get(name))}
+
+    def _columns(self, table: str) -> Iterator[str]:
+        """The columns of a table, and the fields of those that are structs."""
+        relation = self._con.table(table)
+        for name, kind in zip(relation.columns, relation.types, strict=True):
+            yield name
+            if kind.id == "struct":
+                yield from (field for field, _ in kind.children)
+
+    def _inherited(self, model: Model, column: str) -> str:
+        texts = {text: source for source in model.sources if (text := self[source].get(column))}
+        if len(texts) > 1 and model.layer in PUBLISHED_LAYERS:
+            said = "; ".join(f"{source} says {text!r}" for text, source in sorted(texts.items()))
+            raise Refused(f"{model.path}: header: columns: say what {column} is; {said}")
+        return next(iter(texts)) if len(texts) == 1 else ""
 
 
-def comment(con: duckdb.DuckDBPyConnection, table: str, title: str, columns: dict[str, str]) -> None:
-    """Set the comments of a table and of those of its columns that have a description."""
+def comment(con: duckdb.DuckDBPyConnection, table: str, title: str, columns: Mapping[str, str]) -> None:
+    """Set the comments of a table and of those of its columns that have a text."""
     con.execute(f"comment on table {table} is {quoted(title)}")
     for column, *_ in con.execute(f"describe {table}").fetchall():
         if text := columns.get(column):

@@ -87,8 +87,9 @@ class ControlHeader(Header):
 class Model:
     """One table of the night. `reads` are the tables it selects from, raw tables and models alike.
 
-    `sql` is the whole of it, but for a fact table, whose module makes the rows from what its queries find, and for
-    the history, which `pipeline.warehouse.history` keeps. It begins on `line` of the file.
+    `sources` are those of them that can give it a column. `sql` is the whole of it, but for a fact table, whose module
+    makes the rows from what its queries find, and for the history, which `pipeline.warehouse.history` keeps. It begins
+    on `line` of the file.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Model:
     header: Header
     sql: str
     reads: tuple[str, ...]
+    sources: frozenset[str] = frozenset()
     fact: Facts | None = None
     line: int = 1
 
@@ -226,7 +228,7 @@ def fact_model(module: Facts) -> Model:
     header = Header(title=table.description, columns=columns)
     reads = {read for query in module.QUERIES.values() for read in parsed(query, path).tables}
     sql = "\n\n".join(f"-- {name}\n{query.strip()}" for name, query in module.QUERIES.items())
-    return Model(table.name, "facts", path, header, sql, tuple(sorted(reads)), module)
+    return Model(table.name, "facts", path, header, sql, tuple(sorted(reads)), fact=module)
 
 
 def control_results(controls: list[str]) -> Model:
@@ -234,7 +236,7 @@ def control_results(controls: list[str]) -> Model:
     parts = [f"select '{name}' as control_id, * from {name}" for name in sorted(controls)]
     sql = f"select * from ({' union all by name '.join([EMPTY_RESULT, *parts])})"
     header = Header(title="What every control says of every resource, before the ledger and the register are heard")
-    return Model("control_results", "scores", Path(__file__), header, sql, tuple(sorted(controls)))
+    return Model("control_results", "scores", Path(__file__), header, sql, tuple(sorted(controls)), frozenset(controls))
 
 
 EMPTY_RESULT = """
@@ -244,7 +246,15 @@ select
 where false"""
 
 HISTORY = tuple(
-    Model(f"history_{name}", "history", Path(__file__).with_name("history.py"), Header(title=title), "", (read,))
+    Model(
+        f"history_{name}",
+        "history",
+        Path(__file__).with_name("history.py"),
+        Header(title=title),
+        "",
+        (read,),
+        frozenset({read}),
+    )
     for name, title, read in (
         ("nights", "The nights judged so far, and those held back", "judgements"),
         ("spans", "For how long each resource has had each verdict, night by night", "judgements"),
@@ -267,7 +277,7 @@ def read_model(path: Path, layer: Layer) -> tuple[Model, Query]:
     if layer == "controls":
         contracts.check_verdicts(query)
     contracts.check_query(query, header.params, head)
-    return Model(path.stem, layer, path, header, sql, tuple(query.tables), line=line), query
+    return Model(path.stem, layer, path, header, sql, tuple(query.tables), query.sources, line=line), query
 
 
 def read_header(path: Path, layer: Layer, head: str) -> Header:

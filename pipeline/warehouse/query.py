@@ -26,8 +26,9 @@ Node = dict[str, Any]
 class Query:
     """What a SELECT names, each name with the byte of `text` at which it stands first.
 
-    `line` is the line of the file on which `text` begins. `faults` are expressions called `judged` that do not end in
-    a verdict, with what is wrong; `judges` says whether there is such an expression at all.
+    `line` is the line of the file on which `text` begins. `sources` are the tables that can give a column. `faults`
+    are expressions called `judged` that do not end in a verdict, with what is wrong; `judges` says whether there is
+    such an expression at all.
     """
 
     path: Path
@@ -36,6 +37,7 @@ class Query:
     tables: Mapping[str, int]
     functions: Mapping[str, int]
     variables: Mapping[str, int]
+    sources: frozenset[str]
     judges: bool
     faults: tuple[tuple[str, int], ...]
 
@@ -69,6 +71,7 @@ def parsed(text: str, path: Path, line: int = 1) -> Query:
         tables={name: at for name, at in sorted(tables.items()) if name not in ctes},
         functions={call["function_name"]: _at(call) for call in calls},
         variables={_variable(call): _at(call) for call in calls if call["function_name"] == "getvariable"},
+        sources=frozenset(_sources(tree)) - ctes,
         judges=bool(judging),
         faults=tuple(fault for node in judging for fault in _faults(node, _at(node))),
     )
@@ -82,6 +85,19 @@ def nodes(tree: Any) -> Iterator[Node]:
     if isinstance(tree, list):
         for child in tree:
             yield from nodes(child)
+
+
+def _sources(tree: Any) -> Iterator[str]:
+    """The tables that can give a column: not those of semi and anti joins, nor of subqueries in expressions."""
+    if isinstance(tree, dict):
+        if tree.get("type") == "BASE_TABLE":
+            yield tree["table_name"]
+        filters = tree.get("type") == "JOIN" and tree["join_type"] in ("SEMI", "ANTI")
+        if tree.get("class") != "SUBQUERY":
+            yield from _sources([child for key, child in tree.items() if not (filters and key == "right")])
+    elif isinstance(tree, list):
+        for child in tree:
+            yield from _sources(child)
 
 
 def close_to(name: str, known: Iterable[str]) -> str:

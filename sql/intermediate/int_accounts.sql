@@ -2,6 +2,8 @@
 title = "Accounts"
 description = "Every account of the organization, closed ones too, with its place in the tree and its owner."
 [columns]
+arn = "ARN of the account"
+name = "Name of the account"
 parent_id = "Where the account hangs: an organizational unit or the root"
 ou_path = "Names of the organizational units from the root down; '/' directly under the root, null where AWS gives no place"
 ou_ids = "Ids from the root down to where the account hangs, the root's included"

@@ -2,6 +2,7 @@
 title = "Users and roles that the register approves as administrators, or once did"
 description = "One row a principal: of several entries that fit it, a live one before an ended one, then the one that lasts longest."
 [columns]
+account_id = "Id of the account"
 entry = "The entry of the register"
 */
 with

@@ -2,6 +2,9 @@
 title = "Long-term credentials"
 description = "Every password, access key, certificate, SSH key and service-specific credential. It rests on many calls: a control should take the narrow table of its kind instead."
 [columns]
+user_name = "Name of the user, <root_account> for the root user"
+user_arn = "ARN of the user, or of the root user"
+last_used_at = "When it was last used; null when never or not known"
 is_root = "Whether it is the root user's"
 kind = "password, access key, signing certificate, SSH key or service-specific credential"
 credential = "Its id, or the key's number"

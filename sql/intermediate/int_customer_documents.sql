@@ -2,6 +2,7 @@
 title = "Every identity policy document that the customer writes"
 description = "Managed policies, and inline ones; all inline policies of a principal are one resource, the principal."
 [columns]
+document_sha256 = "SHA-256 of the document as it was read; of a managed policy, that of its default version"
 resource = "ARN of a managed policy; of an inline one, of the user, group or role that has it"
 kind = "managed or inline"
 holders = "Users, groups and roles that hold it"

@@ -1,6 +1,8 @@
 /*
 title = "Task definitions that ECS services run"
 [columns]
+region = "Region of the task definition"
+task_definition_arn = "ARN of the task definition"
 services = "ARNs of the services that run it"
 is_external = "Whether it is meant for hosts outside AWS, or runs on such"
 */

@@ -2,6 +2,7 @@
 title = "Roles with which nodes outside AWS join EKS clusters"
 description = "The roles behind access entries of type HYBRID_LINUX: whom they trust, and what they allow beyond what a node needs, by the AWS managed policies attached and the actions of their own policies, as written."
 [columns]
+principal_arn = "ARN of the role that the access entry admits"
 is_missing = "Whether there is no such role in the account"
 other_callers = "Principals that the role trusts beside SSM and Roles Anywhere"
 beyond = "AWS managed policies and actions that are more than a node needs"

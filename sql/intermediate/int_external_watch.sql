@@ -2,6 +2,7 @@
 title = "Who watches access from outside, in the regions that are read"
 description = "A row for each account and region whose findings are read, by its own analyzer or the organization's."
 [columns]
+region = "Region that is read"
 analyzers = "Analyzers that work, cover the account, and whose findings were read"
 unread = "Accounts whose analyzers or findings were not read, and which may hold one that covers it"
 */

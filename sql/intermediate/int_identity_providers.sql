@@ -1,6 +1,7 @@
 /*
 title = "SAML and OIDC providers, and how many roles trust each"
 [columns]
+arn = "ARN of the provider"
 kind = "SAML provider or OIDC provider"
 roles = "Roles whose trust policy lets its identities in"
 roles_unread = "Roles of the account whose trust policy could not be read"

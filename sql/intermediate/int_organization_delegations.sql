@@ -2,6 +2,7 @@
 title = "Services run for the whole organization, and from where"
 description = "A row for each service that has trusted access or a delegated administrator."
 [columns]
+service_principal = "Service principal (access-analyzer.amazonaws.com)"
 has_trusted_access = "Whether the service may act in every account of the organization"
 account_ids = "Accounts that the service is delegated to"
 not_approved = "Those of them that no live entry of the register approves for the service"

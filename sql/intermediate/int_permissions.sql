@@ -12,7 +12,7 @@ boundary_arn = "ARN of the permissions boundary"
 boundary_name = "Name of the permissions boundary"
 boundary_sha256 = "Document of the permissions boundary; null with a boundary_arn: the policy is not among those read"
 scp_levels_sha256 = "Key of the account's SCPs in int_control_levels; null where none bind the principal"
-permissions_sha256 = "Key of all that"
+permissions_sha256 = "Key of these permissions: the same for all principals with the same grants, boundary and SCPs"
 */
 with
 principals as (

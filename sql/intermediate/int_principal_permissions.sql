@@ -2,6 +2,7 @@
 title = "What each user and role can do in the large"
 description = "fact_permissions for each principal, its own account in the place of that of the principal judged for all."
 [columns]
+permissions_sha256 = "Key of the principal's permissions in fact_permissions"
 principal_type = "user or role"
 keeper = "Who keeps the role where the account does not: an AWS service or IAM Identity Center"
 admin = "Whether it administers its account: yes, depends (on conditions, or on what could not be read) or no"

@@ -2,6 +2,10 @@
 title = "Users and roles"
 description = "It rests on the credential report too: a control should take stg_users or stg_roles instead."
 [columns]
+arn = "ARN of the user or role"
+name = "Name of the user or role"
+path = "Path of the user or role, / for none"
+created_at = "When the user or role was created (UTC)"
 principal_type = "user or role"
 last_used_at = "When the role, or a password or access key of the user, last was used; null when never or not told"
 owner = "Who answers for it: its tag owner, else team, else contact (keys in any case)"

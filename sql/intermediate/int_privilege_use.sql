@@ -3,6 +3,7 @@ title = "What every user and role is granted, against what it uses"
 description = "The rows of least_privilege, before the fact that makes a smaller policy of the worst."
 params = { used_days = 90, proposals = 200 }
 [columns]
+account_id = "Account of the principal"
 rank = "Place among all principals, those without a weight last"
 place = "Place among all, the worst first; null where data_status is not known"
 arn = "ARN of the user or role"

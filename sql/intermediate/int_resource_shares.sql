@@ -1,6 +1,8 @@
 /*
 title = "Resource shares of AWS RAM"
 [columns]
+region = "Region of the resource share"
+share_arn = "ARN of the resource share"
 allows_external = "Whether accounts outside the organization may be given it"
 principals = "With whom it is shared: account ids, ARNs of organizations, units, roles and users, services"
 outsiders = "Ids of the accounts and organizations among them that are not of the organization"

@@ -6,6 +6,7 @@ every action of a service, on every action at all, or on all but some (NotAction
 stand: boundaries, conditions and Deny statements are not weighed.
 """
 [columns]
+arn = "ARN of the role"
 policy_names = "The policies that have such a statement"
 wildcards = "What they grant: actions as written"
 */

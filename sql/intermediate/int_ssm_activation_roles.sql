@@ -2,6 +2,8 @@
 title = "Roles that hybrid activations give to machines"
 description = "What they allow beyond AmazonSSMManagedInstanceCore, by the AWS managed policies attached and the actions of their own policies, as written."
 [columns]
+role_name = "Name of the role that the machines are given, without the path"
+arn = "ARN of the role; null where there is no such role"
 is_missing = "Whether there is no such role in the account"
 beyond = "AWS managed policies and actions beyond the core policy"
 unread = "Policies whose documents could not be read"

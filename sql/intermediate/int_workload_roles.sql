@@ -5,6 +5,7 @@ Roles that a compute service of AWS may assume, service accounts of EKS clusters
 included; and roles whose trust policy could not be read, for they might be workloads' too.
 """
 [columns]
+arn = "ARN of the role"
 services = "Services that may assume the role; empty where the trust policy could not be read"
 malformed_reason = "Why the trust policy could not be read"
 aws_managed_policies = "Names of the AWS managed policies attached to the role"

@@ -8,6 +8,15 @@ have before, what is said of it is dropped and one `unknown` says why. Where a l
 every account that it is owed by.
 """
 [columns]
+control_id = "Id of the control"
+account_id = "Id of the account"
+region = "Region, 'global' for services without one"
+resource = "ARN of what is judged"
+practice = "Number of the best practice, 1 to 14"
+verdict = "pass, fail, exempt, not_applicable, unknown or manual"
+reason = "A sentence with the values in it"
+evidence = "The facts that decided"
+exception_entry = "Entry of the register that makes the fail exempt; null for none"
 origin = "control: what the control says; unread: data was missing; absent: there is nothing to judge"
 */
 with

@@ -12,7 +12,6 @@ score = "Percent of pass in pass and fail; null where there is neither"
 expected = "Pairs of control and account that a verdict is owed for"
 judged = "Those of them that have one"
 coverage = "Percent of judged in expected: read no score without it"
-has_enough_data = "Whether the coverage reaches the setting min_coverage_to_score"
 */
 with
 parts as (

@@ -1,6 +1,7 @@
 /*
 title = "The accounts of the organization, and whether they could be read"
 [columns]
+ou_id = "Id of the organizational unit, or of the root, that the account is in"
 name = "Name of the account"
 read_status = "read, partly read, not read, out of scope or not active"
 read_reason = "The first call that failed"

@@ -1,6 +1,10 @@
 /*
 title = "The register: exceptions, attestations, justifications and approvals, expired ones among them"
 [columns]
+control_id = "Control it speaks of"
+account_id = "Account it is about; null for every account"
+resource = "ARN or glob of ARNs it is limited to; null for every resource"
+reason = "Why the entry exists"
 is_live = "Whether the entry still counts tonight"
 state = "live, or expired: listed, and covers nothing"
 covers = "Fails that it makes exempt tonight"

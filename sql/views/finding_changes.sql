@@ -5,6 +5,11 @@ description = """
 account, is no longer there. `became unknown` and `readable again`: the data behind the verdict was lost or is back.
 """
 [columns]
+reason = "The reason of the verdict tonight; null where the resource is gone"
+resource = "ARN of what is judged"
+region = "Region, 'global' for services without one"
+control_id = "Id of the control"
+account_id = "Id of the account"
 as_of = "The night"
 change = "new fail, fixed, gone, became unknown or readable again"
 practice = "Number of the best practice, 1 to 14"

@@ -5,6 +5,7 @@ The findings of scp_objectives and rcp_objectives, a row for each objective that
 finding for all of them, for want of data, each has it.
 """
 [columns]
+account_id = "Member account"
 as_of = "The night"
 policy_type = "SERVICE_CONTROL_POLICY or RESOURCE_CONTROL_POLICY"
 objective = "The objective"

@@ -7,9 +7,14 @@ never used counts from its making; then the oldest.
 """
 params = { max_age_days = 90, unused_days = 45 }
 [columns]
+unused_days = "Days since the key was last used; null when never or not known"
+age_days = "Days since the key was created"
+credential = "Number of the key, 1 or 2"
+account_id = "Account of the user"
+user_name = "Name of the user, <root_account> for the root user"
 advice = "deactivate, replace or keep"
 advice_reason = "Why"
-user_arn = "ARN of the user"
+user_arn = "ARN of the user, or of the root user"
 is_admin = "Whether its user administers its account: yes (as root users do), depends (on conditions or on what could not be read) or no; null where not known"
 steps_to_admin = "Steps in which its user can become administrator; 0 is one, conditions count where no other way is; null for none"
 power = "What it could do: administrator, can become administrator, sensitive (granted sensitive actions, or a path of escalation), limited, or unknown (its permissions could not be judged)"

@@ -1,6 +1,8 @@
 /*
 title = "The organizational units, the root among them"
 [columns]
+parent_id = "Id of the root or unit above; null for the root"
+name = "Name of the root or unit"
 ou_id = "Id of the organizational unit, or of the root"
 ou_path = "Names from the root down"
 depth = "Steps from the root"

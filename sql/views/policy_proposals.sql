@@ -6,6 +6,7 @@ or the actions of the policy that Access Analyzer generated. Resources, conditio
 nothing is allowed that was not before. Boundaries and SCPs stay as they are and are not part of it.
 """
 [columns]
+account_id = "Account of the principal"
 place = "Place in least_privilege, the worst first"
 arn = "ARN of the user or role"
 principal_type = "user or role"

@@ -5,6 +5,8 @@ A step is the assumption of a role or a path of escalation, inside or across acc
 out: only the service can act as them.
 """
 [columns]
+account_id = "Account of the principal"
+principal_arn = "ARN of the principal"
 is_admin = "Whether it administers its account: yes, depends (on conditions or on what could not be read) or no"
 steps = "Steps to administrator by ways that hold whatever the request; 0 is an administrator, null that there is none"
 possible_steps = "The same when ways under conditions count too"

@@ -45,7 +45,7 @@ organization as (
         (select list(account_id order by account_id) from unread_findings) as unread_findings,
         (select count(*) from overdue) as overdue_findings,
         (select max(age_days) from overdue) as oldest_finding_days
-    from raw_organization
+    from stg_organization
 )
 
 select

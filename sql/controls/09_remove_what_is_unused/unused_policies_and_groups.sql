@@ -42,9 +42,9 @@ objects as (
     select
         management.account_id, sets.permission_set_arn, 'permission set ' || sets.name, 'assignments',
         count(assignments.permission_set_arn), null, false, 0
-    from raw_permission_sets as sets
+    from stg_permission_sets as sets
     inner join stg_expected_accounts as management on management.is_management
-    left join raw_permission_set_assignments as assignments using (permission_set_arn)
+    left join stg_permission_set_assignments as assignments using (permission_set_arn)
     group by management.account_id, sets.permission_set_arn, sets.name
 ),
 

@@ -74,6 +74,6 @@ select
         else fail('No active internal-access analyzer includes it.')
     end as judged,
     to_json({analyzers: analyzers, entry: declaration.entry, owner: declaration.owner}) as evidence
-from raw_organization as organization
+from stg_organization as organization
 cross join homes
 left join watched on true

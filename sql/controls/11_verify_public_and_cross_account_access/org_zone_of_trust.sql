@@ -53,7 +53,7 @@ organization as (
                 )
             from analyzers
         ) as analyzers
-    from raw_organization as organization
+    from stg_organization as organization
     left join int_organization_delegations as delegations
         on delegations.service_principal = 'access-analyzer.amazonaws.com'
 )

@@ -89,8 +89,8 @@ roles as (
         case
             when len(admin_policies) > 0
                 then format('They gain an administrator''s rights, by {}', array_to_string(admin_policies, ', '))
-            when len(policies) > 0
-                then format('They gain what its policies grant: {}', array_to_string(policies, ', '))
+            when grants.policies is not null
+                then format('They gain what its policies grant: {}', array_to_string(grants.policies, ', '))
             else 'The role has no policies'
         end as gain
     from int_role_trusts as roles

@@ -49,4 +49,4 @@ select
     end as judged,
     to_json(struct_pack(name, policy_type, faults, remarks, learn_more_links, bytes)) as evidence
 from policies
-cross join raw_organization as organization
+cross join stg_organization as organization

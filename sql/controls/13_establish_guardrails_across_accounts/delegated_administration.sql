@@ -56,5 +56,5 @@ select
     concat_ws('/', organization.arn, services.name) as resource,
     services.judged,
     services.evidence
-from raw_organization as organization
+from stg_organization as organization
 cross join services

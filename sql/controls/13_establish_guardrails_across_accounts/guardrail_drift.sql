@@ -104,4 +104,4 @@ select
     guardrails.judged,
     guardrails.evidence
 from guardrails
-cross join raw_organization as organization
+cross join stg_organization as organization

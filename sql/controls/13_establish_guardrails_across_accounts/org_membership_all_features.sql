@@ -26,4 +26,4 @@ select
     end as judged,
     to_json(struct_pack(organization_id, feature_set, parent_id, is_management)) as evidence
 from stg_expected_accounts as accounts
-left join raw_organization as organization on true
+left join stg_organization as organization on true

@@ -48,4 +48,4 @@ select
     end as judged,
     to_json(struct_pack(name, policy_names, iam_writes, boundary, unreadable, entry := approval.entry)) as evidence
 from sets
-cross join raw_organization as organization
+cross join stg_organization as organization

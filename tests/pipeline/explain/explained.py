@@ -98,7 +98,7 @@ ROWS: dict[str, list[Row]] = {
     "organization_policies": [
         {
             "policy_id": "p-full",
-            "arn": "arn:aws:organizations::999999999999:policy/o-example/service_control_policy/p-full",
+            "arn": f"arn:aws:organizations::{MANAGEMENT}:policy/o-example/service_control_policy/p-full",
             "name": "FullAWSAccess",
             "policy_type": "SERVICE_CONTROL_POLICY",
             "is_aws_managed": True,
@@ -106,7 +106,7 @@ ROWS: dict[str, list[Row]] = {
         },
         {
             "policy_id": "p-stay",
-            "arn": "arn:aws:organizations::999999999999:policy/o-example/service_control_policy/p-stay",
+            "arn": f"arn:aws:organizations::{MANAGEMENT}:policy/o-example/service_control_policy/p-stay",
             "name": "stay",
             "policy_type": "SERVICE_CONTROL_POLICY",
             "is_aws_managed": False,
