@@ -8,9 +8,10 @@ from collections.abc import Hashable, Iterable, Mapping
 from pipeline.policy.account import Role
 from pipeline.policy.callers import account_of, caller, is_any_account, is_whole_account
 from pipeline.policy.document import Document, Statement
-from pipeline.policy.evaluate import Policy, statements_on
+from pipeline.policy.evaluate import statements_on
 from pipeline.policy.match import resource_matches, without_variables
 from pipeline.policy.principal import FRESH, Principal, answer, can
+from pipeline.policy.request import Policy
 from pipeline.policy.strangers import stranger, text_of
 from pipeline.policy.tri import Tri
 

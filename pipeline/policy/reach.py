@@ -17,12 +17,13 @@ from itertools import count
 from pipeline.policy.account import Account, Role, may_assume
 from pipeline.policy.assumers import Assumers, named, open_to_account, treats_alike
 from pipeline.policy.callers import account_of, caller
-from pipeline.policy.escalation import escalations, may_write_anything, writes_into
+from pipeline.policy.escalation import escalations
 from pipeline.policy.escalation_paths import may_escalate
 from pipeline.policy.principal import Principal
 from pipeline.policy.profiles import Profiles
 from pipeline.policy.rights import Admin
 from pipeline.policy.tri import Tri
+from pipeline.policy.writers import may_write_anything, writes_into
 
 
 @dataclass(frozen=True, slots=True)
