@@ -234,6 +234,10 @@ class Bench:
         visit = Visit(self.cloud, account_id.removesuffix("*"), self.caller)
         return Reading(visit, scopes), visit
 
+    def says_no(self, operation: str) -> bool:
+        """Whether an answer of the operation is an error where nothing is damaged: a bucket without a policy."""
+        return any(asked == operation and wire.status >= 300 for (_, asked, _), wire in self.cloud.kept.items())
+
     def rows(self, reading: Reading, operation: str) -> Iterator[tuple[str, list[Row] | CallFailed]]:
         """Every dataset that rests on an operation: its rows, or how it failed."""
         for name, dataset in reading._of_dataset.items():
