@@ -22,7 +22,7 @@ UNITS = [
     {"ou_id": "ou-other", "name": "Prod", "parent_id": "r-1"},
 ]
 MANAGEMENT, PROD, TEST, OTHER, CLOSED = ("0" * 11 + n for n in "12345")
-ACCOUNTS = [
+ACCOUNTS: list[dict[str, Any]] = [
     {"account_id": MANAGEMENT, "parent_id": "r-1", "tags": "{}"},
     {"account_id": PROD, "parent_id": "ou-prod", "tags": '{"env":"prod","team":"a"}'},
     {"account_id": TEST, "parent_id": "ou-test", "tags": '{"env":"test"}'},
@@ -81,7 +81,7 @@ def test_a_path_of_two_units_is_refused_and_their_ids_are_not(key: str, name: st
         {"account_id": OTHER, "parent_id": beside, "tags": "{}"},
     ]
     with pytest.raises(Refused, match=rf"{key}: '{name}' is the path of {below} and of {beside}: give the id"):
-        select(Settings.model_construct(**{key: [name]}), ROOTS, units, accounts)
+        select(Settings().model_copy(update={key: [name]}), ROOTS, units, accounts)
     chosen = select(Settings.model_construct(include_ous=[beside]), ROOTS, units, accounts)
     assert chosen == {OTHER}
 
