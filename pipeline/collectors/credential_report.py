@@ -167,9 +167,9 @@ def _row(account: Account, generated_at: datetime | None, line: dict[str, str]) 
     row: Row = {"account_id": account.account_id, "generated_at": generated_at}
     odd = []
     for column in filter(_is_theirs, REPORT.columns):
-        text = line.get(_theirs(column.name))
+        text = line.get(_theirs(column.name)) or ""
         try:
-            row[column.name] = _value(column, text or "")
+            row[column.name] = _value(column, text)
         except ValueError:
             row[column.name] = None
             odd.append(f"{_theirs(column.name)} is {text[:40]!r}")
