@@ -218,7 +218,7 @@ QUALITY_RESULTS = Dataset(
         Column(
             "severity",
             "varchar",
-            "Whether a failure keeps the night from being published",
+            "What a failure does: blocking keeps the night from being published, or costs the accounts whose rows fail",
             required=True,
             values=("blocking", "warning"),
         ),

@@ -39,7 +39,8 @@ def results_asset(datasets: dict[str, Dataset], partitions: dg.PartitionsDefinit
 
 
 def raw_checks(datasets: dict[str, Dataset]) -> dg.AssetChecksDefinition:
-    """All checks as one step that can run any part of them. A blocking one that fails stops what comes after."""
+    """All checks as one step that can run any part of them. A blocking one that fails for the organization as a whole
+    stops what comes after; what fails for accounts only is laid on them, and warns."""
     known = grouped(reconciled.checks(datasets.values()))
 
     @dg.multi_asset_check(
@@ -100,7 +101,7 @@ def evaluation(night: Night, dataset: str, name: str, results: list[QualityResul
         asset_key=f"raw_{dataset}",
         check_name=name,
         passed=not failed,
-        severity=SEVERITY[name],
+        severity=SEVERITY[name] if any(result.is_blocking for result in failed) else dg.AssetCheckSeverity.WARN,
         description=" ".join(result.message for result in failed) or None,
         metadata=counts | ({"samples": samples} if failed else {}),
     )
@@ -110,4 +111,7 @@ def outcome(results: list[QualityResult], blocked: list[QualityResult]) -> str:
     failed = sum(not result.passed for result in results)
     if blocked:
         return f"{len(blocked)} of {len(results)} checks block the night"
+    by_account = sum(result.is_by_account for result in results)
+    if by_account:
+        return f"{len(results) - failed} of {len(results)} held, {by_account} failed in accounts that count as not read"
     return f"{len(results) - failed} of {len(results)} held" + (f", {failed} did not and only warn" if failed else "")

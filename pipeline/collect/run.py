@@ -106,6 +106,7 @@ def plan(settings: Settings, night: Night, progress: Progress = quiet) -> Plan:
             raise refusal(failed, cloud) from failed
         roots, units = reading.rows("organization_roots"), reading.rows("organizational_units")
         chosen = scope.select(settings, roots, units, accounts)
+        scope.check_not_narrower(night, chosen, accounts)
         for account in accounts:
             account["is_in_scope"] = account["account_id"] in chosen
         active = sorted(a["account_id"] for a in accounts if a["is_in_scope"] and a["state"] not in NOT_READ)

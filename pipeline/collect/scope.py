@@ -1,7 +1,7 @@
 """Which accounts the settings select: by account, by organizational unit and by tag.
 
 Each kind of `include_` narrows the selection further; any `exclude_` takes out. A name that the organization does not
-have is refused: a slip of the pen must not read too much or too little.
+have is refused, and so is one that it has twice: a slip of the pen must not read too much or too little.
 """
 
 from __future__ import annotations
@@ -10,26 +10,37 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from pipeline import landing
+from pipeline.collectors.organization_tree import ACCOUNTS
+from pipeline.night import Night
 from pipeline.schema import Row
 from pipeline.settings import Refused, Settings
+from pipeline.text import plural
 
 
 @dataclass(frozen=True)
 class Tree:
-    """The units of an organization: id to parent, and every way to name a unit (id, path below the root)."""
+    """The units of an organization: id to parent, and every way to name a unit (id, path below the root).
+
+    A name of a unit may hold a slash, so that one path can be that of several: `ids` has the ids of all.
+    """
 
     parents: Mapping[str, str]
-    ids: Mapping[str, str]
+    ids: Mapping[str, set[str]]
 
     @classmethod
     def of(cls, roots: Iterable[Row], units: Iterable[Row]) -> Tree:
+        roots, units = list(roots), list(units)
         parents = {unit["ou_id"]: unit["parent_id"] for unit in units}
         names = {unit["ou_id"]: unit["name"] for unit in units}
-        ids = {root[key]: root["root_id"] for root in roots for key in ("root_id", "name")}
+        ids: dict[str, set[str]] = {}
+        for root in roots:
+            for name in (root["root_id"], root["name"]):
+                ids.setdefault(name, set()).add(root["root_id"])
         for ou_id in parents:
-            path = "/".join(names[above] for above in reversed(_line(parents, ou_id)) if above in names)
-            ids |= {ou_id: ou_id, path: ou_id}
-            ids |= {f"{root['name']}/{path}": ou_id for root in roots}
+            path = "/".join(names[above] for above in reversed(_line(parents, ou_id)) if above in names).strip("/")
+            for name in (ou_id, path, *(f"{root['name']}/{path}" for root in roots)):
+                ids.setdefault(name, set()).add(ou_id)
         return cls(parents, ids)
 
     def above(self, unit_id: str | None) -> set[str]:
@@ -45,7 +56,7 @@ def select(settings: Settings, roots: list[Row], units: list[Row], accounts: lis
         key: {_known(key, name, tree.ids) for name in getattr(settings, key)} for key in ("include_ous", "exclude_ous")
     }
     for key in ("include_accounts", "exclude_accounts"):
-        named[key] = {_known(key, account_id, {a: a for a in known}) for account_id in getattr(settings, key)}
+        named[key] = {_known(key, account_id, {a: {a} for a in known}) for account_id in getattr(settings, key)}
     for key in ("include_tags", "exclude_tags"):
         named[key] = {_tag(key, tag) for tag in getattr(settings, key)}
     chosen = set()
@@ -61,6 +72,22 @@ def select(settings: Settings, roots: list[Row], units: list[Row], accounts: lis
     return chosen
 
 
+def check_not_narrower(night: Night, chosen: set[str], accounts: Iterable[Row]) -> None:
+    """A run takes the place of its night whole: raises `Refused` where it would leave out accounts that the night has.
+
+    Accounts that have left the organization since are not missed.
+    """
+    there = {account["account_id"] for account in accounts}
+    had = {row["account_id"] for row in landing.read(night, ACCOUNTS).to_pylist() if row["is_in_scope"]}
+    missed = sorted((had & there) - chosen)
+    if missed:
+        raise Refused(
+            f"{night} has landed with {plural(len(had), 'account')} in scope, of which these settings leave out "
+            f"{len(missed)} (first: {missed[0]}), and a run takes the place of its night whole: use the settings of "
+            "that night, or try fewer accounts in another home (--home, ROLECALL_HOME)"
+        )
+
+
 def _line(parents: Mapping[str, str], unit_id: str) -> list[str]:
     """The unit, its parent, and so on up to the root."""
     line = [unit_id]
@@ -69,12 +96,14 @@ def _line(parents: Mapping[str, str], unit_id: str) -> list[str]:
     return line
 
 
-def _known(key: str, name: str, ids: Mapping[str, str]) -> str:
-    found = ids.get(name.strip("/"))
-    if found is None:
+def _known(key: str, name: str, ids: Mapping[str, set[str]]) -> str:
+    found = sorted(ids.get(name.strip("/"), ()))
+    if not found:
         what = "account" if key.endswith("accounts") else "organizational unit (id, or path below the root)"
         raise Refused(f"Settings: {key}: {name!r} is no {what} of this organization")
-    return found
+    if len(found) > 1:
+        raise Refused(f"Settings: {key}: {name!r} is the path of {' and of '.join(found)}: give the id")
+    return found[0]
 
 
 def _tag(key: str, tag: str) -> str:

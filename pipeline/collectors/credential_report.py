@@ -1,6 +1,7 @@
 """The credential report: passwords, MFA, access keys and certificates of all users and of the root user.
 
-AWS generates it at most once every four hours; `generated_at` says when.
+AWS generates it at most once every four hours; `generated_at` says when. Who exists is said by the list of users, which
+is live: a line of a user who is gone since is left out, and a user who is newer is one unread record.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from pipeline.aws.account import Account
@@ -16,9 +17,12 @@ from pipeline.aws.failures import CallFailed
 from pipeline.aws.session import Answer
 from pipeline.collectors import Rows
 from pipeline.collectors._values import utc
+from pipeline.collectors.authorization_details import USERS
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 ROOT_USER = "<root_account>"
+MORE = "additional_credentials_info"
+"""Column of users with more than two access keys or certificates, which reports did not always have."""
 GENERATE, GET = "iam:GenerateCredentialReport", "iam:GetCredentialReport"
 POLLS = 12
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 10.0
@@ -69,6 +73,11 @@ REPORT = Dataset(
         *_access_key(2),
         *_certificate(1),
         *_certificate(2),
+        Column(
+            MORE,
+            "varchar",
+            "What AWS says of access keys and certificates beyond those of the report; null for none",
+        ),
         Column("generated_at", "timestamp", "When AWS generated the report (UTC)", required=True),
     ),
     key=("account_id", "user_name"),
@@ -91,13 +100,35 @@ def collect(account: Account) -> Rows:
     account.dated(GET, generated_at)
     try:
         lines = csv.DictReader(io.StringIO(answer["Content"].decode("utf-8")))
-        missing = [_theirs(c.name) for c in REPORT.columns if _is_theirs(c) and _theirs(c.name) not in _header(lines)]
+        missing = [
+            _theirs(c.name)
+            for c in REPORT.columns
+            if _is_theirs(c) and c.name != MORE and _theirs(c.name) not in _header(lines)
+        ]
         if missing:
             raise account.failed(GET, "truncated", f"the report has no column {missing[0]}")
         rows = [_row(account, generated_at, line) for line in lines]
     except (UnicodeDecodeError, csv.Error) as error:
         raise account.failed(GET, "truncated", f"the report cannot be read: {error}") from error
-    return {REPORT.name: rows}
+    return {REPORT.name: list(_of_live_users(account, generated_at, rows))}
+
+
+def _of_live_users(account: Account, generated_at: datetime | None, rows: list[Row]) -> Iterator[Row]:
+    """The lines of the root user and of users who are there now; who is newer than the report is an unread record.
+
+    A user who was deleted and made again is newer. All lines, where the users could not be listed.
+    """
+    try:
+        live = {user["arn"]: user["created_at"] for user in account.rows(USERS.name)}
+    except CallFailed:
+        yield from rows
+        return
+    newer = {arn for arn, made in live.items() if made and generated_at and made > generated_at}
+    said = {row["arn"] for row in rows} - newer
+    yield from (row for row in rows if row["user_name"] == ROOT_USER or row["arn"] in live.keys() - newer)
+    for arn in sorted(live.keys() - said):
+        why = f"the credential report of {generated_at:%Y-%m-%d %H:%M} UTC does not know the user, made at {live[arn]}"
+        account.unread(REPORT, arn, CallFailed(GET, "in_progress", None, why, account.region))
 
 
 def _report(account: Account) -> Answer:
@@ -136,9 +167,9 @@ def _row(account: Account, generated_at: datetime | None, line: dict[str, str]) 
     row: Row = {"account_id": account.account_id, "generated_at": generated_at}
     odd = []
     for column in filter(_is_theirs, REPORT.columns):
-        text = line[_theirs(column.name)]
+        text = line.get(_theirs(column.name)) or ""
         try:
-            row[column.name] = _value(column, text or "")
+            row[column.name] = _value(column, text)
         except ValueError:
             row[column.name] = None
             odd.append(f"{_theirs(column.name)} is {text[:40]!r}")

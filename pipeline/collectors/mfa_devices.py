@@ -1,7 +1,8 @@
 """MFA devices of users and of the root user.
 
-Virtual devices come in one list, including the root user's. Hardware devices and passkeys are listed user by user, only
-for users with MFA in the credential report. No API lists the root user's hardware device.
+Virtual devices come in one list, including the root user's. Hardware devices and passkeys are listed user by user: for
+users with MFA in the credential report, and for those without who can sign in, since the report may be hours older than
+their device. No API lists the root user's hardware device.
 """
 
 from __future__ import annotations
@@ -41,7 +42,13 @@ DATASETS = (DEVICES,)
 def collect(account: Account) -> Rows:
     virtual = account.pages("iam:ListVirtualMFADevices", "VirtualMFADevices", AssignmentStatus="Assigned")
     rows = [_virtual(account.account_id, device) for device in virtual if device.get("User")]
-    users = [user for user in account.rows(REPORT.name) if user["is_mfa_active"] and user["user_name"] != ROOT_USER]
+    listed = {row["user_arn"] for row in rows}
+    users = [
+        user
+        for user in account.rows(REPORT.name)
+        if user["user_name"] != ROOT_USER
+        and (user["is_mfa_active"] or (user["password_enabled"] is not False and user["arn"] not in listed))
+    ]
     rows += each(account, DEVICES, users, lambda user: _of_user(account, user), lambda user: str(user["arn"]))
     return {DEVICES.name: list({row["serial_number"]: row for row in rows}.values())}
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from pipeline.facts import PolicyLayer, Queried
 from pipeline.facts._evidence import cited, dumped
-from pipeline.policy import Document, MalformedPolicy, Policy, Principal, document_facts, flaws, is_admin, parse
-from pipeline.policy.principal import FRESH
+from pipeline.policy import Document, MalformedPolicy, document_facts, flaws, is_admin, parse
+from pipeline.policy.facts import holder_of
 from pipeline.schema import Column, Dataset, Row
 
 TABLE = Dataset(
@@ -48,7 +48,6 @@ QUERIES = {
 JUDGES: tuple[PolicyLayer, ...] = ("identity",)
 
 EMPTY: Row = {column.name: None for column in TABLE.columns}
-HOLDER = f"arn:aws:iam::{'0' * 12}:role/{FRESH}"
 
 
 def rows(found: Queried) -> Iterator[Row]:
@@ -89,7 +88,7 @@ def of_document(document: Document) -> Iterator[Row]:
 def statement(document: Document, index: int | None) -> list[dict[str, object]]:
     """The statement, or, where no single one does it, those that make the holder an administrator."""
     if index is None:
-        admin = is_admin(Principal(HOLDER, (Policy("document", document),)))
+        admin = is_admin(holder_of(document))
         return [{"statement": hit["statement"], "text": hit["text"]} for hit in cited(admin.evidence)]
     cause = document.statements[index]
     return [{"statement": cause.sid or index, "text": json.loads(cause.text)}]

@@ -12,6 +12,7 @@ from pipeline.facts import PolicyLayer, Queried
 from pipeline.facts._evidence import problems
 from pipeline.facts.permissions import writes
 from pipeline.policy import Policy, Principal, is_admin
+from pipeline.policy.callers import partition_of
 from pipeline.policy.managed import aws_managed_policy
 from pipeline.policy.principal import FRESH
 from pipeline.schema import ARN, Column, Dataset, Row
@@ -82,12 +83,12 @@ QUERIES = {
         order by sets.permission_set_arn""",
 }
 JUDGES: tuple[PolicyLayer, ...] = ("identity",)
-HOLDER = f"arn:aws:iam::{'0' * 12}:role/{FRESH}"
 
 
 def rows(found: Queried) -> Iterator[Row]:
     for row in found["sets"]:
-        yield {"permission_set_arn": row["permission_set_arn"]} | facts(tuple(policies_of(row["policies"])))
+        arn = row["permission_set_arn"]
+        yield {"permission_set_arn": arn} | facts(tuple(policies_of(row["policies"])), partition_of(arn))
 
 
 def policies_of(rows: Sequence[Row]) -> Iterator[Policy]:
@@ -101,9 +102,9 @@ def policies_of(rows: Sequence[Row]) -> Iterator[Policy]:
             yield Policy.read(row["name"], row["document"], arn=row["arn"])
 
 
-def facts(policies: tuple[Policy, ...]) -> Row:
+def facts(policies: tuple[Policy, ...], partition: str) -> Row:
     """The row of one permission set, without its key."""
-    principal = Principal(HOLDER, policies)
+    principal = Principal(f"arn:{partition}:iam::{'0' * 12}:role/{FRESH}", policies)
     admin = is_admin(principal)
     can_write = any(policy.document for policy in policies)
     return {

@@ -28,7 +28,7 @@ from pipeline.policy.targets import targets
 from pipeline.policy.tri import Tri
 
 
-def _holder(document: Document) -> Principal:
+def holder_of(document: Document) -> Principal:
     """Somebody who holds the document only, in the partition that its ARNs are of."""
     return Principal(f"arn:{_partition_in(document)}:iam::{'0' * 12}:role/{FRESH}", (Policy("document", document),))
 
@@ -81,7 +81,7 @@ KINDS = {
 @lru_cache(maxsize=1 << 16)
 def document_facts(document: Document) -> tuple[Fact, ...]:
     """All facts of an identity policy document."""
-    holder = _holder(document)
+    holder = holder_of(document)
     facts = [*_admin(holder), *_mfa(document, holder)]
     for one in document.statements:
         if one.effect == "Allow":

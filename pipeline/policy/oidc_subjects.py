@@ -36,6 +36,8 @@ class Pin:
 Graded = tuple[Grade, str]
 _UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _NAMES_REPOSITORY = re.compile(r"(^|:)(repo|repository|repository_id|job_workflow_ref):")
+_OPEN_ID = re.compile(r"@[0-9]*[*?][0-9*?]*(?=/|$)")
+_OPEN_OWNER_ID = re.compile(r"@[0-9]*[*?][0-9*?]*(?=/)")
 _COMMIT = re.compile(r"@[0-9a-f]{40}$")
 GITHUB = ("token.actions.githubusercontent.com", "github")
 
@@ -56,7 +58,24 @@ def subject_grader(issuer: str) -> Callable[[str, bool, list[Pin]], Graded]:
     return _unknown_issuer
 
 
+def without_open_ids(subject: str) -> str:
+    """A subject of GitHub's immutable form with ids left open, as the form of names alone, which is as wide.
+
+    `repo:OWNER@*/REPOSITORY@*:...` is `repo:OWNER/REPOSITORY:...`: no name holds an @, a slash or a colon, and a star
+    that took in more would have to find the rest of the pattern where GitHub writes no colon. A star at the very end
+    is no id: it takes in all that follows.
+    https://docs.github.com/en/actions/concepts/security/openid-connect (immutable subject claims)
+    """
+    tenant, colon, rest = subject.partition(":")[2].partition(":")
+    if not subject.startswith("repo:"):
+        return subject
+    return f"repo:{(_OPEN_ID if colon else _OPEN_OWNER_ID).sub('', tenant)}{colon}{rest}"
+
+
 def _github(value: str, wild: bool, listed: list[Pin]) -> Graded:
+    if wild and (named := without_open_ids(value)) != value:
+        grade, said = _github(named, is_wild(named), listed)
+        return grade, said.replace(named, value)
     if value.startswith("job_workflow_ref:") and not is_wild("/".join(value.split("/")[:2])):
         return _workflow(value) if not wild else (Grade.CAUTION, f"{value} leaves the workflow or its version open")
     tenant, _, rest = value.removeprefix("repo:").partition(":")

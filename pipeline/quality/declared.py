@@ -105,7 +105,8 @@ def _not_empty(dataset: Dataset) -> Check:
 
 def _present(dataset: Dataset, required: list[str]) -> Check:
     missing = ", ".join(f"case when {name} is null then {quoted(name)} end" for name in required)
-    columns = ", ".join([*dataset.key, f"concat_ws(', ', {missing}) as missing"])
+    where = [column.name for column in dataset.columns if column.name in ("account_id", "region")]
+    columns = ", ".join(dict.fromkeys([*where, *dataset.key, f"concat_ws(', ', {missing}) as missing"]))
     query = f"select {columns} from $table where {' or '.join(f'{name} is null' for name in required)}"
     what = f"{', '.join(required)} {'is' if len(required) == 1 else 'are'} always there"
     return no_rows(dataset.name, "required_present", dataset.severity, what, query)

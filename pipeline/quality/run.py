@@ -2,7 +2,8 @@
 
 What is checked is said in `pipeline.quality.declared`. Here a suite for each table is put to Great Expectations over
 a database in memory whose views are the night's landing; the results are landed as the dataset `quality_results`.
-Nothing reads a clock or the order of a scan: the same landing gives the same results.
+Nothing reads a clock or the order of a scan: the same landing gives the same results. What does not hold for the rows
+of an account alone is laid on that account (`pipeline.quality.contradictions`).
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ import pyarrow as pa
 
 from pipeline import collectors, landing
 from pipeline.night import Night
-from pipeline.quality import duckdb_dialect
+from pipeline.quality import contradictions, duckdb_dialect
+from pipeline.quality.contradictions import Contradiction
 from pipeline.quality.declared import ROWS, Check, Severity
-from pipeline.quality.reconciled import PREVIOUS, RUN, checks
+from pipeline.quality.reconciled import FLOOR, PREVIOUS, RUN, checks
 from pipeline.rows import put
 from pipeline.schema import EXTRACTS, QUALITY_RESULTS, Dataset, Row
 from pipeline.settings import Settings
@@ -45,6 +47,8 @@ class QualityResult:
     unexpected_count: int | None
     sample: tuple[Row, ...]
     message: str
+    is_by_account: bool = False
+    """Whether all that does not hold is in rows of accounts, so that it costs them and not the night."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -53,7 +57,7 @@ class QualityResult:
     @property
     def is_blocking(self) -> bool:
         """Whether it keeps the night from being published."""
-        return not self.passed and self.severity == "blocking"
+        return not self.passed and self.severity == "blocking" and not self.is_by_account
 
     def row(self) -> Row:
         fields = {column.name: getattr(self, column.name) for column in QUALITY_RESULTS.columns}
@@ -68,13 +72,56 @@ def validate(settings: Settings, night: Night, only: Collection[tuple[str, str]]
     datasets = collectors.datasets()
     wanted = [check for check in checks(datasets.values()) if only is None or check.key in only]
     with opened(settings, night, datasets) as con:
-        results = run(con, wanted, datasets)
-    again = {result.key for result in results}
-    earlier = landing.read(night, QUALITY_RESULTS).to_pylist() if only is not None else []
-    kept = [row for row in earlier if (row["dataset"], row["check_name"]) not in again]
-    rows = sorted([*kept, *(result.row() for result in results)], key=lambda r: (r["dataset"], r["check_name"]))
+        results, found = judged_by_account(con, wanted, run(con, wanted, datasets), datasets)
+    if found:
+        contradictions.lay(night, found, datasets)
+        floor = [check for check in wanted if check.key == FLOOR]
+        with opened(settings, night, datasets) as con:
+            again = {result.key: result for result in run(con, floor, datasets)}
+        results = [again.get(result.key, result) for result in results]
+    return landed(night, results, whole=only is None)
+
+
+def judged_by_account(
+    con: duckdb.DuckDBPyConnection, wanted: Sequence[Check], results: list[QualityResult], datasets: dict[str, Dataset]
+) -> tuple[list[QualityResult], list[Contradiction]]:
+    """The results, where those that hold the night back are left to be about the organization; and what is not."""
+    known = {check.key: check for check in wanted}
+    judged, found = [], []
+    for result in results:
+        if result.is_blocking and result.unexpected_count is not None:
+            mine, is_all = contradictions.found(con, known[result.key], datasets)
+            found += mine
+            result = replace(result, is_by_account=is_all)
+        judged.append(result)
+    return judged, found
+
+
+def landed(night: Night, results: list[QualityResult], whole: bool) -> list[QualityResult]:
+    """The results, as they are landed.
+
+    A check whose rows were taken out with their account holds when it is run again: what it found stays.
+    """
+    earlier = {(row["dataset"], row["check_name"]): row for row in landing.read(night, QUALITY_RESULTS).to_pylist()}
+    extracts = landing.read(night, EXTRACTS).to_pylist()
+    charged = {row["dataset"] for row in extracts if row["error_class"] == contradictions.ERROR_CLASS}
+    charged |= {EXTRACTS.name} if charged else set()
+    made = {
+        result.key: laid_before(result, earlier.get(result.key)) if result.dataset in charged else result
+        for result in results
+    }
+    kept = [row for key, row in earlier.items() if not whole and key not in made]
+    rows = sorted([*kept, *(result.row() for result in made.values())], key=lambda r: (r["dataset"], r["check_name"]))
     landing.write(night, QUALITY_RESULTS, rows)
-    return results
+    return list(made.values())
+
+
+def laid_before(result: QualityResult, before: Row | None) -> QualityResult:
+    """What a check of a dataset with contradictions found the first time, if it holds now."""
+    if not result.passed or result.key == FLOOR or not before or before["passed"] or before["severity"] != "blocking":
+        return result
+    fields = {name: before[name] for name in (column.name for column in QUALITY_RESULTS.columns)}
+    return QualityResult(**fields | {"sample": tuple(json.loads(before["sample"]))}, is_by_account=True)
 
 
 @contextmanager

@@ -35,7 +35,9 @@ credentials as (
 select
     credentials.account_id,
     credentials.user_name,
-    coalesce(users.arn, format('arn:aws:iam::{}:user/{}', credentials.account_id, credentials.user_name)) as user_arn,
+    coalesce(
+        users.arn, format('arn:{}:iam::{}:user/{}', accounts.partition, credentials.account_id, credentials.user_name)
+    ) as user_arn,
     credentials.kind,
     credentials.credential,
     user_arn || '/' || credentials.kind_path || '/' || credentials.credential as resource,
@@ -46,6 +48,6 @@ select
     credentials.expires_at,
     users.owner
 from credentials
-semi join stg_expected_accounts using (account_id)
+inner join stg_expected_accounts as accounts on credentials.account_id = accounts.account_id
 left join stg_users as users
     on credentials.account_id = users.account_id and credentials.user_name = users.user_name

@@ -28,11 +28,12 @@ select
     false as is_service_linked,
     false as is_identity_center,
     report.has_password as has_console,
-    report.has_mfa,
+    mfa.has_mfa,
     report.active_access_keys
 from stg_users as users
 left join stg_credential_report as report
     on users.account_id = report.account_id and users.user_name = report.user_name
+left join int_user_mfa as mfa on users.account_id = mfa.account_id and users.arn = mfa.user_arn
 union all
 select
     account_id,

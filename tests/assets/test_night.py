@@ -195,23 +195,23 @@ def test_a_blocked_night_leaves_yesterday_in_place_and_says_why(
     settings = night.settings.model_copy(update={"notify": ["SOMEBODY"]})
     tonight = night.done.night.on(night.loopback.nights[1])
     shutil.copytree(night.done.night.landing_folder, tonight.landing_folder)
-    users = collectors.datasets()["users"]
-    rows = landing.read(tonight, users).to_pylist()
-    landing.write(tonight, users, [*rows, rows[0]])
+    roll = collectors.datasets()["accounts"]
+    rows = landing.read(tonight, roll).to_pylist()
+    landing.write(tonight, roll, [*rows, rows[0]])
     before = night.done.database.read_bytes()
     with receivers.http() as web:
         monkeypatch.setenv("SOMEBODY", f"json://127.0.0.1:{web.port}")
-        with pytest.raises(Refused, match=rf"{tonight} is not published: .*users.key_unique"):
+        with pytest.raises(Refused, match=rf"{tonight} is not published: .*accounts.key_unique"):
             run_night(settings, tonight, Told(), judge_only=True)
     (told,) = web.got
     assert told["title"] == f"Rolecall {tonight}: failed"
-    assert "users.key_unique" in told["message"]
+    assert "accounts.key_unique" in told["message"]
     assert f"The reports show the night of {night.done.night}." in told["message"]
     assert night.done.database.read_bytes() == before
     assert folder.shown(settings.home) == night.done.night
     page = night.done.report.read_text(encoding="utf-8")
     assert f"{tonight} is not published" in page
-    assert "users.key_unique" in page
+    assert "accounts.key_unique" in page
     assert night.in_bucket() == page
     assert (night.done.report.parent / documents.PDF).is_file() == bool(chromium.find())
     shutil.rmtree(tonight.landing_folder)

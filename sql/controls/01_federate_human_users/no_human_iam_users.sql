@@ -14,14 +14,15 @@ register as (select * from stg_register where kind = 'break_glass_user'),
 
 users as (
     select
-        users.*,
+        users.* exclude (has_mfa),
+        mfa.has_mfa,
         (
             select arg_max(register, (register.is_live, register.expires_on, register.entry)) from register
             where coalesce(register.account_id, users.account_id) = users.account_id
                 and users.arn glob register.resource
         ) as entry
     from stg_credential_report as users
-    where not is_root
+    inner join int_user_mfa as mfa on users.account_id = mfa.account_id and users.arn = mfa.user_arn
 )
 
 select

@@ -39,6 +39,10 @@ select
     users.arn as resource,
     case
         when used.keys is not null then fail(format('{}: {}.', users.user_name, used.calls))
+        when users.more_access_keys is not null then unknown(format(
+            'The credential report does not show what further access keys of {} called: {}.',
+            users.user_name, rtrim(users.more_access_keys, '.')
+        ))
         when users.active_access_keys = 0 then pass(format('{} has no active access key.', users.user_name))
         else pass(format(
             'No access key of {} called a workload''s service in the last {} days.',

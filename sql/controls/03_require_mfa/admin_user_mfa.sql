@@ -24,8 +24,8 @@ users as (
             end
         ) as reason
     from int_principal_permissions as users
-    left join stg_credential_report as report
-        on users.account_id = report.account_id and users.principal_arn = report.arn
+    left join int_user_mfa as report
+        on users.account_id = report.account_id and users.principal_arn = report.user_arn
     where users.principal_type = 'user'
 )
 

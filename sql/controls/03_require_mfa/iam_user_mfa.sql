@@ -24,13 +24,13 @@ users as (
                 else 'the credential report says nothing of MFA'
             end
         ) as reason
-    from stg_credential_report
-    where not is_root and (coalesce(has_password, true) or getvariable('strict'))
+    from int_user_mfa
+    where coalesce(has_password, true) or getvariable('strict')
 )
 
 select
     account_id,
-    arn as resource,
+    user_arn as resource,
     case has_mfa when true then pass(reason) when false then fail(reason) else unknown(reason) end as judged,
     to_json(struct_pack(has_password, has_mfa, active_access_keys, password_last_used_at)) as evidence
 from users

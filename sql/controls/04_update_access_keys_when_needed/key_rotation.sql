@@ -35,3 +35,14 @@ select
     end as judged,
     to_json(struct_pack(created_at, age_days, last_used_at, last_used_service, last_used_region)) as evidence
 from keys
+union all
+select
+    account_id,
+    arn || '/accesskey/more',
+    unknown(format(
+        'The credential report does not show when further access keys of {} were made: {}.',
+        user_name, rtrim(more_access_keys, '.')
+    )),
+    to_json(struct_pack(more_access_keys))
+from stg_credential_report
+where more_access_keys is not null and not is_root

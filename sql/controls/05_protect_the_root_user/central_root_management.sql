@@ -21,7 +21,7 @@ facts as (
     select
         accounts.account_id,
         accounts.arn as resource,
-        accounts.partition = 'aws-us-gov' as is_govcloud,
+        accounts.no_root_user,
         features.enabled,
         administrators.delegated,
         list_filter(
@@ -41,7 +41,7 @@ select
             'Both features are on; nobody is delegated, so root access is managed from the management account.'
         )
         when missing = [] then pass(format('Both features are on, delegated to {}.', array_to_string(delegated, ', ')))
-        when is_govcloud then not_applicable('AWS GovCloud accounts have no root user to sign in as.')
+        when no_root_user is not null then not_applicable(no_root_user)
         else fail(format('Centralized root access lacks {}.', array_to_string(missing, ' and ')))
     end as judged,
     to_json(struct_pack(enabled, missing, delegated)) as evidence

@@ -14,7 +14,7 @@ facts as (
         accounts.account_id,
         accounts.arn as resource,
         accounts.is_management,
-        accounts.partition = 'aws-us-gov' as is_govcloud,
+        accounts.no_root_user,
         summaries.root_has_password as has_password,
         summaries.root_has_access_keys as has_access_keys,
         summaries.root_has_certificates as has_certificates,
@@ -35,7 +35,7 @@ select
     resource,
     case
         when is_management then not_applicable('The management account must keep its root credentials.')
-        when is_govcloud then not_applicable('AWS GovCloud accounts have no root user to sign in as.')
+        when no_root_user is not null then not_applicable(no_root_user)
         when has_credentials and is_central then fail(reason || '.')
         when has_credentials
             then not_applicable(reason || ', which it needs while centralized root access is off.')

@@ -15,6 +15,7 @@ select
     accounts.account_id,
     accounts.arn as resource,
     case
+        when accounts.no_root_user is not null then not_applicable(accounts.no_root_user)
         when accounts.is_management then not_applicable('SCPs never bind the management account.')
         when not objectives.is_enabled then fail('The organization has not switched SCPs on.')
         when objectives.met = 'yes' then pass('SCPs deny the root user, whatever it asks for.')

@@ -11,8 +11,7 @@ select
     accounts.account_id,
     accounts.arn as resource,
     case
-        when accounts.partition = 'aws-us-gov'
-            then not_applicable('AWS GovCloud accounts have no root user to sign in as.')
+        when accounts.no_root_user is not null then not_applicable(accounts.no_root_user)
         when root_has_mfa then pass('The root user has MFA.')
         when not (root_has_password or root_has_access_keys)
             then not_applicable('The root user has no password and no access keys.')

@@ -12,7 +12,7 @@ facts as (
     select
         accounts.account_id,
         accounts.arn as resource,
-        accounts.partition = 'aws-us-gov' as is_govcloud,
+        accounts.no_root_user,
         summaries.root_has_access_keys as has_access_keys,
         summaries.root_has_certificates as has_certificates
     from stg_expected_accounts as accounts
@@ -27,7 +27,7 @@ select
             then fail('The root user has access keys and signing certificates.')
         when has_access_keys then fail('The root user has access keys.')
         when has_certificates then fail('The root user has signing certificates.')
-        when is_govcloud then not_applicable('AWS GovCloud accounts have no root user to sign in as.')
+        when no_root_user is not null then not_applicable(no_root_user)
         when not (has_access_keys or has_certificates)
             then pass('The root user has no access keys and no signing certificates.')
         else unknown('The account summary does not say whether the root user has access keys or signing certificates.')

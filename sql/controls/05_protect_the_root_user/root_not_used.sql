@@ -14,7 +14,7 @@ facts as (
     select
         accounts.account_id,
         accounts.arn as resource,
-        accounts.partition = 'aws-us-gov' as is_govcloud,
+        accounts.no_root_user,
         root.account_id is not null as has_row,
         root.password_last_used_at,
         root.last_used_at,
@@ -31,7 +31,7 @@ select
     account_id,
     resource,
     case
-        when not has_row and is_govcloud then not_applicable('AWS GovCloud accounts have no root user to sign in as.')
+        when not has_row and no_root_user is not null then not_applicable(no_root_user)
         when not has_row then unknown('The credential report has no row for the root user.')
         when unused_days is null then pass('No use of the root user is on record.')
         when unused_days <= getvariable('window_days') then fail(reason)

@@ -61,3 +61,14 @@ select
         idle_days: idle_days
     }) as evidence
 from idle
+union all
+select
+    account_id,
+    arn || '/accesskey/more',
+    unknown(format(
+        'The credential report does not show when further access keys of {} were used: {}.',
+        user_name, rtrim(more_access_keys, '.')
+    )),
+    to_json(struct_pack(more_access_keys))
+from stg_credential_report
+where more_access_keys is not null and not is_root

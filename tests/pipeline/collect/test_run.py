@@ -128,6 +128,16 @@ def read_some(aws: Loopback, night: Collected, some: list[str], tmp_path: Path) 
 # A whole night
 
 
+def test_one_account_does_not_take_the_place_of_the_night(aws: Loopback, night: Collected, some: list[str]) -> None:
+    there = Night(night.settings.home, night.plan.as_of)
+    before = landing.counts(there)
+    aws.reset(nights.NIGHT)
+    settings = aws.settings(night.settings.home, include_accounts=some[:1])
+    with pytest.raises(Refused, match=r"a run takes the place of its night whole: use the settings of that night"):
+        collect.plan(settings, there)
+    assert landing.counts(there) == before
+
+
 def test_every_account_in_scope_has_its_extracts(night: Collected) -> None:
     active = {row[0] for row in night.all("select account_id from raw_accounts where state = 'ACTIVE' and is_in_scope")}
     found = Counter(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.collect.scope import select
+from pipeline import landing
+from pipeline.collect.scope import check_not_narrower, select
+from pipeline.collectors.organization_tree import ACCOUNTS as ROLL
+from pipeline.night import Night
 from pipeline.settings import Refused, Settings
 
 ROOTS = [{"root_id": "r-1", "name": "Root"}]
@@ -17,7 +22,7 @@ UNITS = [
     {"ou_id": "ou-other", "name": "Prod", "parent_id": "r-1"},
 ]
 MANAGEMENT, PROD, TEST, OTHER, CLOSED = ("0" * 11 + n for n in "12345")
-ACCOUNTS = [
+ACCOUNTS: list[dict[str, Any]] = [
     {"account_id": MANAGEMENT, "parent_id": "r-1", "tags": "{}"},
     {"account_id": PROD, "parent_id": "ou-prod", "tags": '{"env":"prod","team":"a"}'},
     {"account_id": TEST, "parent_id": "ou-test", "tags": '{"env":"test"}'},
@@ -60,3 +65,57 @@ def test_selection(settings: dict[str, Any], expected: set[str]) -> None:
 def test_names_that_are_not_there_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(Refused, match=message):
         select(Settings(**settings), ROOTS, UNITS, ACCOUNTS)
+
+
+@pytest.mark.parametrize("name", ["Prod/EU", "Root/Prod/EU", "/Prod/EU/"])
+@pytest.mark.parametrize("key", ["include_ous", "exclude_ous"])
+def test_a_path_of_two_units_is_refused_and_their_ids_are_not(key: str, name: str) -> None:
+    below, beside = "ou-eu-below", "ou-eu-beside"
+    units = [
+        {"ou_id": "ou-prod", "name": "Prod", "parent_id": "r-1"},
+        {"ou_id": below, "name": "EU", "parent_id": "ou-prod"},
+        {"ou_id": beside, "name": "Prod/EU", "parent_id": "r-1"},
+    ]
+    accounts = [
+        {"account_id": PROD, "parent_id": below, "tags": "{}"},
+        {"account_id": OTHER, "parent_id": beside, "tags": "{}"},
+    ]
+    with pytest.raises(Refused, match=rf"{key}: '{name}' is the path of {below} and of {beside}: give the id"):
+        select(Settings().model_copy(update={key: [name]}), ROOTS, units, accounts)
+    chosen = select(Settings.model_construct(include_ous=[beside]), ROOTS, units, accounts)
+    assert chosen == {OTHER}
+
+
+def test_a_unit_named_as_the_root_is_told_from_it_by_its_id() -> None:
+    units = [{"ou_id": "ou-1", "name": "Root", "parent_id": "r-1"}]
+    with pytest.raises(Refused, match="'Root' is the path of ou-1 and of r-1"):
+        select(Settings.model_construct(include_ous=["Root"]), ROOTS, units, [])
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Night:
+    """A night with two accounts in scope and one that is not."""
+    made = Night(tmp_path, date(2026, 11, 20))
+    made.landing_folder.mkdir(parents=True)
+    empty: dict[str, Any] = dict.fromkeys(column.name for column in ROLL.columns)
+    scoped = {PROD: True, TEST: True, OTHER: False}
+    landing.write(made, ROLL, [empty | {"account_id": a, "is_in_scope": is_in} for a, is_in in scoped.items()])
+    return made
+
+
+def test_a_night_is_not_replaced_by_a_part_of_it(night: Night) -> None:
+    with pytest.raises(Refused, match=rf"2026-11-20 has landed with 2 accounts .* leave out 1 \(first: {TEST}\)"):
+        check_not_narrower(night, {PROD}, ACCOUNTS)
+
+
+@pytest.mark.parametrize("chosen", [{PROD, TEST}, {PROD, TEST, OTHER}])
+def test_the_same_scope_and_a_wider_one_take_the_place_of_a_night(night: Night, chosen: set[str]) -> None:
+    check_not_narrower(night, chosen, ACCOUNTS)
+
+
+def test_an_account_that_left_the_organization_is_not_missed(night: Night) -> None:
+    check_not_narrower(night, {PROD}, [account for account in ACCOUNTS if account["account_id"] != TEST])
+
+
+def test_a_night_that_has_not_landed_has_no_scope(night: Night) -> None:
+    check_not_narrower(night.on(date(2026, 11, 21)), {PROD}, ACCOUNTS)

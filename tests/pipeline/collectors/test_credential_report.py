@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from pipeline.aws.failures import CallFailed
+from pipeline.schema import Row
 from tests.pipeline.collectors.support import (
     DAY,
     MEMBER,
@@ -34,7 +37,54 @@ false,true,2026-11-20T03:00:00+01:00,2026-11-20T02:00:00+00:00,eu-west-1,s3,fals
 def report_account(report: str, states: list[str]) -> ScriptedAccount:
     answer = {"Content": report.encode(), "GeneratedTime": DAY}
     generate = lambda: {"State": states.pop(0) if len(states) > 1 else states[0]}  # noqa: E731
-    return ScriptedAccount({"iam:GenerateCredentialReport": generate, "iam:GetCredentialReport": answer})
+    return ScriptedAccount(
+        {"iam:GenerateCredentialReport": generate, "iam:GetCredentialReport": answer}, {"users": [ANN]}
+    )
+
+
+ANN = {"arn": f"arn:aws:iam::{MEMBER}:user/ann", "created_at": PLAIN}
+LATER = PLAIN + timedelta(hours=1)
+
+
+def test_a_user_who_is_gone_since_the_report_is_left_out() -> None:
+    account = report_account(REPORT, ["COMPLETE"])
+    account._rows["users"] = []
+    assert [row["user_name"] for row in collect("credential_report", account)["credential_report"]] == [
+        "<root_account>"
+    ]
+    assert account.unread_records == []
+
+
+@pytest.mark.parametrize("name", ["bob", "ann"])
+def test_a_user_who_is_newer_than_the_report_is_an_unread_record(name: str) -> None:
+    """Ann was deleted and made again: what the report says is of the user before."""
+    account = report_account(REPORT, ["COMPLETE"])
+    newer = {"arn": f"arn:aws:iam::{MEMBER}:user/{name}", "created_at": LATER}
+    account._rows["users"] = [newer] if name == "ann" else [ANN, newer]
+    rows = collect("credential_report", account)["credential_report"]
+    assert [row["user_name"] for row in rows] == (["<root_account>"] if name == "ann" else ["<root_account>", "ann"])
+    ((dataset, resource, why),) = account.unread_records
+    assert (dataset, resource) == ("credential_report", newer["arn"])
+    assert why.startswith("the credential report of 2026-11-20 02:00 UTC does not know the user")
+
+
+def test_where_users_cannot_be_listed_the_report_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = report_account(REPORT, ["COMPLETE"])
+
+    def denied(dataset: str) -> list[Row]:
+        raise account.failed("iam:GetAccountAuthorizationDetails", "iam_deny", "no")
+
+    monkeypatch.setattr(account, "rows", denied)
+    assert len(collect("credential_report", account)["credential_report"]) == 2
+
+
+def test_credentials_beyond_those_of_the_report_are_kept() -> None:
+    more = "1 additional access key; iam:ListAccessKeys lists them"
+    text = REPORT.replace("something_new", "additional_credentials_info").replace("false,N/A,x", f"false,N/A,{more}")
+    rows = collect("credential_report", report_account(text, ["COMPLETE"]))["credential_report"]
+    assert [row["additional_credentials_info"] for row in rows] == [more, more]
+    rows = collect("credential_report", report_account(REPORT, ["COMPLETE"]))["credential_report"]
+    assert [row["additional_credentials_info"] for row in rows] == [None, None]
 
 
 def test_credential_report(monkeypatch: pytest.MonkeyPatch) -> None:

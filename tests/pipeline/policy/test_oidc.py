@@ -67,6 +67,13 @@ GITHUB = "token.actions.githubusercontent.com"
         (GITHUB, {"StringLike": {"sub": "repo:octo-own/*"}}, True, "dangerous"),
         (GITHUB, {"StringLike": {"sub": "repo:octo-*/app:*"}}, False, "dangerous"),
         (GITHUB, {"StringEquals": {"sub": "repo:octo-own/app:pull_request"}}, True, "dangerous"),
+        (GITHUB, {"StringLike": {"sub": "repo:octo-own@*/app@*:ref:refs/heads/main"}}, True, "safe"),
+        (GITHUB, {"StringLike": {"sub": "repo:octo-own@12*/app@45:environment:prod"}}, True, "safe"),
+        (GITHUB, {"StringLike": {"sub": "repo:octo-own@*/app@*:*"}}, True, "caution"),
+        (GITHUB, {"StringLike": {"sub": "repo:octo-own@*/app@*:pull_request"}}, True, "dangerous"),
+        (GITHUB, {"StringLike": {"sub": "repo:octo-own@*/app@*"}}, True, "dangerous"),  # the star takes in what follows
+        (GITHUB, {"StringLike": {"sub": "repo:octo-own@*/*"}}, True, "dangerous"),
+        (GITHUB, {"StringLike": {"sub": "repo:octo*@*/app@*:ref:refs/heads/main"}}, False, "dangerous"),
         (GITHUB, {"StringEquals": {"aud": "sts.amazonaws.com"}}, False, "dangerous"),
         (GITHUB, {"StringEqualsIfExists": {"sub": "repo:octo-own/app:ref:refs/heads/main"}}, False, "dangerous"),
         (GITHUB, {"StringNotEquals": {"sub": "repo:evil/app:ref:refs/heads/main"}}, False, "dangerous"),
@@ -94,6 +101,13 @@ def test_grades(issuer: str, condition: dict[str, dict[str, str]], tenant: bool,
     }
     found = pins(issuer, parse(allow("s3:x", Condition=block)).statements[0].conditions)
     assert (grade(issuer, found).grade.name.lower(), pins_tenant(issuer, found)) == (expected, tenant)
+
+
+def test_ids_left_open_are_named_as_the_pattern_has_them() -> None:
+    pattern = "repo:octo-own@*/app@*:ref:refs/heads/main"
+    block = {"StringLike": {f"{GITHUB}:sub": pattern}}
+    found = pins(GITHUB, parse(allow("s3:x", Condition=block)).statements[0].conditions)
+    assert grade(GITHUB, found).reason == f"{pattern} is one branch or environment"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,130 @@
+"""An answer that contradicts itself costs its account, never the night.
+
+Where a check that must hold does not hold for rows that have an account, that account's extract of that dataset
+becomes a failed one, of the class `contradicts_itself`: its rows leave the landing, its controls are `unknown`, and the
+coverage falls. What is broken for the organization as a whole still holds the night back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from pipeline import landing
+from pipeline.aws.session import GLOBAL
+from pipeline.night import Night
+from pipeline.quality.declared import ROWS, UNIQUE, UNIQUE_TOGETHER, Check
+from pipeline.rows import quoted
+from pipeline.schema import EXTRACTS, Dataset, Row
+
+ERROR_CLASS = "contradicts_itself"
+LONGEST_MESSAGE = 500
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """What a check found in one account, or one region of it; `region` is None where the account is meant."""
+
+    dataset: str
+    account_id: str
+    region: str | None
+    message: str
+
+    def is_about(self, extract: Row) -> bool:
+        return (
+            (extract["dataset"], extract["account_id"]) == (self.dataset, self.account_id)
+            and self.region in (None, extract["region"])
+        )  # fmt: skip
+
+
+def found(
+    con: duckdb.DuckDBPyConnection, check: Check, datasets: Mapping[str, Dataset]
+) -> tuple[list[Contradiction], bool]:
+    """What a check that failed finds, account by account; and whether that is all of it.
+
+    It is not where rows have no account, or are of a dataset that is read once for the organization.
+    """
+    query = _rows_that_break(check, datasets[check.dataset])
+    if query is None:
+        return [], False
+    broken = con.execute(query)
+    names = [column[0] for column in broken.description]
+    rows = [dict(zip(names, row, strict=True)) for row in broken.fetchall()]
+    contradictions: dict[tuple[str, str, str | None], Contradiction] = {}
+    is_all = bool(rows)
+    for row in rows:
+        one = _contradiction(check, row, datasets)
+        is_all = is_all and one is not None
+        if one:
+            contradictions.setdefault((one.dataset, one.account_id, one.region), one)
+    return list(contradictions.values()), is_all
+
+
+def _rows_that_break(check: Check, dataset: Dataset) -> str | None:
+    """A query of all rows that do not hold; None for a check of the table as a whole."""
+    table = f"raw_{dataset.name}"
+    if check.expectation == ROWS:
+        return str(check.arguments["unexpected_rows_query"]).format(batch=table)
+    if check.expectation in (UNIQUE, UNIQUE_TOGETHER):
+        keys = check.arguments.get("column_list") or [check.arguments["column"]]
+        return f"select {', '.join(keys)} from {table} group by all having count(*) > 1 order by all"
+    return None
+
+
+def _contradiction(check: Check, row: Row, datasets: Mapping[str, Dataset]) -> Contradiction | None:
+    """What one row says; None where it is about no account's extract."""
+    about = datasets.get(row.get("dataset") or check.dataset)
+    if about is None or about.scope == "organization" or not row.get("account_id"):
+        return None
+    shown = json.dumps(row, default=str, ensure_ascii=False)
+    message = f"the answer contradicts itself: not so: {check.description}: {shown}"[:LONGEST_MESSAGE]
+    region = row.get("region") if about.scope == "region" else GLOBAL
+    return Contradiction(about.name, row["account_id"], region, message)
+
+
+def lay(night: Night, found: Sequence[Contradiction], datasets: Mapping[str, Dataset]) -> None:
+    """Make the extracts failed ones and take their rows out of the landing."""
+    extracts = landing.read(night, EXTRACTS).to_pylist()
+    landing.write(night, EXTRACTS, failed(extracts, found, datasets))
+    for name in sorted({one.dataset for one in found}):
+        conditions = " or ".join(_is_row_of(one, datasets[name]) for one in found if one.dataset == name)
+        landing.rewrite(night.landing_folder / name, datasets[name], f"from rows where not ({conditions})")
+
+
+def failed(extracts: Iterable[Row], found: Sequence[Contradiction], datasets: Mapping[str, Dataset]) -> Iterator[Row]:
+    """The extracts, with a failed one for each that an account's answer contradicts. One that failed before stays."""
+    made: dict[tuple[str, str, str], Row] = {}
+    for extract in extracts:
+        about = next((one for one in found if one.is_about(extract)), None)
+        row = _failed(about, extract["region"], datasets) if about and extract["status"] == "ok" else extract
+        made[extract["account_id"], extract["region"], extract["dataset"]] = row
+    for one in found:
+        if not any(one.is_about(row) for row in made.values()):
+            region = one.region or GLOBAL
+            made[one.account_id, region, one.dataset] = _failed(one, region, datasets)
+    yield from made.values()
+
+
+def _failed(one: Contradiction, region: str, datasets: Mapping[str, Dataset]) -> Row:
+    operation = next(reversed(datasets[one.dataset].operations), None)
+    return {
+        "account_id": one.account_id,
+        "region": region,
+        "dataset": one.dataset,
+        "status": "failed",
+        "rows": 0,
+        "operation": operation,
+        "error_class": ERROR_CLASS,
+        "error_code": None,
+        "message": one.message,
+    }
+
+
+def _is_row_of(one: Contradiction, dataset: Dataset) -> str:
+    of_account = f"account_id = {quoted(one.account_id)}"
+    if dataset.scope != "region" or one.region is None:
+        return of_account
+    return f"({of_account} and region = {quoted(one.region)})"
