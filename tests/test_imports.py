@@ -28,6 +28,7 @@ NEVER = {
 # From the bottom up. A room may import the rooms before it, and those on its own step as long as no circle comes of it.
 STEPS = (
     ("pipeline", "pipeline.settings", "pipeline.schema", "pipeline.night", "pipeline.rows", "pipeline.text"),
+    ("pipeline.knowledge",),
     ("pipeline.aws", "pipeline.policy"),
     ("pipeline.collectors",),
     ("pipeline.landing", "pipeline.collect"),
