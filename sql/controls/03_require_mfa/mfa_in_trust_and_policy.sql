@@ -76,7 +76,7 @@ select
     case
         when enforced_by is not null
             then pass(format('{} can do nothing without MFA: {}.', user_name, array_to_string(enforced_by, ', ')))
-        when len(unread) > 0
+        when unread is not null
             then unknown(format('Policies of {} cannot be read: {}.', user_name, array_to_string(unread, ', ')))
         when missed_by is not null then fail(format(
             '{} signs in to the console, and {} denies with an operator that access keys escape.',

@@ -35,5 +35,5 @@ select
         open_actions: objectives.open_actions, exempt: objectives.exempt, statements: objectives.statements
     }) as evidence
 from stg_expected_accounts as accounts
-left join fact_guardrails as objectives
+left join fact_guardrails as objectives  -- same: every account has its objectives
     on accounts.account_id = objectives.account_id and objectives.objective = 'root_at_all'

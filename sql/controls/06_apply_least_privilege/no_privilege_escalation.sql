@@ -51,7 +51,7 @@ select
         when keeper = 'an AWS service'
             then not_applicable('A role of an AWS service: only the service can act as it.')
         when admin = 'yes' then not_applicable('Already an administrator.')
-        when paths > 0 then fail(format(
+        when names is not null then fail(format(
             '{} open{}: {}{}.',
             if(paths = 1, 'A path is', format('{} paths are', paths)),
             if(leads_to_admin, ', to administrator', ', to the rights of others'),

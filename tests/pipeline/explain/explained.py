@@ -145,7 +145,6 @@ def write(home: Path) -> Path:
         with build.prepared(con, Settings.model_construct(**blank()), Night(home, AS_OF), models) as made:
             for model in models.models.values():
                 made.make(model)
-        con.execute("create table built_night as select ?::date as as_of", [AS_OF]).fetchall()
     database.copy(warehouse, target, models, AS_OF)
     return target
 

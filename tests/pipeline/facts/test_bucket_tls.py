@@ -83,3 +83,6 @@ def test_the_reason_is_that_of_the_stronger() -> None:
     assert row(None, weak)["rcps_deny"] == "depends"
     assert row(None, weak)["reason"] == "the request decides about that no Deny applies"
     assert "of the bucket" in row(refusing(), weak)["reason"]
+    own = row(refusing(Action="s3:GetObject"), weak)
+    assert (own["policy_denies"], own["rcps_deny"]) == ("no", "depends")
+    assert own["reason"] == row(refusing(Action="s3:GetObject"))["reason"]

@@ -46,9 +46,10 @@ def test_a_type_that_is_not_enabled_meets_nothing() -> None:
     assert {(row["met"], row["is_enabled"], row["statements"]) for row in rows.values()} == {("no", False, "[]")}
 
 
-def test_accounts_that_a_policy_names_are_judged_for_themselves() -> None:
-    rows = judged(deny("organizations:*", Condition={"StringEquals": {"aws:PrincipalAccount": ONE}}))
-    assert [rows[account, "leave_organization"]["met"] for account in (ONE, TWO)] == ["yes", "no"]
+@pytest.mark.parametrize(("named", "answers"), [(ONE, ["yes", "no"]), (TWO, ["no", "yes"])])
+def test_accounts_that_a_policy_names_are_judged_for_themselves(named: str, answers: list[str]) -> None:
+    rows = judged(deny("organizations:*", Condition={"StringEquals": {"aws:PrincipalAccount": named}}))
+    assert [rows[account, "leave_organization"]["met"] for account in (ONE, TWO)] == answers
 
 
 def test_named_resources_are_told_with_the_own_account() -> None:
