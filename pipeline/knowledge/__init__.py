@@ -103,6 +103,6 @@ def _problems(head: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"has no {name}" for name in head.keys() - kinds.keys())
     if head.get("made_by") not in (None, "", *MAKERS):
         yield f"made_by is not one of {', '.join(MAKERS)}"
-    dates = head.get("read_on"), head.get("valid_until")
-    if all(isinstance(day, date) for day in dates) and dates[0] > dates[1]:
+    read_on, valid_until = head.get("read_on"), head.get("valid_until")
+    if isinstance(read_on, date) and isinstance(valid_until, date) and read_on > valid_until:
         yield "valid_until is before read_on"
