@@ -10,7 +10,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test control mutants check lint definitions coverage wheel lock dev docs picture bench install clean
+.PHONY: demo test control mutants check lint definitions coverage wheel lock dev docs knowledge picture bench install clean
 .DEFAULT_GOAL := demo
 
 demo: $(INSTALLED)  ## run the nights of a synthetic organization; ends by naming the report
@@ -40,7 +40,8 @@ definitions: $(INSTALLED)  ## Dagster's own checks of the code location; a warni
 coverage: $(INSTALLED)  ## the tests, with the share of lines that they run
 	$(BIN)/python -m pytest $(TESTS) --cov --cov-report=term:skip-covered
 
-wheel: $(INSTALLED)  ## build dist/rolecall-*.whl
+wheel: $(INSTALLED)  ## build dist/rolecall-*.whl; refused where knowledge of AWS is past its date
+	@$(BIN)/python -m tools.knowledge --release
 	@rm -rf build dist
 	@$(BIN)/python -m pip wheel -qq --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
@@ -55,6 +56,9 @@ dev: $(INSTALLED)  ## open Dagster on the synthetic organization
 
 docs: $(INSTALLED)  ## write the generated pages under docs/ anew
 	@$(BIN)/python -m tools.docs
+
+knowledge: $(INSTALLED)  ## rebuild what is known of AWS from the installed packages: show what would change, WRITE=--write writes it
+	@$(BIN)/python -m tools.knowledge $(WRITE)
 
 picture: demo  ## the overview of the demo as the picture of the README
 	@cp var/demo/reports/latest/charts/overview.png docs/overview.png

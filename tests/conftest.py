@@ -10,12 +10,13 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline import knowledge
 from pipeline.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,6 +36,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if skipped and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         reporter.write_line(f"\n{len(skipped)} skipped, and --no-skips allows none", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What is known of AWS and past its date: a line at the end of every run, an error in `make wheel`."""
+    for line in knowledge.past(datetime.now(UTC).date()):
+        terminalreporter.write_line(f"knowledge of AWS: {line}", yellow=True)
 
 
 @dataclass(frozen=True)

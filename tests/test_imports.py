@@ -36,6 +36,7 @@ STEPS = (
         "pipeline.text",
         "pipeline.progress",
     ),
+    ("pipeline.knowledge",),
     ("pipeline.aws", "pipeline.policy"),
     ("pipeline.collectors",),
     ("pipeline.landing", "pipeline.collect"),

@@ -118,7 +118,10 @@ def parse_parameters(operation: OperationModel, request: Request) -> dict[str, A
 
 
 def write_result(operation: OperationModel, output: Mapping[str, Any]) -> Reply:
-    """A success in the service's protocol."""
+    """A success in the service's protocol. Raises `ValueError` for a member that the operation's output does not have:
+    the serializer would drop it, and AWS never answers it.
+    """
+    check_shape(operation.output_shape, output, operation.name)
     service = operation.service_model
     serializer = get_serializer_class(service.service_name, str(service.resolved_protocol))
     request_id = str(uuid4())
@@ -126,6 +129,22 @@ def write_result(operation: OperationModel, output: Mapping[str, Any]) -> Reply:
     body = raw["body"]
     headers = {**raw["headers"], "x-amzn-RequestId": request_id}
     return Reply(raw["status_code"], body.encode() if isinstance(body, str) else body, headers)
+
+
+def check_shape(shape: Any, value: Any, where: str) -> None:
+    """Raises `ValueError`: a structure of the answer has a member that botocore's model does not know."""
+    if shape is None:
+        if value:
+            raise ValueError(f"{where} answers nothing, not {sorted(value)}")
+    elif shape.type_name == "structure":
+        if more := value.keys() - shape.members.keys():
+            raise ValueError(f"{where} has no {', '.join(sorted(more))}")
+        for name, below in value.items():
+            check_shape(shape.members[name], below, f"{where}.{name}")
+    elif shape.type_name in ("list", "map"):
+        of = shape.member if shape.type_name == "list" else shape.value
+        for below in value if shape.type_name == "list" else value.values():
+            check_shape(of, below, f"{where}[]")
 
 
 def write_error(service: str, error: ApiError) -> Reply:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
+from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from typing import Any
 
+from pipeline import knowledge
 from pipeline.aws.failures import CallFailed, CutAnswer, NoAwsAnswer, no_answer_of_aws
 
 FIRST_ELEMENT = re.compile(
@@ -92,9 +92,8 @@ def check_members(answer: dict[str, Any], needs: list[list[str]]) -> None:
 
 
 @cache
-def _data() -> dict[str, dict[str, Any]]:
-    text = resources.files("pipeline").joinpath("knowledge/aws_answers.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+def _data() -> Mapping[str, Mapping[str, Any]]:
+    return knowledge.load("aws_answers").facts
 
 
 class Members(dict[str, Any]):

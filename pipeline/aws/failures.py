@@ -8,9 +8,7 @@ asked once.
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from botocore.exceptions import (
@@ -29,6 +27,8 @@ from botocore.exceptions import (
     UnknownServiceError,
 )
 from botocore.parsers import ResponseParserError
+
+from pipeline import knowledge
 
 ASSUME_ROLE = "sts:AssumeRole"
 LONGEST_MESSAGE = 1000
@@ -103,8 +103,8 @@ ERRORS = (BotoCoreError, ClientError, ResponseParserError, CutAnswer, NoAwsAnswe
 @cache
 def codes() -> dict[str, str]:
     """Error code to the class it belongs to in `knowledge/aws_errors.toml`."""
-    text = resources.files("pipeline").joinpath("knowledge/aws_errors.toml").read_text(encoding="utf-8")
-    return {code: kind for kind, listed in tomllib.loads(text).items() for code in listed}
+    listed = knowledge.load("aws_errors").facts["codes"]
+    return {code: kind for kind, names in listed.items() for code in names}
 
 
 def classed(operation: str, region: str, error: Exception, is_trusted: bool = False) -> CallFailed:

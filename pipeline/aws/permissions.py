@@ -5,11 +5,11 @@ Most operations need the action of their own name; those that do not are in `pip
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any
+
+from pipeline import knowledge
 
 FILE = "operation_actions.toml"
 
@@ -17,8 +17,8 @@ FILE = "operation_actions.toml"
 @cache
 def renamed() -> Mapping[str, tuple[str, ...]]:
     """Actions by operation, where they are not just the operation's own name."""
-    text = files("pipeline").joinpath("knowledge", FILE).read_text(encoding="utf-8")
-    return {entry["operation"]: tuple(entry["actions"]) for entry in tomllib.loads(text)["operations"]}
+    listed = knowledge.load("operation_actions").facts["operations"]
+    return {entry["operation"]: tuple(entry["actions"]) for entry in listed}
 
 
 def actions(operation: str) -> tuple[str, ...]:

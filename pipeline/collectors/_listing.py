@@ -32,6 +32,10 @@ def _every(_: Any) -> bool:
     return True
 
 
+def _as_listed(_: Account, row: Row) -> Row | None:
+    return row
+
+
 @dataclass(frozen=True)
 class Each:
     """The operation is asked for each row of another dataset.
@@ -55,29 +59,34 @@ def listing(
     keep: Callable[[Item], bool] = _every,
     made: Mapping[str, Make] | None = None,
     is_everywhere: bool = True,
+    operation: str | None = None,
+    completed: Callable[[Account, Row], Row | None] = _as_listed,
     **params: Any,
 ) -> Callable[[Account], Rows]:
-    """`collect` for a dataset that is the list `member` of its last operation, a row an item.
+    """`collect` for a dataset that is the list `member` of its last operation, or of `operation`, a row an item.
 
     `expected` are error codes that mean an empty list. `keep` chooses items, `made` makes columns that are more than a
     member of the item. A service that is not `is_everywhere` has nothing in regions that AWS does not offer it in.
+    `completed` adds to a row what another operation says of it; None leaves out what is gone by then.
     `params` go into every request. What an operation is asked about may be gone by then, and has nothing.
 
     The function raises `CallFailed`. An item that lacks a member of a required column, and a row that may not be asked
     about, are booked as records that could not be read (`_items.each`), unless all are.
     """
-    operation = dataset.operations[-1]
+    asking = operation or dataset.operations[-1]
 
     def items(account: Account, asked: Row) -> Iterator[Item]:
         where = account.at(asked[each.region]) if each and each.region else account
         ask = {name: asked[column] for name, column in each.ask.items()} if each else {}
-        yield from filter(keep, where.pages(operation, member, expected, bool(each), **ask, **params))
+        yield from filter(keep, where.pages(asking, member, expected, bool(each), **ask, **params))
 
     def rows(account: Account, asked: Row) -> list[Row]:
         known = {"account_id": account.account_id, "region": account.region} | _taken(dataset, each, asked)
 
         def row(item: Item) -> list[Row]:
-            return [{c.name: _value(account, c, item, known, made or {}) for c in dataset.columns}]
+            listed = {c.name: _value(account, c, item, known, made or {}) for c in dataset.columns}
+            whole = completed(account, listed)
+            return [] if whole is None else [whole]
 
         return read_each(account, dataset, items(account, asked), row, lambda item: _name(dataset, item, known))
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pipeline.collectors._listing import Each, listing
-from pipeline.collectors.analyzers import ANALYZERS
-from pipeline.schema import ACCOUNT_ID, ARN, Column, Dataset, Row, account_column
+from pipeline.collectors.analyzers import ANALYZERS, looks_inside
+from pipeline.schema import ACCOUNT_ID, ARN, Column, Dataset, account_column
 
-KINDS = ("_UNUSED_ACCESS", "_INTERNAL_ACCESS")
 ACTIVE = {"status": {"eq": ["ACTIVE"]}}
 
 FINDINGS = Dataset(
@@ -61,10 +60,6 @@ FINDINGS = Dataset(
 DATASETS = (FINDINGS,)
 
 
-def _looks_inside(analyzer: Row) -> bool:
-    return str(analyzer["analyzer_type"]).endswith(KINDS)
-
-
 collect = listing(
-    FINDINGS, "findings", each=Each(ANALYZERS, {"analyzerArn": "analyzer_arn"}, where=_looks_inside), filter=ACTIVE
+    FINDINGS, "findings", each=Each(ANALYZERS, {"analyzerArn": "analyzer_arn"}, where=looks_inside), filter=ACTIVE
 )

@@ -1,10 +1,18 @@
-"""Analyzers of IAM Access Analyzer."""
+"""Analyzers of IAM Access Analyzer, each with its configuration.
+
+ListAnalyzers omits the configuration (AccessAnalyzer API reference, `AnalyzerSummary`): GetAnalyzer is asked for each
+analyzer of a kind that AWS keeps one of, for unused access and for internal access.
+"""
 
 from __future__ import annotations
 
+from pipeline.aws.account import Account
+from pipeline.aws.failures import CallFailed
 from pipeline.collectors._listing import listing
-from pipeline.collectors._values import TAGS, tag_map
-from pipeline.schema import ARN, Column, Dataset, account_column
+from pipeline.collectors._values import TAGS, document, tag_map
+from pipeline.schema import ARN, Column, Dataset, Row, account_column
+
+LIST, GET = "access-analyzer:ListAnalyzers", "access-analyzer:GetAnalyzer"
 
 TYPES = (
     "ACCOUNT",
@@ -19,7 +27,7 @@ ANALYZERS = Dataset(
     "analyzers",
     "Access Analyzer's analyzers in the account and Region.",
     "region",
-    ("access-analyzer:ListAnalyzers",),
+    (LIST, GET),
     (
         account_column(),
         Column("region", "varchar", "Region of the analyzer", required=True),
@@ -47,9 +55,15 @@ ANALYZERS = Dataset(
         Column(
             "configuration",
             "json",
-            "Configuration, such as the age of unused access",
+            "Configuration, such as the age of unused access; {} for analyzers of external access",
             required=True,
-            source="configuration || `{}`",
+        ),
+        Column("configuration_error", "varchar", "Why the configuration could not be read; null where it could"),
+        Column(
+            "managed_by",
+            "varchar",
+            "Service principal that manages it; null where the organization does",
+            source="managedBy",
         ),
         TAGS,
     ),
@@ -58,6 +72,31 @@ ANALYZERS = Dataset(
 
 DATASETS = (ANALYZERS,)
 
+
+def looks_inside(analyzer: Row) -> bool:
+    """Whether an analyzer of `analyzers` looks for unused or internal access, and so has a configuration."""
+    return str(analyzer["analyzer_type"]).endswith(("_UNUSED_ACCESS", "_INTERNAL_ACCESS"))
+
+
+def _configured(account: Account, analyzer: Row) -> Row | None:
+    """The analyzer with its configuration, or with why that could not be read; None where it is gone."""
+    if not looks_inside(analyzer):
+        return analyzer
+    try:
+        answer = account.optional(GET, analyzerName=analyzer["name"])
+    except CallFailed as failed:
+        return analyzer | {"configuration_error": failed.message or failed.error_class}
+    return answer and analyzer | {"configuration": document(answer["analyzer"].get("configuration") or {})}
+
+
 collect = listing(
-    ANALYZERS, "analyzers", made={TAGS.name: lambda account, analyzer: tag_map(analyzer.get("tags") or {})}
+    ANALYZERS,
+    "analyzers",
+    operation=LIST,
+    made={
+        TAGS.name: lambda account, analyzer: tag_map(analyzer.get("tags") or {}),
+        "configuration": lambda account, analyzer: "{}",
+        "configuration_error": lambda account, analyzer: None,
+    },
+    completed=_configured,
 )

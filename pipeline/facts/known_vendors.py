@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
+from typing import Any
 
-import yaml
-
+from pipeline import knowledge
 from pipeline.facts import PolicyLayer, Queried
 from pipeline.schema import ACCOUNT_ID, Column, Dataset, Row
-
-SEED = files("pipeline").joinpath("knowledge", "known_aws_accounts.yaml")
 
 TABLE = Dataset(
     "fact_known_vendors",
@@ -31,20 +28,15 @@ JUDGES: tuple[PolicyLayer, ...] = ()
 
 def rows(found: Queried) -> Iterator[Row]:
     """One row an account; where two entries share one, the names are joined."""
-    vendors = yaml.safe_load(SEED.read_text(encoding="utf-8"))
-    by_account: dict[str, list[dict[str, object]]] = {}
-    for vendor in vendors:
+    by_account: dict[str, list[dict[str, Any]]] = {}
+    for vendor in knowledge.load("vendor_accounts").facts["vendor"]:
         for account in vendor["accounts"]:
-            by_account.setdefault(str(account), []).append(vendor)
+            by_account.setdefault(account, []).append(vendor)
     for account, owners in sorted(by_account.items()):
-        sources = [page for owner in owners for page in _listed(owner.get("source"))]
+        sources = [page for owner in owners for page in owner["source"]]
         yield {
             "account_id": account,
-            "vendor": ", ".join(dict.fromkeys(str(owner["name"]) for owner in owners)),
-            "is_aws": any(owner.get("type") == "aws" for owner in owners),
+            "vendor": ", ".join(dict.fromkeys(owner["name"] for owner in owners)),
+            "is_aws": any(owner["is_aws"] for owner in owners),
             "source": sources[0] if sources else None,
         }
-
-
-def _listed(raw: object) -> list[str]:
-    return [str(one) for one in raw] if isinstance(raw, list) else [str(raw)] if raw else []

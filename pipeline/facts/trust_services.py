@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
 
+from pipeline import knowledge
 from pipeline.facts import PolicyLayer, Queried
 from pipeline.schema import Column, Dataset, Row
-
-LIST = files("pipeline").joinpath("knowledge", "trust_services.toml")
 
 TABLE = Dataset(
     "fact_trust_services",
@@ -28,5 +25,5 @@ JUDGES: tuple[PolicyLayer, ...] = ()
 
 def rows(found: Queried) -> Iterator[Row]:
     """The list, as it stands in `pipeline/knowledge/`."""
-    listed = tomllib.loads(LIST.read_text(encoding="utf-8"))["services"]
+    listed = knowledge.load("trust_services").facts["services"]
     yield from ({"service": service, "page": page} for service, page in sorted(listed.items()))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
+from pipeline.knowledge import load
 from pipeline.policy.match import action_matches
 
 
@@ -177,8 +178,8 @@ def key_type(key: str) -> str | None:
     catalogue lacks it.
     """
     key = key.lower()
-    if key in GLOBAL_KEYS:
-        return GLOBAL_KEYS[key]
+    if key in global_keys():
+        return global_keys()[key]
     if key.partition("/")[0] in ("aws:principaltag", "aws:requesttag", "aws:resourcetag"):
         return "String"
     known = _keys_of(key.partition(":")[0]) or _keys_of("sts")
@@ -186,24 +187,8 @@ def key_type(key: str) -> str | None:
     return str(raw["type"]) if raw else None
 
 
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-GLOBAL_KEYS = {
-    f"aws:{name}": kind
-    for kind, names in {
-        "ARN": "principalarn sourcearn chatbotsourcearn signincontextarn sourcevpcarn",
-        "ArrayOfString": "calledvia principalservicenameslist "
-        "principalorgpaths resourceorgpaths sourceorgpaths tagkeys",
-        "Bool": "assumedroot ismcpserviceaction multifactorauthpresent principalisawsservice securetransport "
-        "viaawsservice",
-        "Date": "currenttime epochtime tokenissuetime",
-        "IPAddress": "ec2instancesourceprivateipv4 sourceip vpcsourceip",
-        "Numeric": "multifactorauthage",
-        "String": """
-            calledviafirst calledvialast ec2instancesourcevpc federatedprovider principalaccount principalorgid
-            principalservicename principaltype referer requestedregion resourceaccount resourceorgid sourceaccount
-            sourceidentity sourceorgid sourceowner sourcevpc sourcevpce useragent userid username viaawsmcpservice
-            vpceaccount vpceorgid vpceorgpaths
-        """,
-    }.items()
-    for name in names.split()
-}
+@cache
+def global_keys() -> dict[str, str]:
+    """Type of each global condition key, by key in lower case (`aws:sourcevpc`). One that is not there may be newer."""
+    types = load("condition_keys").facts["types"]
+    return {f"aws:{name}": kind for kind, names in types.items() for name in names}

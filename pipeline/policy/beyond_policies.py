@@ -5,18 +5,18 @@ The lists are data: beyond_policies.toml, each entry with AWS's page.
 
 from __future__ import annotations
 
-import tomllib
+from collections.abc import Mapping
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Any
 
+from pipeline.knowledge import load
 from pipeline.policy import actions
 from pipeline.policy.match import resource_matches
 
 
 @cache
-def _listed() -> dict[str, list[dict[str, Any]]]:
-    return tomllib.loads(files("pipeline.policy").joinpath("beyond_policies.toml").read_text("utf-8"))
+def _listed() -> Mapping[str, list[dict[str, Any]]]:
+    return load("beyond_policies").facts
 
 
 @cache

@@ -5,13 +5,12 @@ The paths are data: escalation_paths.toml, whose header explains the fields.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Any
 
+from pipeline.knowledge import load
 from pipeline.policy.document import Document
 from pipeline.policy.match import glob
 from pipeline.policy.principal import Principal
@@ -65,7 +64,7 @@ def attacker() -> Mapping[str, Any]:
 
 @cache
 def _toml() -> Mapping[str, Any]:
-    return tomllib.loads(files("pipeline.policy").joinpath("escalation_paths.toml").read_text("utf-8"))
+    return load("escalation_paths").facts
 
 
 def _path(raw: Mapping[str, Any]) -> Path:

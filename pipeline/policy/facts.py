@@ -6,13 +6,12 @@ Judged as a principal that holds only this document would be; Deny statements of
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
 from itertools import product
 
+from pipeline.knowledge import load
 from pipeline.policy import actions as catalog
 from pipeline.policy.callers import partition_of
 from pipeline.policy.conditions import conditions_hold
@@ -44,8 +43,7 @@ _SCOPING_KEYS = frozenset({"aws:resourceaccount", "aws:resourceorgid", "aws:reso
 @cache
 def sensitive_actions(kind: str) -> tuple[str, ...]:
     """`kind`: data_reads, returns_credentials or high_risk, as in sensitive_actions.toml."""
-    text = files("pipeline.policy").joinpath("sensitive_actions.toml").read_text("utf-8")
-    return tuple(tomllib.loads(text)[kind])
+    return tuple(load("sensitive_actions").facts["actions"][kind])
 
 
 @dataclass(frozen=True, slots=True)

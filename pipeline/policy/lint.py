@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 
+from pipeline.knowledge import load
 from pipeline.policy import actions
 from pipeline.policy.conditions import KNOWN_OPERATORS, date, is_negated, network, number
 from pipeline.policy.document import Condition, Document, Statement
@@ -193,7 +194,7 @@ def _is_base64(value: str) -> bool:
 def _of_key(statement: Statement, one: Condition) -> Iterator[tuple[str, str]]:
     key = one.key.lower()
     if key.startswith("aws:") and actions.key_type(key) is None:
-        yield "unknown_key", f"{one.key} is no global condition key"
+        yield "key_not_listed", f"{one.key} is not in {load('condition_keys').off_list} (global condition keys)"
     elif statement.actions and all(
         not set("*?") & set(name) and actions.key_reaches(name, key) is False for name in statement.actions
     ):

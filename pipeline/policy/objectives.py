@@ -8,13 +8,12 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
+from pipeline.knowledge import load
 from pipeline.policy import actions
 from pipeline.policy.callers import Caller, caller
 from pipeline.policy.conditions import is_negated
@@ -68,8 +67,8 @@ class ObjectiveResult:
 @cache
 def objectives(kind: str = "") -> tuple[Objective, ...]:
     """The catalogue; `kind` scp or rcp narrows it."""
-    raw = tomllib.loads(files("pipeline.policy").joinpath("guardrail_objectives.toml").read_text("utf-8"))
-    return tuple(_objective(one) for one in raw["objective"] if kind in ("", one["kind"]))
+    listed = load("guardrail_objectives").facts["objective"]
+    return tuple(_objective(one) for one in listed if kind in ("", one["kind"]))
 
 
 def _objective(raw: dict[str, Any]) -> Objective:

@@ -1,20 +1,19 @@
 """Whose tokens an issuer signs: one customer's, or those of all customers of a provider, and the claim that tells them
 apart.
 
-The issuers are data: oidc_issuers.toml.
+The issuers are data: knowledge/oidc_issuers.toml.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Any
 
+from pipeline.knowledge import load
 from pipeline.policy.oidc_subjects import Pin
 
 
@@ -36,8 +35,8 @@ class SharedIssuer:
 
 
 @cache
-def _listed() -> dict[str, Any]:
-    return tomllib.loads(files("pipeline.policy").joinpath("oidc_issuers.toml").read_text("utf-8"))
+def _listed() -> Mapping[str, Any]:
+    return load("oidc_issuers").facts
 
 
 @cache

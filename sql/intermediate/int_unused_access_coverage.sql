@@ -3,7 +3,7 @@ title = "Accounts in which an unused-access analyzer works"
 description = "A row an account that is expected to be read: covered by an analyzer of the organization that does not leave it out, or by one of its own."
 [columns]
 is_covered = "Whether an active unused-access analyzer that was read covers it"
-might_be_covered = "Whether an analyzer that was not read might: its own, or the organization's"
+might_be_covered = "Whether an analyzer that was not read might, or one whose exclusions were not: its own, or the organization's"
 */
 with
 
@@ -11,6 +11,7 @@ analyzers as (
     select
         account_id,
         analyzer_type,
+        configuration_error,
         coalesce(flatten(from_json(
             configuration -> '$.unusedAccess.analysisRule.exclusions[*].accountIds', '[["varchar"]]'
         )), []) as left_out
@@ -29,9 +30,14 @@ select
         where (analyzers.analyzer_type = 'ACCOUNT_UNUSED_ACCESS' and analyzers.account_id = accounts.account_id)
             or (
                 analyzers.analyzer_type = 'ORGANIZATION_UNUSED_ACCESS'
+                and analyzers.configuration_error is null
                 and not list_contains(analyzers.left_out, accounts.account_id)
             )
     ) as is_covered,
     accounts.account_id in (select account_id from unread)
-    or exists (select 1 from int_organization_analyzer_homes where not is_read) as might_be_covered
+    or exists (select 1 from int_organization_analyzer_homes where not is_read)
+    or exists (
+        select 1 from analyzers
+        where analyzer_type = 'ORGANIZATION_UNUSED_ACCESS' and configuration_error is not null
+    ) as might_be_covered
 from stg_expected_accounts as accounts

@@ -12,6 +12,8 @@ select
     created_at,
     last_resource_analyzed_at,
     configuration::json as configuration,
+    configuration_error,
+    managed_by,
     tags::json as tags
 from raw_analyzers
 semi join stg_expected_accounts using (account_id)

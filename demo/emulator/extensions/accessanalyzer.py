@@ -29,7 +29,7 @@ def paged(call: Call, member: str, items: Sequence[Any]) -> dict[str, Any]:
 
 
 def list_analyzers(call: Call) -> dict[str, Any]:
-    """The account's analyzers in the region asked."""
+    """The account's analyzers in the region asked, without their configuration, which only GetAnalyzer gives."""
     kind = call.get("type")
     here = [a for a in call.account.analyzers.values() if a.region == call.region and kind in (None, a.kind)]
     return paged(call, "analyzers", [_analyzer(a) for a in here])
@@ -39,7 +39,8 @@ def get_analyzer(call: Call) -> dict[str, Any]:
     name = call.need("analyzerName")
     for analyzer in call.account.analyzers.values():
         if analyzer.name == name and analyzer.region == call.region:
-            return {"analyzer": _analyzer(analyzer)}
+            configuration = {"configuration": analyzer.configuration} if analyzer.configuration else {}
+            return {"analyzer": _analyzer(analyzer) | configuration}
     raise _missing(f"Analyzer {name} not found")
 
 
@@ -134,4 +135,4 @@ def _analyzer(analyzer: Analyzer) -> dict[str, Any]:
         row |= {"lastResourceAnalyzedAt": analyzer.analyzed, "lastResourceAnalyzed": "arn:aws:s3:::halden-logs"}
     if analyzer.status_reason:
         row["statusReason"] = {"code": analyzer.status_reason}
-    return row | ({"configuration": analyzer.configuration} if analyzer.configuration else {})
+    return row

@@ -34,7 +34,9 @@ def list_container_instances(call: Call) -> dict[str, Any]:
 
 
 def describe_container_instances(call: Call) -> dict[str, Any]:
-    hosts = _in_cluster(call, "container instances")
+    """The hosts, which do not say of which cluster they are: who asks knows it."""
+    inside = _in_cluster(call, "container instances")
+    hosts = [{name: value for name, value in host.items() if name != "clusterArn"} for host in inside]
     return _described(call, "containerInstances", hosts, "containerInstanceArn", "containerInstances", 100)
 
 

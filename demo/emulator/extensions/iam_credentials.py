@@ -78,22 +78,20 @@ def _virtual(device: MfaDevice) -> dict[str, Any]:
 
 
 def _user(user: User) -> dict[str, Any]:
-    row: dict[str, Any] = {
+    """A user as ListVirtualMFADevices gives it; only GetUser and ListUsers say when the password was last used."""
+    row = {
         "Path": user.path,
         "UserName": user.name,
         "UserId": user.id,
         "Arn": user.arn,
         "CreateDate": user.created,
     }
-    if user.password and user.password.last_used:
-        row["PasswordLastUsed"] = user.password.last_used
     return row | ({"Tags": tags(user)} if user.tags else {})
 
 
 def _root_user(call: Call) -> dict[str, Any]:
     account = call.account
-    row = {"UserId": account.id, "Arn": f"arn:aws:iam::{account.id}:root", "CreateDate": account.joined}
-    return row | ({"PasswordLastUsed": account.root.last_used} if account.root.last_used else {})
+    return {"UserId": account.id, "Arn": f"arn:aws:iam::{account.id}:root", "CreateDate": account.joined}
 
 
 def list_ssh_public_keys(call: Call) -> dict[str, Any]:

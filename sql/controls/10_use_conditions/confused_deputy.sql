@@ -80,7 +80,7 @@ select
         when guarded_by is not null
             then pass(format('The RCP {} confines for whom {} act.', guarded_by, principals))
         when pinned is not null then pass(format('Confines for whom {} may act.', pinned))
-        else not_applicable(format('{} sends nothing about its source to check.', principals))
+        else not_applicable(format('Of {} it is not known that it says for whom it acts: not in Rolecall''s list.', principals))
     end as judged,
     replace(to_json(struct_pack(statements))::varchar, own_account, account_id)::json as evidence
 from roles

@@ -15,6 +15,13 @@ fix = "Create an internal access analyzer for the organization, and include the 
 with
 homes as (select not coalesce(bool_and(is_read), false) as is_unread from int_organization_analyzer_homes),
 
+-- Analyzers whose inclusions were not read.
+unread as (
+    select list(analyzer_arn order by analyzer_arn) as analyzers
+    from stg_analyzers
+    where analyzer_type like '%\_INTERNAL\_ACCESS' escape '\' and status = 'ACTIVE' and configuration_error is not null
+),
+
 declared as (
     select resource, arg_max(register, (is_live, expires_on, entry)) as declaration
     from stg_register as register
@@ -68,12 +75,15 @@ select
         when watched.resource is null then not_applicable('No critical resources are declared.')
         when not declaration.is_live
             then fail(format('Its declaration in the register ended on {}.', declaration.expires_on))
-        when analyzers is not null then pass(format('Watched by {}.', analyzers))
+        when watched.analyzers is not null then pass(format('Watched by {}.', watched.analyzers))
         when is_unsure then unknown('An analyzer includes resources by account, and neither the ARN nor the register says whose this is.')
+        when unread.analyzers is not null
+            then unknown(format('Not read: what {} includes.', array_to_string(unread.analyzers, ', ')))
         when homes.is_unread then unknown('An account that might hold the analyzer was not read.')
         else fail('No active internal-access analyzer includes it.')
     end as judged,
-    to_json({analyzers: analyzers, entry: declaration.entry, owner: declaration.owner}) as evidence
+    to_json({analyzers: watched.analyzers, entry: declaration.entry, owner: declaration.owner}) as evidence
 from stg_organization as organization
 cross join homes
+cross join unread
 left join watched on true

@@ -262,6 +262,7 @@ def opened(cloud: BenchCloud, members: tuple[str, ...]) -> Bench:
         cloud.asked.clear()
         reading, _ = bench.reading(account_id)
         reading.read_all()
-        assert not {name: str(failed) for name, failed in reading.failures.items()}
+        failures = {name: str(failed) for name, failed in reading.failures.items()}
+        assert not failures, failures
         bench.asked |= {operation: account_id for operation in cloud.asked if operation not in bench.asked}
     return bench

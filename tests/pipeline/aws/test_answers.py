@@ -8,7 +8,7 @@ import botocore.session
 import pytest
 from botocore.parsers import ResponseParserError, create_parser
 
-from pipeline import collectors
+from pipeline import collectors, knowledge
 from pipeline.aws.answers import always, guard
 from pipeline.aws.failures import CutAnswer, NoAwsAnswer, codes
 from pipeline.aws.session import parts
@@ -113,11 +113,8 @@ def test_what_an_answer_always_has_is_in_the_service_s_model(operation: str) -> 
 
 
 def test_every_code_belongs_to_one_class() -> None:
-    import tomllib
-    from importlib import resources
-
-    text = resources.files("pipeline").joinpath("knowledge/aws_errors.toml").read_text(encoding="utf-8")
-    assert len(codes()) == sum(len(listed) for listed in tomllib.loads(text).values())
+    listed = knowledge.load("aws_errors").facts["codes"]
+    assert len(codes()) == sum(len(names) for names in listed.values())
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

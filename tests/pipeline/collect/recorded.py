@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -41,6 +41,8 @@ class Recorder:
     operations: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """By collector, what it asked itself: not what the collectors did whose rows it read."""
     questions: dict[tuple[Any, ...], Question] = field(default_factory=dict)
+    members: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """By operation, the members that answers had, as paths: `Roles[].Tags`."""
 
     def asked_twice(self) -> list[str]:
         """Operations of which the same was asked again, though it had been answered."""
@@ -85,12 +87,24 @@ def record(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     return recorder
 
 
+def paths(value: Any, path: str = "") -> Iterator[str]:
+    """Every member of an answer, all the way down, but for documents and maps, whose keys are no members' names."""
+    if isinstance(value, list):
+        for below in value:
+            yield from paths(below, f"{path}[]")
+    elif isinstance(value, dict) and "Document" not in path:
+        for name, below in value.items():
+            yield (here := f"{path}.{name}" if path else name)
+            yield from paths(below, here)
+
+
 def _note(recorder: Recorder, visit: Visit, operation: str, region: str, params: dict[str, Any], answer: Any) -> None:
     paging: Paging | None = visit.cloud.paging(operation)
     limits = [params[name] for name in (paging.limit if paging else ()) if name in params]
     token = paging.input_token if paging else None
     asked = json.dumps({name: value for name, value in params.items() if name != token}, sort_keys=True, default=str)
     key = (visit, operation, region, asked)
+    recorder.members[operation].update(paths(answer or {}))
     question = recorder.questions.setdefault(key, Question(operation, min(limits, default=None)))
     question.pages += 1
     question.first_pages += token not in params

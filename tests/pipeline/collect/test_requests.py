@@ -8,6 +8,7 @@ import pytest
 
 from pipeline import collectors
 from pipeline.collect import run as collect
+from pipeline.knowledge.omissions import left_out
 from pipeline.night import Night
 from tests.conftest import Loopback, use
 from tests.pipeline.collect.recorded import Recorder, record
@@ -33,6 +34,15 @@ def test_collectors_call_the_operations_that_they_declare_and_no_other(recorder:
     undeclared = {name: sorted(asked - declared[name]) for name, asked in recorder.operations.items()}
     assert {name: operations for name, operations in undeclared.items() if operations} == {}
     assert len(recorder.operations) > len(declared) / 2
+
+
+def test_the_emulator_answers_nothing_that_aws_leaves_out(recorder: Recorder) -> None:
+    """A member that only the emulator answers makes a collector right about the demo and wrong about AWS."""
+    asked = set(recorder.members)
+    assert {operation: recorder.members[operation] & never for operation, never in left_out().items()} == {
+        operation: set() for operation in left_out()
+    }
+    assert len(asked & left_out().keys()) > 5, "what AWS leaves out is hardly asked for"
 
 
 def test_nothing_is_asked_twice(recorder: Recorder) -> None:

@@ -27,7 +27,6 @@ LEFT = {
     "AWSGlueConsoleSageMakerNotebookFullAccess": SENDS_NO_TAGS,
     "AWSIoTTwinMakerServiceRolePolicy": NOT_LISTED,
     "AWSServiceRoleForIoTSiteWise": NOT_LISTED,
-    "AWSSSOServiceRolePolicy": "aws:PrincipalOrgMasterAccountId is on no page of global condition keys",
     "AlexaForBusinessLifesizeDelegatedAccessPolicy": NOT_LISTED,
     "AlexaForBusinessPolyDelegatedAccessPolicy": NOT_LISTED,
     "AmazonCodeGuruReviewerFullAccess": "ForAllValues on a key that the reference says holds one value",

@@ -120,7 +120,7 @@ def codes(
     [
         ("StringEquals", "aws:PrincipalOrgID", "o-1", set()),
         ("StringMatches", "aws:PrincipalOrgID", "o-1", {"unknown_operator"}),
-        ("StringEquals", "aws:NoSuchKey", "x", {"unknown_key"}),
+        ("StringEquals", "aws:NoSuchKey", "x", {"key_not_listed"}),
         ("StringEquals", "iam:PassedToService", "ec2.amazonaws.com", {"unknown_key"}),
         ("StringEquals", "aws:SourceIp", "203.0.113.0/24", {"type_mismatch"}),
         ("IpAddress", "aws:SourceIp", "corporate", {"bad_value"}),

@@ -1,0 +1,108 @@
+"""What Rolecall knows of AWS that no package tells: TOML files, each with a head that says how far to trust it.
+
+A head says where the facts are from (`source`), when they were read there (`read_on`), how the file is made (`made_by`:
+by hand, or by `make knowledge`), until when it may be taken for current (`valid_until`) and what the product does with
+a name that is not in the file (`off_list`): it is not in a list of a certain day, which is no fact about AWS.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+HEAD = "head"
+MAKERS = ("hand", "make knowledge")
+
+
+class KnowledgeError(ValueError):
+    """A file of knowledge that does not say what it has to; the message names the file and what is wrong."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """How far a file can be trusted."""
+
+    title: str
+    """What the file lists, in one sentence."""
+    source: tuple[str, ...]
+    """Addresses of pages, or packages with their versions, that the facts are from."""
+    read_on: date
+    made_by: str
+    """One of `MAKERS`."""
+    valid_until: date
+    off_list: str
+    """What the product does with what is not in the file, in one sentence."""
+
+    def is_past(self, day: date) -> bool:
+        """Whether the file should have been read against its sources again by that day."""
+        return day > self.valid_until
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """A file: its name without `.toml`, its head, and the rest as TOML gives it."""
+
+    name: str
+    head: Head
+    facts: Mapping[str, Any]
+
+    @property
+    def off_list(self) -> str:
+        """How a sentence names the list that something is not in: `Rolecall's list of 2026-11-27`."""
+        return f"Rolecall's list of {self.head.read_on}"
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Every file, by its name without `.toml`, in order."""
+    found = (file.name for file in files(__package__).iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml")))
+
+
+@cache
+def load(name: str) -> Knowledge:
+    """A file by its name without `.toml`. Raises `KnowledgeError`."""
+    return parse(name, files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def parse(name: str, text: str) -> Knowledge:
+    """A file from its text. Raises `KnowledgeError`."""
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise KnowledgeError(f"knowledge/{name}.toml: {error}") from error
+    problems = [*_problems(found.get(HEAD, {}))]
+    if problems:
+        raise KnowledgeError(f"knowledge/{name}.toml: [head] {'; '.join(problems)}")
+    head = found.pop(HEAD)
+    return Knowledge(name, Head(**{**head, "source": tuple(head["source"])}), found)
+
+
+def heads() -> Mapping[str, Head]:
+    """The head of every file, by its name without `.toml`."""
+    return {name: load(name).head for name in names()}
+
+
+def past(day: date) -> Iterator[str]:
+    """A line for each file that should have been read against its sources again before that day."""
+    for name, head in heads().items():
+        if head.is_past(day):
+            yield f"{name}: {head.title} was to be read again by {head.valid_until}"
+
+
+def _problems(head: Mapping[str, Any]) -> Iterator[str]:
+    kinds = {"title": str, "source": list, "read_on": date, "made_by": str, "valid_until": date, "off_list": str}
+    for name, kind in kinds.items():
+        if not isinstance(head.get(name), kind) or not head[name]:
+            yield f"needs {name}"
+    yield from (f"has no {name}" for name in head.keys() - kinds.keys())
+    if head.get("made_by") not in (None, "", *MAKERS):
+        yield f"made_by is not one of {', '.join(MAKERS)}"
+    read_on, valid_until = head.get("read_on"), head.get("valid_until")
+    if isinstance(read_on, date) and isinstance(valid_until, date) and read_on > valid_until:
+        yield "valid_until is before read_on"

