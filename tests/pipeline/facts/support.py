@@ -56,6 +56,8 @@ def principal(principal_arn: str, *policies: Row, **more: Any) -> Row:
         "boundary": None,
         "scp_levels_sha256": None,
         "groups": [],
+        "tags": [],
+        "takes_session_tags": False,
     } | more
 
 
