@@ -34,6 +34,7 @@ TABLE = Dataset(
         Column("admin_reason", "varchar", "What decided"),
         Column("admin_conditions", "varchar[]", "Condition keys that its being an administrator depends on"),
         Column("admin_statements", "json", "The statements that decided"),
+        Column("held_back", "varchar", "Whether it would be an administrator, or more of one, without its boundary"),
         Column("unreadable", "varchar[]", "Identity policies that could not be read, and why"),
         Column("unreadable_limits", "varchar[]", "Its boundary and SCPs that could not be read, and why"),
         Column("can_assume", "boolean", "Whether an identity policy allows it to assume some role"),
@@ -83,6 +84,7 @@ def facts(principal: Principal) -> Row:
         "admin_reason": admin.reason,
         "admin_conditions": sorted({key for hit in admin.evidence for key in hit.unknown_keys}),
         "admin_statements": dumped(cited(admin.evidence)),
+        "held_back": held_back(principal, admin.verdict).name.lower(),
         "unreadable": problems(principal.policies),
         "unreadable_limits": problems(principal.limits),
         "can_assume": can_assume(principal),
@@ -90,6 +92,12 @@ def facts(principal: Principal) -> Row:
         **(writes(principal) if is_judged else {"iam_writes": [], "unbounded_writes": "[]"}),
         "boundary_edits": dumped(list(boundary_edits(principal)) if is_judged and principal.boundary else []),
     }
+
+
+def held_back(principal: Principal, admin: Tri) -> Tri:
+    """What it would be without its boundary, where that is more than it is; NO where the boundary takes nothing."""
+    freed = is_admin(replace(principal, boundary=None)).verdict if principal.boundary else admin
+    return freed if freed > admin else Tri.NO
 
 
 def anybody(principal: Principal) -> Principal:
