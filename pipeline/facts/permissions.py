@@ -16,6 +16,7 @@ from pipeline.facts._principals import ONE_FOR_ALL_ALIKE, PrincipalFactory
 from pipeline.facts._principals import QUERIES as OF_PRINCIPALS
 from pipeline.policy import Decision, Escalations, Principal, Tri, can, escalations, is_admin
 from pipeline.policy.context import Value
+from pipeline.policy.escalation_requests import boundaries_of_new
 from pipeline.policy.evaluate import statements_on
 from pipeline.policy.principal import FRESH, answer
 from pipeline.policy.targets import targets
@@ -112,15 +113,17 @@ def can_assume(principal: Principal) -> bool:
 
 
 def writes(principal: Principal) -> Row:
-    """Writes to IAM, and which of them no condition binds to a certain boundary."""
-    other = f"arn:{principal.caller.partition}:iam::{principal.account}:policy/{FRESH}"
+    """Writes to IAM, and which of them no condition binds to a certain boundary, or to one that holds: which the
+    principal can neither rewrite nor take off again.
+    """
+    prefix = f"arn:{principal.caller.partition}:iam::{principal.account}"
     allowed, unbounded = [], []
     for action, kind in WRITES.items():
         if best(principal, action, kind, {}) is None:
             continue
         allowed.append(action)
-        for context in ({BOUNDARY: ()}, {BOUNDARY: other}):
-            if free := best(principal, action, kind, context):
+        for boundary in (*boundaries_of_new(principal, f"{prefix}:{kind}/{FRESH}"), f"{prefix}:policy/{FRESH}"):
+            if free := best(principal, action, kind, {BOUNDARY: boundary}):
                 unbounded.append(free)
                 break
     return {"iam_writes": allowed, "unbounded_writes": dumped(unbounded)}
