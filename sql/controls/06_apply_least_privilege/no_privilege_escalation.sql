@@ -20,6 +20,7 @@ paths as (
         count(*) as paths,
         string_agg(path_id, ', ' order by leads_to_admin = 'yes' desc, verdict desc, path_id) as names,
         bool_or(leads_to_admin = 'yes' and verdict = 'yes') as leads_to_admin,
+        bool_and(verdict = 'depends' or leads_to_admin <> 'yes') and bool_or(leads_to_admin = 'yes') as may_lead_to_admin,
         bool_and(verdict = 'depends') as is_conditional,
         string_agg(distinct array_to_string(conditions, ', '), ', ' order by array_to_string(conditions, ', '))
         filter (where verdict = 'depends') as conditions,
@@ -31,7 +32,10 @@ paths as (
     where
         is_certain
         and gain <> 'resource'
-        and (path_id <> 'sts-assume-role' or leads_to_admin = 'yes')
+        and (
+            path_id <> 'sts-assume-role'
+            or (leads_to_admin = 'yes' and (verdict = 'yes' or len(conditions) > 0))
+        )
     group by principal_arn
 ),
 
@@ -84,14 +88,19 @@ select
         when keeper = 'an AWS service'
             then not_applicable('A role of an AWS service: only the service can act as it.')
         when admin = 'yes' then not_applicable('Already an administrator.')
+        when steps is not null and leads_to_admin is distinct from true then fail(ascent)
         when paths > 0 then fail(format(
             '{} open{}: {}{}.',
             if(paths = 1, 'A path is', format('{} paths are', paths)),
-            if(leads_to_admin or steps is not null, ', to administrator', ', to the rights of others'),
+            case
+                when leads_to_admin or (may_lead_to_admin and is_conditional) then ', to administrator'
+                when may_lead_to_admin then format(', to administrator under conditions on {}', conditions)
+                else ', to the rights of others'
+            end,
             names,
             if(is_conditional, format(', under conditions on {}', conditions), '')
         ))
-        when ascent is not null and (steps is not null or not is_unread) then fail(ascent)
+        when ascent is not null and not is_unread then fail(ascent)
         when ascent is not null then unknown(format('A policy on the way could not be read. {}', ascent))
         when len(unreadable) > 0 or (may_escalate and len(unread) > 0)
             then unknown(format('What it may do cannot be told: {}.', array_to_string(unread, '; ')))
