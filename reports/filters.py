@@ -16,7 +16,7 @@ from pipeline.text import percent as percent
 from pipeline.text import plural as plural
 from pipeline.text import points as points
 from pipeline.text import visible as visible
-from pipeline.warehouse.models import PRACTICES
+from pipeline.warehouse.headers import PRACTICES
 
 VERDICTS = ("fail", "unknown", "exempt", "manual", "pass", "not_applicable")
 VERDICT_SYMBOLS = {"pass": "✓", "fail": "✕", "unknown": "?", "exempt": "⊘", "manual": "☐", "not_applicable": NOTHING}

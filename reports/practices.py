@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.warehouse.models import PRACTICES
+from pipeline.warehouse.headers import PRACTICES
 
 GUIDE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html"
 

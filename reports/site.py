@@ -15,8 +15,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.progress import Progress
+from pipeline.warehouse.headers import PRACTICES
 from pipeline.warehouse.invariants import Broken
-from pipeline.warehouse.models import PRACTICES
 from reports import agreement, filters, pages
 from reports.database import opened
 from reports.night import PublishedNight

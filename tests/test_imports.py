@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "reports": {"pipeline", "reports"},
     "assets": {"pipeline", "reports", "assets"},
     "demo": {"demo"},
-    "tools": {"pipeline", "reports", "assets", "tools"},
+    "tools": {"pipeline", "reports", "assets", "tools", "tests"},  # a tool may run the tests
 }
 NEVER = {
     "pipeline": {"dagster", "plotly", "moto"},
@@ -27,7 +27,15 @@ NEVER = {
 }
 # From the bottom up. A room may import the rooms before it, and those on its own step as long as no circle comes of it.
 STEPS = (
-    ("pipeline", "pipeline.settings", "pipeline.schema", "pipeline.night", "pipeline.rows", "pipeline.text"),
+    (
+        "pipeline",
+        "pipeline.settings",
+        "pipeline.schema",
+        "pipeline.night",
+        "pipeline.rows",
+        "pipeline.text",
+        "pipeline.progress",
+    ),
     ("pipeline.aws", "pipeline.policy"),
     ("pipeline.collectors",),
     ("pipeline.landing", "pipeline.collect"),

@@ -23,7 +23,7 @@ from pipeline.publish import bucket
 from pipeline.schema import Dataset
 from pipeline.settings import FILE, Settings
 from pipeline.warehouse import build, models
-from pipeline.warehouse.models import PRACTICES
+from pipeline.warehouse.headers import PRACTICES
 from reports.filters import framework
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs"

@@ -11,7 +11,8 @@ from rich.table import Column, Table
 
 from pipeline.settings import Refused
 from pipeline.warehouse import models
-from pipeline.warehouse.models import PRACTICES, Catalog, Model
+from pipeline.warehouse.headers import PRACTICES
+from pipeline.warehouse.models import Catalog, Model
 from reports.filters import framework
 
 

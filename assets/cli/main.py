@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
 from rich.console import Console
@@ -16,6 +16,9 @@ from pipeline import __version__
 from pipeline.night import DATABASE, Night
 from pipeline.settings import Refused, load
 from pipeline.warehouse.store import check_engine
+
+if TYPE_CHECKING:
+    from assets.cli.runner import Done
 
 DONE, UNREAD, REFUSED = 0, 1, 2
 ACCOUNTS = "Which accounts"
@@ -118,7 +121,7 @@ def run(
 ) -> int:
     """Read every account, check, judge and publish one night."""
     from assets.cli import runner
-    from assets.cli.progress import say, shown
+    from assets.cli.progress import shown
     from assets.defs import nights
 
     chosen = load(
@@ -142,15 +145,20 @@ def run(
     console = Console()
     with shown(console) as progress:
         done = runner.run_night(chosen, night, progress, judge_only=judge_only, verbose=verbose)
+    return ended(console, done)
+
+
+def ended(console: Console, done: Done) -> int:
+    """Say where a published night is, and what could not be read. Returns the exit code."""
+    from assets.cli.progress import say
+
     say(console, "report", str(done.report))
     say(console, "database", str(done.database))
-    if done.unread:
-        say(
-            console,
-            "unread",
-            f"{done.unread} accounts could not be read, or only in part; the report's coverage page says why",
-        )
-    return UNREAD if done.unread else DONE
+    if not done.unread:
+        return DONE
+    unread = f"{done.unread} accounts could not be read, or only in part; the report's coverage page says why"
+    say(console, "unread", unread)
+    return UNREAD
 
 
 @command

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.facts import PolicyLayer
 from pipeline.policy import Document, MalformedPolicy, Statement, aws_managed_policy, parse
-from pipeline.policy.document import Kind
+from pipeline.policy.grammar import Kind
 from pipeline.warehouse.store import Connection
 
 KINDS: Mapping[str, Kind] = {"trust": "trust", "scp": "scp", "rcp": "rcp"}

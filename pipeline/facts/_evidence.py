@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pipeline.policy.evaluate import Decision, Evidence, Policy
+from pipeline.policy.request import Decision, Evidence, Policy
 
 
 def problems(policies: Iterable[Policy]) -> list[str]:

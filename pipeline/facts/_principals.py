@@ -14,10 +14,10 @@ from functools import lru_cache
 from pipeline.facts import Queried
 from pipeline.policy.callers import account_of
 from pipeline.policy.context import Value
-from pipeline.policy.document import Kind
-from pipeline.policy.evaluate import Policy
+from pipeline.policy.grammar import Kind
 from pipeline.policy.managed import aws_managed_policy
 from pipeline.policy.principal import FIRST_RELEASE, Principal
+from pipeline.policy.request import Policy
 from pipeline.schema import Row
 
 Levels = tuple[tuple[Policy, ...], ...]

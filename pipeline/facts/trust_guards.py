@@ -13,8 +13,9 @@ from dataclasses import replace
 from pipeline.facts import PolicyLayer, Queried
 from pipeline.policy.callers import Caller, account_of
 from pipeline.policy.context import Context, Value
-from pipeline.policy.evaluate import Decision, Policies, Policy, Request, evaluate
+from pipeline.policy.evaluate import evaluate
 from pipeline.policy.principal import FRESH, answer
+from pipeline.policy.request import Decision, Policies, Policy, Request
 from pipeline.policy.strangers import of_organization, stranger
 from pipeline.policy.tri import Tri
 from pipeline.schema import Column, Dataset, Row

@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from pipeline.facts import PolicyLayer, Queried
-from pipeline.policy.document import MalformedPolicy, Statement, parse
+from pipeline.policy.document import Statement, parse
+from pipeline.policy.grammar import MalformedPolicy
 from pipeline.policy.match import statement_covers_action
 from pipeline.schema import Column, Dataset, Row
 

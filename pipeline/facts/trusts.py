@@ -15,11 +15,13 @@ from pipeline.facts import PolicyLayer, Queried
 from pipeline.policy.callers import Caller, caller, statement_names
 from pipeline.policy.conditions import conditions_hold
 from pipeline.policy.context import SENT_BY_SERVICES, Context, Value
-from pipeline.policy.document import Condition, Document, MalformedPolicy, Statement, parse
-from pipeline.policy.evaluate import Policies, Policy, Request, evaluate
+from pipeline.policy.document import Condition, Document, Statement, parse
+from pipeline.policy.evaluate import evaluate
 from pipeline.policy.exposure import Organization, entrants
+from pipeline.policy.grammar import MalformedPolicy
 from pipeline.policy.match import common_text, statement_covers_action
 from pipeline.policy.principal import FRESH, answer
+from pipeline.policy.request import Policies, Policy, Request
 from pipeline.policy.strangers import ANY_ACCOUNT, values_of
 from pipeline.policy.tri import Tri
 from pipeline.policy.trust import TrustFact, trust_facts

@@ -24,12 +24,13 @@ Verdicts are three-valued to the end: `Depends` names the condition keys it wait
 from pipeline.policy.account import Account, Role, may_assume, trusts_service
 from pipeline.policy.callers import Caller, caller
 from pipeline.policy.context import Context
-from pipeline.policy.document import Document, MalformedPolicy, Statement, parse
+from pipeline.policy.document import Document, Statement, parse
 from pipeline.policy.escalation import Escalation, Escalations, escalations
 from pipeline.policy.escalation_paths import paths
-from pipeline.policy.evaluate import Decision, Evidence, Policies, Policy, Request, Verdict, evaluate
+from pipeline.policy.evaluate import evaluate
 from pipeline.policy.exposure import Access, entrants, outside_access, public
 from pipeline.policy.facts import BoundaryFacts, Fact, boundary_facts, document_facts
+from pipeline.policy.grammar import MalformedPolicy
 from pipeline.policy.guards import Site
 from pipeline.policy.lint import Flaw, flaws
 from pipeline.policy.managed import aws_managed_policy, is_aws_managed
@@ -44,6 +45,7 @@ from pipeline.policy.objectives import (
 from pipeline.policy.principal import Principal, can
 from pipeline.policy.profiles import Profiles
 from pipeline.policy.reach import Hop, Reach, reach
+from pipeline.policy.request import Decision, Evidence, Policies, Policy, Request, Verdict
 from pipeline.policy.rights import Admin, allows, effective_actions, is_admin
 from pipeline.policy.strangers import Organization
 from pipeline.policy.tri import Tri

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pipeline.policy.callers import Caller, caller
 from pipeline.policy.context import Context
 from pipeline.policy.escalation_paths import attacker
-from pipeline.policy.evaluate import Policies, Policy, Request, evaluate
+from pipeline.policy.evaluate import evaluate
 from pipeline.policy.partitions import spellings
 from pipeline.policy.principal import FRESH, Principal, answer, can
+from pipeline.policy.request import Policies, Policy, Request
 from pipeline.policy.rights import exceeds
 from pipeline.policy.tri import Tri
 

@@ -8,20 +8,20 @@ looked up.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from pipeline.policy.account import Account, Role, is_reserved
+from pipeline.policy.account import Account, Role
 from pipeline.policy.context import Value
 from pipeline.policy.document import Document
-from pipeline.policy.escalation_paths import Path, Step, attacker, may_escalate
+from pipeline.policy.escalation_paths import Path, Step, may_escalate
 from pipeline.policy.escalation_requests import ABSENT, Boundary, best, boundaries_of_new, candidates, in_best_region
-from pipeline.policy.evaluate import Decision, Policy, statements_on
-from pipeline.policy.match import common_arn, statement_covers_action
-from pipeline.policy.principal import FRESH, Principal, answer, can
+from pipeline.policy.escalation_targets import resources_of
+from pipeline.policy.match import statement_covers_action
+from pipeline.policy.principal import Principal, answer, can
+from pipeline.policy.request import Decision, Policy
 from pipeline.policy.rights import Admin, allows, is_admin
-from pipeline.policy.targets import targets
 from pipeline.policy.tri import Tri, every, some
 
 
@@ -174,7 +174,7 @@ def _on_one(
     actions = [step.action for step in steps]
     alike = not by_trust and all(_treats_alike(one, action) for one in principal.documents for action in actions)
     grants: list[Grant] = []
-    for resource, sure in _candidates(target, steps, service, principal, account):
+    for resource, sure in resources_of(target, steps, service, principal, account):
         if not grants or not alike:
             role = account.roles.get(resource) if account and by_trust else None
             grants = _grants(target, steps, resource, service, principal, role)
@@ -212,7 +212,7 @@ def _grants(
     """The steps on one resource, under the boundary of it that lets most of them through."""
     tried: list[list[Grant]] = []
     for boundary in _boundaries(target, resource, principal):
-        tried.append([_grant(step.action, resource, service, principal, role, boundary) for step in steps])
+        tried.append([granted(step.action, resource, service, principal, role, boundary) for step in steps])
         if all(answer(one.decision) is Tri.YES for one in tried[-1]):
             break
     return max(tried, key=lambda grants: every(answer(one.decision) for one in grants))
@@ -228,7 +228,7 @@ def _boundaries(target: str, resource: str, principal: Principal) -> tuple[Bound
 
 
 @lru_cache(maxsize=1 << 15)
-def _grant(
+def granted(
     action: str, resource: str, service: str, principal: Principal, role: Role | None, boundary: Boundary
 ) -> Grant:
     trust, rcps = (role.trust, role.rcp_levels) if role and action == "sts:AssumeRole" else (None, None)
@@ -241,93 +241,6 @@ def _grant(
 
 
 # -- which resources count as the target of a step
-
-
-def _candidates(
-    target: str, steps: list[Step], service: str, principal: Principal, account: Account | None
-) -> Iterator[tuple[str, bool]]:
-    """(resource, is it certainly such a target); administrators come first, AWS's own roles never."""
-    if target == "self-user":
-        yield from [(principal.arn, True)] if principal.kind == "user" else []
-    elif target == "own-role" and principal.kind in ("role", "session"):
-        yield principal.caller.role_arn, True
-    elif target == "own-policy":
-        own = principal.customer_policies
-        yield from _own(own if own or account else None, steps, principal)
-    elif target == "own-group":
-        yield from _own(principal.groups, steps, principal) if principal.kind == "user" else ()
-    elif target == "document":
-        yield from ((one, True) for one in _documents(steps[0].action, principal))
-    elif target == "group" and principal.kind != "user":
-        return
-    elif account and target not in ("new", "fn"):
-        frees = any(step.action in _FREES for step in steps)
-        for one in _known(target, service, principal, account):
-            is_held_back = not frees or account.roles[one].held_back is not Tri.NO
-            if one != principal.arn and not is_reserved(one) and is_held_back:
-                yield one, True
-    else:
-        kind = "" if target in ("new", "fn") else _KINDS.get(target, target)
-        for one in (one for step in steps for one in targets(principal, step.action, kind)):
-            if one != principal.arn and not is_reserved(one):
-                yield one, target != "own-role" or FRESH in one
-
-
-_FREES = ("iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary")
-_KINDS = dict.fromkeys(("passed", "usable-role", "assumable-role", "own-role"), "role")
-
-
-def _documents(action: str, principal: Principal) -> Iterator[str]:
-    """Documents that the policies let the principal run and that run any command: those of AWS, new ones, and such as
-    it may write.
-    """
-    strong = [f"arn:{principal.caller.partition}:ssm:*:*:document/{name}" for name in attacker()["documents"]]
-    for one in targets(principal, action, "document"):
-        yield from (text for pattern in strong if (text := common_arn(one.replace(FRESH, "*"), pattern, FRESH)))
-        writes = ("ssm:CreateDocument", "ssm:UpdateDocument")
-        if FRESH in one.rpartition("/")[2] or any(answer(can(principal, write, one)) is not Tri.NO for write in writes):
-            yield one
-
-
-def _own(known: Iterable[str] | None, steps: list[Step], principal: Principal) -> Iterator[tuple[str, bool]]:
-    """What is certainly the principal's own; where that is not known, whatever the policies cover, certain only if
-    they name nothing exact.
-    """
-    if known is not None:
-        yield from ((one, True) for one in known)
-    else:
-        yield from ((one, FRESH in one) for step in steps for one in targets(principal, step.action))
-
-
-def _known(target: str, service: str, principal: Principal, account: Account) -> Iterable[str]:
-    if target == "user":
-        return account.admins_first(account.users)
-    if target == "group":
-        return [arn for arn in account.admins_first(account.groups) if arn not in (principal.groups or ())]
-    if target == "policy":
-        return dict.fromkeys(arn for role in account.roles.values() for arn in role.policies)
-    if target == "passed":
-        own = [role for role in account.trusting(service) if f"::{principal.account}:" in role.arn]
-        # EC2 takes a role by its instance profile only.
-        in_profiles = service != "ec2.amazonaws.com" or _may_make_profiles(principal)
-        return [role.arn for role in own if in_profiles or role.has_instance_profile is not False]
-    roles = account.admins_first(account.roles)
-    if target == "assumable-role":
-        return roles
-    mine = [arn for arn in roles if f"::{principal.account}:" in arn]
-    return [arn for arn in mine if _is_named(principal, account.roles[arn])] if target == "own-role" else mine
-
-
-@lru_cache(maxsize=1 << 14)
-def _may_make_profiles(principal: Principal) -> bool:
-    asked = ("iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile")
-    return all(answer(allows(principal, action)) is not Tri.NO for action in asked)
-
-
-def _is_named(principal: Principal, role: Role) -> bool:
-    """Whether the role's trust alone lets the principal in, without any right of its own."""
-    bare = replace(principal, policies=())
-    return answer(can(bare, "sts:AssumeRole", role.arn, None, role.trust, role.rcp_levels)) is not Tri.NO
 
 
 # -- what a path is worth
@@ -364,32 +277,3 @@ def _without_denies(policy: Policy) -> Policy:
 
 
 # -- writing rights into others
-
-_WRITES = {
-    "user": {"iam:PutUserPolicy": "iam-put-user-policy", "iam:AttachUserPolicy": "iam-attach-user-policy"},
-    "role": {"iam:PutRolePolicy": "iam-put-role-policy", "iam:AttachRolePolicy": "iam-attach-role-policy"},
-}
-
-
-def may_write_anything(principal: Principal) -> bool:
-    """Whether some policy of the principal allows, in some way, to write rights into users or roles."""
-    documents = [policy.document for policy in principal.policies if policy.document]
-    actions = [action for kind in _WRITES.values() for action in kind]
-    return any(statements_on(document, action, "Allow") for document in documents for action in actions)
-
-
-@lru_cache(maxsize=1 << 15)
-def writes_into(actor: Principal, target: Principal) -> tuple[Tri, str]:
-    """Whether the actor can give the other user or role free rein: (the verdict, the id of the path it is like)."""
-    boundary = target.boundary.arn if target.boundary else ABSENT
-    held_back = target.boundary is not None and is_admin(replace(target, policies=(_EVERYTHING,))).verdict is Tri.NO
-    if held_back or is_reserved(target.arn) or actor.account != target.account:
-        return Tri.NO, ""
-    ways = _WRITES.get(target.kind, {}).items()
-    found = ((answer(_grant(action, target.arn, "", actor, None, boundary).decision), path) for action, path in ways)
-    return max(found, key=lambda one: one[0], default=(Tri.NO, ""))
-
-
-_EVERYTHING = Policy.read(
-    "everything", {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
-)

@@ -13,10 +13,10 @@ from typing import Any
 from pipeline.policy.context import Value
 from pipeline.policy.document import Document
 from pipeline.policy.escalation_paths import attacker, request_of
-from pipeline.policy.evaluate import Decision
 from pipeline.policy.match import common_arn, common_text
 from pipeline.policy.partitions import home_region, partition_suffixes, spellings
 from pipeline.policy.principal import FRESH, Principal, answer, can
+from pipeline.policy.request import Decision
 from pipeline.policy.tri import Tri
 
 BOUNDARY = "iam:PermissionsBoundary"

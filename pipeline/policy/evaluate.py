@@ -6,141 +6,18 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from pipeline.policy import actions
 from pipeline.policy.beyond_policies import kept_by_aws, needs_no_permission
-from pipeline.policy.callers import Caller, Named, account_of, caller, partition_of, statement_names
+from pipeline.policy.callers import Named, statement_names
 from pipeline.policy.conditions import condition_holds, conditions_hold
-from pipeline.policy.context import Context, Value
-from pipeline.policy.document import Document, Kind, MalformedPolicy, Statement, parse
+from pipeline.policy.context import Context
+from pipeline.policy.document import Document, Statement
 from pipeline.policy.match import statement_covers_action, statement_covers_resource
+from pipeline.policy.request import Decision, Effect, Evidence, Policies, Policy, Request, Verdict
 from pipeline.policy.tri import Tri, every, some
-
-Effect = Literal["Allow", "Deny"]
-
-
-class Verdict(StrEnum):
-    ALLOWED = "Allowed"
-    IMPLICITLY_DENIED = "ImplicitlyDenied"
-    EXPLICITLY_DENIED = "ExplicitlyDenied"
-    DEPENDS = "Depends"
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """A named document. One that could not be read or parsed has `problem` instead, and makes every verdict that
-    needs it DEPENDS.
-    """
-
-    name: str
-    document: Document | None
-    problem: str = ""
-    arn: str = ""
-
-    @classmethod
-    def read(
-        cls, name: str, source: Mapping[str, Any] | str | bytes | None, kind: Kind = "identity", arn: str = ""
-    ) -> Policy:
-        """Never raises: None is a document that could not be read, a malformed one keeps the reason."""
-        if source is None:
-            return cls(name, None, "the document could not be read", arn)
-        try:
-            return cls(name, parse(source, kind), "", arn)
-        except MalformedPolicy as error:
-            return cls(name, None, str(error), arn)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Who asks for what. `resource_account` "": whose the resource is is not known."""
-
-    caller: Caller
-    action: str
-    resource: str
-    context: Context
-    resource_account: str = ""
-
-    @classmethod
-    def of(
-        cls,
-        principal: str,
-        action: str,
-        resource: str,
-        context: Mapping[str, Value] | Context | None = None,
-        account: str = "",
-    ) -> Request:
-        """A plain mapping is the whole request context; for a partly known one pass `Context.of(...,
-        complete=False)`. `account`: whose the resource is, needed where the ARN has no account field (S3) and it is not
-        the caller's.
-        """
-        who = caller(principal, partition=partition_of(resource))
-        known = context if isinstance(context, Context) else Context.of(context)
-        owner = account or account_of(resource)
-        return cls.made(who, action, resource, known, owner, owner or who.account)
-
-    @classmethod
-    def made(cls, who: Caller, action: str, resource: str, known: Context, owner: str, taken_for: str) -> Request:
-        """With the keys that follow from caller and owner. `taken_for`: whose the resource is taken to be, while the
-        key aws:ResourceAccount is set only where `owner` is certain.
-        """
-        derived = who.context()
-        if owner:
-            derived["aws:ResourceAccount"] = owner
-        if who.account:
-            derived["kms:CallerAccount"] = who.account
-        return cls(who, action, resource, known.with_defaults(derived), taken_for)
-
-
-@dataclass(frozen=True, slots=True)
-class Policies:
-    """Every policy that may speak of a request.
-
-    `identity` includes those of the user's groups. `boundary` None: the principal has none. `session` None: no
-    session policy was passed. `resource` None: the question leaves the resource's own policy out. `scp_levels` (root
-    first, account last: the caller's account) and `rcp_levels` (the resource's account) None: that policy type is not
-    in force. SCPs skip the management account's principals, RCPs its resources.
-    """
-
-    identity: Sequence[Policy] = ()
-    boundary: Policy | None = None
-    session: Sequence[Policy] | None = None
-    resource: Policy | None = None
-    scp_levels: Sequence[Sequence[Policy]] | None = None
-    rcp_levels: Sequence[Sequence[Policy]] | None = None
-    management_account: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A statement that took part: `layer` is identity, boundary, session, resource, scp or rcp; `unknown_keys` is
-    what its answer waits for.
-    """
-
-    layer: str
-    policy: str
-    sid: str
-    index: int | None
-    effect: str
-    answer: Tri
-    text: str
-    unknown_keys: tuple[str, ...] = ()
-    named: Named = field(default=Named.SELF, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    verdict: Verdict
-    reason: str
-    evidence: tuple[Evidence, ...] = ()
-
-    @property
-    def unknown_keys(self) -> tuple[str, ...]:
-        """The condition keys that would settle a DEPENDS."""
-        return tuple(sorted({key for one in self.evidence for key in one.unknown_keys}))
 
 
 class _Gate(NamedTuple):

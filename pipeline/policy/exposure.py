@@ -16,9 +16,10 @@ from pipeline.policy import actions as catalog
 from pipeline.policy.conditions import is_negated, network
 from pipeline.policy.context import Value
 from pipeline.policy.document import Condition, Document
-from pipeline.policy.evaluate import Decision, Policies, Policy, Request, Verdict, allowing, evaluate
+from pipeline.policy.evaluate import allowing, evaluate
 from pipeline.policy.match import common_text
 from pipeline.policy.principal import FRESH, answer
+from pipeline.policy.request import Decision, Policies, Policy, Request, Verdict
 from pipeline.policy.strangers import ANY_ACCOUNT, ANY_SERVICE, strangers
 from pipeline.policy.strangers import Organization as Organization
 from pipeline.policy.tri import Tri

@@ -18,10 +18,11 @@ from pipeline.policy.callers import partition_of
 from pipeline.policy.conditions import conditions_hold
 from pipeline.policy.context import Context, Value
 from pipeline.policy.document import Document, Statement
-from pipeline.policy.evaluate import Policy, Verdict, statements_on
+from pipeline.policy.evaluate import statements_on
 from pipeline.policy.match import action_matches, common_text, resource_matches, statement_covers_action
 from pipeline.policy.partitions import partitions
 from pipeline.policy.principal import FRESH, Principal, answer, can
+from pipeline.policy.request import Policy, Verdict
 from pipeline.policy.rights import allows, full_service, is_admin
 from pipeline.policy.targets import targets
 from pipeline.policy.tri import Tri

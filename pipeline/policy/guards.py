@@ -12,9 +12,10 @@ from itertools import product
 from pipeline.policy.callers import Caller
 from pipeline.policy.context import Context, Value
 from pipeline.policy.document import Document
-from pipeline.policy.evaluate import Decision, Policies, Policy, Request, Verdict, evaluate
+from pipeline.policy.evaluate import evaluate
 from pipeline.policy.match import common_text
 from pipeline.policy.partitions import home_region
+from pipeline.policy.request import Decision, Policies, Policy, Request, Verdict
 
 Levels = Sequence[Sequence[Policy]]
 

@@ -14,10 +14,10 @@ from pipeline.policy.callers import Caller, caller
 from pipeline.policy.conditions import is_negated
 from pipeline.policy.context import Value
 from pipeline.policy.document import Condition
-from pipeline.policy.evaluate import Evidence
 from pipeline.policy.guards import Guard, is_denied
 from pipeline.policy.match import common_arn, without_variables
 from pipeline.policy.principal import FRESH
+from pipeline.policy.request import Evidence
 
 _TAG = "aws:principaltag/"
 

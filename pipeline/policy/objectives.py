@@ -20,11 +20,12 @@ from pipeline.policy.callers import Caller, caller
 from pipeline.policy.conditions import is_negated
 from pipeline.policy.context import Value
 from pipeline.policy.document import Document
-from pipeline.policy.evaluate import Decision, Evidence, Verdict, statements_on
+from pipeline.policy.evaluate import statements_on
 from pipeline.policy.guards import Guard, Levels, Site, is_denied
 from pipeline.policy.loopholes import Exemption, Loophole, deciding_conditions, exemptions, way_in
 from pipeline.policy.match import common_arn
 from pipeline.policy.principal import FRESH, Principal
+from pipeline.policy.request import Decision, Evidence, Verdict
 from pipeline.policy.strangers import stranger, text_of
 from pipeline.policy.targets import targets
 from pipeline.policy.tri import Tri

@@ -16,8 +16,9 @@ from pipeline.policy import actions
 from pipeline.policy.callers import Caller, account_of, caller
 from pipeline.policy.context import ALWAYS_SIGNED, ROLE_SESSIONS_ONLY, SENT_BY_SERVICES, Context, Value, strings
 from pipeline.policy.document import Document
-from pipeline.policy.evaluate import Decision, Policies, Policy, Request, Verdict, evaluate
+from pipeline.policy.evaluate import evaluate
 from pipeline.policy.partitions import home_region, partition_of
+from pipeline.policy.request import Decision, Policies, Policy, Request, Verdict
 from pipeline.policy.tri import Tri
 
 # Stands for a name no policy mentions: only a pattern that is really open covers it.

@@ -14,8 +14,8 @@ from functools import lru_cache
 from pipeline.policy.document import Document
 from pipeline.policy.escalation import Escalations, escalations
 from pipeline.policy.escalation_paths import may_escalate
-from pipeline.policy.evaluate import Policy
 from pipeline.policy.principal import Principal
+from pipeline.policy.request import Policy
 from pipeline.policy.rights import Admin, is_admin
 from pipeline.policy.tri import Tri
 

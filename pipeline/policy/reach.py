@@ -15,17 +15,16 @@ from heapq import heappop, heappush
 from itertools import count
 
 from pipeline.policy.account import Account, Role, may_assume
-from pipeline.policy.callers import account_of, caller, is_any_account, is_whole_account
-from pipeline.policy.document import Document, Statement
-from pipeline.policy.escalation import escalations, may_write_anything, writes_into
+from pipeline.policy.assumers import Assumers, named, open_to_account, treats_alike
+from pipeline.policy.callers import account_of, caller
+from pipeline.policy.escalation import escalations
 from pipeline.policy.escalation_paths import may_escalate
-from pipeline.policy.evaluate import Decision, Evidence, Policy, Verdict, statements_on
-from pipeline.policy.match import resource_matches, without_variables
-from pipeline.policy.principal import FRESH, Principal, answer, can
+from pipeline.policy.principal import Principal, can
 from pipeline.policy.profiles import Profiles
+from pipeline.policy.request import Decision, Evidence, Verdict
 from pipeline.policy.rights import Admin
-from pipeline.policy.strangers import stranger, text_of
 from pipeline.policy.tri import Tri
+from pipeline.policy.writers import may_write_anything, writes_into
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,7 @@ class _Graph:
             self._edges_of_writers(at_least)
 
     def starts(self, at_least: Tri) -> list[Hashable]:
-        accounts = {one.account for one in self.by_arn.values()}
+        accounts = dict.fromkeys(one.account for one in self.by_arn.values())
         found = [arn for arn, admin in self.admins.items() if admin.verdict >= at_least]
         return [*found, *(_administrator(account) for account in accounts)]
 
@@ -180,7 +179,7 @@ class _Graph:
         for arn, one in self.by_arn.items():
             if one.kind == "user":
                 users[one.account][arn] = self._judged(arn)
-        names = {*roles, *users, *groups, *(one.account for one in self.by_arn.values())}
+        names = dict.fromkeys((*roles, *users, *groups, *(one.account for one in self.by_arn.values())))
         return {name: Account(roles.get(name, {}), users.get(name, {}), groups.get(name, {})) for name in names}
 
     def _escalation_edges(self, accounts: Mapping[str, Account]) -> None:
@@ -222,17 +221,17 @@ class _Graph:
     # -- role trust
 
     def _trust_edges(self) -> None:
-        assumers = _Assumers({node: members[0] for node, members in self.members.items()})
+        assumers = Assumers({node: members[0] for node, members in self.members.items()})
         without_path = {caller(arn).without_path: arn for arn in self.by_arn}
         for arn, role in self.roles.items():
             own = caller(arn).account
-            named, accounts = _named(role.trust.document, own)
-            for name in named:
+            principals, accounts = named(role.trust.document, own)
+            for name in principals:
                 known = name if name in self.by_arn else without_path.get(name)
                 if known:
                     self._edge(known, self.by_arn[known], role)
             for account in assumers.accounts if "*" in accounts else accounts:
-                is_open = _open_to_account(role, account)
+                is_open = open_to_account(role, account)
                 if is_open:
                     self.edges.append(_Edge(("hub", account), arn, "sts:AssumeRole", Tri.YES))
                 # Who is trusted by "*" in the role's own account needs no right of its own.
@@ -245,7 +244,7 @@ class _Graph:
 
     def _edges_of(self, node: Hashable, role: Role) -> None:
         members = self.members[node]
-        if len(members) == 1 or _treats_alike(role):
+        if len(members) == 1 or treats_alike(role):
             self._edge(node, members[0], role)
         else:
             for one in members:
@@ -257,117 +256,8 @@ class _Graph:
             self.edges.append(_Edge(source, role.arn, "sts:AssumeRole", verdict))
 
 
-class _Assumers:
-    """Who could call sts:AssumeRole, by account: those with free rein (no limit, no condition), and the others by the
-    patterns they hold.
-    """
-
-    def __init__(self, members: Mapping[Hashable, Principal]) -> None:
-        self.nodes: dict[str, list[Hashable]] = defaultdict(list)
-        self.free: set[Hashable] = set()
-        self._exact: dict[tuple[str, str], set[Hashable]] = defaultdict(set)
-        self._patterns: dict[str, list[tuple[str, Hashable]]] = defaultdict(list)
-        for node, one in members.items():
-            self.nodes[one.account].append(node)
-            if _has_free_rein(one):
-                self.free.add(node)
-            for pattern in {
-                pattern for policy in one.policies if policy.document for pattern in _patterns(policy.document)
-            }:
-                if "*" in pattern or "?" in pattern:
-                    self._patterns[one.account].append((pattern, node))
-                else:
-                    self._exact[one.account, pattern].add(node)
-
-    @property
-    def accounts(self) -> Iterable[str]:
-        return self.nodes.keys()
-
-    def candidates(self, account: str, role_arn: str, include_free: bool) -> set[Hashable]:
-        found = {node for pattern, node in self._patterns[account] if resource_matches(pattern, role_arn)}
-        found |= self._exact.get((account, role_arn), set())
-        return found if include_free else found - self.free
-
-
-def _has_free_rein(one: Principal) -> bool:
-    """Whether sts:AssumeRole is allowed on any role of any account whatever the request, and nothing could name a
-    single role.
-    """
-    for document in one.documents:
-        if statements_on(document, "sts:AssumeRole", "Deny") or any(
-            s.not_resources for s in statements_on(document, "sts:AssumeRole", "Allow")
-        ):
-            return False
-    accounts = (one.account, stranger({one.account}, text_of(one.documents)))
-    places = (f"arn:{one.caller.partition}:iam::{account}:role/{FRESH}" for account in accounts)
-    return all(answer(can(one, "sts:AssumeRole", place, resource_policy=_OPEN)) is Tri.YES for place in places)
-
-
-_OPEN = Policy.read(
-    "open",
-    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "*"}},
-    "trust",
-)
-
-
-def _patterns(document: Document) -> Iterable[str]:
-    for one in statements_on(document, "sts:AssumeRole", "Allow"):
-        yield from (without_variables(pattern, "*") for pattern in one.resources or ("*",))
-
-
-def _named(trust: Document | None, own: str) -> tuple[set[str], set[str]]:
-    """(principals the trust names, accounts it names as a whole; "*" for all). An unreadable trust may name its own
-    account.
-    """
-    if trust is None:
-        return set(), {own}
-    named, accounts = set(), set()
-    for one in statements_on(trust, "sts:AssumeRole", "Allow"):
-        for kind, value in one.principals if one.principals is not None else (("*", "*"),):
-            if kind in ("AWS", "*"):
-                if is_any_account(value):
-                    accounts.add("*")
-                elif is_whole_account(value):
-                    accounts.add(account_of(value))
-                else:
-                    named.add(caller(value).role_arn)
-    return named, accounts
-
-
-def _treats_alike(role: Role) -> bool:
-    """Whether the role's trust and RCPs say the same of every principal of an account that has the same policies."""
-    limits = (policy.document for level in role.rcp_levels or () for policy in level)
-    documents = (one for one in (role.trust.document, *limits) if one)
-    return not any(_singles_out(one) for document in documents for one in document.statements)
-
-
-def _singles_out(statement: Statement) -> bool:
-    named = (*(statement.principals or ()), *(statement.not_principals or ()))
-    if any(kind == "AWS" and not is_any_account(value) and not is_whole_account(value) for kind, value in named):
-        return True
-    values = (value for one in statement.conditions for value in one.values)
-    return any(one.key.lower().startswith(_OF_ONE) for one in statement.conditions) or any("${" in v for v in values)
-
-
-_OF_ONE = ("aws:principalarn", "aws:principaltag", "aws:userid", "aws:username")
 # Trust is looked at by itself, over the accounts.
 _BY_TRUST = frozenset({"sts-assume-role"})
-
-
-def _open_to_account(role: Role, account: str) -> bool:
-    """Whether every principal of the account that may call sts:AssumeRole gets in: no condition, no Deny in the
-    trust.
-    """
-    trust = role.trust.document
-    limits = [policy.document for level in role.rcp_levels or () for policy in level]
-    if any(document is None or statements_on(document, "sts:AssumeRole", "Deny") for document in (trust, *limits)):
-        return False
-    assert trust is not None
-    wanted = {account, f"arn:{caller(role.arn).partition}:iam::{account}:root", "*"}
-    return any(
-        not one.conditions and any(value in wanted for kind, value in one.principals or () if kind in ("AWS", "*"))
-        for one in statements_on(trust, "sts:AssumeRole", "Allow")
-    )
 
 
 def _administrator(account: str) -> str:

@@ -12,9 +12,10 @@ from pipeline.policy.beyond_policies import needs_no_permission
 from pipeline.policy.callers import account_of
 from pipeline.policy.context import Value
 from pipeline.policy.document import Document, Statement
-from pipeline.policy.evaluate import Decision, Evidence, Verdict, statements_on
+from pipeline.policy.evaluate import statements_on
 from pipeline.policy.match import common_arn
 from pipeline.policy.principal import FRESH, Principal, answer, can
+from pipeline.policy.request import Decision, Evidence, Verdict
 from pipeline.policy.targets import targets
 from pipeline.policy.tri import Tri
 

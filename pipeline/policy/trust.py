@@ -13,12 +13,13 @@ from pipeline.policy.callers import Caller, account_of, caller, is_any_account, 
 from pipeline.policy.conditions import is_negated
 from pipeline.policy.context import Context, Value
 from pipeline.policy.document import Document, Statement
-from pipeline.policy.evaluate import Policies, Policy, Request, evaluate
+from pipeline.policy.evaluate import evaluate
 from pipeline.policy.exposure import Access, outside_access
 from pipeline.policy.match import common_text, statement_covers_action
 from pipeline.policy.oidc import grade, pins, pins_tenant, told_by_audience, unexposed
 from pipeline.policy.oidc_subjects import Pin, is_open
 from pipeline.policy.principal import FRESH, answer
+from pipeline.policy.request import Policies, Policy, Request
 from pipeline.policy.strangers import Organization, of_organization, stranger, text_of, values_of
 from pipeline.policy.tri import Tri
 

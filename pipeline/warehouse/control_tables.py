@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.schema import Dataset
-from pipeline.warehouse.models import PRACTICES, Catalog
+from pipeline.warehouse.headers import PRACTICES
+from pipeline.warehouse.models import Catalog
 
 
 def control_catalog(catalog: Catalog, params: Mapping[str, Mapping[str, Any]]) -> pa.Table:

@@ -19,7 +19,7 @@ from pipeline import collectors
 from pipeline.night import Night
 from pipeline.settings import ControlSettings, Refused, Settings
 from pipeline.warehouse import models
-from pipeline.warehouse.models import ControlHeader
+from pipeline.warehouse.headers import ControlHeader
 from tests.conftest import ROOT
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from pipeline.warehouse.models import PRACTICES
+from pipeline.warehouse.headers import PRACTICES
 
 NIGHTS = [date(2026, 11, 20) + timedelta(days=n) for n in range(5)]
 AS_OF = NIGHTS[-1]

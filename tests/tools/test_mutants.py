@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.warehouse.models import ControlHeader, Model
+from pipeline.warehouse.headers import ControlHeader
+from pipeline.warehouse.models import Model
 from tests.sql import harness
 from tools.mutants import mutants, survivors
 

@@ -27,8 +27,7 @@ principals as (
         *,
         entry.is_live is true as is_approved,
         if(is_approved, '', coalesce(format('; its approval ended on {}', entry.expires_on), '')) as former,
-        coalesce(principal_name glob 'AWSControlTower*' or principal_name glob 'aws-controltower-*', false)
-            as is_control_tower,
+        principal_name glob 'AWSControlTower*' or principal_name glob 'aws-controltower-*' as is_control_tower,
         list_concat(unreadable, unreadable_limits) as unread,
         case
             when keeper = 'an AWS service' then 'kept'

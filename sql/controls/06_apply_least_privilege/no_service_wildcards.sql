@@ -54,8 +54,8 @@ select
     case
         when is_boundary_only then not_applicable('Serves as a permissions boundary only, and grants nothing.')
         when grants_all then fail('Grants every service.')
-        when len(all_but) > 0 then fail(format('Grants everything but {}.', array_to_string(all_but, ', ')))
-        when len(services) > 0
+        when all_but <> [] then fail(format('Grants everything but {}.', array_to_string(all_but, ', ')))
+        when services <> []
             then fail(format('Grants every action of {} on everything.', array_to_string(services, ', ')))
         when unreadable is not null then unknown(format('A document cannot be read: {}.', unreadable))
         else pass('Grants no whole service on everything.')

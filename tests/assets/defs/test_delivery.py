@@ -173,9 +173,8 @@ def test_a_notice_of_a_night_held_back_stays(there: Home) -> None:
 
 def test_a_notice_that_cannot_be_put_into_the_bucket_is_told_with_the_reason(there: Home) -> None:
     failed = QualityResult("users", "key_unique", "unique", "blocking", False, 1, (), "a key is there twice")
-    reason = publishing.hold_back(
-        there.settings(publish_bucket_owner="999999999999"), Night(there.folder, LATER), [failed]
-    )
+    settings = there.settings(publish_bucket_owner="999999999999")
+    reason = publishing.hold_back(settings, Night(there.folder, LATER), publishing.failed_checks([failed]))
     assert reason.startswith("1 check on its inputs failed: users.key_unique: a key is there twice; ")
     assert f"the bucket does not say so: {there.to}/: s3:GetPublicAccessBlock" in reason
     assert f"{LATER} is not published: 1 check" in there.page("latest/index.html")

@@ -227,7 +227,7 @@ def test_the_owner_is_expected_by_every_request(place: Place) -> None:
         for ask in (
             lambda: stranger.put("latest", "index.html", place.home / "reports" / "2026-11-20" / "index.html"),
             lambda: stranger.delete(["latest/index.html"]),
-            stranger.nights,
+            stranger.dates,
             stranger.check_private,
         ):
             with pytest.raises(Refused, match="publish_bucket_owner"):

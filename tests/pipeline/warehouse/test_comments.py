@@ -10,7 +10,8 @@ import pytest
 from pipeline.schema import Column, Dataset
 from pipeline.settings import Refused
 from pipeline.warehouse.comments import Comments
-from pipeline.warehouse.models import Catalog, Header, Layer, Model
+from pipeline.warehouse.headers import Header, Layer
+from pipeline.warehouse.models import Catalog, Model
 from pipeline.warehouse.query import parsed
 
 USERS = Dataset(

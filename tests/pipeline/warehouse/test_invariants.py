@@ -134,7 +134,7 @@ def test_a_copy_that_differs_is_not_published(night: Night, monkeypatch: pytest.
 
 def test_a_large_organization_keeps_its_findings_for_two_nights(tmp_path: Path) -> None:
     """More verdicts than a row group of DuckDB, where 2.0.0 published none of them."""
-    organization, changed = Organization(accounts=40, roles=365), 1_000
+    organization, changed = Organization(accounts=40, roles=370), 1_000
     settings, first = Settings(home=tmp_path), Night(tmp_path, AS_OF)
     for night, used_again in ((first, 0), (first.on(AS_OF + timedelta(days=1)), changed)):
         land(night, organization, used_again)

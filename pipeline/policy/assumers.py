@@ -1,0 +1,128 @@
+"""Who may call sts:AssumeRole on a role: principals by the patterns that they hold, and what the role's trust names."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping
+
+from pipeline.policy.account import Role
+from pipeline.policy.callers import account_of, caller, is_any_account, is_whole_account
+from pipeline.policy.document import Document, Statement
+from pipeline.policy.evaluate import statements_on
+from pipeline.policy.match import resource_matches, without_variables
+from pipeline.policy.principal import FRESH, Principal, answer, can
+from pipeline.policy.request import Policy
+from pipeline.policy.strangers import stranger, text_of
+from pipeline.policy.tri import Tri
+
+
+class Assumers:
+    """Who could call sts:AssumeRole, by account: those with free rein (no limit, no condition), and the others by the
+    patterns they hold.
+    """
+
+    def __init__(self, members: Mapping[Hashable, Principal]) -> None:
+        self.nodes: dict[str, list[Hashable]] = defaultdict(list)
+        self.free: dict[Hashable, None] = {}
+        self._exact: dict[tuple[str, str], set[Hashable]] = defaultdict(set)
+        self._patterns: dict[str, list[tuple[str, Hashable]]] = defaultdict(list)
+        for node, one in members.items():
+            self.nodes[one.account].append(node)
+            if _has_free_rein(one):
+                self.free[node] = None
+            for pattern in {
+                pattern for policy in one.policies if policy.document for pattern in _patterns(policy.document)
+            }:
+                if "*" in pattern or "?" in pattern:
+                    self._patterns[one.account].append((pattern, node))
+                else:
+                    self._exact[one.account, pattern].add(node)
+
+    @property
+    def accounts(self) -> Iterable[str]:
+        return self.nodes.keys()
+
+    def candidates(self, account: str, role_arn: str, include_free: bool) -> list[Hashable]:
+        """The nodes of the account that hold a pattern for the role, in their own order."""
+        found = {node for pattern, node in self._patterns[account] if resource_matches(pattern, role_arn)}
+        found |= self._exact.get((account, role_arn), set())
+        return [node for node in self.nodes[account] if node in found and (include_free or node not in self.free)]
+
+
+def _has_free_rein(one: Principal) -> bool:
+    """Whether sts:AssumeRole is allowed on any role of any account whatever the request, and nothing could name a
+    single role.
+    """
+    for document in one.documents:
+        if statements_on(document, "sts:AssumeRole", "Deny") or any(
+            s.not_resources for s in statements_on(document, "sts:AssumeRole", "Allow")
+        ):
+            return False
+    accounts = (one.account, stranger({one.account}, text_of(one.documents)))
+    places = (f"arn:{one.caller.partition}:iam::{account}:role/{FRESH}" for account in accounts)
+    return all(answer(can(one, "sts:AssumeRole", place, resource_policy=_OPEN)) is Tri.YES for place in places)
+
+
+_OPEN = Policy.read(
+    "open",
+    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "*"}},
+    "trust",
+)
+
+
+def _patterns(document: Document) -> Iterable[str]:
+    for one in statements_on(document, "sts:AssumeRole", "Allow"):
+        yield from (without_variables(pattern, "*") for pattern in one.resources or ("*",))
+
+
+def named(trust: Document | None, own: str) -> tuple[list[str], list[str]]:
+    """(principals the trust names, accounts it names as a whole; "*" for all). An unreadable trust may name its own
+    account.
+    """
+    if trust is None:
+        return [], [own]
+    principals, accounts = set(), set()
+    for one in statements_on(trust, "sts:AssumeRole", "Allow"):
+        for kind, value in one.principals if one.principals is not None else (("*", "*"),):
+            if kind in ("AWS", "*"):
+                if is_any_account(value):
+                    accounts.add("*")
+                elif is_whole_account(value):
+                    accounts.add(account_of(value))
+                else:
+                    principals.add(caller(value).role_arn)
+    return sorted(principals), sorted(accounts)
+
+
+def treats_alike(role: Role) -> bool:
+    """Whether the role's trust and RCPs say the same of every principal of an account that has the same policies."""
+    limits = (policy.document for level in role.rcp_levels or () for policy in level)
+    documents = (one for one in (role.trust.document, *limits) if one)
+    return not any(_singles_out(one) for document in documents for one in document.statements)
+
+
+def _singles_out(statement: Statement) -> bool:
+    named = (*(statement.principals or ()), *(statement.not_principals or ()))
+    if any(kind == "AWS" and not is_any_account(value) and not is_whole_account(value) for kind, value in named):
+        return True
+    values = (value for one in statement.conditions for value in one.values)
+    return any(one.key.lower().startswith(_OF_ONE) for one in statement.conditions) or any("${" in v for v in values)
+
+
+_OF_ONE = ("aws:principalarn", "aws:principaltag", "aws:userid", "aws:username")
+
+
+def open_to_account(role: Role, account: str) -> bool:
+    """Whether every principal of the account that may call sts:AssumeRole gets in: no condition, no Deny in the
+    trust.
+    """
+    trust = role.trust.document
+    limits = [policy.document for level in role.rcp_levels or () for policy in level]
+    if any(document is None or statements_on(document, "sts:AssumeRole", "Deny") for document in (trust, *limits)):
+        return False
+    assert trust is not None
+    wanted = {account, f"arn:{caller(role.arn).partition}:iam::{account}:root", "*"}
+    return any(
+        not one.conditions and any(value in wanted for kind, value in one.principals or () if kind in ("AWS", "*"))
+        for one in statements_on(trust, "sts:AssumeRole", "Allow")
+    )

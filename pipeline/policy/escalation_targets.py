@@ -1,0 +1,104 @@
+"""Which resources a step of an escalation path is tried on, as far as the account is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+
+from pipeline.policy.account import Account, Role, is_reserved
+from pipeline.policy.escalation_paths import Step, attacker
+from pipeline.policy.match import common_arn
+from pipeline.policy.principal import FRESH, Principal, answer, can
+from pipeline.policy.rights import allows
+from pipeline.policy.targets import targets
+from pipeline.policy.tri import Tri
+
+
+def resources_of(
+    target: str, steps: list[Step], service: str, principal: Principal, account: Account | None
+) -> Iterator[tuple[str, bool]]:
+    """(resource, is it certainly such a target); administrators come first, AWS's own roles never."""
+    if target == "self-user":
+        yield from [(principal.arn, True)] if principal.kind == "user" else []
+    elif target == "own-role" and principal.kind in ("role", "session"):
+        yield principal.caller.role_arn, True
+    elif target == "own-policy":
+        own = principal.customer_policies
+        yield from _own(own if own or account else None, steps, principal)
+    elif target == "own-group":
+        yield from _own(principal.groups, steps, principal) if principal.kind == "user" else ()
+    elif target == "document":
+        yield from ((one, True) for one in _documents(steps[0].action, principal))
+    elif target == "group" and principal.kind != "user":
+        return
+    elif account and target not in ("new", "fn"):
+        frees = any(step.action in _FREES for step in steps)
+        for one in _known(target, service, principal, account):
+            is_held_back = not frees or account.roles[one].held_back is not Tri.NO
+            if one != principal.arn and not is_reserved(one) and is_held_back:
+                yield one, True
+    else:
+        kind = "" if target in ("new", "fn") else _KINDS.get(target, target)
+        for one in (one for step in steps for one in targets(principal, step.action, kind)):
+            if one != principal.arn and not is_reserved(one):
+                yield one, target != "own-role" or FRESH in one
+
+
+_FREES = ("iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary")
+
+
+_KINDS = dict.fromkeys(("passed", "usable-role", "assumable-role", "own-role"), "role")
+
+
+def _documents(action: str, principal: Principal) -> Iterator[str]:
+    """Documents that the policies let the principal run and that run any command: those of AWS, new ones, and such as
+    it may write.
+    """
+    strong = [f"arn:{principal.caller.partition}:ssm:*:*:document/{name}" for name in attacker()["documents"]]
+    for one in targets(principal, action, "document"):
+        yield from (text for pattern in strong if (text := common_arn(one.replace(FRESH, "*"), pattern, FRESH)))
+        writes = ("ssm:CreateDocument", "ssm:UpdateDocument")
+        if FRESH in one.rpartition("/")[2] or any(answer(can(principal, write, one)) is not Tri.NO for write in writes):
+            yield one
+
+
+def _own(known: Iterable[str] | None, steps: list[Step], principal: Principal) -> Iterator[tuple[str, bool]]:
+    """What is certainly the principal's own; where that is not known, whatever the policies cover, certain only if
+    they name nothing exact.
+    """
+    if known is not None:
+        yield from ((one, True) for one in known)
+    else:
+        yield from ((one, FRESH in one) for step in steps for one in targets(principal, step.action))
+
+
+def _known(target: str, service: str, principal: Principal, account: Account) -> Iterable[str]:
+    if target == "user":
+        return account.admins_first(account.users)
+    if target == "group":
+        return [arn for arn in account.admins_first(account.groups) if arn not in (principal.groups or ())]
+    if target == "policy":
+        return dict.fromkeys(arn for role in account.roles.values() for arn in role.policies)
+    if target == "passed":
+        own = [role for role in account.trusting(service) if f"::{principal.account}:" in role.arn]
+        # EC2 takes a role by its instance profile only.
+        in_profiles = service != "ec2.amazonaws.com" or _may_make_profiles(principal)
+        return [role.arn for role in own if in_profiles or role.has_instance_profile is not False]
+    roles = account.admins_first(account.roles)
+    if target == "assumable-role":
+        return roles
+    mine = [arn for arn in roles if f"::{principal.account}:" in arn]
+    return [arn for arn in mine if _is_named(principal, account.roles[arn])] if target == "own-role" else mine
+
+
+@lru_cache(maxsize=1 << 14)
+def _may_make_profiles(principal: Principal) -> bool:
+    asked = ("iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile")
+    return all(answer(allows(principal, action)) is not Tri.NO for action in asked)
+
+
+def _is_named(principal: Principal, role: Role) -> bool:
+    """Whether the role's trust alone lets the principal in, without any right of its own."""
+    bare = replace(principal, policies=())
+    return answer(can(bare, "sts:AssumeRole", role.arn, None, role.trust, role.rcp_levels)) is not Tri.NO

@@ -1,0 +1,93 @@
+"""Headers of the models: the TOML in the opening comment of a SQL file, read and checked."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.settings import Refused
+from pipeline.warehouse import contracts
+
+Layer = Literal["facts", "staging", "intermediate", "controls", "scores", "history", "views"]
+
+PRACTICES: Mapping[int, str] = {
+    1: "Federate human users",
+    2: "Use roles for workloads",
+    3: "Require MFA",
+    4: "Update access keys when needed",
+    5: "Protect the root user",
+    6: "Apply least privilege",
+    7: "Move on from AWS managed policies",
+    8: "Generate policies from activity",
+    9: "Remove what is unused",
+    10: "Use conditions",
+    11: "Verify public and cross-account access",
+    12: "Validate policies",
+    13: "Establish guardrails across accounts",
+    14: "Delegate with permissions boundaries",
+}
+
+
+class Header(BaseModel):
+    """Header of any model: a title, what it is, and a description for each column worth one."""
+
+    model_config = ConfigDict(extra="forbid")
+    title: str
+    description: str = ""
+    columns: dict[str, str] = {}
+    params: dict[str, Any] = {}
+
+
+class ControlHeader(Header):
+    """Header of a control. `scope` says of what a verdict is owed: of every account, or of the organization once.
+
+    `of_management` names datasets of the organization that verdicts of the management account alone rest on;
+    `register_entries` the kinds of entries of the register (`vendor`) that can change the verdict.
+    `practice` is the number of its folder. `frameworks` names other standards, those of one's own too, by any key.
+    """
+
+    id: str = Field(pattern=r"^BP\d\d-\d\d$")
+    practice: int
+    severity: Literal["critical", "high", "medium", "low"]
+    scope: Literal["account", "organization"] = "account"
+    of_management: frozenset[str] = frozenset()
+    why: str
+    fix: str
+    may_break: str = ""
+    frameworks: dict[str, str] = {}
+    register_entries: tuple[str, ...] = ()
+
+
+def read_header(path: Path, layer: Layer, head: str) -> Header:
+    """The TOML of a header. Raises `Refused`."""
+    try:
+        fields = tomllib.loads(head)
+        if layer != "controls":
+            return Header.model_validate(fields)
+        if "practice" in fields:
+            raise contracts.in_header(path, head, "practice", "practice is said by the folder; delete this line")
+        header = ControlHeader.model_validate(fields | {"practice": practice_of(path)})
+    except tomllib.TOMLDecodeError as error:
+        raise Refused(f"{path}: the header is not valid TOML: {error}") from error
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise contracts.in_header(path, head, str(error.errors()[0]["loc"][0]), faults) from error
+    if not header.id.startswith(f"BP{header.practice:02}-"):
+        wanted = f"id must begin with BP{header.practice:02}-, as the folder {path.parent.name} says"
+        raise contracts.in_header(path, head, "id", wanted)
+    return header
+
+
+def practice_of(path: Path) -> int:
+    """The number that begins the name of a control's folder. Raises `Refused`."""
+    found = re.match(r"(\d\d)_", path.parent.name)
+    if not found:
+        raise Refused(f"{path}: must lie in a folder of its practice, such as sql/controls/04_update_access_keys/")
+    if int(found[1]) not in PRACTICES:
+        raise Refused(f"{path}: its folder's practice must be 1 to {len(PRACTICES)}, not {int(found[1])}")
+    return int(found[1])
