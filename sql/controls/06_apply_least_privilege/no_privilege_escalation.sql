@@ -88,7 +88,7 @@ select
         when keeper = 'an AWS service'
             then not_applicable('A role of an AWS service: only the service can act as it.')
         when admin = 'yes' then not_applicable('Already an administrator.')
-        when steps is not null and leads_to_admin is distinct from true then fail(ascent)
+        when steps is not null and not coalesce(leads_to_admin, false) then fail(ascent)
         when names is not null then fail(format(
             '{} open{}: {}{}.',
             if(paths = 1, 'A path is', format('{} paths are', paths)),
