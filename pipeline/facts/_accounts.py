@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from operator import itemgetter
 
 from pipeline.facts import Queried
-from pipeline.facts._principals import PrincipalFactory, read
+from pipeline.facts._principals import PrincipalFactory, principals, read
 from pipeline.policy.account import Account, Role
-from pipeline.policy.principal import FRESH
+from pipeline.policy.principal import FRESH, Principal
 from pipeline.policy.profiles import Profiles
 from pipeline.policy.tri import Tri
 from pipeline.schema import Row
@@ -25,6 +25,8 @@ def roles(which: str) -> str:
             roles.arn,
             any_value(roles.trust_document) as trust_document,
             any_value(permissions.admin) as admin,
+            any_value(permissions.held_back) as held_back,
+            any_value(roles.instance_profile_names) as instance_profile_names,
             any_value(levels.levels_sha256) as rcp_levels_sha256,
             list(distinct grants.policy_arn order by grants.policy_arn)
                 filter (grants.policy_arn is not null and grants.policy_arn not glob 'arn:*:iam::aws:*')
@@ -91,21 +93,51 @@ def groups(which: str) -> str:
         order by groups.account_id, groups.arn"""
 
 
+def holders(which: str) -> Mapping[str, str]:
+    """Queries for the rights of all users and roles of the accounts that `which`, a table of account_id, has: one
+    principal for all of an account that have the same permissions, and who these are.
+    """
+    of_accounts = f"""
+        from int_permissions as permissions
+        semi join {which} as which on permissions.account_id = which.account_id
+        where not permissions.is_service_linked
+        group by permissions.account_id, permissions.permissions_sha256"""
+    return {
+        "holders": principals(f"(select min(permissions.principal_arn) as principal_arn {of_accounts})"),
+        "alike": f"""
+            select
+                permissions.account_id,
+                permissions.permissions_sha256,
+                list(permissions.principal_arn order by permissions.principal_arn) as principal_arns
+            {of_accounts}
+            order by permissions.account_id, permissions.permissions_sha256""",
+    }
+
+
 class Accounts:
-    """The accounts of `roles`, `users` and `groups`, one at a time and in order of their ids."""
+    """The accounts of `roles`, `users`, `groups` and `holders`, one at a time and in order of their ids."""
 
     def __init__(self, found: Queried, factory: PrincipalFactory) -> None:
         self._factory = factory
         self._profiles = Profiles()
-        self._roles, self._users, self._groups = (ByAccount(found[name]) for name in ("roles", "users", "groups"))
+        self._roles, self._users, self._groups, self._holders, self._alike = (
+            ByAccount(found[name]) for name in ("roles", "users", "groups", "holders", "alike")
+        )
 
     def account(self, account_id: str) -> Account:
         """The account; an earlier one can not be asked for any more."""
+        members = {row["arn"]: member(self._factory, row) for row in self._groups.of(account_id)}
         return Account(
             {row["arn"]: role(self._factory, row) for row in self._roles.of(account_id)},
             {row["arn"]: Tri[row["admin"].upper()] for row in self._users.of(account_id)},
-            {row["arn"]: gives_admin(self._factory, row, self._profiles) for row in self._groups.of(account_id)},
+            {arn: self._profiles.admin(one).verdict for arn, one in members.items()},
+            members | self._holders_of(account_id),
         )
+
+    def _holders_of(self, account_id: str) -> dict[str, Principal]:
+        alike = {row["permissions_sha256"]: row["principal_arns"] for row in self._alike.of(account_id)}
+        held = {row["permissions_sha256"]: self._factory.in_place(row) for row in self._holders.of(account_id)}
+        return {arn: held[key] for key, arns in alike.items() if key in held for arn in arns}
 
 
 class ByAccount:
@@ -124,12 +156,24 @@ class ByAccount:
 
 def role(factory: PrincipalFactory, row: Row) -> Role:
     """The role of a row of `roles`."""
-    trust = read("trust policy", row["trust_document"], "trust")
-    rcps = factory.levels("RESOURCE_CONTROL_POLICY", row["rcp_levels_sha256"])
-    return Role(row["arn"], trust, Tri[row["admin"].upper()], tuple(row["customer_policies"] or ()), rcps)
+    profiles = row["instance_profile_names"]
+    return Role(
+        row["arn"],
+        read("trust policy", row["trust_document"], "trust"),
+        Tri[row["admin"].upper()],
+        tuple(row["customer_policies"] or ()),
+        factory.levels("RESOURCE_CONTROL_POLICY", row["rcp_levels_sha256"]),
+        Tri[row["held_back"].upper()],
+        None if profiles is None else bool(profiles),
+    )
 
 
 def gives_admin(factory: PrincipalFactory, row: Row, profiles: Profiles) -> Tri:
     """Whether the group of a row of `groups` makes its members administrators."""
-    member = row["arn"].split(":group/")[0] + f":user/{FRESH}"
-    return profiles.admin(factory.holder(member, row["policies"], row["scp_levels_sha256"], [row["arn"]])).verdict
+    return profiles.admin(member(factory, row)).verdict
+
+
+def member(factory: PrincipalFactory, row: Row) -> Principal:
+    """A user who has no rights but those of the group of a row of `groups`."""
+    user = row["arn"].split(":group/")[0] + f":user/{FRESH}"
+    return factory.holder(user, row["policies"], row["scp_levels_sha256"], [row["arn"]])

@@ -6,12 +6,14 @@ Facts that judge principals put `QUERIES` and `principals(...)` among their quer
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from pipeline.facts import Queried
+from pipeline.policy.callers import account_of
+from pipeline.policy.context import Value
 from pipeline.policy.grammar import Kind
 from pipeline.policy.managed import aws_managed_policy
 from pipeline.policy.principal import FIRST_RELEASE, Principal
@@ -38,6 +40,8 @@ QUERIES = {
         select organization_id, management_account_id, getvariable('as_of') as as_of from stg_organization""",
     "identity_center": """
         select account_id from stg_delegated_administrators where service_principal = 'sso.amazonaws.com'""",
+    "places": """
+        select account_id, ou_ids from int_accounts order by account_id""",
 }
 
 # Permission sets are kept in the management account and those it has delegated them to; elsewhere the calls fail.
@@ -105,7 +109,9 @@ def principals(which: str) -> str:
                 }}
             ) as boundary,
             chosen.scp_levels_sha256,
-            coalesce(in_groups.groups, []) as groups
+            coalesce(in_groups.groups, []) as groups,
+            map_entries(chosen.tags::json::map(varchar, varchar)) as tags,
+            chosen.takes_session_tags
         from chosen
         left join attached on chosen.principal_arn = attached.principal_arn
         left join int_identity_documents as boundaries on chosen.boundary_sha256 = boundaries.document_sha256
@@ -133,12 +139,29 @@ class PrincipalFactory:
         self.not_before = datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC) if as_of else FIRST_RELEASE
         delegated = (row["account_id"] for row in found.get("identity_center", ()))
         self._identity_center = {self.management_account, *delegated}
+        paths = {row["account_id"]: self._path(row["ou_ids"]) for row in found.get("places", ())}
+        self._callers = {account: self._known("Principal", path) for account, path in paths.items()}
+        self._places = {account: self._known("Resource", path) for account, path in paths.items()}
+
+    def _path(self, ou_ids: Sequence[str] | None) -> str:
+        """The account's place as the condition keys have it, "o-id/r-id/ou-id/"; empty where it is not known."""
+        return "/".join((self.organization_id, *ou_ids, "")) if ou_ids else ""
+
+    def _known(self, whose: str, path: str) -> Mapping[str, Value]:
+        """The condition keys on the organization of a principal or a resource.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+        """
+        known: dict[str, Value] = {f"aws:{whose}OrgID": self.organization_id} if self.organization_id else {}
+        return known | {f"aws:{whose}OrgPaths": (path,)} if path else known
 
     def principal(self, row: Row) -> Principal:
         """The principal of a row of `principals`, whatever account it is in."""
-        return self.holder(
+        holder = self.holder(
             row["principal_arn"], row["policies"], row["scp_levels_sha256"], row["groups"], row["boundary"]
         )
+        tags = None if row["tags"] is None else {tag["key"]: tag["value"] for tag in row["tags"]}
+        return replace(holder, tags=tags, takes_session_tags=row["takes_session_tags"])
 
     def in_place(self, row: Row) -> Principal:
         """The same principal where it is: permission sets can be changed from few accounts only."""
@@ -163,7 +186,8 @@ class PrincipalFactory:
             scp_levels=self.levels("SERVICE_CONTROL_POLICY", scp_levels_sha256),
             management_account=self.management_account,
             groups=tuple(groups),
-            facts={"aws:PrincipalOrgID": self.organization_id} if self.organization_id else {},
+            facts=self._callers.get(account_of(arn)) or self._known("Principal", ""),
+            places=self._places,
             not_before=self.not_before,
         )
 

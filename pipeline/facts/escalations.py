@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from pipeline.facts import PolicyLayer, Queried
-from pipeline.facts._accounts import Accounts, groups, roles, users
+from pipeline.facts._accounts import Accounts, groups, holders, roles, users
 from pipeline.facts._evidence import depends_on, dumped, grant
 from pipeline.facts._principals import QUERIES as OF_PRINCIPALS
 from pipeline.facts._principals import PrincipalFactory, principals
@@ -48,6 +48,7 @@ QUERIES = {
     "roles": roles(f"(select arn from stg_roles semi join {CANDIDATES} using (account_id))"),
     "users": users(CANDIDATES),
     "groups": groups(CANDIDATES),
+    **holders(CANDIDATES),
 }
 JUDGES: tuple[PolicyLayer, ...] = ("identity", "boundary", "scp")
 MOST_TARGETS = 25

@@ -106,11 +106,11 @@ def facts(policies: tuple[Policy, ...], partition: str) -> Row:
     """The row of one permission set, without its key."""
     principal = Principal(f"arn:{partition}:iam::{'0' * 12}:role/{FRESH}", policies)
     admin = is_admin(principal)
-    can_write = any(policy.document for policy in policies)
+    readable = tuple(policy for policy in policies if policy.document)
     return {
         "policy_names": sorted({policy.name for policy in policies}),
         "admin": admin.verdict.name.lower(),
         "admin_reason": admin.reason,
-        "iam_writes": writes(principal)["iam_writes"] if can_write else [],
+        "iam_writes": writes(Principal(HOLDER, readable))["iam_writes"] if readable else [],
         "unreadable": problems(policies),
     }

@@ -16,6 +16,7 @@ from pipeline.facts._principals import ONE_FOR_ALL_ALIKE, PrincipalFactory
 from pipeline.facts._principals import QUERIES as OF_PRINCIPALS
 from pipeline.policy import Decision, Escalations, Principal, Tri, can, escalations, is_admin
 from pipeline.policy.context import Value
+from pipeline.policy.escalation_requests import boundaries_of_new
 from pipeline.policy.evaluate import statements_on
 from pipeline.policy.principal import FRESH, answer
 from pipeline.policy.targets import targets
@@ -34,6 +35,7 @@ TABLE = Dataset(
         Column("admin_reason", "varchar", "What decided"),
         Column("admin_conditions", "varchar[]", "Condition keys that its being an administrator depends on"),
         Column("admin_statements", "json", "The statements that decided"),
+        Column("held_back", "varchar", "Whether it would be an administrator, or more of one, without its boundary"),
         Column("unreadable", "varchar[]", "Identity policies that could not be read, and why"),
         Column("unreadable_limits", "varchar[]", "Its boundary and SCPs that could not be read, and why"),
         Column("can_assume", "boolean", "Whether an identity policy allows it to assume some role"),
@@ -83,6 +85,7 @@ def facts(principal: Principal) -> Row:
         "admin_reason": admin.reason,
         "admin_conditions": sorted({key for hit in admin.evidence for key in hit.unknown_keys}),
         "admin_statements": dumped(cited(admin.evidence)),
+        "held_back": held_back(principal, admin.verdict).name.lower(),
         "unreadable": problems(principal.policies),
         "unreadable_limits": problems(principal.limits),
         "can_assume": can_assume(principal),
@@ -90,6 +93,12 @@ def facts(principal: Principal) -> Row:
         **(writes(principal) if is_judged else {"iam_writes": [], "unbounded_writes": "[]"}),
         "boundary_edits": dumped(list(boundary_edits(principal)) if is_judged and principal.boundary else []),
     }
+
+
+def held_back(principal: Principal, admin: Tri) -> Tri:
+    """What it would be without its boundary, where that is more than it is; NO where the boundary takes nothing."""
+    freed = is_admin(replace(principal, boundary=None)).verdict if principal.boundary else admin
+    return freed if freed > admin else Tri.NO
 
 
 def anybody(principal: Principal) -> Principal:
@@ -104,15 +113,17 @@ def can_assume(principal: Principal) -> bool:
 
 
 def writes(principal: Principal) -> Row:
-    """Writes to IAM, and which of them no condition binds to a certain boundary."""
-    other = f"arn:{principal.caller.partition}:iam::{principal.account}:policy/{FRESH}"
+    """Writes to IAM, and which of them no condition binds to a certain boundary, or to one that holds: which the
+    principal can neither rewrite nor take off again.
+    """
+    prefix = f"arn:{principal.caller.partition}:iam::{principal.account}"
     allowed, unbounded = [], []
     for action, kind in WRITES.items():
         if best(principal, action, kind, {}) is None:
             continue
         allowed.append(action)
-        for context in ({BOUNDARY: ()}, {BOUNDARY: other}):
-            if free := best(principal, action, kind, context):
+        for boundary in (*boundaries_of_new(principal, f"{prefix}:{kind}/{FRESH}"), f"{prefix}:policy/{FRESH}"):
+            if free := best(principal, action, kind, {BOUNDARY: boundary}):
                 unbounded.append(free)
                 break
     return {"iam_writes": allowed, "unbounded_writes": dumped(unbounded)}

@@ -30,6 +30,12 @@ TABLE = Dataset(
         Column("steps", "bigint", "Steps by ways that hold whatever the request; 0 is an administrator"),
         Column("possible_steps", "bigint", "Steps when ways under conditions count too"),
         Column("via", "json", "One shortest way: for each step how, and to which principal"),
+        Column(
+            "conditions",
+            "varchar[]",
+            "Condition keys that this way waits for; none where it holds whatever the request",
+        ),
+        Column("is_unread", "boolean", "Whether a policy that decides on this way could not be read"),
     ),
     key=("principal_arn",),
 )
@@ -80,4 +86,6 @@ def rows(found: Queried) -> Iterator[Row]:
                 "steps": one.steps,
                 "possible_steps": one.possible_steps,
                 "via": dumped([{"how": hop.how, "target": hop.target} for hop in one.hops]),
+                "conditions": list(one.conditions),
+                "is_unread": one.is_unread,
             }

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pipeline.facts import PolicyLayer, Queried
 from pipeline.policy.document import Statement, parse
 from pipeline.policy.grammar import MalformedPolicy
+from pipeline.policy.match import statement_covers_action
 from pipeline.schema import Column, Dataset, Row
 
 TABLE = Dataset(
@@ -27,6 +28,7 @@ TABLE = Dataset(
         Column("principal_account_id", "varchar", "Account of an AWS principal, where it names one"),
         Column("actions", "varchar[]", "Actions of the statement"),
         Column("conditions", "json", "Conditions: operator, lower-case key, list of values"),
+        Column("tags_sessions", "boolean", "Whether the statement lets sessions carry tags: it allows sts:TagSession"),
         Column("malformed_reason", "varchar", "Why the document could not be read"),
     ),
     key=("document_sha256", "statement_index", "principal_type", "principal"),
@@ -72,4 +74,5 @@ def principals(statement: Statement) -> Iterator[Row]:
             "principal_account_id": account[1] if account and kind == "AWS" else None,
             "actions": list(statement.actions or ()),
             "conditions": json.dumps(conditions, sort_keys=True),
+            "tags_sessions": statement.effect == "Allow" and statement_covers_action(statement, "sts:TagSession"),
         }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pipeline.policy.callers import Caller, caller
 from pipeline.policy.context import Context
+from pipeline.policy.escalation_paths import attacker
 from pipeline.policy.evaluate import evaluate
 from pipeline.policy.partitions import spellings
 from pipeline.policy.principal import FRESH, Principal, answer, can
@@ -56,13 +57,13 @@ class Account:
         return role.admin if role else self.users.get(arn, self.groups.get(arn, Tri.DEPENDS))
 
     def gains(self, actor: Principal, arn: str) -> Tri:
-        """Whether taking over the role, user or group brings the actor a right that it has not; DEPENDS where the
-        rights are not known.
+        """Whether taking over the role, user or group brings the actor a right that it has not, beyond reporting on
+        itself; DEPENDS where the rights are not known.
         """
         holder = self.holders.get(arn)
         if self.judged(arn) is Tri.YES:
             return Tri.YES
-        return exceeds(holder, actor) if holder else Tri.DEPENDS
+        return exceeds(holder, actor, tuple(attacker()["reporting"])) if holder else Tri.DEPENDS
 
     def admins_first(self, arns: Iterable[str]) -> list[str]:
         return sorted(arns, key=lambda arn: (-self.judged(arn), arn))

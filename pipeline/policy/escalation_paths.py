@@ -57,7 +57,9 @@ def request_of(action: str) -> Mapping[str, str]:
 
 
 def attacker() -> Mapping[str, Any]:
-    """What an attacker has at hand: `policies`, the names of AWS managed policies that leave free rein."""
+    """What an attacker has at hand: `policies`, the names of AWS managed policies that leave free rein; `documents`,
+    of those of Systems Manager that run any command; `reporting`, the actions that bring nobody anything.
+    """
     found: Mapping[str, Any] = _toml()["attacker"]
     return found
 

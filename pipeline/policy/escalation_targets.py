@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 from pipeline.policy.account import Account, Role, is_reserved
-from pipeline.policy.escalation_paths import Step
+from pipeline.policy.escalation_paths import Step, attacker
+from pipeline.policy.match import common_arn
 from pipeline.policy.principal import FRESH, Principal, answer, can
 from pipeline.policy.rights import allows
 from pipeline.policy.targets import targets
@@ -27,6 +28,10 @@ def resources_of(
         yield from _own(own if own or account else None, steps, principal)
     elif target == "own-group":
         yield from _own(principal.groups, steps, principal) if principal.kind == "user" else ()
+    elif target == "document":
+        yield from ((one, True) for one in _documents(steps[0].action, principal))
+    elif target == "group" and principal.kind != "user":
+        return
     elif account and target not in ("new", "fn"):
         frees = any(step.action in _FREES for step in steps)
         for one in _known(target, service, principal, account):
@@ -44,6 +49,18 @@ _FREES = ("iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary")
 
 
 _KINDS = dict.fromkeys(("passed", "usable-role", "assumable-role", "own-role"), "role")
+
+
+def _documents(action: str, principal: Principal) -> Iterator[str]:
+    """Documents that the policies let the principal run and that run any command: those of AWS, new ones, and such as
+    it may write.
+    """
+    strong = [f"arn:{principal.caller.partition}:ssm:*:*:document/{name}" for name in attacker()["documents"]]
+    for one in targets(principal, action, "document"):
+        yield from (text for pattern in strong if (text := common_arn(one.replace(FRESH, "*"), pattern, FRESH)))
+        writes = ("ssm:CreateDocument", "ssm:UpdateDocument")
+        if FRESH in one.rpartition("/")[2] or any(answer(can(principal, write, one)) is not Tri.NO for write in writes):
+            yield one
 
 
 def _own(known: Iterable[str] | None, steps: list[Step], principal: Principal) -> Iterator[tuple[str, bool]]:

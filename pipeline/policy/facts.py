@@ -145,10 +145,15 @@ def _service_everywhere(one: Statement, service: str, holder: Principal) -> bool
 
 
 def _sensitive(one: Statement) -> dict[str, None]:
-    """What could be a sensitive action of the statement: the listed ones, and those by which it manages permissions."""
+    """What could be a sensitive action of the statement: the listed ones, and those by which it manages permissions;
+    but none that accepts no resource other than "*", such as ecr:GetAuthorizationToken.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
+    """
     named = (action for pattern in one.actions or () if pattern != "*" for action in catalog.expand(pattern))
     managing = (one for one in named if (found := catalog.find(one)) and "Permissions management" in found.access_level)
-    return dict.fromkeys((*sensitive_actions("data_reads"), *sensitive_actions("returns_credentials"), *managing))
+    every = (*sensitive_actions("data_reads"), *sensitive_actions("returns_credentials"), *managing)
+    return dict.fromkeys(one for one in every if not ((found := catalog.find(one)) and found.needs_star))
 
 
 def _unscoped(one: Statement, action: str, holder: Principal, any_account: bool = False) -> bool:

@@ -19,8 +19,9 @@ from pipeline.policy.assumers import Assumers, named, open_to_account, treats_al
 from pipeline.policy.callers import account_of, caller
 from pipeline.policy.escalation import escalations
 from pipeline.policy.escalation_paths import may_escalate
-from pipeline.policy.principal import Principal
+from pipeline.policy.principal import Principal, can
 from pipeline.policy.profiles import Profiles
+from pipeline.policy.request import Decision, Evidence, Verdict
 from pipeline.policy.rights import Admin
 from pipeline.policy.tri import Tri
 from pipeline.policy.writers import may_write_anything, writes_into
@@ -40,13 +41,16 @@ class Hop:
 class Reach:
     """`steps` to administrator by ways that hold whatever the request, None if there is none; 0 is an administrator.
 
-    `possible_steps` counts ways under conditions too. `hops` is one shortest way of `steps`, else of `possible_steps`.
+    `possible_steps` counts ways under conditions too. `hops` is one shortest way of `steps`, else of `possible_steps`;
+    `conditions`: the condition keys that it waits for; `is_unread`: a policy that decides on it could not be read.
     """
 
     arn: str
     steps: int | None
     possible_steps: int | None
     hops: tuple[Hop, ...]
+    conditions: tuple[str, ...] = ()
+    is_unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +72,10 @@ def reach(
     graph = _Graph(everyone, roles, groups or {})
     certain = _distances(_into(graph.edges, Tri.YES), graph.starts(Tri.YES))
     possible = _distances(_into(graph.edges, Tri.DEPENDS), graph.starts(Tri.DEPENDS))
-    return [_row(one.arn, certain, possible) for one in everyone]
+    return [_row(one.arn, certain, possible, graph) for one in everyone]
 
 
-def _row(arn: str, certain: _Ways, possible: _Ways) -> Reach:
+def _row(arn: str, certain: _Ways, possible: _Ways, graph: _Graph) -> Reach:
     ways = certain if arn in certain else possible
     hops, node = [], arn
     while node in ways and (edge := ways[node][1]) is not None:
@@ -79,7 +83,9 @@ def _row(arn: str, certain: _Ways, possible: _Ways) -> Reach:
             hops.append(Hop(str(edge.target), edge.how))
         node = edge.target  # type: ignore[assignment]
     steps, possible_steps = certain.get(arn, (None, None))[0], possible.get(arn, (None, None))[0]
-    return Reach(arn, steps, possible_steps, tuple(hops))
+    waiting = list(graph.evidence(arn, hops)) if steps is None and hops else []
+    conditions = sorted({key for one in waiting for key in one.unknown_keys})
+    return Reach(arn, steps, possible_steps, tuple(hops), tuple(conditions), any(one.index is None for one in waiting))
 
 
 _Ways = dict[Hashable, tuple[int, "_Edge | None"]]
@@ -130,7 +136,8 @@ class _Graph:
             node = (one.account, profiles.key(one))
             self.members[node].append(one)
             self.edges.append(_Edge(one.arn, node, "", Tri.YES, cost=0))
-        self._escalation_edges(self._accounts(groups))
+        self.accounts = self._accounts(groups)
+        self._escalation_edges(self.accounts)
         self._trust_edges()
         for at_least in (Tri.YES, Tri.DEPENDS):
             self._edges_of_writers(at_least)
@@ -139,6 +146,27 @@ class _Graph:
         accounts = dict.fromkeys(one.account for one in self.by_arn.values())
         found = [arn for arn, admin in self.admins.items() if admin.verdict >= at_least]
         return [*found, *(_administrator(account) for account in accounts)]
+
+    def evidence(self, arn: str, hops: Iterable[Hop]) -> Iterator[Evidence]:
+        """What the way waits for: the evidence of each step that depends, and of the administrator at its end."""
+        at = arn
+        for hop in hops:
+            for decision in self._decisions(at, hop):
+                if decision.verdict is Verdict.DEPENDS:
+                    yield from decision.evidence
+            at = hop.target
+        if at in self.admins and self.admins[at].verdict is Tri.DEPENDS:
+            yield from self.admins[at].evidence
+
+    def _decisions(self, at: str, hop: Hop) -> Iterator[Decision]:
+        one = self.by_arn.get(at)
+        if one is None:
+            return
+        if role := self.roles.get(hop.target) if hop.how == "sts:AssumeRole" else None:
+            yield can(one, hop.how, role.arn, resource_policy=role.trust, rcp_levels=role.rcp_levels)
+            return
+        found = escalations(one, self.accounts[one.account], ignore=_BY_TRUST, admin=self.admins[at]).paths
+        yield from (grant.decision for path in found if path.path.id == hop.how for grant in path.grants)
 
     def _judged(self, arn: str) -> Tri:
         return self.admins[arn].verdict if arn in self.admins else Tri.DEPENDS

@@ -13,6 +13,7 @@ from pipeline.policy.callers import account_of
 from pipeline.policy.context import Value
 from pipeline.policy.document import Document, Statement
 from pipeline.policy.evaluate import statements_on
+from pipeline.policy.match import common_arn
 from pipeline.policy.principal import FRESH, Principal, answer, can
 from pipeline.policy.request import Decision, Evidence, Verdict
 from pipeline.policy.targets import targets
@@ -173,17 +174,46 @@ def full_service(principal: Principal, service: str) -> Tri:
 
 
 @lru_cache(maxsize=1 << 16)
-def exceeds(one: Principal, other: Principal) -> Tri:
-    """Whether the first may do something that the second may not: what taking over the first would bring the second."""
+def exceeds(one: Principal, other: Principal, besides: tuple[str, ...] = ()) -> Tri:
+    """Whether the first may do something that the second may not: what taking over the first would bring the second.
+    `besides`: actions that do not count.
+    """
     if is_admin(one).verdict > is_admin(other).verdict:
         return Tri.YES
-    named = (action for policy in one.policies if policy.document for action in named_actions(policy.document))
     found = Tri.NO
-    for action in dict.fromkeys(named):
-        for resource in targets(one, action):
+    for action in (action for action in _worth_comparing(one, other) if action not in besides):
+        for resource in dict.fromkeys((*targets(one, action), *_denied(other, action))):
             owner = account_of(resource) or one.account
             mine, theirs = (answer(can(who, action, resource, account=owner)) for who in (one, other))
             found = max(found, mine if mine > theirs else Tri.NO)
         if found is Tri.YES:
             break
     return found
+
+
+def _denied(principal: Principal, action: str) -> Iterator[str]:
+    """A resource inside each pattern that the principal's policies deny the action on."""
+    for document in principal.documents:
+        for statement in statements_on(document, action, "Deny"):
+            found = (common_arn(pattern, "*", FRESH) for pattern in statement.resources or ())
+            yield from (one for one in found if one and "${" not in one)
+
+
+def _worth_comparing(one: Principal, other: Principal) -> Iterator[str]:
+    """The actions that the first's policies name; but of those that just the same statements of both speak of, on every
+    resource and without a condition, only the first.
+    """
+    documents = dict.fromkeys((*one.documents, *other.documents))
+    named = (action for policy in one.policies if policy.document for action in named_actions(policy.document))
+    seen: set[tuple[Statement, ...]] = set()
+    for action in dict.fromkeys(action for action in named if action.lower() not in needs_no_permission()):
+        speaking = tuple(
+            statement
+            for document in documents
+            for effect in _EFFECTS
+            for statement in statements_on(document, action, effect)
+        )
+        if speaking not in seen:
+            yield action
+        if all(statement.resources == ("*",) and not statement.conditions for statement in speaking):
+            seen.add(speaking)

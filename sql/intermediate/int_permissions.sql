@@ -3,7 +3,8 @@ title = "What decides over the permissions of each user and role"
 description = """
 Two principals with the same `permissions_sha256` can do the same, each in its own account: their identity policies,
 boundary and SCPs read alike once the own account's id is taken out, and the same ARN patterns of these, which may
-single out a principal, match both.
+single out a principal, match both. Where they speak of aws:PrincipalTag, the principals' tags of these keys are equal too, and where they speak
+of the path of the organization, their accounts hang at the same place.
 """
 [columns]
 principal_type = "user or role"
@@ -12,17 +13,26 @@ boundary_arn = "ARN of the permissions boundary"
 boundary_name = "Name of the permissions boundary"
 boundary_sha256 = "Document of the permissions boundary; null with a boundary_arn: the policy is not among those read"
 scp_levels_sha256 = "Key of the account's SCPs in int_control_levels; null where none bind the principal"
+tags = "Tags of the user or role, as a JSON object"
+takes_session_tags = "Whether sessions may carry other tags than the principal's own: its trust policy allows sts:TagSession, or cannot be read"
 permissions_sha256 = "Key of these permissions: the same for all principals with the same grants, boundary and SCPs"
 */
 with
 principals as (
     select
         account_id, 'user' as principal_type, arn as principal_arn, user_name as principal_name,
-        permissions_boundary_arn as boundary_arn, false as is_service_linked
+        permissions_boundary_arn as boundary_arn, false as is_service_linked, tags, false as takes_session_tags
     from stg_users
     union all
-    select account_id, 'role', arn, role_name, permissions_boundary_arn, is_service_linked
-    from stg_roles
+    select
+        roles.account_id, 'role', roles.arn, roles.role_name, roles.permissions_boundary_arn, roles.is_service_linked,
+        roles.tags, coalesce(trusts.tags_sessions, true)
+    from stg_roles as roles
+    left join (
+        select document_sha256, bool_or(malformed_reason is not null or tags_sessions) as tags_sessions
+        from fact_trust_principals
+        group by document_sha256
+    ) as trusts on roles.trust_document_sha256 = trusts.document_sha256
 ),
 
 -- Few documents name an account or a principal: only those have to be read for each holder.
@@ -32,6 +42,10 @@ documents as (
         document,
         regexp_matches(document, '[0-9]{12}') as names_accounts,
         regexp_matches(document, '"aws:user(name|id)"', 'i') as is_personal,
+        regexp_matches(document, 'aws:(principal|resource)orgpaths', 'i') as is_placed,
+        list_distinct(list_transform(
+            regexp_extract_all(document, 'aws:principaltag/([^"},]+)', 1, 'i'), lambda key: lower(trim(key))
+        )) as tag_keys,
         list_distinct(regexp_extract_all(document, '"(arn:[^"]*:(?:user|role)/[^"]*|\*[^"]+)"', 1)) as patterns
     from (
         select document_sha256, document from int_identity_documents
@@ -41,7 +55,11 @@ documents as (
 ),
 
 scps as (
-    select held.levels_sha256, list_distinct(flatten(list(documents.patterns))) as patterns
+    select
+        held.levels_sha256,
+        list_distinct(flatten(list(documents.patterns))) as patterns,
+        flatten(list(documents.tag_keys)) as tag_keys,
+        bool_or(documents.is_placed) as is_placed
     from (
         select distinct levels_sha256, unnest(flatten(levels)).sha256 as document_sha256
         from int_control_levels
@@ -66,7 +84,9 @@ granted as (
             )
         })) as held,
         bool_or(documents.is_personal) as is_personal,
-        flatten(list(documents.patterns) filter (len(documents.patterns) > 0)) as patterns
+        bool_or(documents.is_placed) as is_placed,
+        flatten(list(documents.patterns) filter (len(documents.patterns) > 0)) as patterns,
+        flatten(list(documents.tag_keys) filter (len(documents.tag_keys) > 0)) as tag_keys
     from int_grants as grants
     left join documents using (document_sha256)
     group by grants.account_id, grants.principal_arn
@@ -87,6 +107,9 @@ final as (
         boundaries.policy_name as boundary_name,
         boundaries.document_sha256 as boundary_sha256,
         if(principals.is_service_linked, null, levels.levels_sha256) as scp_levels_sha256,
+        list_concat(granted.tag_keys, bounds.tag_keys, scps.tag_keys) as spoken,
+        principals.tags,
+        principals.takes_session_tags,
         sha256(to_json({
             kind: principals.principal_type,
             is_service_linked: principals.is_service_linked,
@@ -95,6 +118,11 @@ final as (
             boundary: sha256(replace(boundaries.document, principals.account_id, '')),
             scps: scp_levels_sha256,
             itself: if(granted.is_personal or bounds.is_personal, principals.principal_arn, null),
+            tags: list_sort(list_filter(
+                map_entries(principals.tags::json::map(varchar, varchar)), lambda tag: list_contains(spoken, lower(tag.key))
+            )),
+            place: if(granted.is_placed or bounds.is_placed or scps.is_placed, accounts.ou_ids, null),
+            takes_session_tags: len(spoken) > 0 and principals.takes_session_tags,
             matched: list_sort(list_distinct(list_transform(
                 list_filter(
                     list_concat(granted.patterns, bounds.patterns, scps.patterns),
@@ -104,7 +132,9 @@ final as (
             )))
         })::varchar) as permissions_sha256
     from principals
-    left join granted using (account_id, principal_arn)
+    left join int_accounts as accounts on principals.account_id = accounts.account_id
+    left join granted
+        on principals.account_id = granted.account_id and principals.principal_arn = granted.principal_arn
     left join stg_policies as boundaries
         on principals.account_id = boundaries.account_id and principals.boundary_arn = boundaries.arn
     left join documents as bounds on boundaries.document_sha256 = bounds.document_sha256
@@ -113,4 +143,4 @@ final as (
     left join scps on levels.levels_sha256 = scps.levels_sha256
 )
 
-select * from final
+select * exclude (spoken) from final

@@ -5,6 +5,7 @@ description = "fact_permissions for each principal, its own account in the place
 permissions_sha256 = "Key of the principal's permissions in fact_permissions"
 principal_type = "user or role"
 keeper = "Who keeps the role where the account does not: an AWS service or IAM Identity Center"
+held_back = "Whether it would be more of an administrator without its boundary"
 admin = "Whether it administers its account: yes, depends (on conditions, or on what could not be read) or no"
 */
 with
@@ -28,6 +29,7 @@ select
     facts.admin,
     facts.admin_level,
     facts.admin_conditions,
+    facts.held_back,
     replace(facts.admin_statements::varchar, facts.own_account, principals.account_id)::json as admin_statements,
     facts.unreadable,
     facts.unreadable_limits,

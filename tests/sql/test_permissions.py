@@ -26,9 +26,12 @@ def arn(name: str, account: str = ONE) -> str:
 
 
 TABLES = """
-    create table stg_users (account_id varchar, arn varchar, user_name varchar, permissions_boundary_arn varchar);
+    create table stg_users (account_id varchar, arn varchar, user_name varchar, permissions_boundary_arn varchar,
+        tags json);
     create table stg_roles (account_id varchar, arn varchar, role_name varchar, permissions_boundary_arn varchar,
-        is_service_linked boolean);
+        is_service_linked boolean, tags json, trust_document_sha256 varchar);
+    create table int_accounts (account_id varchar, ou_ids varchar[]);
+    create table fact_trust_principals (document_sha256 varchar, malformed_reason varchar, tags_sessions boolean);
     create table int_grants (account_id varchar, principal_arn varchar, policy_name varchar, policy_arn varchar,
         document_sha256 varchar, via_group varchar);
     create table int_identity_documents (document_sha256 varchar, document varchar);
@@ -40,7 +43,7 @@ TABLES = """
 """
 
 
-def groups(text: str, *names: tuple[str, str], scp: str = "", policy_arn: str | None = None) -> int:
+def groups(text: str, *names: tuple[str, str], scp: str = "", policy_arn: str | None = None, tags: str = "{}") -> int:
     """How many groups int_permissions makes of the users (name, account), who all hold the document."""
     con = duckdb.connect()
     for statement in TABLES.split(";"):
@@ -48,7 +51,9 @@ def groups(text: str, *names: tuple[str, str], scp: str = "", policy_arn: str | 
     for name, account in names:
         user, own = arn(f"user/{name}", account), text.replace("OWN", account)
         sha256 = str(hash(own)) if text else None
-        con.execute("insert into stg_users values (?, ?, ?, null)", [account, user, name])
+        con.execute(
+            "insert into stg_users values (?, ?, ?, null, ?)", [account, user, name, tags.replace("NAME", name)]
+        )
         attached = f"{policy_arn}{name}" if policy_arn else None
         con.execute("insert into int_grants values (?, ?, 'p', ?, ?, null)", [account, user, attached, sha256])
         con.execute("insert into int_identity_documents select ?, ? where ? <> ''", [sha256, own, text])
@@ -56,6 +61,7 @@ def groups(text: str, *names: tuple[str, str], scp: str = "", policy_arn: str | 
             "insert into int_control_levels values (?, 'SERVICE_CONTROL_POLICY', 'key', [[{name: 's', sha256: 's'}]])",
             [account],
         )
+    con.execute(f"insert into int_accounts values ('{ONE}', ['r', 'ou-1']), ('{TWO}', ['r', 'ou-2'])")
     con.execute("create or replace table int_identity_documents as select distinct * from int_identity_documents")
     con.execute("create or replace table int_control_levels as select distinct * from int_control_levels")
     con.execute("insert into stg_organization_policies values ('s', ?)", [scp])
@@ -99,3 +105,21 @@ def test_an_scp_that_spares_one_tells_it_from_its_equals() -> None:
 
 def test_policies_that_were_not_read_are_told_apart_by_arn() -> None:
     assert groups("", *PAIR, policy_arn="arn:aws:iam::aws:policy/") == 2
+
+
+def test_the_tags_that_a_document_speaks_of_tell_principals_apart() -> None:
+    condition = {"StringEquals": {"aws:PrincipalTag/Team": "red"}}
+    on_tags = document(allow("s3:*") | {"Condition": condition})
+    by_variable = document(allow("s3:*", "arn:aws:s3:::${aws:PrincipalTag/team, 'none'}/*"))
+    for spoken in (on_tags, by_variable):
+        assert groups(spoken, *PAIR, tags='{"team": "NAME"}') == 2
+        assert groups(spoken, *PAIR, tags='{"owner": "NAME", "team": "red"}') == 1
+    assert groups(document(allow("s3:*")), *PAIR, tags='{"team": "NAME"}') == 1
+    assert groups(document(allow("*")), *PAIR, tags='{"team": "NAME"}', scp=on_tags) == 2
+
+
+def test_a_document_on_the_path_of_the_organization_tells_accounts_of_two_units_apart() -> None:
+    condition = {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-example/r/ou-1/*"}}
+    two = (("ann", ONE), ("ann", TWO))
+    assert groups(document(allow("s3:*") | {"Condition": condition}), *two) == 2
+    assert groups(document(allow("s3:*")), *two) == 1

@@ -2,7 +2,7 @@
 id = "BP06-07"
 title = "IAM users should get their permissions through groups only"
 severity = "low"
-description = "No attached and no inline policy of their own, and in a group. A permissions boundary is not a grant, nor is the policy by which AWS quarantines a key."
+description = "No attached and no inline policy of their own, and in a group. One who holds nothing is not applicable. A permissions boundary is not a grant, nor is the policy by which AWS quarantines a key."
 why = "Permissions attached to single users are forgotten when the person changes jobs; a group's are seen and reviewed together."
 fix = "Put the policies on a group and the user into it, then detach the user's own."
 may_break = "Attach the group's policies before detaching the user's, or the user loses access in between."
@@ -41,7 +41,7 @@ users as (
             '; ',
             'attached policies ' || array_to_string(policies.attached, ', '),
             'inline policies ' || array_to_string(policies.inline, ', '),
-            if(groups = [], 'in no group', null)
+            if(groups = [] and policies.principal_arn is not null, 'in no group', null)
         ) as faults
     from stg_users as users
     left join policies on users.account_id = policies.account_id and users.arn = policies.principal_arn
@@ -50,10 +50,10 @@ users as (
 select
     account_id,
     resource,
-    if(
-        faults = '',
-        pass(format('{} is in {}.', user_name, array_to_string(groups, ', '))),
-        fail(format('{}: {}.', user_name, faults))
-    ) as judged,
+    case
+        when faults <> '' then fail(format('{}: {}.', user_name, faults))
+        when groups = [] then not_applicable(format('{} has no policies, of its own or by a group.', user_name))
+        else pass(format('{} is in {}.', user_name, array_to_string(groups, ', ')))
+    end as judged,
     to_json(struct_pack(attached, inline, groups)) as evidence
 from users

@@ -15,6 +15,32 @@ params = { max_unused_days = 90 }
 of_management = ["permission_sets", "permission_set_assignments"]
 */
 with
+-- What would make a member an administrator: a policy of the group alone, whatever a boundary or an SCP takes away.
+administering as (
+    select held.account_id, held.principal_arn, string_agg(distinct held.policy_name, ', ' order by held.policy_name) as policies
+    from (
+        select
+            attachments.account_id, attachments.principal_arn, attachments.policy_name, attachments.policy_arn,
+            policies.document_sha256
+        from stg_policy_attachments as attachments
+        left join stg_policies as policies
+            on attachments.account_id = policies.account_id and attachments.policy_arn = policies.arn
+        where attachments.principal_type = 'group'
+        union all
+        select account_id, principal_arn, policy_name, '', document_sha256
+        from stg_inline_policies
+        where principal_type = 'group'
+    ) as held
+    left join int_customer_documents as documents
+        on held.account_id = documents.account_id and held.document_sha256 = documents.document_sha256
+    left join fact_documents as facts on documents.content_sha256 = facts.content_sha256 and facts.kind = 'admin'
+    where
+        facts.kind = 'admin'
+        or held.policy_arn glob 'arn:*:iam::aws:policy/AdministratorAccess'
+        or held.policy_arn glob 'arn:*:iam::aws:policy/IAMFullAccess'
+    group by held.account_id, held.principal_arn
+),
+
 members as (select account_id, unnest(group_names) as group_name from stg_users),
 
 objects as (
@@ -50,12 +76,15 @@ objects as (
 
 described as (
     select
-        *,
+        objects.*,
+        administering.policies as administering,
         format(
             'The {} has no {}, and was last changed {} days ago; limit {}.',
             kind, wanted, idle_days, getvariable('max_unused_days')
         ) as last_change
     from objects
+    left join administering
+        on objects.account_id = administering.account_id and objects.resource = administering.principal_arn
 )
 
 select
@@ -66,9 +95,11 @@ select
         when is_identity_center then not_applicable(format('IAM Identity Center made this {} and keeps it.', kind))
         when roles_unread > 0
             then unknown('A role has a trust policy that cannot be read; it might trust this provider.')
+        when administering is not null
+            then fail(format('The {} has no {}; a user put into it would be an administrator by {}.', kind, wanted, administering))
         when idle_days is null then fail(format('The {} has no {}.', kind, wanted))
         when idle_days <= getvariable('max_unused_days') then pass(last_change)
         else fail(last_change)
     end as judged,
-    to_json({kind: kind, uses: uses, unchanged_days: idle_days}) as evidence
+    to_json({kind: kind, uses: uses, unchanged_days: idle_days, administering: administering}) as evidence
 from described

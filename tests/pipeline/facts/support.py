@@ -36,10 +36,9 @@ def trust(principal: str) -> str:
 def night(**queries: list[Row]) -> dict[str, list[Row]]:
     """What the queries of a fact on principals return, empty but for those given."""
     organization = {"organization_id": "o-example", "management_account_id": MANAGEMENT, "as_of": AS_OF}
-    empty: dict[str, list[Row]] = {
-        name: []
-        for name in ("organization_documents", "levels", "identity_center", "principals", "roles", "users", "groups")
-    }
+    of_principals = ("organization_documents", "levels", "identity_center", "principals")
+    of_accounts = ("roles", "users", "groups", "holders", "alike")
+    empty: dict[str, list[Row]] = {name: [] for name in (*of_principals, *of_accounts)}
     return empty | {"organization": [organization]} | queries
 
 
@@ -56,6 +55,8 @@ def principal(principal_arn: str, *policies: Row, **more: Any) -> Row:
         "boundary": None,
         "scp_levels_sha256": None,
         "groups": [],
+        "tags": [],
+        "takes_session_tags": False,
     } | more
 
 
@@ -65,6 +66,8 @@ def role(role_arn: str, trust_document: str | None, admin: str = "no") -> Row:
         "arn": role_arn,
         "trust_document": trust_document,
         "admin": admin,
+        "held_back": "no",
+        "instance_profile_names": [],
         "rcp_levels_sha256": None,
         "customer_policies": None,
     }

@@ -22,7 +22,7 @@ from tests.pipeline.facts.support import (
 )
 
 APP = arn("role/app")
-ALL = policy("all", document(allow("*")))
+ALL, READ = policy("all", document(allow("*"))), policy("read", document(allow("s3:GetObject")))
 
 
 def paths(*actions: str, holder: str = APP, **more: list[Row]) -> list[Row]:
@@ -64,7 +64,7 @@ def test_what_an_account_holds_is_no_target_in_another() -> None:
 def test_targets_are_judged_as_what_they_are() -> None:
     (user_row,) = paths("iam:CreateAccessKey", users=[user(arn("user/ann"), "no")])
     assert user_row["leads_to_admin"] == "no"
-    admins, readers = group(arn("group/admins"), ALL), group(arn("group/readers"))
+    admins, readers = group(arn("group/admins"), ALL), group(arn("group/readers"), READ)
     (row,) = paths("iam:AddUserToGroup", holder=arn("user/bob"), groups=[admins, readers])
     assert (row["leads_to_admin"], row["targets"]) == ("yes", [arn("group/admins"), arn("group/readers")])
 
@@ -88,3 +88,13 @@ def test_conditions_that_a_path_waits_for_are_named() -> None:
 def test_permission_sets_are_changed_from_few_accounts() -> None:
     assert paths("sso:*") == []
     assert paths("sso:*", identity_center=[{"account_id": ONE}])
+
+
+def test_what_brings_no_more_than_one_has_is_no_target() -> None:
+    joins = paths("iam:AddUserToGroup", holder=arn("user/bob"), groups=[group(arn("group/empty"))])
+    assert joins == []
+    ann, equal = arn("user/ann"), {"permissions_sha256": "key of ann", "principal_arns": [arn("user/ann")]}
+    for rights, is_open in ((READ, True), (policy("less", document(allow("iam:CreateAccessKey"))), False)):
+        held = principal(ann, rights, permissions_sha256="key of ann")
+        found = paths("iam:CreateAccessKey", users=[user(ann)], holders=[held], alike=[{"account_id": ONE} | equal])
+        assert bool(found) is is_open

@@ -57,3 +57,8 @@ def test_all_that_any_account_grants_by_a_name_counts() -> None:
     first, second = document(allow("iam:CreateUser")), document(allow("iam:CreateRole"))
     found = row(attached("customer_managed", "own", first), attached("customer_managed", "own", second))
     assert (found["iam_writes"], found["policy_names"]) == (["iam:CreateUser", "iam:CreateRole"], ["own"])
+
+
+def test_what_could_not_be_read_is_no_write_to_iam() -> None:
+    found = row(attached("inline", "inline", document(allow("s3:*"))), attached("customer_managed", "gone", None))
+    assert (found["iam_writes"], found["unreadable"]) == ([], ["gone: the document could not be read"])

@@ -152,3 +152,20 @@ def test_a_boundary_of_aws_cannot_be_edited() -> None:
 
 def test_without_a_boundary_there_is_none_to_edit() -> None:
     assert facts(allow("iam:*"))["boundary_edits"] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("more", "is_bound"),
+    [
+        ([], True),
+        ([allow("iam:DeleteRolePermissionsBoundary")], False),
+        ([allow("iam:DeleteRolePermissionsBoundary", arn("role/other"))], True),
+        ([allow("iam:CreatePolicyVersion", LIMIT)], False),
+        ([allow("iam:PutRolePermissionsBoundary")], False),
+    ],
+)
+def test_a_boundary_binds_only_while_its_lock_holds(more: list[Row], is_bound: bool) -> None:
+    condition = {"StringEquals": {"iam:PermissionsBoundary": LIMIT}}
+    row = facts(allow("iam:CreateRole", Condition=condition), *more)
+    unbounded = [write["action"] for write in json.loads(row["unbounded_writes"])]
+    assert unbounded == ([] if is_bound else ["iam:CreateRole"])

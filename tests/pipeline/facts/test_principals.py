@@ -37,6 +37,19 @@ def test_a_principal_has_all_that_its_row_says() -> None:
     assert made.not_before == datetime(AS_OF.year, AS_OF.month, AS_OF.day, tzinfo=UTC)
 
 
+def test_a_principal_knows_its_tags_and_the_place_of_its_account() -> None:
+    places = [{"account_id": ONE, "ou_ids": ["r-1", "ou-1"]}, {"account_id": MANAGEMENT, "ou_ids": None}]
+    factory = PrincipalFactory(night(places=places))
+    made = factory.principal(principal(APP, tags=[{"key": "team", "value": "red"}], takes_session_tags=True))
+    assert (made.tags, made.takes_session_tags) == ({"team": "red"}, True)
+    assert made.facts == {"aws:PrincipalOrgID": "o-example", "aws:PrincipalOrgPaths": ("o-example/r-1/ou-1/",)}
+    assert made.places == {
+        ONE: {"aws:ResourceOrgID": "o-example", "aws:ResourceOrgPaths": ("o-example/r-1/ou-1/",)},
+        MANAGEMENT: {"aws:ResourceOrgID": "o-example"},
+    }
+    assert factory.principal(principal(APP, tags=None)).tags is None
+
+
 def test_without_an_organization_nothing_is_known_of_it() -> None:
     factory = PrincipalFactory(night(organization=[]))
     made = factory.principal(principal(APP))

@@ -33,7 +33,22 @@ def test_a_trust_under_conditions_is_possible_only() -> None:
     address = {"Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}
     people = [principal(ANN, ASSUME), principal(ADMIN, ALL)]
     row = reached(principals=people, roles=[role(ADMIN, document(asked | address))])[ANN]
-    assert (row["steps"], row["possible_steps"]) == (None, 1)
+    assert (row["steps"], row["possible_steps"], row["conditions"]) == (None, 1, ["aws:SourceIp"])
+    assert row["is_unread"] is False
+
+
+def test_a_trust_that_was_not_read_is_possible_and_says_so() -> None:
+    people = [principal(ANN, ASSUME), principal(arn("role/admin"), ALL)]
+    row = reached(principals=people, roles=[role(arn("role/admin"), None)])[ANN]
+    assert (row["steps"], row["possible_steps"], row["is_unread"]) == (None, 1, True)
+
+
+def test_the_conditions_of_a_path_of_escalation_are_named() -> None:
+    address = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+    held = policy("own", document(allow("iam:PutUserPolicy", ANN, Condition=address)))
+    row = reached(principals=[principal(ANN, held)])[ANN]
+    assert (row["steps"], row["possible_steps"], row["conditions"]) == (None, 1, ["aws:SourceIp"])
+    assert [hop["how"] for hop in json.loads(row["via"])] == ["iam-put-user-policy"]
 
 
 def test_those_who_reach_nothing_have_no_row() -> None:

@@ -59,3 +59,11 @@ def test_a_malformed_document_is_one_row_with_the_reason() -> None:
     (row,) = trust_principals.rows({"trusts": [{"document_sha256": "key", "document": "{"}]})
     assert row["malformed_reason"] == "document, document: expected JSON text"
     assert (row["document_sha256"], row["principal"]) == ("key", None)
+
+
+def test_sessions_take_tags_where_a_statement_allows_it() -> None:
+    names = ("sts:AssumeRole", ["sts:AssumeRole", "sts:TagSession"], "sts:*")
+    allowed = rows(*({"Effect": "Allow", "Principal": {"AWS": ONE}, "Action": one} for one in names))
+    assert [row["tags_sessions"] for row in allowed] == [False, True, True]
+    (denied,) = rows({"Effect": "Deny", "Principal": "*", "Action": "sts:TagSession"})
+    assert denied["tags_sessions"] is False

@@ -286,3 +286,46 @@ def test_every_sequence_of_three_actions_agrees(seed: int) -> None:
         assert found.steps is not None or not by_hand, world
         assert by_hand or found.steps is None or found.steps > 1, (found, world)
     assert won
+
+
+def test_reporting_on_itself_is_no_gain() -> None:
+    passes = principal(allow(["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"]))
+    for action, is_open in (("logs:PutLogEvents", False), ("dynamodb:GetItem", True)):
+        role, holder = held("app", allow(action))
+        account = Account({role.arn: role}, holders={role.arn: holder})
+        assert ("lambda-create-and-invoke" in open_paths(passes, account)) is is_open
+
+
+def test_rights_to_one_of_many_like_actions_are_compared() -> None:
+    reads, all_but_one = allow(["s3:Get*", "s3:List*"]), allow(["s3:Get*", "s3:ListBucket"])
+    assert exceeds(principal(reads), principal(all_but_one)) is Tri.YES
+    assert exceeds(principal(all_but_one), principal(reads)) is Tri.NO
+    but = [reads, deny("s3:GetObject", ["arn:aws:s3:::vault/*"])]
+    assert exceeds(principal(reads), principal(*but)) is Tri.YES
+    assert exceeds(principal(*but), principal(reads)) is Tri.NO
+
+
+def test_only_a_user_joins_a_group() -> None:
+    account = Account(groups={f"{IAM}:group/admins": Tri.YES})
+    for kind, is_open in (("user", True), ("role", False)):
+        joins = principal(allow("iam:AddUserToGroup"), kind=kind)
+        assert ("iam-add-user-to-group" in open_paths(joins, account)) is is_open
+
+
+@pytest.mark.parametrize(
+    ("document_arn", "more", "is_open"),
+    [
+        ("arn:aws:ssm:*::document/AWS-UpdateSSMAgent", [], False),
+        ("arn:aws:ssm:us-east-1::document/AWS-RunShellScript", [], True),
+        ("arn:aws:ssm:*:*:document/AWS-Run*", [], True),
+        ("arn:aws:ssm:*:*:document/restart", [], False),
+        ("arn:aws:ssm:*:*:document/restart", ["ssm:UpdateDocument"], True),
+        ("*", [], True),
+    ],
+)
+def test_a_command_needs_a_document_that_runs_any(document_arn: str, more: list[str], is_open: bool) -> None:
+    sends = allow("ssm:SendCommand", Resource=[document_arn, "arn:aws:ec2:*:*:instance/*"])
+    holder = principal(sends, *(allow(one) for one in more))
+    role, boss = held("box", ADMIN, service="ec2.amazonaws.com")
+    account = Account({role.arn: role}, holders={role.arn: boss})
+    assert ("ssm-send-command" in open_paths(holder, account)) is is_open

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.policy import BoundaryFacts, boundary_facts, document_facts, flaws, parse
-from pipeline.policy.facts import KINDS, is_effectively_star
+from pipeline.policy.facts import KINDS, holds, is_effectively_star
 from pipeline.policy.lint import CODES
 from tests.pipeline.policy.support import ACCOUNT, ADMIN, allow, deny, document, statement
 
@@ -220,3 +220,11 @@ def test_what_mfa_is_demanded_for(elements: dict[str, Any], detail: str | None) 
 def test_mfa_is_not_required_where_another_statement_does_without(other: dict[str, Any], is_required: bool) -> None:
     source = document(statement("Allow", "s3:*", Condition=WITH_MFA), other)
     assert ("mfa_required" in {one.kind for one in document_facts(parse(source))}) is is_required
+
+
+def test_no_scope_is_asked_of_an_action_that_accepts_no_resource() -> None:
+    asked = {}
+    for action in ("ecr:GetAuthorizationToken", "secretsmanager:GetSecretValue"):
+        document = parse({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}})
+        asked[action] = holds(document, "sensitive_unscoped")
+    assert asked == {"ecr:GetAuthorizationToken": False, "secretsmanager:GetSecretValue": True}
