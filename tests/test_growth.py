@@ -125,7 +125,8 @@ explained.ROWS["vaults"] = [{"vault": "a-long-name"}, {"vault": "short"}]
 database = explained.write(folder)
 built = site.build(database, folder / "site")
 with duckdb.connect(database, read_only=True) as con:
-    query = "select resource, verdict, reason, evidence from findings where control_id = ? and account_id = ? order by 1"
+    columns = "resource, verdict, reason, evidence"
+    query = f"select {columns} from findings where control_id = ? and account_id = ? order by 1"
     findings = con.execute(query, ["vault_has_short_name", explained.MEMBER]).fetchall()
     frameworks = con.execute("select frameworks from controls where control_id = 'vault_has_short_name'").fetchall()
 graph = build(Settings.model_construct(home=folder)).resolve_asset_graph()

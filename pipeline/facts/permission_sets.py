@@ -7,6 +7,7 @@ and name in the accounts that the set is provisioned to; where they differ, all 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pipeline.facts import PolicyLayer, Queried
 from pipeline.facts._evidence import problems
@@ -111,6 +112,6 @@ def facts(policies: tuple[Policy, ...], partition: str) -> Row:
         "policy_names": sorted({policy.name for policy in policies}),
         "admin": admin.verdict.name.lower(),
         "admin_reason": admin.reason,
-        "iam_writes": writes(Principal(HOLDER, readable))["iam_writes"] if readable else [],
+        "iam_writes": writes(replace(principal, policies=readable))["iam_writes"] if readable else [],
         "unreadable": problems(policies),
     }
