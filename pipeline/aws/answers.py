@@ -34,7 +34,7 @@ def guard(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None
     if status >= 300:
         if no_answer_of_aws(operation_model, status, headers, body):
             raise NoAwsAnswer(status, body)
-    elif body:
+    elif body or _has_text_payload(operation_model):
         _check_success(operation_model, body)
 
 
