@@ -17,7 +17,7 @@ from pipeline.collect import run as collect
 from pipeline.night import DATABASE, Night
 from pipeline.publish import database
 from pipeline.settings import Refused, Settings
-from pipeline.warehouse import build, models
+from pipeline.warehouse import build, contracts, models
 from tests.conftest import Loopback, use
 
 # What must hold of a night holds of one of part of the organization.
@@ -105,7 +105,7 @@ def test_a_cut_run_leaves_the_published_night(home: Home, monkeypatch: pytest.Mo
     def cut(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(build.Build, "check_control", cut)
+    monkeypatch.setattr(contracts, "check_built", cut)
     with pytest.raises(KeyboardInterrupt):
         build.build(home.settings, home.at(1))
     monkeypatch.undo()

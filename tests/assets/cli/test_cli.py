@@ -169,7 +169,7 @@ def test_explain(published: str) -> None:
     shown = rolecall("explain", "BP06-02", explained.arn("role", "admin"), "--home", published)
     assert shown.exit_code == 0, shown.output
     lines = [line.strip() for line in shown.stdout.splitlines()]
-    assert lines[0] == "fail admin_principals_limited (BP06-02): Administrators are few and approved"
+    assert lines[0] == "fail admin_principals_limited (BP06-02): Administrators should be few and approved"
     assert "2. identity policy own, statement Everything: Allow" in lines
     assert '"Action": ["*"],' in lines
     assert "pass without statement Everything of own" in lines

@@ -95,17 +95,17 @@ def test_a_fault_for_ever_is_unknown_with_its_class(bench: Bench, clean: Any, op
         fault, error_class = ON_THE_WIRE[name]
         found, visit = faulty(bench, operation, FOR_EVER, on_wire=fault)
         classes = {call.error_class for call in visit.ledger() if call.operation == operation}
-        if not classes:  # remembered by content, and so not asked again
+        if not error_class or not classes:  # nothing is wrong, or remembered by content and so not asked again
             assert found == clean[operation]
             continue
-        error_classes = {error_class or None}
+        error_classes: set[str | None] = {error_class}
         if name == HALF_AN_ERROR and bench.says_no(operation):
             assert classes <= {"not_aws", "truncated"}
             error_classes = classes
         assert classes == error_classes, name
         unread = {row["dataset"] for row in visit.unread}
         for dataset, rows in found.items():
-            if operation in (*SAYS_WHY_IN_ITS_ROW.get(dataset, ()), GENERATES) or not error_class:
+            if operation in (*SAYS_WHY_IN_ITS_ROW.get(dataset, ()), GENERATES):
                 continue
             if dataset in unread or rows == [] == clean[operation][dataset]:  # record by record, or nothing to ask
                 continue

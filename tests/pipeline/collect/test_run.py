@@ -563,7 +563,7 @@ def test_a_region_is_not_owed_where_it_is_switched_off_or_the_scps_close_it_to_e
     read_some: Any, some: list[str], is_for_everybody: bool
 ) -> None:
     denied = {"account": some[0], "region": "ap-south-1", "kind": "scp_deny"}
-    closed = {some[0]: ["ap-south-1"]} if is_for_everybody else {}
+    closed = {some[0]: ["eu-central-2", *(["ap-south-1"] if is_for_everybody else [])]}
     found = read_some(denied, regions=["us-east-1", "ap-south-1", "eu-central-2"], closed_regions=closed)
     regions = "select distinct region from raw_extracts where account_id = ? order by all"
     assert found.all(regions, some[0]) == [("ap-south-1",)] * (not is_for_everybody) + [("global",), ("us-east-1",)]
