@@ -17,6 +17,8 @@ from pipeline.schema import Column, Dataset, Row
 
 OPERATION = "access-analyzer:ValidatePolicy"
 CLEAN = "NONE"
+REFUSED_DOCUMENT = "invalid_request"
+"""The class of a ValidationException: the document is none for the validator. Every other failure is the call's."""
 FIRST_AGE_DAYS, SPREAD_DAYS = 21, 7
 
 DIGEST = Column("document_sha256", "varchar", "SHA-256 of the document", required=True, pattern=r"[0-9a-f]{64}")
@@ -61,17 +63,19 @@ def each_validated(
 ) -> list[Row]:
     """The answers to documents and what each is validated as. One that AWS refuses has none, and is not validated.
 
-    Raises `CallFailed` where no document got an answer.
+    Raises `CallFailed` where no document got an answer, and for a failure that is not about the document.
     """
     rows: list[Row] = []
-    failures, distinct = [], sorted(set(documents))
+    refusals, distinct = [], sorted(set(documents))
     for document, policy_type in distinct:
         try:
             rows += validated(account, document, policy_type, asked_as(policy_type), held)
         except CallFailed as failed:
-            failures.append(failed)
-    if failures and len(failures) == len(distinct):
-        raise failures[0]
+            if failed.error_class != REFUSED_DOCUMENT:
+                raise
+            refusals.append(failed)
+    if refusals and len(refusals) == len(distinct):
+        raise refusals[0]
     return rows
 
 

@@ -64,18 +64,20 @@ def _row(account: Account, anchor: dict[str, Any]) -> Row:
         "name": anchor["name"],
         "is_enabled": anchor["enabled"],
         "source_type": anchor["source"]["sourceType"],
-        "certificate_expires_at": _expiry(account, anchor["source"].get("sourceData", {})),
+        "certificate_expires_at": _expiry(account, anchor),
         "is_crl_distribution_point_checked": anchor.get("crlDpRevocationEnabled", False),
         "notified_events": [event for event in EXPIRY_EVENTS if event in notified],
     }
 
 
-def _expiry(account: Account, source: dict[str, Any]) -> datetime | None:
+def _expiry(account: Account, anchor: dict[str, Any]) -> datetime | None:
+    source = anchor["source"].get("sourceData", {})
     if arn := source.get("acmPcaArn"):
-        # The private CA may be another account's, and denied, or gone: then its end stays unknown.
+        # The private CA may be another account's, and denied, or gone: that costs this anchor only.
         try:
             answer = account.optional(DESCRIBE_CA, CertificateAuthorityArn=arn)
-        except CallFailed:
+        except CallFailed as failed:
+            account.unread(ANCHORS, anchor["trustAnchorArn"], failed)
             return None
         return utc(answer["CertificateAuthority"].get("NotAfter")) if answer else None
     return certificate_expiry(source.get("x509CertificateData", ""))
