@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from pipeline.knowledge import load
-from pipeline.policy.match import action_matches
+from pipeline.policy.match import glob
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +81,19 @@ def find(action: str) -> Action | None:
 @lru_cache(maxsize=8192)
 def expand(pattern: str) -> tuple[str, ...]:
     """The known actions a pattern names, sorted; a pattern without wildcard that names nothing known gives itself."""
-    prefix = pattern.partition(":")[0].lower()
-    if "*" in prefix or "?" in prefix:
-        found = [f"{service}:{raw['name']}" for service in services() for raw in _service_actions(service).values()]
-    else:
-        found = [f"{prefix}:{raw['name']}" for raw in _service_actions(prefix).values()]
-    named = tuple(sorted(action for action in found if action_matches(pattern, action)))
-    is_one_name = not set("*?") & set(pattern) and all(pattern.partition(":"))
-    return named or ((pattern,) if is_one_name else ())
+    prefix, _, name = pattern.lower().partition(":")
+    if not set("*?") & set(pattern):
+        known = find(pattern)
+        return (known.name,) if known else (pattern,) if prefix and name else ()
+    asked = services() if set("*?") & set(prefix) else [prefix]
+    return tuple(sorted(full for service in asked for low, full in _spelled(service) if glob(pattern.lower(), low)))
+
+
+@cache
+def _spelled(service: str) -> tuple[tuple[str, str], ...]:
+    """The actions of a service, each in lower case and as AWS spells it."""
+    names = (f"{service}:{raw['name']}" for raw in _service_actions(service).values())
+    return tuple((name.lower(), name) for name in names)
 
 
 def is_invented(pattern: str) -> bool:

@@ -80,8 +80,9 @@ def merged(allows: Iterable[Element]) -> list[Element]:
 
 def _needed(patterns: list[str]) -> Iterator[str]:
     """The patterns of one service that no other of them covers."""
-    wide = [one for one in patterns if "*" in one]
-    return (one for one in patterns if not any(other != one and contains(other, one) for other in wide))
+    low = [one.lower() for one in patterns]
+    wide = [one for one in low if "*" in one and "?" not in one]
+    return (one for one, name in zip(patterns, low, strict=True) if not any(w != name and glob(w, name) for w in wide))
 
 
 def unique(elements: Iterable[Element]) -> list[Element]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,23 @@ def judge(case: Case, models: Catalog) -> list[dict[str, Any]]:
 @contextmanager
 def prepared(case: Case, models: Catalog) -> Iterator[build.Build]:
     """The rows of a case in a database, with all that its control and the judgements read, but for these themselves."""
+    con = database()
+    con.begin()
+    try:
+        yield from _prepared(con, case, models)
+    finally:
+        con.rollback()
+
+
+@cache
+def database() -> duckdb.DuckDBPyConnection:
+    """A database in memory with the tables of the history: cases are transactions on it that are rolled back."""
     con = duckdb.connect(config={"threads": 1})
+    history.prepare(con)
+    return con
+
+
+def _prepared(con: duckdb.DuckDBPyConnection, case: Case, models: Catalog) -> Iterator[build.Build]:
     one = one_control(models, case.control_id)
     wanted = one.with_ancestors(["judgements"])
     read = {name for model in wanted for name in model.reads}
@@ -122,12 +139,12 @@ def prepared(case: Case, models: Catalog) -> Iterator[build.Build]:
     for name, dataset in datasets.items():
         if f"raw_{name}" in read:
             load(con, dataset, rows.get(name, []))
-    history.prepare(con)
     for row in earlier:
         values = [row["as_of"], row.get("account_id", MEMBER), row["policy_type"], row["objective"], row["met"]]
         con.execute("insert into history_guardrails values (?, ?, ?, ?, ?)", values)
     settings = Settings(controls={case.control_id: ControlSettings(**case.settings)})
-    with con, build.prepared(con, settings, Night(settings.home, case.as_of), one) as made:
+    with build.prepared(con, settings, Night(settings.home, case.as_of), one) as made:
+        made.comments = None  # nobody reads these tables
         for model in wanted:
             if model.name not in (case.control_id, *JUDGING):
                 made.make(model)
