@@ -10,7 +10,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test control mutants check lint definitions coverage wheel lock dev docs knowledge picture bench install clean
+.PHONY: demo test control mutants check lint definitions coverage slow wheel lock dev docs knowledge picture bench install clean
 .DEFAULT_GOAL := demo
 
 demo: $(INSTALLED)  ## run the nights of a synthetic organization; ends by naming the report
@@ -25,7 +25,7 @@ control: $(INSTALLED)  ## the cases of one control: make control NAME=key_rotati
 mutants: $(INSTALLED)  ## change one thing at a time in every control, or in NAME=key_rotation: do its cases notice?
 	@$(BIN)/python -m tools.mutants $(NAME)
 
-check: lint definitions coverage  ## everything that must hold before a commit; what .ci/run runs
+check: lint definitions coverage slow  ## everything that must hold before a commit; what .ci/run runs
 
 lint: $(INSTALLED)  ## style, types, SQL and templates
 	$(BIN)/ruff check .
@@ -37,8 +37,11 @@ lint: $(INSTALLED)  ## style, types, SQL and templates
 definitions: $(INSTALLED)  ## Dagster's own checks of the code location; a warning fails
 	@sh tools/definitions.sh
 
-coverage: $(INSTALLED)  ## the tests, with the share of lines that they run
-	$(BIN)/python -m pytest $(TESTS) --cov --cov-report=term:skip-covered
+coverage: $(INSTALLED)  ## the everyday tests, with the share of lines that they run
+	$(BIN)/python -m pytest $(TESTS) -m "not slow" --cov --cov-report=term:skip-covered
+
+slow: $(INSTALLED)  ## the other tests: whole nights, every page in a browser, the wheel
+	$(BIN)/python -m pytest $(TESTS) -m slow
 
 wheel: $(INSTALLED)  ## build dist/rolecall-*.whl; refused where knowledge of AWS is past its date
 	@$(BIN)/python -m tools.knowledge --release

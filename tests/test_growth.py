@@ -12,6 +12,8 @@ import pytest
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 COPIED = ("pipeline", "reports", "assets", "sql", "tools", "tests", "pyproject.toml", "workspace.yaml")
 
 FILES = {

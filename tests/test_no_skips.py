@@ -8,6 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 SKIPS = {
     "none": "def test_it() -> None: pass",
     "a test": "import pytest\n\ndef test_it() -> None: pytest.skip('why')",

@@ -31,6 +31,8 @@ from reports import chromium, documents
 from tests import receivers
 from tests.conftest import ROOT, Loopback, use
 
+pytestmark = pytest.mark.slow
+
 READER = """
 import sys, time, duckdb
 path, stop = sys.argv[1:]

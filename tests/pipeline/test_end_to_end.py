@@ -27,6 +27,8 @@ from tests.conftest import Loopback, use
 from tests.nights import NIGHT
 from tests.sql import harness
 
+pytestmark = pytest.mark.slow
+
 MANAGEMENT, SECURITY, ORDERS = "729096989405", "874237254706", "342489065146"
 UNTOUCHED = (MANAGEMENT, SECURITY)
 KEY_ID, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"

@@ -20,6 +20,8 @@ from pipeline.settings import Refused, Settings
 from pipeline.warehouse import build, contracts, models
 from tests.conftest import Loopback, use
 
+pytestmark = pytest.mark.slow
+
 # What must hold of a night holds of one of part of the organization.
 PART = ["Exceptions", "Security", "Suspended", "Workloads/NonProd/Data"]
 UNREADABLE = "918168603348"

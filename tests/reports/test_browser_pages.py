@@ -26,6 +26,8 @@ from tests.reports.browser import (
     samples,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Look:

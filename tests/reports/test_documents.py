@@ -24,6 +24,8 @@ from reports.filters import percent
 from tests.reports import published
 from tests.reports.conftest import CHROMIUM, Document, needs_chromium
 
+pytestmark = pytest.mark.slow
+
 NAME = "<script>alert('x')</script>\u202e\"R&D\" " + "W" * 2000
 HOSTILE = """
     update accounts set name = $name, owner = $name;

@@ -18,6 +18,8 @@ from pipeline.warehouse.invariants import Broken
 from reports import agreement
 from tools.generated import Organization, land
 
+pytestmark = pytest.mark.slow
+
 FIRST = date(2026, 11, 20)
 SMALL = Organization(accounts=2, roles=12)
 

@@ -13,6 +13,8 @@ from pipeline.night import Night
 from tests.conftest import Loopback, use
 from tests.pipeline.collect.recorded import Recorder, record
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def recorder(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:

@@ -532,6 +532,7 @@ collect.collect_shard(settings, plan, 0, lambda event: print("account", flush=Tr
 """
 
 
+@pytest.mark.slow
 def test_a_kill_half_way_leaves_the_night_before(aws: Loopback, some: list[str], tmp_path: Path) -> None:
     settings = aws.settings(tmp_path, include_accounts=some)
     night = Night(tmp_path, aws.nights[0])
@@ -574,6 +575,7 @@ def test_a_region_is_not_owed_where_it_is_switched_off_or_the_scps_close_it_to_e
     assert failed == (set() if is_for_everybody else {"scp_deny"})
 
 
+@pytest.mark.slow
 def test_without_regions_in_the_settings_every_region_of_the_account_is_read(read_some: Any, some: list[str]) -> None:
     found = read_some({"account": some[1], "operation": "ListRegions", "kind": "deny"}, regions=[])
     read = {region for (region,) in found.all("select region from raw_extracts where account_id = ?", some[0])}

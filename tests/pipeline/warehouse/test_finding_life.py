@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import duckdb
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -123,6 +124,7 @@ def expected(nights: dict[date, JudgedNight], as_of: date) -> list[tuple[Any, ..
         (2, JudgedNight(True, frozenset(), {})),
     ]
 )
+@pytest.mark.slow
 def test_any_order_of_nights_gives_the_lives_of_the_nights_in_order(steps: list[tuple[int, JudgedNight]]) -> None:
     con = duckdb.connect()
     history.prepare(con)

@@ -132,6 +132,7 @@ def test_a_copy_that_differs_is_not_published(night: Night, monkeypatch: pytest.
     assert list(night.home.glob(".rolecall*")) == []
 
 
+@pytest.mark.slow
 def test_a_large_organization_keeps_its_findings_for_two_nights(tmp_path: Path) -> None:
     """More verdicts than a row group of DuckDB, where 2.0.0 published none of them."""
     organization, changed = Organization(accounts=40, roles=370), 1_000
