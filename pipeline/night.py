@@ -12,7 +12,7 @@ Everywhere `night` is a `Night` and `as_of` its date.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -54,5 +54,5 @@ class Night:
 
     @property
     def variables(self) -> dict[str, Any]:
-        """What the SQL of this night reads with `getvariable`."""
-        return {"as_of": self.as_of}
+        """What the SQL of this night reads with `getvariable`: its date, and its end (UTC) where no moment is known."""
+        return {"as_of": self.as_of, "read_at": datetime.combine(self.as_of, time.max)}

@@ -86,8 +86,9 @@ class Replay:
         try:
             self.con.execute(f"attach {quoted(str(database))} as published (read_only)")
             self.con.execute("set search_path = 'memory.main,published.staging,published.intermediate,published.main'")
-            ((as_of,),) = self.con.execute("select as_of from published.main.contract").fetchall()
+            ((as_of, read_at),) = self.con.execute("select as_of, read_at from published.main.contract").fetchall()
             self.con.execute("set variable as_of = ?", [as_of])
+            self.con.execute("set variable read_at = ?", [read_at])
             self._build = ReplayBuild(self.con, as_of, Settings.model_construct(), self._models)
             self._copy(between)
             for model in between:

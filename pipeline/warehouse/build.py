@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import duckdb
@@ -45,7 +45,7 @@ class Build:
     """What the columns of published tables are; None where nothing is to be published."""
 
     def __post_init__(self) -> None:
-        contracts.define_verdicts(self.con)
+        contracts.define_macros(self.con)
 
     def make(self, model: Model) -> Built:
         """Make one model. A control that gives a resource two verdicts, or a query that fails, is `Refused`."""
@@ -100,7 +100,7 @@ def build(
     with store.writing(night.home) as con:
         wanted = list(catalog.models.values()) if only is None else missing(con, catalog, night.as_of, set(only))
         landing.attach(con, night, collectors.datasets().values())
-        with prepared(con, settings, night, catalog) as work:
+        with prepared(con, settings, night, catalog, read_at(con)) as work:
             built = []
             for model in wanted:
                 built.append(work.make(model))
@@ -119,9 +119,20 @@ def missing(con: store.Connection, catalog: Catalog, as_of: date, only: set[str]
     return [m for m in catalog.with_ancestors(only) if m.name in only or m.name not in there]
 
 
+def read_at(con: store.Connection) -> datetime | None:
+    """When the last answer of the night came, by AWS's own clock. The date of a night is local; ages are not."""
+    row = con.execute("select max(data_time) from raw_ledger").fetchone()
+    return row[0] if row else None
+
+
 @contextmanager
-def prepared(con: store.Connection, settings: Settings, night: Night, catalog: Catalog) -> Iterator[Build]:
-    """A build of a night whose raw tables are there, with the catalog's own tables and the variables of models."""
+def prepared(
+    con: store.Connection, settings: Settings, night: Night, catalog: Catalog, read_at: datetime | None = None
+) -> Iterator[Build]:
+    """A build of a night whose raw tables are there, with the catalog's own tables and the variables of models.
+
+    `read_at` is the moment (UTC) to which ages are counted; the end of the night's date where nobody knows it.
+    """
     known = collectors.datasets()
     work = Build(con, night.as_of, settings, catalog, Comments(con, catalog, known.values()))
     enabled = [n for n in catalog.controls if settings.controls.get(n) is None or settings.controls[n].enabled]
@@ -130,5 +141,6 @@ def prepared(con: store.Connection, settings: Settings, night: Night, catalog: C
     work.create("control_needs", control_needs(catalog, known))
     con.execute("create or replace table built_night as select ? as as_of", [night.as_of])
     own = {"min_coverage_to_score": settings.min_coverage_to_score, "contract_version": CONTRACT_VERSION}
-    with store.variables(con, night.variables | own):
+    moment = {"read_at": read_at} if read_at else {}
+    with store.variables(con, night.variables | own | moment):
         yield work

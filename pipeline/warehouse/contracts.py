@@ -18,8 +18,13 @@ import duckdb
 from pipeline.settings import Refused
 from pipeline.warehouse.query import CALLS, JUDGED, VERDICTS, Query, close_to
 
-ENGINE_VARIABLES = ("as_of", "min_coverage_to_score", "contract_version")
-"""What `getvariable` gives beside the parameters of the header: the night, and two settings."""
+ENGINE_VARIABLES = ("as_of", "read_at", "min_coverage_to_score", "contract_version")
+"""What `getvariable` gives beside the parameters of the header: date and moment of the night, and two settings."""
+MOMENTS = {
+    "days_since": "if(moment > getvariable('read_at'), 0, date_sub('day', moment::timestamp, getvariable('read_at')))",
+    "days_until": "moment::date - getvariable('read_at')::date",
+}
+"""Macros for the days, in UTC, between a moment and that at which the night was read; whole days for an age."""
 
 TEXT, VERDICT = "VARCHAR", "STRUCT(verdict VARCHAR, reason VARCHAR)"
 COLUMNS = {"account_id": TEXT, "region": TEXT, "resource": TEXT, JUDGED: VERDICT, "evidence": "JSON"}
@@ -69,15 +74,17 @@ def in_header(path: Path, head: str, key: str, problem: str) -> Refused:
 
 @cache
 def functions() -> frozenset[str]:
-    """The functions that a model can call: DuckDB's and the verdicts."""
+    """The functions that a model can call: DuckDB's, the verdicts and the ages."""
     found = duckdb.execute("select distinct function_name from duckdb_functions()").fetchall()
-    return frozenset({name for (name,) in found} | set(VERDICTS))
+    return frozenset({name for (name,) in found} | set(VERDICTS) | set(MOMENTS))
 
 
-def define_verdicts(con: duckdb.DuckDBPyConnection) -> None:
-    """The macros, for this connection."""
+def define_macros(con: duckdb.DuckDBPyConnection) -> None:
+    """The macros of verdicts and of moments, for this connection."""
     for verdict in VERDICTS:
         con.execute(f"create or replace temp macro {verdict}(reason) as {{verdict: '{verdict}', reason: reason}}")
+    for name, days in MOMENTS.items():
+        con.execute(f"create or replace temp macro {name}(moment) as {days}")
 
 
 def unpacked(con: duckdb.DuckDBPyConnection, sql: str, path: Path) -> str:

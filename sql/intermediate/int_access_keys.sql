@@ -46,9 +46,9 @@ select
     arn || '/accesskey/' || key_number as resource,
     coalesce(is_active, false) as is_active,
     created_at,
-    getvariable('as_of') - created_at::date as age_days,
+    days_since(created_at) as age_days,
     last_used_at,
-    getvariable('as_of') - last_used_at::date as unused_days,
+    days_since(last_used_at) as unused_days,
     last_used_service,
     last_used_region,
     user_created_at

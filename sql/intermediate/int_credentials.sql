@@ -35,14 +35,14 @@ credentials as (
     union all
     select
         account_id, user_name, arn, true, 'signing certificate', '1',
-        coalesce(cert_1_active, false), cert_1_last_rotated_at, getvariable('as_of') - cert_1_last_rotated_at::date,
+        coalesce(cert_1_active, false), cert_1_last_rotated_at, days_since(cert_1_last_rotated_at),
         null, null, null, null, null
     from stg_credential_report
     where is_root and (cert_1_active or cert_1_last_rotated_at is not null)
     union all
     select
         account_id, user_name, arn, true, 'signing certificate', '2',
-        coalesce(cert_2_active, false), cert_2_last_rotated_at, getvariable('as_of') - cert_2_last_rotated_at::date,
+        coalesce(cert_2_active, false), cert_2_last_rotated_at, days_since(cert_2_last_rotated_at),
         null, null, null, null, null
     from stg_credential_report
     where is_root and (cert_2_active or cert_2_last_rotated_at is not null)

@@ -44,7 +44,7 @@ select
     credentials.service_name,
     credentials.status = 'Active' as is_active,
     credentials.created_at,
-    getvariable('as_of') - credentials.created_at::date as age_days,
+    days_since(credentials.created_at) as age_days,
     credentials.expires_at,
     users.owner
 from credentials

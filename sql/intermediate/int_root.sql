@@ -22,7 +22,7 @@ select
     coalesce(summary.root_has_certificates, report.cert_1_active or report.cert_2_active) as has_certificates,
     coalesce(summary.root_has_mfa, report.has_mfa) as has_mfa,
     report.password_last_used_at,
-    getvariable('as_of') - report.password_last_used_at::date as password_unused_days,
+    days_since(report.password_last_used_at) as password_unused_days,
     report.last_used_at,
     report.unused_days
 from stg_expected_accounts as account

@@ -12,6 +12,6 @@ select
     service,
     service || ':' || action as action,
     last_accessed_at,
-    getvariable('as_of') - last_accessed_at::date as unused_days
+    days_since(last_accessed_at) as unused_days
 from raw_action_last_accessed
 semi join stg_expected_accounts using (account_id)

@@ -14,7 +14,7 @@ select
     resource_owner_account_id,
     status,
     created_at,
-    getvariable('as_of') - created_at::date as age_days,
+    days_since(created_at) as age_days,
     updated_at
 from raw_analyzer_findings
 semi join stg_expected_accounts using (account_id)

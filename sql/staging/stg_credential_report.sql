@@ -24,7 +24,7 @@ select
     if(regexp_matches(additional_credentials_info, '(?i)access.?key'), additional_credentials_info, null)
         as more_access_keys,
     greatest(password_last_used_at, access_key_1_last_used_at, access_key_2_last_used_at) as last_used_at,
-    getvariable('as_of') - greatest(password_last_used_at, access_key_1_last_used_at, access_key_2_last_used_at)::date
+    days_since(greatest(password_last_used_at, access_key_1_last_used_at, access_key_2_last_used_at))
         as unused_days,
     cert_1_active,
     cert_1_last_rotated_at,

@@ -11,6 +11,6 @@ select
     instance_id,
     is_agent_connected,
     registered_at,
-    getvariable('as_of') - registered_at::date as registered_days
+    days_since(registered_at) as registered_days
 from raw_ecs_external_instances
 semi join stg_expected_accounts using (account_id)

@@ -20,7 +20,7 @@ select
     coalesce(resource, finding_id) as resource,
     resource_type,
     created_at,
-    getvariable('as_of') - created_at::date as age_days,
+    days_since(created_at) as age_days,
     updated_at
 from raw_external_findings
 where resource_owner_account_id in (select account_id from stg_expected_accounts)

@@ -9,7 +9,7 @@ select
     arn,
     path,
     created_at,
-    getvariable('as_of') - created_at::date as age_days,
+    days_since(created_at) as age_days,
     role_names
 from raw_instance_profiles
 semi join stg_expected_accounts using (account_id)

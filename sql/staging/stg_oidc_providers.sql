@@ -10,6 +10,6 @@ select
     client_ids,
     thumbprints,
     created_at,
-    getvariable('as_of') - created_at::date as age_days
+    days_since(created_at) as age_days
 from raw_oidc_providers
 semi join stg_expected_accounts using (account_id)

@@ -16,9 +16,9 @@ select
     arn as user_arn,
     arn || '/password' as resource,
     coalesce(password_last_changed_at, created_at) as created_at,
-    getvariable('as_of') - coalesce(password_last_changed_at, created_at)::date as age_days,
+    days_since(coalesce(password_last_changed_at, created_at)) as age_days,
     password_last_used_at as last_used_at,
-    getvariable('as_of') - password_last_used_at::date as unused_days,
+    days_since(password_last_used_at) as unused_days,
     coalesce(is_mfa_active, false) as has_mfa
 from raw_credential_report
 semi join stg_expected_accounts using (account_id)

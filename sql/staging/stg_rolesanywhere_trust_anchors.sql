@@ -11,7 +11,7 @@ select
     is_enabled,
     source_type,
     certificate_expires_at,
-    certificate_expires_at::date - getvariable('as_of') as remaining_days,
+    days_until(certificate_expires_at) as remaining_days,
     is_crl_distribution_point_checked,
     notified_events
 from raw_rolesanywhere_trust_anchors

@@ -9,8 +9,8 @@ select
     arn,
     name,
     created_at,
-    getvariable('as_of') - created_at::date as age_days,
+    days_since(created_at) as age_days,
     valid_until,
-    valid_until::date - getvariable('as_of') as valid_days
+    days_until(valid_until) as valid_days
 from raw_saml_providers
 semi join stg_expected_accounts using (account_id)

@@ -11,6 +11,6 @@ select
     path,
     uploaded_at,
     expires_at,
-    expires_at::date - getvariable('as_of') as valid_days
+    days_until(expires_at) as valid_days
 from raw_server_certificates
 semi join stg_expected_accounts using (account_id)

@@ -11,7 +11,7 @@ select
     credential_id,
     status = 'Active' as is_active,
     created_at,
-    getvariable('as_of') - created_at::date as age_days,
+    days_since(created_at) as age_days,
     expires_at
 from raw_service_specific_credentials
 semi join stg_expected_accounts using (account_id)

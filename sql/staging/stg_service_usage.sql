@@ -11,6 +11,6 @@ select
     service,
     last_accessed_at,
     last_accessed_region,
-    getvariable('as_of') - last_accessed_at::date as unused_days
+    days_since(last_accessed_at) as unused_days
 from raw_service_last_accessed
 semi join stg_expected_accounts using (account_id)

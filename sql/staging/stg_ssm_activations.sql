@@ -13,9 +13,9 @@ select
     registration_limit,
     registrations_count,
     expires_at,
-    expires_at::date - getvariable('as_of') as remaining_days,
+    days_until(expires_at) as remaining_days,
     is_expired,
     created_at,
-    getvariable('as_of') - created_at::date as age_days
+    days_since(created_at) as age_days
 from raw_ssm_activations
 semi join stg_expected_accounts using (account_id)

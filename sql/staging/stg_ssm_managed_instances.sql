@@ -12,6 +12,6 @@ select
     ping_status,
     last_ping_at,
     registered_at,
-    getvariable('as_of') - coalesce(last_ping_at, registered_at)::date as silent_days
+    days_since(coalesce(last_ping_at, registered_at)) as silent_days
 from raw_ssm_managed_instances
 semi join stg_expected_accounts using (account_id)

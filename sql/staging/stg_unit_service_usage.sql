@@ -13,5 +13,5 @@ select
     read_on,
     service,
     last_accessed_at,
-    getvariable('as_of') - last_accessed_at::date as unused_days
+    days_since(last_accessed_at) as unused_days
 from raw_organization_access_reports

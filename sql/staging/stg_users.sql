@@ -11,7 +11,7 @@ select
     arn,
     path,
     created_at,
-    getvariable('as_of') - created_at::date as age_days,
+    days_since(created_at) as age_days,
     group_names,
     permissions_boundary_arn,
     tags::json as tags,

@@ -27,7 +27,7 @@ _BEFORE = """, previous_score double, previous_as_of date, week_ago_score double
     month_ago_score double, month_ago_as_of date"""
 
 TABLES = {
-    "contract": "version integer, as_of date",
+    "contract": "version integer, as_of date, read_at timestamp",
     "controls": """control_id varchar, number varchar, title varchar, practice bigint, practice_title varchar,
         severity varchar, scope varchar, why varchar, fix varchar, may_break varchar, frameworks json, params json,
         reads varchar[], query varchar""",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from pipeline.warehouse.headers import PRACTICES
@@ -152,7 +152,7 @@ def content(nights: Sequence[date], accounts: Sequence[tuple[Any, ...]], clean: 
         accounts = judged = [(*a[:6], "read", None) for a in judged]
     as_of = nights[-1]
     return {
-        "contract": [{"version": 1, "as_of": as_of}],
+        "contract": [{"version": 1, "as_of": as_of, "read_at": datetime.combine(as_of, time(2))}],
         "controls": _controls(),
         "control_operations": _control_operations(),
         "accounts": _accounts(accounts),

@@ -57,7 +57,7 @@ select
             then pass(format('Roles that people reach by federation: {}, such as {}.', len(role_arns), role_arns[1]))
         when unreadable <> []
             then unknown(format('No federated role found, and the trust policy of {} is malformed.', unreadable[1]))
-        when getvariable('as_of') - joined_on <= getvariable('grace_days')
+        when days_since(joined_on) <= getvariable('grace_days')
             then not_applicable(format('The account joined on {} and has no federated role yet.', joined_on))
         else fail('No role of the account can be reached from Identity Center or a SAML provider.')
     end as judged,

@@ -33,7 +33,7 @@ generations as (
         list(job_id order by job_id) filter (where status = 'SUCCEEDED') as job_ids,
         list(distinct status order by status) as statuses
     from int_policy_generations
-    where getvariable('as_of') - coalesce(completed_at, started_at)::date <= getvariable('history_days')
+    where days_since(coalesce(completed_at, started_at)) <= getvariable('history_days')
     group by account_id, principal_arn
 )
 

@@ -29,8 +29,8 @@ credentials as (
 idle as (
     select
         *,
-        if(is_active, coalesce(last_used_at, created_at), greatest(last_used_at, created_at))::date as idle_since,
-        if(idle_since > getvariable('as_of'), 0, getvariable('as_of') - idle_since) as idle_days,
+        if(is_active, coalesce(last_used_at, created_at), greatest(last_used_at, created_at)) as idle_since,
+        days_since(idle_since) as idle_days,
         if(is_active, getvariable('max_unused_days'), getvariable('max_inactive_key_days')) as limit_days,
         format(
             case

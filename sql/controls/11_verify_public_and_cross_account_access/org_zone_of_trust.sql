@@ -16,7 +16,7 @@ with
 analyzers as (
     select
         *,
-        date_diff('hour', last_resource_analyzed_at, getvariable('as_of')::timestamp) as analyzed_hours_ago,
+        date_sub('hour', last_resource_analyzed_at, getvariable('read_at')) as analyzed_hours_ago,
         status = 'ACTIVE' and analyzed_hours_ago <= getvariable('max_analysis_age_hours') as is_healthy
     from stg_analyzers
     where analyzer_type = 'ORGANIZATION'

@@ -44,7 +44,7 @@ events as (
 previews as (
     select account_id, max(created_at) as previewed_at
     from raw_access_previews
-    where getvariable('as_of') - created_at::date <= getvariable('used_days')
+    where days_since(created_at) <= getvariable('used_days')
     group by account_id
 ),
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from pipeline.settings import Refused
-from pipeline.warehouse import contracts
+from pipeline.warehouse import contracts, models
 from pipeline.warehouse.models import Model, read_model
 
 HEADER = '/*\nid = "BP04-09"\ntitle = "t"\nseverity = "low"\nwhy = "w"\nfix = "f"\nparams = { limit_days = 90 }\n*/\n'
@@ -37,7 +39,7 @@ def read(folder: Path, sql: str, header: str = HEADER) -> Model:
 def build(model: Model) -> list[tuple[object, ...]]:
     """Rows of the control over three users, one of them without an age."""
     with duckdb.connect() as con:
-        contracts.define_verdicts(con)
+        contracts.define_macros(con)
         con.execute("create table raw_x (account_id varchar, user_name varchar, days integer)")
         con.execute("insert into raw_x values ('1', 'a', null), ('1', 'b', 91), ('1', 'c', 90)")
         con.execute("set variable limit_days = 90")
@@ -54,9 +56,42 @@ def test_verdict_and_reason_are_one_expression(tmp_path: Path) -> None:
     ]
 
 
+# A night of Tokyo: it is 02:00 there on the 20th, and still the 19th in UTC.
+READ_AT = datetime(2026, 11, 19, 17)
+
+
+@pytest.mark.parametrize(
+    ("moment", "since", "until"),
+    [
+        (datetime(2026, 8, 21, 18), 89, -90),  # 89 days and 23 hours
+        (datetime(2026, 8, 21, 16), 90, -90),
+        (READ_AT, 0, 0),
+        (datetime(2026, 11, 19, 17, 1), 0, 0),
+        (datetime(2026, 11, 25, 1), 0, 6),
+        (date(2026, 11, 18), 1, -1),
+        (None, None, None),
+    ],
+)
+def test_days_are_counted_between_moments_not_from_a_local_date(
+    moment: date | None, since: int | None, until: int | None
+) -> None:
+    with duckdb.connect() as con:
+        contracts.define_macros(con)
+        con.execute("set variable as_of = date '2026-11-20'")
+        con.execute("set variable read_at = ?", [READ_AT])
+        kind = "date" if type(moment) is date else "timestamp"
+        query = f"select days_since(?::{kind}), days_until(?::{kind})"
+        assert con.execute(query, [moment, moment]).fetchone() == (since, until)
+
+
+def test_no_model_counts_days_from_the_date_of_the_night_to_a_moment() -> None:
+    counted = re.compile(r"getvariable\('as_of'\)[^,\n]*::(date|timestamp)|::date - getvariable\('as_of'\)")
+    assert [model.name for model in models.load().models.values() if counted.search(model.sql)] == []
+
+
 def test_every_verdict_has_its_macro() -> None:
     with duckdb.connect() as con:
-        contracts.define_verdicts(con)
+        contracts.define_macros(con)
         for verdict in ("pass", "fail", "unknown", "not_applicable", "manual"):
             said = con.execute(f"select {verdict}(reason) from (select 'Because.' as reason)").fetchone()
             assert said == ({"verdict": verdict, "reason": "Because."},)
