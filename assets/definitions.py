@@ -15,7 +15,8 @@ from assets.defs.report import published
 from assets.resources import run_settings
 from pipeline import collectors, settings
 from pipeline.progress import Progress, Silent
-from pipeline.settings import Refused, Settings
+from pipeline.settings import Settings
+from pipeline.warehouse import parameters
 from pipeline.warehouse.models import load as load_catalog
 from pipeline.warehouse.store import check_engine
 
@@ -30,8 +31,7 @@ def build(chosen: Settings, progress: Progress | None = None) -> dg.Definitions:
     check_engine()
     progress = progress or Silent()
     datasets, known = collectors.datasets(), load_catalog()
-    if unknown := sorted(chosen.controls.keys() - known.controls.keys()):
-        raise Refused(f"Settings: controls.{unknown[0]}: there is no such control; see `rolecall controls`")
+    parameters.check(chosen, known)
     raw, partitions = {f"raw_{name}" for name in datasets}, nights.partitions(chosen)
     return dg.Definitions(
         assets=[

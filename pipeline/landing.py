@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,11 +21,13 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline import swap
 from pipeline.night import LANDING, Night
 from pipeline.rows import quoted
-from pipeline.schema import Dataset, Row
+from pipeline.schema import EXTRACTS, Dataset, Row
 from pipeline.settings import Refused
 
+ALWAYS_READ = ("organization", "accounts")
 # What a part holds in memory of a dataset before it writes a row group.
 ROW_GROUP = 65_536
 TABLES_HELD = 200
@@ -43,15 +45,48 @@ def check_landed(night: Night) -> None:
         raise Refused(f"{night.home / LANDING}: nothing has landed for {night}; collect that night first")
 
 
-def attach(con: duckdb.DuckDBPyConnection, night: Night, datasets: Iterable[Dataset]) -> None:
+def attach(con: duckdb.DuckDBPyConnection, night: Night, datasets: Collection[Dataset]) -> None:
     """Make a view `raw_<dataset>` of every dataset over a night's files; raises `Refused` for a night without any.
 
     A dataset that the night does not have is an empty view with the right columns. A dataset with `history_days` also
-    shows that many days before, and says the night of every row in a last column `as_of`.
+    shows that many days before, and says the night of every row in a last column `as_of`. A dataset that landed
+    without a column of today is a failed extract without rows: what nobody asked for is unknown, not null.
     """
     check_landed(night)
+    old = {dataset: columns for dataset in datasets if (columns := _columns_lacking(night, dataset))}
     for dataset in datasets:
-        con.execute(f"create or replace view raw_{dataset.name} as {_query(night, dataset)}")
+        query = _query(night, dataset)
+        if dataset in old:
+            query = f"from ({query}) where false"
+        elif dataset.name == EXTRACTS.name and old:
+            query = f"select * replace ({_failed(old)}) from ({query})"
+        con.execute(f"create or replace view raw_{dataset.name} as {query}")
+
+
+def _columns_lacking(night: Night, dataset: Dataset) -> list[str]:
+    """Columns that the night's files of a dataset do not have. Those on which all else rests are read as they are."""
+    files = _files(night, dataset)
+    if not files or not dataset.operations or dataset.name in ALWAYS_READ:
+        return []
+    return sorted({column.name for column in dataset.columns} - set(pq.read_schema(files[0]).names))
+
+
+def _failed(old: Mapping[Dataset, Collection[str]]) -> str:
+    """Columns of the extracts, where those of datasets that lack columns have failed."""
+    texts = {
+        dataset: f"landed without {', '.join(columns)}: collect the night again" for dataset, columns in old.items()
+    }
+    message = " ".join(f"when {quoted(dataset.name)} then {quoted(text)}" for dataset, text in texts.items())
+    operation = " ".join(f"when {quoted(dataset.name)} then {quoted(dataset.operations[0])}" for dataset in old)
+    is_old = f"status = 'ok' and dataset in ({', '.join(quoted(dataset.name) for dataset in old)})"
+    values = {
+        "operation": f"case dataset {operation} end",
+        "error_class": "'older_landing'",
+        "message": f"case dataset {message} end",
+        "rows": "0",
+        "status": "'failed'",
+    }
+    return ", ".join(f"if({is_old}, {value}, {name}) as {name}" for name, value in values.items())
 
 
 def read(night: Night, dataset: Dataset) -> pa.Table:
@@ -157,12 +192,23 @@ def commit(night: Night, run_id: str) -> dict[str, int]:
     run, landed, old = night.run_folder(run_id), night.landing_folder, night.old_folder(run_id)
     with _alone(night.home):
         _recover(night.home)
-        if landed.exists():
-            old.parent.mkdir(parents=True, exist_ok=True)
-            os.rename(landed, old)
-        os.rename(run, landed)
+        old.parent.mkdir(parents=True, exist_ok=True)
+        swap.put_in_place(run, landed, old)
         _sweep(night.home)
     return counts(night)
+
+
+def recover(home: Path) -> None:
+    """Finish what a killed run began: afterwards every night that had landed is there again."""
+    if (home / LANDING).is_dir():
+        with _alone(home):
+            _recover(home)
+
+
+def remove(night: Night) -> None:
+    """Take a night away, whole."""
+    with _alone(night.home):
+        shutil.rmtree(night.landing_folder, ignore_errors=True)
 
 
 def counts(night: Night) -> dict[str, int]:

@@ -5,6 +5,7 @@
     <home>/landing/.old/as_of=2026-11-20/<run id>/               the night before that run took its place
     <home>/reports/2026-11-20/                                   its report
     <home>/warehouse.duckdb, <home>/rolecall.duckdb              the writer's database, and the analysts' copy
+    <home>/last_failure.log                                      how the last run that failed did
 
 Everywhere `night` is a `Night` and `as_of` its date.
 """
@@ -18,6 +19,7 @@ from typing import Any
 
 LANDING, REPORTS = "landing", "reports"
 WAREHOUSE, DATABASE = "warehouse.duckdb", "rolecall.duckdb"
+FAILURE_LOG = "last_failure.log"
 
 
 @dataclass(frozen=True, order=True)

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -32,10 +32,10 @@ class Refused(Exception):
     """The run cannot start or must not publish: one sentence that names what, where, and what to do (exit code 2)."""
 
 
-class ControlSettings(BaseSettings):
+class ControlSettings(BaseModel):
     """Per control, under `[controls.<control_id>]`: switch it off, or give its parameters other values."""
 
-    model_config = SettingsConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow")
     enabled: bool = True
 
     @property

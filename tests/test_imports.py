@@ -33,6 +33,7 @@ STEPS = (
         "pipeline.schema",
         "pipeline.night",
         "pipeline.rows",
+        "pipeline.swap",
         "pipeline.text",
         "pipeline.progress",
     ),

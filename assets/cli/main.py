@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
+import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from functools import wraps
@@ -13,7 +16,7 @@ import typer
 from rich.console import Console
 
 from pipeline import __version__
-from pipeline.night import DATABASE, Night
+from pipeline.night import DATABASE, FAILURE_LOG, Night
 from pipeline.settings import Refused, load
 from pipeline.warehouse.store import check_engine
 
@@ -25,6 +28,10 @@ ACCOUNTS = "Which accounts"
 WIDE = 160
 
 P = ParamSpec("P")
+
+
+class NightAction(StrEnum):
+    remove = "remove"
 
 
 class Format(StrEnum):
@@ -78,9 +85,22 @@ def command(work: Callable[P, int]) -> Callable[P, None]:
             code = complain(f"{error.filename or 'the system'}: {error.strerror or error}")
         except KeyboardInterrupt:
             code = complain("interrupted; what was published before is still in place")
+        except Exception as error:
+            code = complain(unexpected(error, options.get("home")))
         raise typer.Exit(code)
 
     return wrapped
+
+
+def unexpected(error: Exception, home: object) -> str:
+    """A sentence for an error that nobody foresaw, and where its traceback is written down."""
+    problem = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    for folder in (Path(str(home or "var")), Path(tempfile.gettempdir())):
+        with suppress(OSError):
+            path = folder / FAILURE_LOG
+            path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+            return f"{problem}; {path} has the details"
+    return problem
 
 
 def complain(sentence: str) -> int:
@@ -178,6 +198,26 @@ def publish(
     with shown(console) as progress:
         report = publishing.republish(chosen, as_of.date() if as_of else None, progress)
     say(console, "report", str(report))
+    return DONE
+
+
+@command
+def nights(
+    action: Annotated[NightAction | None, typer.Argument(help="What to do with a night; none lists them.")] = None,
+    as_of: Annotated[datetime | None, typer.Argument(formats=["%Y-%m-%d"], help="The night.")] = None,
+    home: Annotated[Path | None, typer.Option(help="Folder that holds landing, databases and reports.")] = None,
+) -> int:
+    """List the nights of the home, or take one out for good: `rolecall nights remove 2026-11-20`."""
+    from assets.cli import nights as of_home
+
+    chosen = load(**given(home=home))
+    if action is None:
+        console = Console()
+        (console if console.is_terminal else Console(width=WIDE)).print(of_home.listed(chosen))
+    elif as_of is None:
+        raise Refused("which night? `rolecall nights remove 2026-11-20`; `rolecall nights` lists them")
+    else:
+        of_home.remove(chosen, Night(chosen.home, as_of.date()), Console())
     return DONE
 
 

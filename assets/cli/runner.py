@@ -11,19 +11,18 @@ import duckdb
 
 from assets import home
 from assets.definitions import build
-from assets.defs import notification
+from assets.defs import nights, notification
 from assets.defs.collection import is_over
 from assets.defs.delivery import IN_BUCKET
 from assets.defs.jobs import JOB
 from assets.defs.report import DATABASE_ASSET, PAGES
 from pipeline import collectors, landing
-from pipeline.night import DATABASE, Night
+from pipeline.night import DATABASE, FAILURE_LOG, Night
 from pipeline.progress import Progress
-from pipeline.publish import folder, notify
+from pipeline.publish import database, folder, notify
 from pipeline.settings import Refused, Settings
 from pipeline.warehouse.models import load as load_catalog
 
-FAILURE_LOG = "last_failure.log"
 UNREAD = """
 select count(distinct account_id) from raw_extracts
 where status = 'failed' and account_id in (select account_id from raw_accounts where state = 'ACTIVE' and is_in_scope)
@@ -65,6 +64,7 @@ def run_night(
         if told := notification.tell_of_failure(settings, night, reason):
             progress.end(notification.STAGE, str(told))
         raise Refused(reason)
+    nights.check_not_ahead(settings, database.shown(settings))
     report = night.report_folder.parent / folder.LATEST / "index.html"
     return Done(night, report, settings.home / DATABASE, unread_accounts(night))
 

@@ -41,6 +41,8 @@ def key(dataset: Dataset) -> dg.AssetKey:
 
 def is_over(settings: Settings, night: Night, judge_only: bool) -> bool:
     """Whether the night is judged from its landing. Raises `Refused` when it should be and has none."""
+    nights.check_not_ahead(settings, night)
+    landing.recover(settings.home)
     if night == nights.today(settings) and not judge_only:
         return False
     if night not in landing.nights(settings.home):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dagster as dg
@@ -29,6 +29,16 @@ def clock_date(settings: Settings) -> date:
 def today(settings: Settings) -> Night:
     """The night on which accounts can be read: that of `settings.today` where it is set (demo, tests), else today's."""
     return Night(settings.home, settings.today or clock_date(settings))
+
+
+def check_not_ahead(settings: Settings, night: Night) -> None:
+    """Raises `Refused` for a night that is later than any date there is by now, whatever the time zone."""
+    latest = max(clock_date(settings) + timedelta(days=1), today(settings).as_of)
+    if night.as_of > latest:
+        raise Refused(
+            f"{night}: that date is still to come; a night has the date on which its accounts were read "
+            f"(`rolecall nights remove {night}` takes out one that was judged under such a date)"
+        )
 
 
 def partitions(settings: Settings) -> dg.DailyPartitionsDefinition:

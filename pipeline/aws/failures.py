@@ -66,7 +66,7 @@ class CallFailed(Exception):
         self.operation = operation
         self.error_class = error_class
         self.error_code = error_code
-        self.message = message[:LONGEST_MESSAGE]
+        self.message = without_secrets(message)[:LONGEST_MESSAGE]
         self.region = region
 
     def __str__(self) -> str:
@@ -97,6 +97,11 @@ class NoAwsAnswer(Exception):
         super().__init__(f"HTTP status {status} without an error of AWS" + (f": {text}" if text else ""))
 
 
+def without_secrets(text: str) -> str:
+    """The text without the user and password of an address."""
+    return re.sub(r"(?<=://)[^/\s@]+@", "***@", text)
+
+
 ERRORS = (BotoCoreError, ClientError, ResponseParserError, CutAnswer, NoAwsAnswer)
 
 
@@ -116,7 +121,14 @@ def classed(operation: str, region: str, error: Exception, is_trusted: bool = Fa
         return CallFailed(operation, error_class, code or None, message or f"HTTP status {status}", region)
     if isinstance(error, NoAwsAnswer):
         return CallFailed(operation, _class_of_status(error.status), str(error.status), str(error), region)
-    return CallFailed(operation, _class_of_exception(error), type(error).__name__, str(error), region)
+    return CallFailed(operation, _class_of_exception(error), type(error).__name__, words(error), region)
+
+
+def words(error: Exception) -> str:
+    """What an exception says; of a credential helper only that it failed, for what it printed may be a secret."""
+    if isinstance(error, CredentialRetrievalError):
+        return f"no credentials from {error.kwargs.get('provider')}; run it by hand to see why"
+    return without_secrets(str(error))
 
 
 def _class_of_answer(operation: str, code: str, message: str, status: int, is_trusted: bool) -> str:

@@ -25,7 +25,7 @@ from botocore.exceptions import BotoCoreError, EndpointConnectionError
 
 from pipeline.aws.answers import guard
 from pipeline.aws.breaker import Breaker
-from pipeline.aws.failures import CutAnswer, NotOffered
+from pipeline.aws.failures import CutAnswer, NotOffered, without_secrets, words
 from pipeline.aws.transport import TimedSession
 from pipeline.schema import Dataset, Row
 from pipeline.settings import Refused, Settings
@@ -116,7 +116,8 @@ class Cloud:
             self._session = boto3.Session(botocore_session=core)
             self.home_region = self._session.region_name or next(iter(settings.regions), FIRST_REGION)
         except BotoCoreError as error:
-            raise Refused(f"AWS: {error}; see AWS_PROFILE, AWS_CONFIG_FILE and ~/.aws/config") from error
+            # Without its cause, whose words may be a secret and would be written down.
+            raise Refused(f"AWS: {words(error)}; see AWS_PROFILE, AWS_CONFIG_FILE and ~/.aws/config") from None
         if self.own_credentials is None:
             raise Refused("AWS: no credentials were found; set AWS_PROFILE or AWS_ACCESS_KEY_ID, or sign in")
         self._core = core
@@ -138,8 +139,8 @@ class Cloud:
         try:
             endpoint = self.client("sts", self.home_region).meta.endpoint_url
         except (BotoCoreError, ValueError) as error:
-            raise Refused(f"AWS: {error}; see AWS_ENDPOINT_URL and the region") from error
-        self.where = f"AWS (profile {self._session.profile_name}, {endpoint})"
+            raise Refused(f"AWS: {words(error)}; see AWS_ENDPOINT_URL and the region") from None
+        self.where = f"AWS (profile {self._session.profile_name}, {without_secrets(str(endpoint))})"
         """Profile and endpoint, for a message."""
 
     def close(self) -> None:

@@ -102,7 +102,8 @@ class Visit:
                     return None
                 if not self._may_repeat(failed, attempt, endpoint):
                     self.cloud.breaker.failed(failed, self.account_id)
-                    raise self.fail(failed) from error
+                    # Without its cause, which may quote an address with a password.
+                    raise self.fail(failed) from None
             else:
                 self._answered(operation, region, endpoint)
                 spent = time.perf_counter() - started

@@ -34,13 +34,13 @@ class Memory:
     def rows(self, dataset: Dataset, account_id: str, region: str) -> list[Row]:
         """Rows of the newest earlier night on which this extract finished; none where there is no such night.
 
-        A night whose files cannot be read is none: it costs asking again, and tonight no more.
+        A night whose files cannot be read, or lack a column of today, is none: it costs asking again, and no more.
         """
         for night in self._nights:
             try:
                 if (account_id, region, dataset.name) in self._extracts(night):
                     return self._read(night, dataset, account_id, region)
-            except (pa.ArrowException, OSError):
+            except (pa.ArrowException, OSError, KeyError):
                 continue
         return []
 
@@ -73,5 +73,6 @@ class Memory:
         filters = [(name, "==", value) for name, value in wanted.items()] or None
         found: list[Row] = []
         for file in sorted((night.landing_folder / dataset.name).glob("*.parquet")):
-            found += pq.read_table(file, filters=filters, partitioning=None).to_pylist()
-        return [{column.name: row.get(column.name) for column in dataset.columns} for row in found]
+            table = pq.read_table(file, filters=filters, partitioning=None)
+            found += table.select([column.name for column in dataset.columns]).to_pylist()
+        return found

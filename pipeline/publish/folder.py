@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+from pipeline import swap
 from pipeline.night import REPORTS, Night
 
 LATEST = "latest"
@@ -23,19 +24,28 @@ def report(night: Night) -> Iterator[Path]:
     """
     reports = night.report_folder.parent
     reports.mkdir(parents=True, exist_ok=True)
+    sweep(reports)
     aside, old = (reports / f".{kind}-{night}-{os.getpid()}" for kind in ("new", "old"))
-    shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
     try:
         yield aside
-        target = night.report_folder
-        if target.exists():
-            target.rename(old)
-        aside.rename(target)
-        point(reports / LATEST, target.name)
+        swap.put_in_place(aside, night.report_folder, old)
+        point(reports / LATEST, night.report_folder.name)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def sweep(reports: Path) -> None:
+    """Clear away what killed runs left; a report that was being replaced when one was killed comes back."""
+    for left in reports.glob(".old-????-??-??-*"):
+        target = reports / left.name[len(".old-") :][: len("2026-11-20")]
+        if not target.exists():
+            left.rename(target)
+    for left in (*reports.glob(".new-*"), *reports.glob(".old-*")):
+        shutil.rmtree(left, ignore_errors=True)
+    for link in reports.glob(f".{LATEST}-*"):
+        link.unlink(missing_ok=True)
 
 
 def point(link: Path, target: str) -> None:

@@ -15,8 +15,8 @@ import pyarrow as pa
 from pipeline import collectors, facts, landing
 from pipeline.night import Night
 from pipeline.rows import put
-from pipeline.settings import Refused, Settings
-from pipeline.warehouse import contracts, history, invariants, models, store
+from pipeline.settings import Settings
+from pipeline.warehouse import contracts, history, invariants, models, parameters, store
 from pipeline.warehouse.comments import Comments, comment
 from pipeline.warehouse.control_tables import control_catalog, control_needs
 from pipeline.warehouse.models import PUBLISHED_LAYERS, Catalog, Model
@@ -76,12 +76,7 @@ class Build:
 
     def params(self, model: Model) -> dict[str, Any]:
         """The parameters of a model: its header's, with the settings' over them."""
-        own = self.settings.controls.get(model.name)
-        given = own.params if own else {}
-        if unknown := sorted(given.keys() - model.header.params.keys()):
-            allowed = ", ".join(model.header.params) or "none"
-            raise Refused(f"Settings: controls.{model.name}.{unknown[0]}: no such parameter; it has {allowed}")
-        return {**model.header.params, **given}
+        return parameters.of_control(self.settings, model.name, model.header.params)
 
 
 def build(
@@ -95,8 +90,7 @@ def build(
     All in one transaction. Raises `Refused` for a night without a landing and for a model that cannot be built.
     """
     catalog = models.load()
-    if unknown := sorted(set(settings.controls) - set(catalog.controls)):
-        raise Refused(f"Settings: controls.{unknown[0]}: there is no such control; see `rolecall controls`")
+    parameters.check(settings, catalog)
     with store.writing(night.home) as con:
         wanted = list(catalog.models.values()) if only is None else missing(con, catalog, night.as_of, set(only))
         landing.attach(con, night, collectors.datasets().values())

@@ -68,6 +68,12 @@ def judged_dates(con: duckdb.DuckDBPyConnection) -> list[date]:
     return [row[0] for row in found]
 
 
+def held_back(con: duckdb.DuckDBPyConnection) -> dict[date, str]:
+    """Why nights were held back, by date."""
+    query = "select as_of, reason from history_nights as nights (as_of, reason) where reason is not null"
+    return dict(con.execute(query).fetchall())
+
+
 def held_back_after(con: duckdb.DuckDBPyConnection, as_of: date) -> tuple[date, str] | None:
     """The newest night after `as_of` that was held back, and why."""
     # By place: one who only reads finds the name of before in an older file.

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from pipeline import collectors, landing
 from pipeline.night import Night
 from pipeline.publish import folder
 from pipeline.settings import Refused, Settings
-from pipeline.warehouse import models
+from pipeline.warehouse import build, models
 from reports import chromium, documents
 from tests import receivers
 from tests.conftest import ROOT, Loopback, use
@@ -217,3 +218,23 @@ def test_a_blocked_night_leaves_yesterday_in_place_and_says_why(
     assert night.in_bucket() == page
     assert (night.done.report.parent / documents.PDF).is_file() == bool(chromium.find())
     shutil.rmtree(tonight.landing_folder)
+
+
+def test_a_night_dated_in_the_future_can_be_taken_out(night: FirstNight) -> None:
+    ahead = night.done.night.on(date(2062, 11, 23))
+    shutil.copytree(night.done.night.landing_folder, ahead.landing_folder)
+    build.build(night.settings, ahead)
+    with pytest.raises(Refused, match="2062-11-23: that date is still to come"):
+        run_night(night.settings, ahead, Told(), judge_only=True)
+    arguments = ["--home", str(night.settings.home)]
+    listed = CliRunner().invoke(cli.app, ["nights", *arguments])
+    assert [line.split()[:4] for line in listed.stdout.splitlines()[1:]] == [
+        ["2062-11-23", "yes", "yes", "no"],
+        [str(night.loopback.nights[1]), "no", "no", "no"],  # held back by the test before
+        [str(night.done.night), "yes", "yes", "latest"],
+    ]
+    removed = CliRunner().invoke(cli.app, ["nights", "remove", "2062-11-23", *arguments])
+    assert removed.exit_code == cli.DONE, removed.output
+    assert landing.nights(night.settings.home) == [night.done.night]
+    assert night.all("select as_of from nights where published") == [(night.done.night.as_of,)]
+    assert night.all(FINDINGS) == night.findings

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import collectors, landing
+from pipeline import collectors, landing, swap
 from pipeline.night import Night
-from pipeline.schema import QUALITY_RESULTS, Row
+from pipeline.schema import EXTRACTS, QUALITY_RESULTS, Row
 from pipeline.settings import Refused
 
 NIGHT, NEXT = date(2026, 11, 20), date(2026, 11, 21)
@@ -99,7 +98,8 @@ def test_a_swap_that_was_cut_off_is_finished(tmp_path: Path, monkeypatch: pytest
             raise KeyboardInterrupt
         rename(source, target)
 
-    monkeypatch.setattr(landing.os, "rename", rename_until_killed)
+    monkeypatch.setattr(swap, "_exchange", lambda one, other: False)
+    monkeypatch.setattr(swap.os, "rename", rename_until_killed)
     with pytest.raises(KeyboardInterrupt):
         landing.commit(Night(tmp_path, NIGHT), "b")
     monkeypatch.undo()
@@ -167,13 +167,6 @@ def test_history_shows_earlier_nights_and_their_dates(tmp_path: Path) -> None:
     assert select(tmp_path, NIGHT, query) == [("a", NIGHT)]
 
 
-def test_a_column_that_an_older_night_lacks_is_null(tmp_path: Path) -> None:
-    land(tmp_path, NIGHT, "a", [])
-    (file,) = (Night(tmp_path, NIGHT).landing_folder / "account_aliases").glob("*.parquet")
-    pq.write_table(pa.table({"account_id": ["1"], "gone": [1]}), file)
-    assert select(tmp_path, NIGHT, "from raw_account_aliases") == [("1", None)]
-
-
 def test_writing_into_a_night_replaces_the_dataset(tmp_path: Path) -> None:
     land(tmp_path, NIGHT, "a", [alias("1", "one"), alias("2", "two")])
     for name in ("three", "four"):
@@ -186,3 +179,45 @@ def test_a_home_with_a_quote_in_its_name(tmp_path: Path) -> None:
     home = tmp_path / "it's"
     land(home, NIGHT, "a", [alias("1", "one")])
     assert select(home, NIGHT, "select alias from raw_account_aliases") == [("one",)]
+
+
+def test_a_dataset_that_landed_without_a_column_of_today_is_a_failed_extract_without_rows(tmp_path: Path) -> None:
+    roles, extracts = collectors.datasets()["roles"], EXTRACTS
+    row = {column.name: None for column in EXTRACTS.columns} | {
+        "account_id": "111111111111",
+        "region": "global",
+        "status": "ok",
+        "rows": 1,
+    }
+    folder = landing.begin(Night(tmp_path, NIGHT), "a")
+    with landing.Part(folder, "shard-0000") as part:
+        role = {column.name: None for column in roles.columns} | {"account_id": "111111111111"}
+        part.add("111111111111", {"roles": roles.table([role]).drop_columns(["last_used_at"])})
+        part.add("111111111111", {"account_aliases": ALIASES.table([alias("111111111111", "one")])})
+        both = [row | {"dataset": name} for name in ("account_aliases", "roles")]
+        part.add("111111111111", {"extracts": extracts.table(both)})
+    landing.commit(Night(tmp_path, NIGHT), "a")
+    assert select(tmp_path, NIGHT, "from raw_roles") == []
+    found = select(
+        tmp_path, NIGHT, "select dataset, status, operation, error_class, message from raw_extracts order by 1"
+    )
+    assert found == [
+        ("account_aliases", "ok", None, None, None),
+        (
+            "roles",
+            "failed",
+            roles.operations[0],
+            "older_landing",
+            "landed without last_used_at: collect the night again",
+        ),
+    ]
+
+
+def test_a_night_that_a_killed_run_moved_away_comes_back(tmp_path: Path) -> None:
+    night = Night(tmp_path, NIGHT)
+    land(tmp_path, NIGHT, "a", [alias("1", "one")])
+    night.old_folder("b").parent.mkdir(parents=True)
+    os.rename(night.landing_folder, night.old_folder("b"))
+    assert landing.nights(tmp_path) == []
+    landing.recover(tmp_path)
+    assert landing.nights(tmp_path) == [night]

@@ -13,6 +13,9 @@ from demo.emulator.extensions.iam import paged, used_aws_policies
 from demo.organization.charter import SECURITY
 from demo.organization.model import AccessKey, Account, Password, Root, User
 
+# Accounts of which somebody made a report three hours ago.
+MADE_EARLIER = (SECURITY, "sandbox-lindqvist")
+
 QUOTAS = {
     "AccessKeysPerUserQuota": 2,
     "AssumeRolePolicySizeQuota": 2048,
@@ -71,9 +74,9 @@ def _counts(account: Account) -> dict[str, int]:
 
 
 def generate_credential_report(call: Call) -> dict[str, Any]:
-    """STARTED the first time on a night, COMPLETE after; one account's report is three hours old already."""
+    """STARTED the first time on a night, COMPLETE after; two accounts have a report that is three hours old."""
     jobs, mark = call.state.jobs, f"credential-report|{call.account.id}"
-    if mark not in jobs and call.account.name != SECURITY:
+    if mark not in jobs and call.account.name not in MADE_EARLIER:
         jobs[mark] = "started"
         return {"State": "STARTED", "Description": "No report exists. Starting a new report generation task"}
     jobs[mark] = "complete"
@@ -82,7 +85,7 @@ def generate_credential_report(call: Call) -> dict[str, Any]:
 
 def get_credential_report(call: Call) -> dict[str, Any]:
     jobs, mark = call.state.jobs, f"credential-report|{call.account.id}"
-    is_old = call.account.name == SECURITY
+    is_old = call.account.name in MADE_EARLIER
     if mark not in jobs and not is_old:
         raise ApiError("ReportNotPresent", "No report exists. Start a report with GenerateCredentialReport", 410)
     if jobs.get(mark) == "started":

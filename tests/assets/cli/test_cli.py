@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -217,3 +218,56 @@ def test_holding_a_home_twice_in_one_process_and_letting_go(tmp_path: Path) -> N
 def test_help_names_every_command() -> None:
     shown = rolecall("--help").stdout
     assert all(name in shown for name in ("run", "controls", "explain", "demo"))
+
+
+@pytest.mark.parametrize("layer", ["run_night", "build", "home.held", "is_over", "notify.targets"])
+def test_what_nobody_foresaw_is_one_sentence_too(monkeypatch: pytest.MonkeyPatch, layer: str) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error\nof some kind")
+
+    if layer == "build":
+        monkeypatch.setattr("assets.cli.runner.is_over", lambda *_: True)
+    monkeypatch.setattr(f"assets.cli.runner.{layer}", broken)
+    log = Path("var/last_failure.log")
+    assert refused("run") == f"rolecall: OperationalError: disk I/O error of some kind; {log} has the details"
+    assert "sqlite3.OperationalError: disk I/O error" in log.read_text()
+
+
+def test_a_night_that_is_still_to_come_is_refused() -> None:
+    assert "2062-11-23: that date is still to come" in refused("run", "--judge-only", "--as-of", "2062-11-23")
+
+
+def test_nights_are_listed_and_one_that_is_not_there_cannot_be_taken_out() -> None:
+    Path("var/warehouse.duckdb").unlink()
+    assert rolecall("nights").stdout.split()[-4:] == ["2026-11-15", "yes", "no", "latest"]
+    Path("var/warehouse.duckdb").write_text("the night before")
+    assert "which night?" in refused("nights", "remove")
+
+
+def holding(text: str) -> list[Path]:
+    """The files below this folder in which the text is."""
+    return [path for path in Path().rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
+
+
+def test_a_credential_helper_is_not_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "config"
+    config.write_text('[default]\ncredential_process = sh -c "echo token=SUPERSECRET >&2; exit 1"\n')
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    assert "no credentials from custom-process" in refused("run")
+    assert not [
+        path
+        for path in tmp_path.rglob("*")
+        if path.is_file() and path != config and b"SUPERSECRET" in path.read_bytes()
+    ]
+
+
+def test_a_password_in_an_address_is_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "SECRET_ACCESS_KEY": "x",
+        "REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://me:SUPERSECRET@127.0.0.1:9")
+    assert "SUPERSECRET" not in refused("run")
+    assert holding("SUPERSECRET") == []

@@ -61,3 +61,16 @@ def test_only_the_newest_reports_are_kept_and_the_one_that_latest_shows(tmp_path
         *("2026-11-01", "20261102", "2026-11-3", "notes"),
     }
     assert (elsewhere / "index.html").read_text() == "kept"
+
+
+def test_what_a_killed_run_left_is_cleared_away_and_its_report_comes_back(tmp_path: Path) -> None:
+    reports = tmp_path / "reports"
+    for name in (".new-2026-11-20-7", ".old-2026-11-20-7", ".old-2026-11-19-7", "2026-11-20"):
+        (reports / name).mkdir(parents=True)
+        (reports / name / "index.html").write_text(name)
+    (reports / ".latest-7").symlink_to("2026-11-20")
+    with publish.report(Night(tmp_path, date(2026, 11, 21))) as aside:
+        (aside / "index.html").write_text("tonight")
+    assert {path.name for path in reports.iterdir()} == {"2026-11-19", "2026-11-20", "2026-11-21", "latest"}
+    assert (reports / "2026-11-19" / "index.html").read_text() == ".old-2026-11-19-7"
+    assert (reports / "latest" / "index.html").read_text() == "tonight"

@@ -1,0 +1,66 @@
+"""The nights of a home: what became of each, and taking one out for good."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from textwrap import shorten
+
+from rich.console import Console
+from rich.table import Table
+
+from assets import home
+from assets.defs import publishing
+from pipeline import landing
+from pipeline.night import WAREHOUSE, Night
+from pipeline.progress import Silent
+from pipeline.publish import folder
+from pipeline.settings import Refused, Settings
+from pipeline.warehouse import history, store
+
+LONGEST_REASON = 110
+
+
+def listed(settings: Settings) -> Table:
+    """A row for each night that has landed or was judged, the newest first."""
+    judged, held_back = known(settings)
+    landed = {night.as_of for night in landing.nights(settings.home)}
+    shown = folder.shown(settings.home)
+    table = Table("Night", "Landed", "Judged", "Report", "Held back because", box=None)
+    for as_of in sorted(landed | judged | held_back.keys(), reverse=True):
+        night = Night(settings.home, as_of)
+        report = "latest" if night == shown else "yes" if night.report_folder.is_dir() else "no"
+        words = ("yes" if as_of in landed else "no", "yes" if as_of in judged else "no")
+        table.add_row(str(night), *words, report, shorten(held_back.get(as_of, ""), LONGEST_REASON, placeholder=" …"))
+    return table
+
+
+def known(settings: Settings) -> tuple[set[date], dict[date, str]]:
+    """The dates of the nights judged, and why others were held back."""
+    if not (settings.home / WAREHOUSE).exists():
+        return set(), {}
+    with store.reading(settings.home) as con:
+        return set(history.judged_dates(con)), history.held_back(con)
+
+
+def remove(settings: Settings, night: Night, console: Console) -> None:
+    """Take a night out: its landing, its report and its part of the history. The newest left is published again.
+
+    Raises `Refused` for a night that is not there, and for the only one that was judged.
+    """
+    with home.held(settings.home):
+        judged, held_back = known(settings)
+        if night not in landing.nights(settings.home) and night.as_of not in judged | held_back.keys():
+            raise Refused(f"{night}: there is no such night in {settings.home}; see `rolecall nights`")
+        left = max(judged - {night.as_of}, default=None)
+        if night.as_of in judged:
+            if left is None:
+                raise Refused(f"{night}: it is the only night that was judged; delete {settings.home} to begin anew")
+            if night.on(left) not in landing.nights(settings.home):
+                raise Refused(f"{night}: the night before it, {left}, has no landing left to be published from")
+        landing.remove(night)
+        store.take_out(night)
+        if left is not None:
+            publishing.publish_night(settings, night.on(left), Silent())
+        shutil.rmtree(night.report_folder, ignore_errors=True)
+    console.print(f"{night} is taken out" + (f"; {left} is the newest night" if left else ""), highlight=False)
