@@ -143,7 +143,8 @@ def told(progress: Progress, done: int = 0, total: int = 0) -> Callable[[Organiz
 
     def tell(event: OrganizationRead | AccountRead) -> None:
         if isinstance(event, OrganizationRead):
-            progress.end("organization", f"{event.accounts} accounts, {event.planned} active and in scope")
+            kept = f", {event.carried_over} stay as this night has them" if event.carried_over else ""
+            progress.end("organization", f"{event.accounts} accounts, {event.planned} active and in scope{kept}")
         else:
             progress.step("accounts", next(counted), total)
 

@@ -15,12 +15,13 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from uuid import uuid4
 
-from pipeline import landing
+from pipeline import collectors, landing
 from pipeline.aws.advice import advice
 from pipeline.aws.failures import CallFailed
 from pipeline.aws.session import Cloud
 from pipeline.aws.visit import Caller, Visit, sign_in
 from pipeline.collect import register, scope
+from pipeline.collect.carried_over import carry_over
 from pipeline.collect.closed_regions import closed_regions
 from pipeline.collect.memory import Memory
 from pipeline.collect.reading import Reading
@@ -31,13 +32,17 @@ from pipeline.settings import Refused, Settings
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run will read. `shards` holds the ids of the ACTIVE accounts in scope, split evenly."""
+    """What a run will read. `shards` holds the ids of the ACTIVE accounts in scope, split evenly.
+
+    `carried_over` are accounts that the settings leave out and the night holds already: they stay as they were read.
+    """
 
     run_id: str
     as_of: date
     caller_account_id: str
     management_account_id: str
     shards: tuple[tuple[str, ...], ...]
+    carried_over: tuple[str, ...] = ()
 
     @property
     def accounts(self) -> int:
@@ -49,8 +54,9 @@ class Plan:
     @classmethod
     def from_json(cls, text: str) -> Plan:
         found = json.loads(text)
-        shards = tuple(tuple(shard) for shard in found.pop("shards"))
-        return cls(**found | {"as_of": date.fromisoformat(found["as_of"])}, shards=shards)
+        found["shards"] = tuple(tuple(shard) for shard in found["shards"])
+        found["carried_over"] = tuple(found["carried_over"])
+        return cls(**found | {"as_of": date.fromisoformat(found["as_of"])})
 
 
 @dataclass(frozen=True)
@@ -65,10 +71,11 @@ class ShardResult:
 
 @dataclass(frozen=True)
 class OrganizationRead:
-    """Progress: the organization is read; so many of its accounts will be."""
+    """Progress: the organization is read; so many of its accounts will be, and others stay as the night has them."""
 
     accounts: int
     planned: int
+    carried_over: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,10 +113,10 @@ def plan(settings: Settings, night: Night, progress: Progress = quiet) -> Plan:
             raise refusal(failed, cloud) from failed
         roots, units = reading.rows("organization_roots"), reading.rows("organizational_units")
         chosen = scope.select(settings, roots, units, accounts)
-        scope.check_not_narrower(night, chosen, accounts)
+        kept = scope.carried_over(night, chosen, accounts)
         for account in accounts:
-            account["is_in_scope"] = account["account_id"] in chosen
-        active = sorted(a["account_id"] for a in accounts if a["is_in_scope"] and a["state"] not in NOT_READ)
+            account["is_in_scope"] = account["account_id"] in chosen.union(kept)
+        active = sorted(a["account_id"] for a in accounts if a["account_id"] in chosen and a["state"] not in NOT_READ)
         if not active:
             raise Refused(f"{cloud.where}: the settings leave no ACTIVE account to read; see include_ and exclude_")
         tables = reading.read_all()
@@ -119,13 +126,13 @@ def plan(settings: Settings, night: Night, progress: Progress = quiet) -> Plan:
             "closed_regions": closed_regions(reading.rows_of, cloud.regions, settings),
         }
     shards = tuple(tuple(active[n :: settings.shards]) for n in range(min(settings.shards, len(active))))
-    made = Plan(uuid4().hex[:12], night.as_of, caller.account_id, management_id, shards)
+    made = Plan(uuid4().hex[:12], night.as_of, caller.account_id, management_id, shards, kept)
     folder = landing.begin(night, made.run_id)
     with landing.Part(folder, "organization") as part:
         part.add(management_id, tables | {REGISTER.name: REGISTER.table(entries)})
     landing.note(folder, "accounts", json.dumps(noted))
     landing.note(folder, "plan", made.to_json())
-    progress(OrganizationRead(len(accounts), len(active)))
+    progress(OrganizationRead(len(accounts), len(active), len(kept)))
     return made
 
 
@@ -191,6 +198,8 @@ def commit(settings: Settings, plan: Plan) -> dict[str, int]:
     if missing:
         of = f"{len(missing)} of {len(plan.shards)} shards"
         raise Refused(f"{folder}: {of} are not collected (first: {missing[0]}); collect them, then commit")
+    if plan.carried_over:
+        carry_over(night, folder, plan.carried_over, collectors.datasets().values())
     landing.rewrite(folder / LEDGER.name, LEDGER, ONE_ROW_A_CALL)
     return landing.commit(night, plan.run_id)
 

@@ -15,7 +15,6 @@ from pipeline.collectors.organization_tree import ACCOUNTS
 from pipeline.night import Night
 from pipeline.schema import Row
 from pipeline.settings import Refused, Settings
-from pipeline.text import plural
 
 
 @dataclass(frozen=True)
@@ -72,20 +71,14 @@ def select(settings: Settings, roots: list[Row], units: list[Row], accounts: lis
     return chosen
 
 
-def check_not_narrower(night: Night, chosen: set[str], accounts: Iterable[Row]) -> None:
-    """A run takes the place of its night whole: raises `Refused` where it would leave out accounts that the night has.
+def carried_over(night: Night, chosen: set[str], accounts: Iterable[Row]) -> tuple[str, ...]:
+    """Accounts that the night holds in its scope and these settings leave out, sorted; the run keeps them as they are.
 
-    Accounts that have left the organization since are not missed.
+    Accounts that have left the organization since are not among them.
     """
     there = {account["account_id"] for account in accounts}
     had = {row["account_id"] for row in landing.read(night, ACCOUNTS).to_pylist() if row["is_in_scope"]}
-    missed = sorted((had & there) - chosen)
-    if missed:
-        raise Refused(
-            f"{night} has landed with {plural(len(had), 'account')} in scope, of which these settings leave out "
-            f"{len(missed)} (first: {missed[0]}), and a run takes the place of its night whole: use the settings of "
-            "that night, or try fewer accounts in another home (--home, ROLECALL_HOME)"
-        )
+    return tuple(sorted((had & there) - chosen))
 
 
 def _line(parents: Mapping[str, str], unit_id: str) -> list[str]:

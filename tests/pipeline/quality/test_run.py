@@ -160,6 +160,17 @@ def check(con: duckdb.DuckDBPyConnection, tables: Tables, before: Tables | None 
     return {f"{result.dataset}.{result.check_name}": result for result in results if not result.passed}
 
 
+def test_accounts_that_left_the_scope_are_said(con: duckdb.DuckDBPyConnection) -> None:
+    before, tonight = night(), night()
+    tonight["accounts"][1]["is_in_scope"] = False
+    for name in OF_ACCOUNT:
+        tonight[name] = [row for row in tonight[name] if row["account_id"] == ALPHA]
+    tonight["extracts"] = [row for row in extracts(tonight) if row["account_id"] == ALPHA]
+    (found,) = check(con, tonight, before).values()
+    assert (found.check_name, found.severity, found.is_blocking) == ("scope_as_night_before", "warning", False)
+    assert found.sample == ({"account_id": BETA, "state": "ACTIVE"},)
+
+
 def spoil(tables: Tables, what: str) -> None:
     """Make one thing wrong; the extracts know of it unless they are what is wrong."""
     users, summary = tables["users"], tables["account_summary"]
