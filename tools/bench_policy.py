@@ -1,8 +1,8 @@
 """How the judging of permissions grows: with what principals hold, not with how many they are.
 
 `python -m tools.bench_policy` fills the staging tables that hold principals, documents and SCPs, and runs the night's
-own steps over them: `int_permissions` groups principals by what decides over them, `permission_facts` judges each
-group once, and `document_facts` each document.
+own steps over them: `int_permissions` groups principals by what decides over them, `fact_permissions` judges each
+group once, and `fact_documents` each document.
 """
 
 from __future__ import annotations
@@ -30,20 +30,23 @@ ACCOUNTS = 5_000
 SIZES = ((2_000_000, 20_000), (1_000_000, 20_000), (2_000_000, 10_000))
 TABLES = """
     set variable as_of = date '2026-11-17';
-    create table raw_organization as select 'o-1' as organization_id, '1' as management_account_id;
-    create table raw_organization_roots as select ['SERVICE_CONTROL_POLICY'] as enabled_policy_types;
-    create table raw_delegated_administrators (account_id varchar, service_principal varchar);
+    create table stg_organization as select 'o-1' as organization_id, '1' as management_account_id;
+    create table stg_organization_roots as select ['SERVICE_CONTROL_POLICY'] as enabled_policy_types;
+    create table stg_delegated_administrators (account_id varchar, service_principal varchar);
     create table stg_groups (account_id varchar, group_name varchar, arn varchar);
     create table stg_policies
         (account_id varchar, arn varchar, policy_name varchar, document_sha256 varchar, document varchar);
     create table stg_users as
         select account_id, arn, name as user_name, null::varchar as permissions_boundary_arn,
-            []::varchar[] as group_names
+            []::varchar[] as group_names, '{}' as tags
         from holders where kind = 'user';
     create table stg_roles as
         select account_id, arn, name as role_name, null::varchar as permissions_boundary_arn,
-            false as is_service_linked
+            false as is_service_linked, '{}' as tags, 'trust' as trust_document_sha256
         from holders where kind = 'role';
+    create table fact_trust_principals as
+        select 'trust' as document_sha256, null::varchar as malformed_reason, false as tags_sessions;
+    create table int_accounts as select distinct account_id, ['ou-1'] as ou_ids from holders;
     create table int_grants as
         select account_id, arn as principal_arn, 'own' as policy_name, null::varchar as policy_arn, document_sha256,
             null::varchar as via_group
@@ -52,6 +55,9 @@ TABLES = """
         select account_id, arn, 'common', null, document_sha256, null
         from holders cross join documents where documents.number = -1;
     create table int_identity_documents as select document_sha256, document from documents where number >= -1;
+    create table int_customer_documents as
+        select '1' as account_id, document_sha256, document_sha256 as content_sha256, '1' as own_account
+        from int_identity_documents;
     create table stg_organization_policies as select document_sha256, document from documents where number < -1;
     create table int_control_levels as
         select distinct account_id, 'SERVICE_CONTROL_POLICY' as policy_type, 'levels' as levels_sha256,
@@ -128,6 +134,7 @@ def measure(principals: int, distinct: int, seed: int) -> Measured:
     grouped = time.process_time()
     with queried(con, permissions.QUERIES) as found:
         sets = sum(1 for _ in permissions.rows(found))
+    with queried(con, documents_fact.QUERIES) as found:
         for _ in documents_fact.rows(found):
             pass
     return Measured(principals, distinct, grouped - started, time.process_time() - grouped, sets)

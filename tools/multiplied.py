@@ -9,6 +9,7 @@ import duckdb
 from pipeline.publish.database import STORAGE_VERSION
 from pipeline.rows import quoted
 from pipeline.settings import Refused
+from pipeline.warehouse.invariants import BY_VERDICT, VERDICTS
 
 ACCOUNTS_PER_OU, ACCOUNTS_PER_OWNER = 50, 20
 ONE_FOR_ALL = {"policy_proposals"}
@@ -65,6 +66,13 @@ copied as (
 select {columns} from copied order by _run, _scope, _new, _row
 """
 
+# The pages of controls must show as many as there are now; what else counts the whole organization stays as it is.
+RECOUNTED = f"""
+update scores_by_control as scores set {", ".join(f"{verdict} = counted.{verdict}" for verdict in VERDICTS)}
+from (select control_id, {BY_VERDICT} from findings group by control_id) as counted
+where scores.control_id = counted.control_id
+"""
+
 
 def multiply(base: Path, target: Path, accounts: int) -> None:
     """Write a published database of so many accounts, made of copies of those in `base`, into the new file `target`.
@@ -92,6 +100,7 @@ def multiply(base: Path, target: Path, accounts: int) -> None:
             con.execute(statement.format(**sizes))
         for table, types in _tables(con):
             con.execute(_copied(con, table, types, sizes))
+        con.execute(RECOUNTED)
 
 
 def _counts(con: duckdb.DuckDBPyConnection) -> tuple[int, int, int]:

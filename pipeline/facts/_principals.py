@@ -79,18 +79,13 @@ def principals(which: str) -> str:
             group by grants.principal_arn
         ),
 
-        memberships as (
-            select arn, account_id, unnest(group_names) as group_name
-            from stg_users
-            semi join chosen on stg_users.arn = chosen.principal_arn
-        ),
-
         in_groups as (
-            select memberships.arn, list(distinct groups.arn order by groups.arn) as groups
-            from memberships
+            select users.arn, list(distinct groups.arn order by groups.arn) as groups
+            from (select arn, account_id, unnest(group_names) as group_name from stg_users) as users
+            semi join chosen on users.arn = chosen.principal_arn
             inner join stg_groups as groups
-                on memberships.account_id = groups.account_id and memberships.group_name = groups.group_name
-            group by memberships.arn
+                on users.account_id = groups.account_id and users.group_name = groups.group_name
+            group by users.arn
         )
 
         select
