@@ -90,7 +90,7 @@ def uuid(scene: Scene, key: str) -> str:
 def _permission_set(scene: Scene, org: Organization, instance: SsoInstance, name: str) -> PermissionSet:
     session, policies, teams, environments = SETS[name]
     mark = instance.arn.rsplit("/", 1)[-1]
-    made = PermissionSet(
+    permission_set = PermissionSet(
         name=name,
         arn=f"arn:aws:sso:::permissionSet/{mark}/ps-{scene.token(f'set|{name}', 16).lower()}",
         created=scene.ago(800, f"set|{name}"),
@@ -99,17 +99,17 @@ def _permission_set(scene: Scene, org: Organization, instance: SsoInstance, name
         aws_policies=[f"arn:aws:iam::aws:policy/{p}" for p in policies],
     )
     if name == "PowerUserAccess":
-        made.inline = document(allow("iam:PassRole", "arn:aws:iam::*:role/app/*"))
-        made.boundary = {"CustomerManagedPolicyReference": {"Name": "workload-boundary", "Path": "/"}}
+        permission_set.inline = document(allow("iam:PassRole", "arn:aws:iam::*:role/app/*"))
+        permission_set.boundary = {"CustomerManagedPolicyReference": {"Name": "workload-boundary", "Path": "/"}}
     for account in org.accounts.values():
         is_member = account.state == "ACTIVE" and has_single_sign_on(account.name)
         if is_member and ACCOUNTS[account.name][1] in environments:
-            made.assignments[account.id] = [("GROUP", org.teams[t].id) for t in teams]
+            permission_set.assignments[account.id] = [("GROUP", org.teams[t].id) for t in teams]
     # One assignment to a person instead of a team, the way it should not be.
     if name == "AdministratorAccess":
         shared = org.account("shared-services").id
-        made.assignments[shared].append(("USER", org.people["t.novak"].id))
-    return made
+        permission_set.assignments[shared].append(("USER", org.people["t.novak"].id))
+    return permission_set
 
 
 WITHOUT_SINGLE_SIGN_ON = ("legacy-telemetry", "bluefin-platform", "tinsmith-web", "harborlight-erp", "harborlight-shop")
@@ -124,23 +124,23 @@ def provision(kit: Kit) -> None:
 
     mark = kit.scene.token("sso-provider", 16).lower()
     provider = kit.saml_provider(f"AWSSSO_{mark}_DO_NOT_DELETE", valid_days=3000)
-    for made in kit.org.instances[0].permission_sets.values():
-        if kit.account.id not in made.assignments:
+    for permission_set in kit.org.instances[0].permission_sets.values():
+        if kit.account.id not in permission_set.assignments:
             continue
-        suffix = kit.scene.token(kit.key("sso", made.name), 16).lower()
+        suffix = kit.scene.token(kit.key("sso", permission_set.name), 16).lower()
         role = kit.role(
-            f"AWSReservedSSO_{made.name}_{suffix}",
+            f"AWSReservedSSO_{permission_set.name}_{suffix}",
             trust(
                 {"Federated": provider.arn},
                 ["sts:AssumeRoleWithSAML", "sts:TagSession"],
                 StringEquals={"SAML:aud": "https://signin.aws.amazon.com/saml"},
             ),
             path="/aws-reserved/sso.amazonaws.com/",
-            attached=made.aws_policies,
-            every=5 if made.name == "AdministratorAccess" else 1,
-            hours=int(made.session[2:-1]),
+            attached=permission_set.aws_policies,
+            every=5 if permission_set.name == "AdministratorAccess" else 1,
+            hours=int(permission_set.session[2:-1]),
             days=380,
         )
-        if made.inline:
-            role.inline["AwsSSOInlinePolicy"] = made.inline
+        if permission_set.inline:
+            role.inline["AwsSSOInlinePolicy"] = permission_set.inline
             role.boundary = kit.arn("policy", "workload-boundary")

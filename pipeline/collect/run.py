@@ -48,9 +48,9 @@ class Plan:
 
     @classmethod
     def from_json(cls, text: str) -> Plan:
-        found = json.loads(text)
-        shards = tuple(tuple(shard) for shard in found.pop("shards"))
-        return cls(**found | {"as_of": date.fromisoformat(found["as_of"])}, shards=shards)
+        fields = json.loads(text)
+        shards = tuple(tuple(shard) for shard in fields.pop("shards"))
+        return cls(**fields | {"as_of": date.fromisoformat(fields["as_of"])}, shards=shards)
 
 
 @dataclass(frozen=True)
@@ -119,14 +119,14 @@ def plan(settings: Settings, night: Night, progress: Progress = quiet) -> Plan:
             "closed_regions": closed_regions(reading.rows_of, cloud.regions, settings),
         }
     shards = tuple(tuple(active[n :: settings.shards]) for n in range(min(settings.shards, len(active))))
-    made = Plan(uuid4().hex[:12], night.as_of, caller.account_id, management_id, shards)
-    folder = landing.begin(night, made.run_id)
+    result = Plan(uuid4().hex[:12], night.as_of, caller.account_id, management_id, shards)
+    folder = landing.begin(night, result.run_id)
     with landing.Part(folder, "organization") as part:
         part.add(management_id, tables | {REGISTER.name: REGISTER.table(entries)})
     landing.note(folder, "accounts", json.dumps(noted))
-    landing.note(folder, "plan", made.to_json())
+    landing.note(folder, "plan", result.to_json())
     progress(OrganizationRead(len(accounts), len(active)))
-    return made
+    return result
 
 
 def collect_shard(settings: Settings, plan: Plan, index: int, progress: Progress = quiet) -> ShardResult:
@@ -208,14 +208,14 @@ from rows group by account_id, region, operation order by account_id, region, op
 
 def refusal(failed: CallFailed, cloud: Cloud) -> Refused:
     """Why nothing can be read at all, and what to do about it, in one sentence."""
-    said = f"{failed.operation or 'reading the organization'}: {failed.message.rstrip('.')}"
+    problem = f"{failed.operation or 'reading the organization'}: {failed.message.rstrip('.')}"
     if failed.error_code == "AWSOrganizationsNotInUseException":
         helps = "this account is in no organization: use the management account's credentials"
     else:
         denied = "run with credentials of the management or a delegated administrator account that may call it"
         otherwise = f"it failed for good ({failed.error_class}); start over, or see the ledger classes in the docs"
         helps = advice(failed.error_class, otherwise, denied)
-    return Refused(f"{cloud.where}: {said}; {helps}")
+    return Refused(f"{cloud.where}: {problem}; {helps}")
 
 
 def _ends(settings: Settings, started: float) -> float:
