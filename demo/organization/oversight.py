@@ -203,7 +203,7 @@ def expose(scene: Scene, org: Organization) -> None:
 
 
 def _public(scene: Scene, analyzer: Analyzer, account: Account, bucket: str) -> Finding:
-    is_acquired = ACCOUNTS[account.name][0] == "Acquired"
+    is_acquired = ACCOUNTS[account.name].unit == "Acquired"
     detail = {
         "action": ["s3:GetObject"],
         "condition": {},
