@@ -30,15 +30,15 @@ def build(chosen: Settings, progress: Progress | None = None) -> dg.Definitions:
     """The definitions for these settings. Raises `Refused` for a setting or a model that is not right."""
     check_engine()
     progress = progress or Silent()
-    datasets, known = collectors.datasets(), load_catalog()
-    parameters.check(chosen, known)
+    datasets, catalog = collectors.datasets(), load_catalog()
+    parameters.check(chosen, catalog)
     raw, partitions = {f"raw_{name}" for name in datasets}, nights.partitions(chosen)
     return dg.Definitions(
         assets=[
             collection(datasets, partitions),
             results_asset(datasets, partitions),
-            models(known, raw, partitions),
-            published(known),
+            models(catalog, raw, partitions),
+            published(catalog),
             *delivery(chosen),
             *notification(chosen),
         ],

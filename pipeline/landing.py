@@ -115,8 +115,8 @@ def rewrite(folder: Path, dataset: Dataset, query: str) -> None:
         return
     with duckdb.connect() as con:
         con.register("rows", pa.concat_tables([pq.read_table(file) for file in files]))
-        made = con.sql(query).to_arrow_table().cast(dataset.arrow())
-    pq.write_table(made, folder / f"rows{PARTIAL}", compression="zstd")
+        table = con.sql(query).to_arrow_table().cast(dataset.arrow())
+    pq.write_table(table, folder / f"rows{PARTIAL}", compression="zstd")
     for file in files:
         file.unlink()
     os.replace(folder / f"rows{PARTIAL}", folder / "rows.parquet")
@@ -265,18 +265,18 @@ def _query(night: Night, dataset: Dataset) -> str:
     """A SELECT of a dataset's columns over its files, with nulls for columns that an older file does not have."""
     columns = {column.name: column.type for column in dataset.columns}
     first = night.on(night.as_of - timedelta(days=dataset.history_days))
-    files = [file for one in nights(night.home) if first <= one <= night for file in _files(one, dataset)]
+    files = [file for other in nights(night.home) if first <= other <= night for file in _files(other, dataset)]
     options = "union_by_name = true, hive_partitioning = false"
     if dataset.history_days:
         columns["as_of"] = "date"
         options = "union_by_name = true, hive_partitioning = true, hive_types = {'as_of': date}"
     nulls = ", ".join(f'null::{_sql(kind)} as "{name}"' for name, kind in columns.items())
-    wanted = ", ".join(f'"{name}"' for name in columns)
+    column_list = ", ".join(f'"{name}"' for name in columns)
     empty = f"select {nulls} where false"
     if not files:
         return empty
     paths = ", ".join(quoted(str(file.resolve())) for file in files)
-    return f"select {wanted} from ({empty} union all by name from read_parquet([{paths}], {options}))"
+    return f"select {column_list} from ({empty} union all by name from read_parquet([{paths}], {options}))"
 
 
 def _sql(kind: str) -> str:

@@ -20,17 +20,17 @@ FETCHED = 2_000
 """Rows that `stream` holds at a time."""
 
 
-def stream(con: duckdb.DuckDBPyConnection, query: str, **given: Any) -> Iterator[Row]:
+def stream(con: duckdb.DuckDBPyConnection, query: str, **parameters: Any) -> Iterator[Row]:
     """The rows of a query by the names of its columns, as they are read; `given` are its `$parameters`."""
-    result = con.execute(query, given)
+    result = con.execute(query, parameters)
     names = [column[0] for column in result.description or []]
     while many := result.fetchmany(FETCHED):
         yield from (dict(zip(names, values, strict=True)) for values in many)
 
 
-def rows(con: duckdb.DuckDBPyConnection, query: str, **given: Any) -> list[Row]:
+def rows(con: duckdb.DuckDBPyConnection, query: str, **parameters: Any) -> list[Row]:
     """The rows of a query by the names of its columns."""
-    return list(stream(con, query, **given))
+    return list(stream(con, query, **parameters))
 
 
 def put(con: duckdb.DuckDBPyConnection, statement: str, table: pa.Table) -> None:

@@ -115,19 +115,19 @@ class Settings(BaseSettings):
     def settings_customise_sources(
         cls, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource, **named: PydanticBaseSettingsSource
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        given = renamed(named["init_settings"]())
-        return (InitSettingsSource(settings_cls, given), Environment(settings_cls), File(settings_cls))
+        arguments = renamed(named["init_settings"]())
+        return (InitSettingsSource(settings_cls, arguments), Environment(settings_cls), File(settings_cls))
 
 
-def renamed(found: dict[str, Any]) -> dict[str, Any]:
+def renamed(values: dict[str, Any]) -> dict[str, Any]:
     """Settings by the names of today; a name of the release before still counts, with a warning."""
-    found = dict(found)
-    for old in found.keys() & RENAMED.keys():
-        value, new = found.pop(old), RENAMED[old]
-        found.setdefault(new, value)
+    values = dict(values)
+    for old in values.keys() & RENAMED.keys():
+        value, new = values.pop(old), RENAMED[old]
+        values.setdefault(new, value)
         message = f"Settings: {old} is now called {new}; the old name goes with the next release"
         warnings.warn(message, FutureWarning, stacklevel=2)
-    return found
+    return values
 
 
 class File(TomlConfigSettingsSource):

@@ -42,6 +42,6 @@ def points(now: float | None, then: float | None) -> tuple[str, str, str]:
     return "down", f"▼ {figure}", f"down {figure} points"
 
 
-def plural(count: int, one: str, many: str = "") -> str:
+def plural(count: int, singular: str, many: str = "") -> str:
     """`1 account`, `1,200 accounts`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+    return f"{count:,} {singular if count == 1 else many or singular + 's'}"

@@ -42,21 +42,21 @@ class Shown:
             self.listed[key] = len(page.context["findings"])
 
 
-def faults(reader: Reader, folder: Path, shown: Shown) -> Iterator[str]:
+def faults(reader: Reader, folder: Path, on_pages: Shown) -> Iterator[str]:
     """A sentence for each way in which the pages of a folder differ from the database."""
     for column in dict(SUBJECTS.values()).values():
-        yield from _on_pages(reader, column, shown)
+        yield from _on_pages(reader, column, on_pages)
     yield from _in_files(reader, folder)
 
 
-def _on_pages(reader: Reader, column: str, shown: Shown) -> Iterator[str]:
-    found = {row.pop(column): row for row in reader.rows(VERDICTS_BY.format(column=column))}
+def _on_pages(reader: Reader, column: str, on_pages: Shown) -> Iterator[str]:
+    findings = {row.pop(column): row for row in reader.rows(VERDICTS_BY.format(column=column))}
     none = dict.fromkeys(VERDICTS, 0)
-    for subject in sorted(found.keys() | {key for of, key in shown.verdicts if of == column}):
-        counted = found.get(subject, none)
-        if (of := shown.verdicts.get((column, subject))) != counted:
+    for subject in sorted(findings.keys() | {key for of, key in on_pages.verdicts if of == column}):
+        counted = findings.get(subject, none)
+        if (of := on_pages.verdicts.get((column, subject))) != counted:
             yield f"the page of {subject} shows {_words(of)}, the findings are {_words(counted)}"
-        listed, owed = shown.listed[column, subject], min(FINDINGS_PER_PAGE, sum(counted[v] for v in OPEN))
+        listed, owed = on_pages.listed[column, subject], min(FINDINGS_PER_PAGE, sum(counted[v] for v in OPEN))
         if listed != owed:
             yield f"the page of {subject} lists {listed:,} findings, not {owed:,}"
 
@@ -65,8 +65,8 @@ VERDICTS_BY = f"select {{column}}, {BY_VERDICT} from findings where as_of = $as_
 
 
 def _words(counts: dict[str, int] | None) -> str:
-    found = [f"{count:,} {verdict}" for verdict, count in (counts or {}).items() if count]
-    return ", ".join(found) or "none"
+    counted = [f"{count:,} {verdict}" for verdict, count in (counts or {}).items() if count]
+    return ", ".join(counted) or "none"
 
 
 def _in_files(reader: Reader, folder: Path) -> Iterator[str]:
@@ -83,7 +83,11 @@ def _in_files(reader: Reader, folder: Path) -> Iterator[str]:
             lines = f"read_csv({files}, header = true, auto_detect = false, columns = {{{columns}}})"
             counts = rows(con, f"select {key}, count(*) as n from {lines} group by all")
         written = {tuple(row.values())[:3]: row["n"] for row in counts}
-    wrong = sorted(found for found in expected.keys() | written.keys() if expected.get(found) != written.get(found))
+    wrong = sorted(
+        key_values
+        for key_values in expected.keys() | written.keys()
+        if expected.get(key_values) != written.get(key_values)
+    )
     if wrong:
         account_id, control_id, verdict = wrong[0]
         yield (

@@ -62,10 +62,10 @@ def opened(database: Path) -> Iterator[Reader]:
         settings: dict[str, Any] = {"temp_directory": f"{folder}/spill", "memory_limit": MEMORY}
         with duckdb.connect(f"{folder}/scratch.duckdb", config=settings) as con:
             con.execute(f"attach {quoted(str(database))} as published (read_only)")
-            found = con.execute("select max(as_of) from published.contract").fetchone()
-            if not found or found[0] is None:
+            newest = con.execute("select max(as_of) from published.contract").fetchone()
+            if not newest or newest[0] is None:
                 raise ValueError(f"{database}: the table contract names no night")
-            yield Reader(con, found[0])
+            yield Reader(con, newest[0])
 
 
 class Groups:

@@ -72,8 +72,8 @@ def trend(rows: list[Row], id: str = "trend", of: str = "The score") -> Chart | 
         return None
     dates = [iso(r["as_of"]) for r in rows]
     scores = [r["score"] if has_enough(r) else None for r in rows]
-    shown = [v for v in [*scores, *(r["coverage"] for r in rows)] if v is not None]
-    bottom = max(0, int(min(shown, default=0) // 10) * 10 - 5)
+    values = [v for v in [*scores, *(r["coverage"] for r in rows)] if v is not None]
+    bottom = max(0, int(min(values, default=0) // 10) * 10 - 5)
     lines = [
         _line("coverage", dates, [r["coverage"] for r in rows], "--muted", dash="dot"),
         _line("score", dates, scores, "--accent", dash="solid"),

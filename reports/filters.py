@@ -122,16 +122,16 @@ def cut(value: str, limit: int = 2000) -> str:
 
 def members(value: str | None) -> list[Any]:
     """What a JSON array holds."""
-    found = json.loads(value) if value else []
-    return found if isinstance(found, list) else []
+    array = json.loads(value) if value else []
+    return array if isinstance(array, list) else []
 
 
 def pairs(value: str | None) -> list[tuple[str, str]]:
     """Members of a JSON object as text, in the order of their names."""
-    found = json.loads(value) if value else {}
-    if not isinstance(found, dict):
+    members = json.loads(value) if value else {}
+    if not isinstance(members, dict):
         return []
-    return [(k, _plain(v)) for k, v in sorted(found.items())]
+    return [(k, _plain(v)) for k, v in sorted(members.items())]
 
 
 def _plain(value: Any) -> str:
@@ -167,10 +167,10 @@ def select(where: str, columns: str = "account_id, region, resource, verdict, re
 
 def sparkline(values: list[float | None], width: int = 96, height: int = 22) -> Markup:
     """A line of scores, drawn between the lowest and the highest of them; decoration beside the numbers."""
-    known = [v for v in values if v is not None]
-    if len(known) < 2:
+    scores = [v for v in values if v is not None]
+    if len(scores) < 2:
         return Markup("")
-    low, span = min(known), max(max(known) - min(known), 2.0)
+    low, span = min(scores), max(max(scores) - min(scores), 2.0)
     step = (width - 6) / (len(values) - 1)
     dots = [(3 + i * step, height - 4 - (v - low) / span * (height - 8)) for i, v in enumerate(values) if v is not None]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in dots)

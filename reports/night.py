@@ -16,10 +16,10 @@ Grouped = dict[Any, list[Row]]
 
 
 def group(rows: Iterable[Row], key: str) -> Grouped:
-    found: Grouped = defaultdict(list)
+    groups: Grouped = defaultdict(list)
     for row in rows:
-        found[row[key]].append(row)
-    return found
+        groups[row[key]].append(row)
+    return groups
 
 
 def keyed(rows: Iterable[Row], key: str) -> dict[Any, Row]:
@@ -54,9 +54,11 @@ class PublishedNight:
         self.fails_by_owner = self._severities("f.owner")
         self.change_counts = {row["change"]: row["n"] for row in rows(queries.CHANGE_COUNTS)}
         since = group(rows(queries.CHANGES_SINCE), "since")
-        self.changes_since: dict[str, dict[str, Row]] = {name: keyed(found, "change") for name, found in since.items()}
+        self.changes_since: dict[str, dict[str, Row]] = {
+            name: keyed(rows_since, "change") for name, rows_since in since.items()
+        }
         self.changes = group(rows(queries.CHANGES), "change")
-        self.resolution = {s: keyed(found, "key") for s, found in group(tonight("resolution_times"), "scope").items()}
+        self.resolution = {s: keyed(times, "key") for s, times in group(tonight("resolution_times"), "scope").items()}
         self.quality = rows(queries.QUALITY)
         self.exceptions = rows(queries.EXCEPTIONS)
         self.operations = rows(queries.OPERATIONS)
@@ -68,10 +70,10 @@ class PublishedNight:
         self.moves = rows("select * from score_moves order by place")
 
     def _severities(self, key: str) -> dict[Any, dict[str, int]]:
-        found: dict[Any, dict[str, int]] = defaultdict(dict)
+        fails: dict[Any, dict[str, int]] = defaultdict(dict)
         for row in self.reader.stream(queries.FAILS.format(key=key)):
-            found[row["key"]][row["severity"]] = row["fails"]
-        return found
+            fails[row["key"]][row["severity"]] = row["fails"]
+        return fails
 
     @cached_property
     def unread(self) -> list[Row]:
@@ -84,9 +86,9 @@ class PublishedNight:
         return dict(sorted(group(({**a, "owner": a["owner"] or ""} for a in self.accounts.values()), "owner").items()))
 
     def by_key(
-        self, key: str, values: Iterable[str], asked: Mapping[str, str]
+        self, key: str, values: Iterable[str], queries_by_name: Mapping[str, str]
     ) -> Iterator[tuple[str, dict[str, list[Row]]]]:
         """For each value of a key, in order, its rows of each query; the queries are sorted by that key first."""
-        streams = {name: Groups(self.reader.stream(sql), key) for name, sql in asked.items()}
+        streams = {name: Groups(self.reader.stream(sql), key) for name, sql in queries_by_name.items()}
         for value in sorted(values):
             yield value, {name: rows.take(value) for name, rows in streams.items()}

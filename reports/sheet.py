@@ -54,8 +54,8 @@ def lines(findings: Iterable[Row], night: PublishedNight, link: Callable[[Row], 
     """The findings as CSV, a line at a time. `link` is the page of a finding, from the folder of the report."""
     writer = csv.writer(_Line())
     yield MARK + writer.writerow(COLUMNS)
-    for found in findings:
-        account, control = night.accounts.get(found["account_id"], {}), night.controls[found["control_id"]]
-        more = {"as_of": night.as_of, "control_number": found["number"], "link": link(found)}
-        row = found | more | {"ou_path": account.get("ou_path"), "fix": control["fix"]}
+    for finding in findings:
+        account, control = night.accounts.get(finding["account_id"], {}), night.controls[finding["control_id"]]
+        more = {"as_of": night.as_of, "control_number": finding["number"], "link": link(finding)}
+        row = finding | more | {"ou_path": account.get("ou_path"), "fix": control["fix"]}
         yield writer.writerow([cell(row[column]) for column in COLUMNS])

@@ -78,15 +78,15 @@ def build(database: Path, folder: Path, notice: str | None = None, progress: Pro
     with opened(database) as reader:
         night = PublishedNight(reader)
         templates = Templates(night, notice)
-        site, shown = Site(folder, night.as_of), agreement.Shown()
+        site, on_pages = Site(folder, night.as_of), agreement.Shown()
         for page in pages.pages(night):
-            shown.note(page)
+            on_pages.note(page)
             site.page_bytes += write(folder, page, templates)
             site.pages.append(page.path)
             site.kinds[page.template.removesuffix(".html.j2")].append(page.path)
             if progress:
                 progress.step(STAGE, len(site.pages), pages.count(night))
-        if faults := list(agreement.faults(reader, folder, shown)):
+        if faults := list(agreement.faults(reader, folder, on_pages)):
             raise Broken(night.as_of, faults)
     _assets(folder / "assets")
     return site

@@ -38,11 +38,11 @@ def main() -> None:
             run_night(settings, Night(settings.home, organization.nights[0]), watch)
     watch.end("the rest", "Dagster's own")
     total = sum(watch.stages.values())
-    shown = Table("Stage", "Seconds", "Share", "Of what", box=None)
+    stages = Table("Stage", "Seconds", "Share", "Of what", box=None)
     for stage, seconds in watch.stages.items():
-        shown.add_row(stage, f"{seconds:.1f}", f"{100 * seconds / total:.0f} %", watch.outcomes[stage])
-    shown.add_row("all", f"{total:.1f}", "100 %", "")
-    Console().print(shown)
+        stages.add_row(stage, f"{seconds:.1f}", f"{100 * seconds / total:.0f} %", watch.outcomes[stage])
+    stages.add_row("all", f"{total:.1f}", "100 %", "")
+    Console().print(stages)
 
 
 if __name__ == "__main__":

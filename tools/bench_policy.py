@@ -88,7 +88,8 @@ def documents(count: int, seed: int) -> Iterator[tuple[int, Any]]:
     names, rng = sorted(services()), random.Random(seed)
     for number in range(count):
         some = [
-            f"{one}:{rng.choice(('Get*', 'List*', '*', 'Create*'))}" for one in rng.sample(names, rng.randint(1, 4))
+            f"{service}:{rng.choice(('Get*', 'List*', '*', 'Create*'))}"
+            for service in rng.sample(names, rng.randint(1, 4))
         ]
         statements = [allow(some), allow(["logs:PutLogEvents"], f"arn:aws:logs:*:*:log-group:app-{seed}-{number}")]
         if number % 10 == 0:
@@ -142,15 +143,15 @@ def measure(principals: int, distinct: int, seed: int) -> Measured:
 
 def main() -> None:
     measure(1_000, 1_000, seed=0)  # the catalogue of actions is read once
-    shown = Table("Principals", "Documents", "Sets of them", "Grouping", "Judging", "Both", box=None)
+    results = Table("Principals", "Documents", "Sets of them", "Grouping", "Judging", "Both", box=None)
     measured = [measure(*size, seed) for seed, size in enumerate(SIZES, start=1)]
-    for one in measured:
-        seconds = (f"{value:.1f}" for value in (one.grouping, one.judging, one.seconds))
-        shown.add_row(f"{one.principals:,}", f"{one.documents:,}", f"{one.sets:,}", *seconds)
+    for measurement in measured:
+        seconds = (f"{value:.1f}" for value in (measurement.grouping, measurement.judging, measurement.seconds))
+        results.add_row(f"{measurement.principals:,}", f"{measurement.documents:,}", f"{measurement.sets:,}", *seconds)
     whole, fewer_principals, fewer_documents = measured
     console = Console()
     console.print("Seconds of processor time:")
-    console.print(shown)
+    console.print(results)
     for what, less in (("principals", fewer_principals), ("documents", fewer_documents)):
         judging, both = whole.judging / less.judging, whole.seconds / less.seconds
         console.print(

@@ -121,19 +121,19 @@ def shown(measured: list[Measured]) -> Table:
     """More: peak memory above that of the smallest. Account: the largest page of one. Index: the overview."""
     heads = ("Accounts", "Pages", "Seconds", "of CPU", "Pages/s", "Peak\nMiB", "More\nMiB", "Pages\nMiB")
     table = Table(*heads, "Account\nKiB", "Index\nKiB", box=None, pad_edge=False)
-    least = min(one.peak for one in measured)
-    for one in measured:
+    least = min(size.peak for size in measured)
+    for size in measured:
         table.add_row(
-            f"{one.accounts:,}",
-            f"{one.pages:,}",
-            f"{one.seconds:.1f}",
-            f"{one.processor:.1f}",
-            f"{one.speed:.0f}",
-            f"{one.peak / MIB:,.0f}",
-            f"{(one.peak - least) / MIB:,.0f}",
-            f"{one.page_bytes / MIB:,.0f}",
-            f"{one.largest_account / 1024:,.0f}",
-            f"{one.overview / 1024:,.0f}",
+            f"{size.accounts:,}",
+            f"{size.pages:,}",
+            f"{size.seconds:.1f}",
+            f"{size.processor:.1f}",
+            f"{size.speed:.0f}",
+            f"{size.peak / MIB:,.0f}",
+            f"{(size.peak - least) / MIB:,.0f}",
+            f"{size.page_bytes / MIB:,.0f}",
+            f"{size.largest_account / 1024:,.0f}",
+            f"{size.overview / 1024:,.0f}",
         )
     return table
 

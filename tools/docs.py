@@ -33,7 +33,7 @@ EMPTY_NIGHT = date(2000, 1, 1)
 
 def pages() -> dict[str, str]:
     """The text of each generated page by its name."""
-    made: dict[str, Callable[[], Iterator[str]]] = {
+    builders: dict[str, Callable[[], Iterator[str]]] = {
         "assets.md": assets,
         "commands.md": commands,
         "controls.md": controls,
@@ -41,7 +41,7 @@ def pages() -> dict[str, str]:
         "settings.md": settings,
         "tables.md": tables,
     }
-    return {name: "\n".join([*make(), ""]) for name, make in made.items()}
+    return {name: "\n".join([*make(), ""]) for name, make in builders.items()}
 
 
 def assets() -> Iterator[str]:
@@ -76,8 +76,8 @@ def commands() -> Iterator[str]:
 
 def controls() -> Iterator[str]:
     """Every control, by practice."""
-    known = models.load()
-    entries = [entry_of(known, name) for name in known.controls]
+    catalog = models.load()
+    entries = [entry_of(catalog, name) for name in catalog.controls]
     yield from heading("Controls", f"{len(entries)} controls for {len(PRACTICES)} practices.")
     for number, title in PRACTICES.items():
         yield from (f"## {number}. {title}", "")
@@ -106,9 +106,9 @@ def control(entry: dict[str, Any]) -> Iterator[str]:
 
 def permissions() -> Iterator[str]:
     """The IAM actions that each dataset needs, by the credentials it is read with, and policies that allow them."""
-    known = [dataset for dataset in collectors.datasets().values() if dataset.operations]
-    of_account = sorted((d for d in known if d.scope != "organization"), key=lambda d: d.name)
-    of_organization = sorted((d for d in known if d.scope == "organization"), key=lambda d: d.name)
+    datasets = [dataset for dataset in collectors.datasets().values() if dataset.operations]
+    of_account = sorted((d for d in datasets if d.scope != "organization"), key=lambda d: d.name)
+    of_organization = sorted((d for d in datasets if d.scope == "organization"), key=lambda d: d.name)
     intro = (
         "Rolecall reads each account through a role there, and the organization with the credentials it runs with. "
         "Every action is of access level List or Read. A dataset whose actions are not allowed is not read: its "
@@ -183,8 +183,8 @@ def settings() -> Iterator[str]:
     rows = []
     for name, field in Settings.model_fields.items():
         default = field.get_default(call_default_factory=True)
-        shown = "" if default is None else json.dumps(default, default=str)
-        rows.append((code(name), code(f"ROLECALL_{name.upper()}"), code(shown), field.description or ""))
+        default_text = "" if default is None else json.dumps(default, default=str)
+        rows.append((code(name), code(f"ROLECALL_{name.upper()}"), code(default_text), field.description or ""))
     yield from table(("Key", "Variable", "Default", "What it is"), rows)
     yield from (
         "A control is switched off, or given other values for its parameters, in a table of its own:",

@@ -44,18 +44,20 @@ class Organization:
 def land(night: Night, organization: Organization, used_again: int = 0) -> None:
     """Land a night of it. `used_again` of the roles that are unused have been used since yesterday."""
     datasets = collectors.datasets()
-    rows: dict[str, list[Row]] = {name: list(found) for name, found in _rows(night, organization, used_again).items()}
+    rows: dict[str, list[Row]] = {
+        name: list(dataset_rows) for name, dataset_rows in _rows(night, organization, used_again).items()
+    }
     folder = landing.begin(night, "made")
     with landing.Part(folder, "all") as part:
-        for name, found in rows.items():
-            part.add("", {name: datasets[name].table(filled(datasets[name], row) for row in found)})
+        for name, dataset_rows in rows.items():
+            part.add("", {name: datasets[name].table(filled(datasets[name], row) for row in dataset_rows)})
         part.add("", {EXTRACTS.name: EXTRACTS.table(_extracts(organization, rows))})
     landing.commit(night, "made")
 
 
-def filled(dataset: Dataset, given: Row) -> Row:
+def filled(dataset: Dataset, values: Row) -> Row:
     """A row of a dataset; what is not given is null."""
-    return {column.name: given.get(column.name) for column in dataset.columns}
+    return {column.name: values.get(column.name) for column in dataset.columns}
 
 
 def _rows(night: Night, organization: Organization, used_again: int) -> dict[str, Iterator[Row]]:
@@ -139,5 +141,5 @@ def _extracts(organization: Organization, rows: dict[str, list[Row]]) -> Iterato
             if dataset.operations:
                 count = len(landed) if of_organization else len(landed) // organization.accounts
                 region = REGION if dataset.scope == "region" else GLOBAL
-                found = {"account_id": account_id, "region": region, "dataset": dataset.name, "status": "ok"}
-                yield filled(EXTRACTS, found | {"rows": count})
+                extract = {"account_id": account_id, "region": region, "dataset": dataset.name, "status": "ok"}
+                yield filled(EXTRACTS, extract | {"rows": count})

@@ -36,9 +36,9 @@ Row = dict[str, Any]
 
 def left_out() -> Iterator[Row]:
     """Sentences of AWS's own models that say which members an operation does not answer with."""
-    asked = {operation for dataset in collectors.datasets().values() for operation in dataset.operations}
+    operations = {operation for dataset in collectors.datasets().values() for operation in dataset.operations}
     session = botocore.session.get_session()
-    for operation in sorted(asked | set(SIGNING_IN)):
+    for operation in sorted(operations | set(SIGNING_IN)):
         service, name = parts(operation)
         model = session.get_service_model(service).operation_model(name)
         documented = [("", model.documentation), *_members(model.output_shape, "", frozenset())]
@@ -115,18 +115,18 @@ def main(
     release: Annotated[bool, typer.Option("--release", help="Fail where a file is past its date.")] = False,
 ) -> None:
     """Rebuild what the installed packages know, and show the difference."""
-    found = list(differences())
+    changed = list(differences())
     past = list(knowledge.past(datetime.now(UTC).date()))
-    for path, diff, after in found:
+    for path, diff, after in changed:
         typer.echo(diff)
         if write:
             path.write_text(after, encoding="utf-8")
     for line in past:
         typer.echo(line)
     typer.echo(
-        f"{len(REBUILT)} files rebuilt, {len(found)} differ; {len(past)} of {len(knowledge.names())} past their date"
+        f"{len(REBUILT)} files rebuilt, {len(changed)} differ; {len(past)} of {len(knowledge.names())} past their date"
     )
-    raise typer.Exit(int(bool((found and not write) or (past and release))))
+    raise typer.Exit(int(bool((changed and not write) or (past and release))))
 
 
 if __name__ == "__main__":

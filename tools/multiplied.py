@@ -85,14 +85,14 @@ def multiply(base: Path, target: Path, accounts: int) -> None:
         con.execute(f"attach {quoted(str(target))} as target (storage_version {quoted(STORAGE_VERSION)})")
         con.execute(f"set temp_directory = {quoted(str(target.with_suffix('.tmp')))}; set enable_progress_bar = false")
         con.execute("use target")
-        known, ous, owners = _counts(con)
-        if accounts < known:
-            raise Refused(f"--accounts {accounts}: {base} has {known} already; ask for as many or more")
-        copies = -(-accounts // known)
+        before, ous, owners = _counts(con)
+        if accounts < before:
+            raise Refused(f"--accounts {accounts}: {base} has {before} already; ask for as many or more")
+        copies = -(-accounts // before)
         sizes = {
             "accounts": accounts,
-            "known": known,
-            "step": 899_999_999_999 // (accounts + known),
+            "known": before,
+            "step": 899_999_999_999 // (accounts + before),
             "ous": min(copies, max(1, accounts // ACCOUNTS_PER_OU // max(1, ous))),
             "owners": min(copies, max(1, accounts // ACCOUNTS_PER_OWNER // max(1, owners))),
         }
@@ -105,12 +105,12 @@ def multiply(base: Path, target: Path, accounts: int) -> None:
 
 def _counts(con: duckdb.DuckDBPyConnection) -> tuple[int, int, int]:
     """Accounts, OUs below the root, and owners."""
-    found = con.execute(
+    row = con.execute(
         """select (select count(*) from base.accounts), (select count(*) from base.organizational_units) - 1,
             (select count(distinct owner) from base.accounts)"""
     ).fetchone()
-    assert found
-    return found
+    assert row
+    return row
 
 
 def _tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, dict[str, str]]]:
@@ -153,6 +153,6 @@ def _with_new_id(con: duckdb.DuckDBPyConnection, table: str, types: dict[str, st
     if "account_id" not in types or not texts:
         return {}
     holds = ", ".join(f"""coalesce(bool_or(contains("{name}"::varchar, account_id)), false)""" for name in texts)
-    found = con.execute(f"select {holds} from base.{table}").fetchone() or ()
-    within = [name for name, held in zip(texts, found, strict=True) if held]
+    flags = con.execute(f"select {holds} from base.{table}").fetchone() or ()
+    within = [name for name, has_id in zip(texts, flags, strict=True) if has_id]
     return {name: f"""replace("{name}"::varchar, account_id, _new)::{types[name]}""" for name in within}

@@ -90,18 +90,18 @@ def mutants(control: Model) -> Iterator[Mutant]:
 def tokens(sql: str) -> list[Token]:
     """The tokens of a query but for comments, by DuckDB's tokenizer."""
     text = sql.encode()
-    found = duckdb.tokenize(sql)
-    ends = [at for at, _ in found[1:]] + [len(text)]
+    tokenized = duckdb.tokenize(sql)
+    ends = [at for at, _ in tokenized[1:]] + [len(text)]
     return [
         Token(at, text[at:end].decode().strip(), kind.name)
-        for (at, kind), end in zip(found, ends, strict=True)
+        for (at, kind), end in zip(tokenized, ends, strict=True)
         if kind.name != "comment"
     ]
 
 
-def changes(found: Sequence[Token]) -> Iterator[tuple[int, str, str]]:
+def changes(tokens: Sequence[Token]) -> Iterator[tuple[int, str, str]]:
     """The byte of each change, what stands there and what to write instead."""
-    for before, token, after in zip([None, *found], found, [*found[1:], None], strict=False):
+    for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
         if token.kind == "numeric_const":
             yield token.at, token.text, str(int(token.text) + 1) if token.text.isdigit() else "0"
         elif token.text == "is" and after and after.text != "not":
@@ -134,20 +134,20 @@ def survivors(control: str, catalog: Catalog, cases: Sequence[harness.Case]) -> 
     alive = list(mutants(catalog.models[control]))
     tried = len(alive)
     for case in cases:
-        with harness.prepared(case, catalog) as made:
-            rows = harness.rows_of(case, made)
-            if wrong := harness.mismatch(case, harness.judged(case, made), catalog):
+        with harness.prepared(case, catalog) as prepared:
+            rows = harness.rows_of(case, prepared)
+            if wrong := harness.mismatch(case, harness.judged(case, prepared), catalog):
                 raise Refused(f"{control}: {case.name}: fails unchanged: {wrong}")
-            alive = [mutant for mutant in alive if passes(case, made, mutant, rows)]
+            alive = [mutant for mutant in alive if passes(case, prepared, mutant, rows)]
     return tried, alive
 
 
-def passes(case: harness.Case, made: Build, mutant: Mutant, rows: list[tuple[Any, ...]]) -> bool:
+def passes(case: harness.Case, prepared: Build, mutant: Mutant, rows: list[tuple[Any, ...]]) -> bool:
     """Whether a case holds with the changed control, which unchanged selects `rows`. One that cannot run is noticed."""
     try:
-        if harness.rows_of(case, made, mutant.control) == rows:
+        if harness.rows_of(case, prepared, mutant.control) == rows:
             return True
-        return not harness.mismatch(case, harness.judged(case, made), made.catalog)
+        return not harness.mismatch(case, harness.judged(case, prepared), prepared.catalog)
     except Refused:
         return False
 

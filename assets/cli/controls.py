@@ -18,12 +18,12 @@ from reports.filters import framework
 
 def show(console: Console, control: str | None, as_json: bool) -> None:
     """Print the controls. Raises `Refused` for an id that no control has."""
-    known = models.load()
-    if control is not None and control not in known.controls:
-        close = difflib.get_close_matches(control, known.controls, 1)
+    catalog = models.load()
+    if control is not None and control not in catalog.controls:
+        close = difflib.get_close_matches(control, catalog.controls, 1)
         hint = f"did you mean {close[0]!r}?" if close else "`rolecall controls` lists them"
         raise Refused(f"there is no control {control!r}; {hint}")
-    chosen = [entry(known, name) for name in ([control] if control else known.controls)]
+    chosen = [entry(catalog, name) for name in ([control] if control else catalog.controls)]
     if as_json:
         print(json.dumps(chosen[0] if control else chosen, indent=2, ensure_ascii=False, default=str))
     elif control:
@@ -32,9 +32,9 @@ def show(console: Console, control: str | None, as_json: bool) -> None:
         console.print(table(chosen))
 
 
-def entry(known: Catalog, name: str) -> dict[str, Any]:
+def entry(catalog: Catalog, name: str) -> dict[str, Any]:
     """All that the catalog says of a control, for programs."""
-    model: Model = known.controls[name]
+    model: Model = catalog.controls[name]
     head = model.control
     if head is None:
         raise TypeError(f"{name} is not a control")
@@ -49,7 +49,7 @@ def entry(known: Catalog, name: str) -> dict[str, Any]:
         "why": head.why,
         "fix": head.fix,
         "may_break": head.may_break,
-        "datasets": sorted(known.datasets(name)),
+        "datasets": sorted(catalog.datasets(name)),
         "params": head.params,
         "frameworks": head.frameworks,
         "file": f"sql/{model.path.relative_to(models.ROOT)}",
@@ -57,14 +57,14 @@ def entry(known: Catalog, name: str) -> dict[str, Any]:
 
 
 def table(entries: list[dict[str, Any]]) -> Table:
-    shown = Table("Number", Column("Control", no_wrap=True), "Title", "Severity", box=None, pad_edge=False)
+    listing = Table("Number", Column("Control", no_wrap=True), "Title", "Severity", box=None, pad_edge=False)
     practice = 0
     for control in entries:
         if control["practice"] != practice:
             practice = control["practice"]
-            shown.add_row("", "", f"[bold]{practice}. {control['practice_title']}[/bold]", "")
-        shown.add_row(control["number"], control["control_id"], control["title"], control["severity"])
-    return shown
+            listing.add_row("", "", f"[bold]{practice}. {control['practice_title']}[/bold]", "")
+        listing.add_row(control["number"], control["control_id"], control["title"], control["severity"])
+    return listing
 
 
 def one(console: Console, control: dict[str, Any]) -> None:

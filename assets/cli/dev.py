@@ -44,11 +44,11 @@ def main() -> int:
 
 def variables(settings: Settings) -> dict[str, str]:
     """Settings as the variables that say the same."""
-    made = {}
+    result = {}
     for name in sorted(settings.model_fields_set):
         value = settings.model_dump(mode="json", include={name})[name]
-        made[f"ROLECALL_{name.upper()}"] = value if isinstance(value, str) else json.dumps(value)
-    return made
+        result[f"ROLECALL_{name.upper()}"] = value if isinstance(value, str) else json.dumps(value)
+    return result
 
 
 def listen_to_signals() -> None:

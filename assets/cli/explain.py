@@ -37,95 +37,101 @@ ELEMENTS = (
 )
 
 
-def show(console: Console, found: Explanation, database: Path, as_json: bool) -> None:
+def show(console: Console, explanation: Explanation, database: Path, as_json: bool) -> None:
     """Print the explanation."""
     if as_json:
-        print(json.dumps(as_data(found), indent=2, ensure_ascii=False, default=str))
+        print(json.dumps(as_data(explanation), indent=2, ensure_ascii=False, default=str))
         return
-    console.print(Text.assemble(verdict(found.verdict), f" {found.control_id} ({found.number}): {found.title}"))
-    console.print(grid(heading(found)))
-    for title, body in sections(found):
+    console.print(
+        Text.assemble(
+            verdict(explanation.verdict), f" {explanation.control_id} ({explanation.number}): {explanation.title}"
+        )
+    )
+    console.print(grid(heading(explanation)))
+    for title, body in sections(explanation):
         console.print(Text(f"\n{title}", style="bold"))
         console.print(indented(body, 2))
     console.print(Text("\nSQL of the control", style="bold"))
-    query = f"select query from controls where control_id = '{found.control_id}'"
+    query = f"select query from controls where control_id = '{explanation.control_id}'"
     console.print(Text(f'  duckdb -readonly -list {database} "{query}"'), soft_wrap=True)
 
 
-def as_data(found: Explanation) -> dict[str, Any]:
+def as_data(explanation: Explanation) -> dict[str, Any]:
     """The explanation for programs; statements are JSON, not text."""
-    data = asdict(found)
-    for one in data["statements"]:
-        one["text"] = json.loads(one["text"])
+    data = asdict(explanation)
+    for statement in data["statements"]:
+        statement["text"] = json.loads(statement["text"])
     return data
 
 
-def heading(found: Explanation) -> dict[str, str]:
-    where = [found.account_id, found.account_name or "", found.ou_path or ""]
+def heading(explanation: Explanation) -> dict[str, str]:
+    where = [explanation.account_id, explanation.account_name or "", explanation.ou_path or ""]
     return {
-        "resource": found.resource,
-        "account": ", ".join(one for one in where if one),
-        "Region": "" if found.region == "global" else found.region,
-        "severity": found.severity,
-        "night": f"{found.as_of}; first seen {found.first_seen}, this verdict since {found.last_changed}",
-        "reason": found.reason,
-        "why it matters": found.why,
+        "resource": explanation.resource,
+        "account": ", ".join(part for part in where if part),
+        "Region": "" if explanation.region == "global" else explanation.region,
+        "severity": explanation.severity,
+        "night": (
+            f"{explanation.as_of}; first seen {explanation.first_seen}, this verdict since {explanation.last_changed}"
+        ),
+        "reason": explanation.reason,
+        "why it matters": explanation.why,
     }
 
 
-def sections(found: Explanation) -> Iterator[tuple[str, RenderableType]]:
+def sections(explanation: Explanation) -> Iterator[tuple[str, RenderableType]]:
     """Titles and what stands under them."""
-    yield "Statements that decided", Group(*statements(found.statements))
-    if found.facts:
-        yield "Facts that decided", grid({name: said(value) for name, value in found.facts.items()})
-    yield "What would turn the verdict, as tried on the control", Group(*turns(found.turns, found.notes))
-    practice = TEXTS[found.practice]
-    named = (f"{framework(name)} {text}" for name, text in found.frameworks.items())
+    yield "Statements that decided", Group(*statements(explanation.statements))
+    if explanation.facts:
+        yield "Facts that decided", grid({name: said(value) for name, value in explanation.facts.items()})
+    yield "What would turn the verdict, as tried on the control", Group(*turns(explanation.turns, explanation.notes))
+    practice = TEXTS[explanation.practice]
+    named = (f"{framework(name)} {text}" for name, text in explanation.frameworks.items())
     yield (
         "The control",
         grid(
             {
-                "fix": found.fix,
-                "may break": found.may_break or "",
-                "parameters": ", ".join(f"{name} = {json.dumps(value)}" for name, value in found.params.items()),
-                "practice": f"{found.practice}. {found.practice_title}, {practice.link}",
+                "fix": explanation.fix,
+                "may break": explanation.may_break or "",
+                "parameters": ", ".join(f"{name} = {json.dumps(value)}" for name, value in explanation.params.items()),
+                "practice": f"{explanation.practice}. {explanation.practice_title}, {practice.link}",
                 "frameworks": "; ".join(named),
             }
         ),
     )
-    yield "Read from", calls(found.calls)
+    yield "Read from", calls(explanation.calls)
 
 
 def statements(cited: Sequence[CitedStatement]) -> Iterator[RenderableType]:
     if not cited:
         yield Text("None: no statement of a policy stands in the evidence.")
-    for number, one in enumerate(cited, 1):
-        where = f" ({one.policy_arn})" if one.policy_arn else ""
-        policy = f"{LAYERS.get(one.layer, one.layer)} {one.policy}{where}".strip()
-        yield Text(visible(f"{number}. {policy}, statement {one.statement}: {one.effect}"))
-        yield indented(Text("\n".join(map(visible, laid_out(json.loads(one.text))))), 3)
+    for number, statement in enumerate(cited, 1):
+        where = f" ({statement.policy_arn})" if statement.policy_arn else ""
+        policy = f"{LAYERS.get(statement.layer, statement.layer)} {statement.policy}{where}".strip()
+        yield Text(visible(f"{number}. {policy}, statement {statement.statement}: {statement.effect}"))
+        yield indented(Text("\n".join(map(visible, laid_out(json.loads(statement.text))))), 3)
 
 
-def turns(found: Sequence[Turn], notes: Sequence[str]) -> Iterator[RenderableType]:
-    for one in found:
-        yield Text.assemble(verdict(one.verdict), " ", visible("; and ".join(one.changes)))
-        reason = "There is nothing left to judge." if one.verdict == GONE else one.reason
+def turns(found_turns: Sequence[Turn], notes: Sequence[str]) -> Iterator[RenderableType]:
+    for turn in found_turns:
+        yield Text.assemble(verdict(turn.verdict), " ", visible("; and ".join(turn.changes)))
+        reason = "There is nothing left to judge." if turn.verdict == GONE else turn.reason
         yield indented(Text(visible(reason), style="dim"), 3)
     yield from (Text(visible(note)) for note in notes)
 
 
-def calls(found: Sequence[Call]) -> RenderableType:
+def calls(ledger: Sequence[Call]) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
-    for one in found:
-        where = "" if one.regions == ("global",) else f"{len(one.regions)} Regions"
-        if len(one.regions) == 1 and where:
-            where = one.regions[0]
-        when = f"{one.read_at:%Y-%m-%d %H:%M}" if one.read_at else ""
-        why = ": ".join(text for text in (one.error_class, one.error_code, one.message) if text)
+    for call in ledger:
+        where = "" if call.regions == ("global",) else f"{len(call.regions)} Regions"
+        if len(call.regions) == 1 and where:
+            where = call.regions[0]
+        when = f"{call.read_at:%Y-%m-%d %H:%M}" if call.read_at else ""
+        why = ": ".join(text for text in (call.error_class, call.error_code, call.message) if text)
         table.add_row(
             *(
                 Text(visible(text), overflow="fold")
-                for text in (one.operation, one.status, when, one.account_id, where, why)
+                for text in (call.operation, call.status, when, call.account_id, where, why)
             )
         )
     return table

@@ -49,9 +49,9 @@ app = typer.Typer(
 )
 
 
-def print_version(wanted: bool) -> None:
+def print_version(is_set: bool) -> None:
     """`rolecall --version`."""
-    if wanted:
+    if is_set:
         print(f"rolecall {__version__}")
         raise typer.Exit
 
@@ -248,9 +248,11 @@ def explain(
     from pipeline.explain import finding
 
     database = load(**given(home=home)).home / DATABASE
-    found = finding.explain(database, control, resource, account, region)
+    explanation = finding.explain(database, control, resource, account, region)
     console = Console()
-    explaining.show(console if console.is_terminal else Console(width=WIDE), found, database, format is Format.json)
+    explaining.show(
+        console if console.is_terminal else Console(width=WIDE), explanation, database, format is Format.json
+    )
     return DONE
 
 

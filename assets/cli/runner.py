@@ -61,8 +61,8 @@ def run_night(
     if not result.success:
         failures = result.filter_events(lambda event: event.is_step_failure)
         reason = notification.why(failures, f"{log_failure(settings, failures)} has the details")
-        if told := notification.tell_of_failure(settings, night, reason):
-            progress.end(notification.STAGE, str(told))
+        if outcome := notification.tell_of_failure(settings, night, reason):
+            progress.end(notification.STAGE, str(outcome))
         raise Refused(reason)
     nights.check_not_ahead(settings, database.shown(settings))
     report = night.report_folder.parent / folder.LATEST / "index.html"
@@ -75,10 +75,10 @@ def report_to_dagster(settings: Settings, result: dg.ExecuteInProcessResult) -> 
     The run itself is not kept there: its thousand events would cost more than the checks.
     """
     pages = [name for name, _ in PAGES.values()]
-    wanted = {dg.AssetKey(name) for name in (*load_catalog().controls, DATABASE_ASSET, *pages, IN_BUCKET)}
+    reported = {dg.AssetKey(name) for name in (*load_catalog().controls, DATABASE_ASSET, *pages, IN_BUCKET)}
     with dg.DagsterInstance.from_config(str(home.dagster_home(settings.home))) as instance:
         for event in result.get_asset_materialization_events():
-            if event.asset_key in wanted:
+            if event.asset_key in reported:
                 instance.report_runless_asset_event(event.materialization)
 
 

@@ -41,11 +41,11 @@ def results_asset(datasets: dict[str, Dataset], partitions: dg.PartitionsDefinit
 def raw_checks(datasets: dict[str, Dataset]) -> dg.AssetChecksDefinition:
     """All checks as one step that can run any part of them. A blocking one that fails for the organization as a whole
     stops what comes after; what fails for accounts only is laid on them, and warns."""
-    known = grouped(reconciled.checks(datasets.values()))
+    by_asset_check = grouped(reconciled.checks(datasets.values()))
 
     @dg.multi_asset_check(
         name="raw_checks",
-        specs=[spec(name, checks, datasets[dataset]) for (dataset, name), checks in known.items()],
+        specs=[spec(name, checks, datasets[dataset]) for (dataset, name), checks in by_asset_check.items()],
         can_subset=True,
     )
     def run(
@@ -55,7 +55,11 @@ def raw_checks(datasets: dict[str, Dataset]) -> dg.AssetChecksDefinition:
             chosen = settings.load()
             night = nights.night_of(chosen, context)
         selected = {(k.asset_key.path[0].removeprefix("raw_"), k.name) for k in context.selected_asset_check_keys}
-        only = None if selected == known.keys() else {check.key for one in selected for check in known[one]}
+        only = (
+            None
+            if selected == by_asset_check.keys()
+            else {check.key for asset_check in selected for check in by_asset_check[asset_check]}
+        )
         with holding(chosen):
             results = validate(chosen, night, only)
         failed = [result for result in results if not result.passed]
@@ -66,9 +70,9 @@ def raw_checks(datasets: dict[str, Dataset]) -> dg.AssetChecksDefinition:
             log(f"{result.dataset}.{result.check_name}: {result.message}")
         landed = dg.AssetMaterialization(key(QUALITY_RESULTS), partition=str(night))
         context.op_execution_context.log_event(landed)
-        for one in sorted(selected):
-            mine = [result for result in results if (result.dataset, NAMES[result.severity]) == one]
-            yield evaluation(night, *one, mine)
+        for asset_check in sorted(selected):
+            mine = [result for result in results if (result.dataset, NAMES[result.severity]) == asset_check]
+            yield evaluation(night, *asset_check, mine)
         if blocked:
             reason = publishing.hold_back(chosen, night, publishing.failed_checks(blocked))
             raise dg.Failure(f"{night} is not published: {reason}", allow_retries=False)
@@ -78,10 +82,10 @@ def raw_checks(datasets: dict[str, Dataset]) -> dg.AssetChecksDefinition:
 
 def grouped(checks: list[Check]) -> dict[tuple[str, str], list[Check]]:
     """The checks by dataset and name of the asset check that stands for them."""
-    found: dict[tuple[str, str], list[Check]] = {}
+    groups: dict[tuple[str, str], list[Check]] = {}
     for check in checks:
-        found.setdefault((check.dataset, NAMES[check.severity]), []).append(check)
-    return found
+        groups.setdefault((check.dataset, NAMES[check.severity]), []).append(check)
+    return groups
 
 
 def spec(name: str, checks: list[Check], dataset: Dataset) -> dg.AssetCheckSpec:

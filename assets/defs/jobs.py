@@ -51,8 +51,8 @@ def failed_night(settings: Settings) -> dg.SensorDefinition:
         context.log.error(f"Rolecall: {partition or 'a night'} failed: {reason}")
         if partition and run.job_name == JOB:
             night = Night(settings.home, date.fromisoformat(partition))
-            told = notification.tell_of_failure(settings, night, reason)
-            for failure in told.failures if told else []:
+            outcome = notification.tell_of_failure(settings, night, reason)
+            for failure in outcome.failures if outcome else []:
                 context.log.warning(f"Rolecall: not told: {failure}")
 
     return failed_night

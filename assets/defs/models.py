@@ -50,26 +50,26 @@ def models(catalog: Catalog, raw: set[str], partitions: dg.PartitionsDefinition[
         with holding(chosen):
             built = _build(chosen, night, only, len(selected), progress)
         columns, measures = described(night), measured(night)
-        for one in built:
-            if one.name in selected:
-                yield result(one, columns.get(one.name), measures.get(one.name, {}))
+        for model in built:
+            if model.name in selected:
+                yield result(model, columns.get(model.name), measures.get(model.name, {}))
 
     return make_models
 
 
 def _build(settings: Settings, night: Night, only: list[str] | None, total: int, progress: Progress) -> list[Built]:
-    made: list[Built] = []
+    so_far: list[Built] = []
 
     def on_model(built: Built) -> None:
-        made.append(built)
-        progress.step("models", len(made), total)
+        so_far.append(built)
+        progress.step("models", len(so_far), total)
 
     try:
         done = build.build(settings, night, only, on_model)
     except Broken as broken:
         reason = publishing.hold_back(settings, night, broken.reason)
         raise Refused(f"{night} is not published: {reason}") from broken
-    progress.end("models", f"{len(done)} built, {sum(one.rows for one in done):,} rows")
+    progress.end("models", f"{len(done)} built, {sum(model.rows for model in done):,} rows")
     return done
 
 
@@ -113,11 +113,11 @@ def result(
 
 def described(night: Night) -> dict[str, list[dg.TableColumn]]:
     """The columns of every table of the warehouse, as they came out."""
-    found: dict[str, list[dg.TableColumn]] = {}
+    tables: dict[str, list[dg.TableColumn]] = {}
     with duckdb.connect(night.home / WAREHOUSE, read_only=True) as con:
         for table, column, kind, comment in con.execute(COLUMNS).fetchall():
-            found.setdefault(table, []).append(dg.TableColumn(column, kind.lower(), comment))
-    return found
+            tables.setdefault(table, []).append(dg.TableColumn(column, kind.lower(), comment))
+    return tables
 
 
 def measured(night: Night) -> dict[str, dict[str, float | int]]:

@@ -43,8 +43,8 @@ def check_not_ahead(settings: Settings, night: Night) -> None:
 
 def partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
     """A partition a night: from the first one landed to today, or to the last one landed where today is pretended."""
-    known = [*landing.nights(settings.home), today(settings)]
-    first, last = min(known), max(known)
+    nights = [*landing.nights(settings.home), today(settings)]
+    first, last = min(nights), max(nights)
     ahead = (last.as_of - clock_date(settings)).days
     return dg.DailyPartitionsDefinition(
         start_date=str(first), timezone=settings.schedule_timezone, end_offset=1 + ahead

@@ -69,12 +69,12 @@ def notification(settings: Settings) -> list[dg.AssetsDefinition]:
 
 def tell_of_night(settings: Settings, night: Night) -> Told | str:
     """Tell of the night if it is the one that the reports show, and it is to be told of; else why nobody was told."""
-    found = digest.digest(settings.home / DATABASE)
-    if found.as_of != night.as_of:
-        return f"nobody: the reports show {found.as_of}"
-    if settings.notify_when == "changed" and not found.is_changed:
+    summary = digest.digest(settings.home / DATABASE)
+    if summary.as_of != night.as_of:
+        return f"nobody: the reports show {summary.as_of}"
+    if settings.notify_when == "changed" and not summary.is_changed:
         return "nobody: nothing changed"
-    return tell(settings, found.message(digest.link(settings, night)), [night.report_folder / documents.PDF])
+    return tell(settings, summary.message(digest.link(settings, night)), [night.report_folder / documents.PDF])
 
 
 def tell_of_failure(settings: Settings, night: Night, sentence: str) -> Told | None:

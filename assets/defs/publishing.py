@@ -106,8 +106,8 @@ def republish(settings: Settings, as_of: date | None, progress: Progress) -> Pat
             try:
                 build_report(settings, newest, newest.home / DATABASE, progress)
             except duckdb.Error as error:
-                said = f"{newest.home / DATABASE}: {str(error).splitlines()[0]}"
-                raise Refused(f"{said}; `rolecall run --judge-only --as-of {newest}` writes it anew") from error
+                problem = f"{newest.home / DATABASE}: {str(error).splitlines()[0]}"
+                raise Refused(f"{problem}; `rolecall run --judge-only --as-of {newest}` writes it anew") from error
         elif night > newest:
             raise Refused(f"{night}: it is not published yet; `rolecall run --judge-only --as-of {night}` does")
         elif not index.is_file():

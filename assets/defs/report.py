@@ -28,11 +28,11 @@ def published(catalog: Catalog) -> dg.AssetsDefinition:
 
     Neither has partitions: they always show the newest night that was judged, whichever night a run is about.
     """
-    shown = [model.name for model in catalog.models.values() if model.layer in PUBLISHED_LAYERS]
+    tables = [model.name for model in catalog.models.values() if model.layer in PUBLISHED_LAYERS]
 
     @dg.multi_asset(
         name="publish",
-        specs=[database_spec(shown), *(page_spec(*asset) for asset in PAGES.values())],
+        specs=[database_spec(tables), *(page_spec(*asset) for asset in PAGES.values())],
     )
     def publish(
         context: dg.AssetExecutionContext, settings: RunSettings, progress: dg.ResourceParam[Progress]
@@ -56,10 +56,10 @@ def published(catalog: Catalog) -> dg.AssetsDefinition:
     return publish
 
 
-def database_spec(shown: list[str]) -> dg.AssetSpec:
+def database_spec(tables: list[str]) -> dg.AssetSpec:
     return dg.AssetSpec(
         DATABASE_ASSET,
-        deps=shown,
+        deps=tables,
         freshness_policy=FRESH,
         group_name="published",
         kinds={"duckdb"},

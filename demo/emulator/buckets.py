@@ -22,9 +22,9 @@ def ask_s3(request: Request, operation: str, account_id: str) -> Reply:
     expected = request.headers.get("x-amz-expected-bucket-owner")
     if expected and _owner(request.path.split("/")[1]) not in (expected, None):
         raise ApiError("AccessDenied", "Access Denied", 403)
-    told = request.headers.get(CHECKSUM)
-    if told:
-        if told != b64encode(sha256(request.get_data()).digest()).decode():
+    checksum = request.headers.get(CHECKSUM)
+    if checksum:
+        if checksum != b64encode(sha256(request.get_data()).digest()).decode():
             raise ApiError("BadDigest", "The SHA256 you specified did not match the calculated checksum.")
         # What moto keeps and answers the checksum for.
         request.environ["HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM"] = "SHA256"
@@ -35,5 +35,5 @@ def _owner(bucket: str) -> str | None:
     """The account that made a bucket."""
     from moto.s3.models import s3_backends  # as in fallback.py: late
 
-    found = s3_backends.bucket_accounts.get(bucket)
-    return str(found[1]) if found else None
+    owner = s3_backends.bucket_accounts.get(bucket)
+    return str(owner[1]) if owner else None

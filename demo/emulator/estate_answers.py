@@ -26,8 +26,8 @@ def estate_of(call: Call, account: Account | None = None) -> Estate:
         furnish_compute(estate)
         furnish_machines(estate)
         call.state.jobs.setdefault(key, estate)
-    found: Estate = call.state.jobs[key]
-    return found
+    furnished: Estate = call.state.jobs[key]
+    return furnished
 
 
 def things(call: Call, kind: str) -> list[Thing]:

@@ -228,9 +228,9 @@ def _function(service: str, operation: str) -> FunctionType | None:
     if model is None or operation not in model.operation_names:
         return None
     for module in EXTENSIONS[service]:
-        found = getattr(importlib.import_module(f"demo.emulator.extensions.{module}"), xform_name(operation), None)
-        if isinstance(found, FunctionType):
-            return found
+        function = getattr(importlib.import_module(f"demo.emulator.extensions.{module}"), xform_name(operation), None)
+        if isinstance(function, FunctionType):
+            return function
     return None
 
 

@@ -73,8 +73,8 @@ def _external(scene: Scene, org: Organization, analyzer: Analyzer, account: Acco
                     "principal": {"AWS": principal},
                 }
             }
-            made = role.created + timedelta(hours=1)
-            yield _finding(scene, analyzer, account, role.arn, "AWS::IAM::Role", "ExternalAccess", made, detail)
+            created = role.created + timedelta(hours=1)
+            yield _finding(scene, analyzer, account, role.arn, "AWS::IAM::Role", "ExternalAccess", created, detail)
 
 
 def _outside(org: Organization, role: Role) -> Iterator[tuple[str, dict[str, str]]]:
@@ -122,8 +122,8 @@ def _unused_finding(
     detail: Any,
     more: str = "",
 ) -> Finding:
-    made = analyzer.created + timedelta(hours=3)
-    return _finding(scene, analyzer, account, resource, kind, finding, made, detail, more)
+    created = analyzer.created + timedelta(hours=3)
+    return _finding(scene, analyzer, account, resource, kind, finding, created, detail, more)
 
 
 def _internal(scene: Scene, analyzer: Analyzer, account: Account) -> Iterator[Finding]:
@@ -143,9 +143,9 @@ def _internal(scene: Scene, analyzer: Analyzer, account: Account) -> Iterator[Fi
                     "serviceControlPolicyRestriction": "APPLICABLE",
                 }
             }
-            made = analyzer.created + timedelta(hours=3)
+            created = analyzer.created + timedelta(hours=3)
             yield _finding(
-                scene, analyzer, account, bucket, "AWS::S3::Bucket", "InternalAccess", made, detail, role.name
+                scene, analyzer, account, bucket, "AWS::S3::Bucket", "InternalAccess", created, detail, role.name
             )
 
 
@@ -156,7 +156,7 @@ def _finding(
     resource: str,
     kind: str,
     finding: str,
-    made: datetime,
+    created: datetime,
     detail: dict[str, Any],
     more: str = "",
 ) -> Finding:
@@ -169,9 +169,9 @@ def _finding(
         "findingType": finding,
         # A tenth of what is known was looked at and archived.
         "status": "ARCHIVED" if scene.number(f"archived|{resource}", 10) == 0 else "ACTIVE",
-        "createdAt": made,
-        "updatedAt": made,
-        "analyzedAt": analyzer.analyzed or made,
+        "createdAt": created,
+        "updatedAt": created,
+        "analyzedAt": analyzer.analyzed or created,
         "findingDetails": [detail],
     }
 

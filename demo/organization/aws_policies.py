@@ -7,16 +7,13 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from demo import tables
 from demo.organization.model import Policy, PolicyVersion
 from demo.organization.scene import Scene
 
 PREFIX = "arn:aws:iam::aws:policy"
-# Policies that AWS no longer lets anyone attach.
-DEPRECATED = {
-    "AmazonEC2RoleforSSM": "/service-role/",
-    "AWSConfigRole": "/service-role/",
-    "AWSCodePipelineFullAccess": "/",
-}
+_TABLES = tables.read("demo.organization", "aws_policies.toml")
+DEPRECATED: dict[str, str] = _TABLES["deprecated"]
 
 
 @cache
@@ -36,7 +33,7 @@ def aws_arn(name: str) -> str:
 def aws_policy(arn: str) -> Policy:
     """The policy behind an ARN, with the one version that is in force."""
     name = arn.rsplit("/", 1)[-1]
-    raw = _known().get(name) or _RETIRED
+    raw = _known().get(name) or _TABLES["retired"]
     created = datetime.fromisoformat(raw["CreateDate"]).astimezone(UTC)
     updated = datetime.fromisoformat(raw["UpdateDate"]).astimezone(UTC)
     version = PolicyVersion(raw["DefaultVersionId"], raw["Document"], updated)
@@ -61,14 +58,3 @@ def is_known(name: str) -> bool:
 @cache
 def every_aws_policy() -> list[Policy]:
     return [aws_policy(aws_arn(name)) for name in _known()]
-
-
-_RETIRED: dict[str, Any] = {
-    "CreateDate": "2015-07-09T18:02:28+00:00",
-    "UpdateDate": "2020-11-16T22:05:20+00:00",
-    "DefaultVersionId": "v3",
-    "Document": {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": ["codepipeline:*", "s3:ListAllMyBuckets"], "Resource": "*"}],
-    },
-}

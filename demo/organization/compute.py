@@ -65,8 +65,8 @@ def _metadata_defaults(estate: Estate) -> None:
         if name.startswith("harborlight"):
             estate.add("metadata defaults", {"HttpTokens": "optional", "ManagedBy": "account"}, region)
         elif not name.startswith(WITHOUT_DEFAULTS):
-            given = {"HttpTokens": "required", "HttpTokensEnforced": "enabled", "ManagedBy": "declarative-policy"}
-            estate.add("metadata defaults", given, region)
+            defaults = {"HttpTokens": "required", "HttpTokensEnforced": "enabled", "ManagedBy": "declarative-policy"}
+            estate.add("metadata defaults", defaults, region)
 
 
 def _instance(

@@ -117,10 +117,10 @@ class _Loader:
             "accessed": {a["ServiceNamespace"]: self.date(a["LastAccessed"]) for a in row.get("LastAccessed", [])},
         }
 
-    def _id(self, kind: str, known: str, name: str) -> str:
+    def _id(self, kind: str, real_id: str, name: str) -> str:
         prefix = _PREFIXES[kind]
-        is_real = re.fullmatch(prefix + "[A-Z0-9]{16,17}", known)
-        return known if is_real else self.kit.scene.iam_id(prefix, self.kit.key(kind, name))
+        is_real = re.fullmatch(prefix + "[A-Z0-9]{16,17}", real_id)
+        return real_id if is_real else self.kit.scene.iam_id(prefix, self.kit.key(kind, name))
 
     def _role(self, row: Row) -> Role:
         used = row["RoleLastUsed"]
@@ -148,9 +148,11 @@ class _Loader:
 
     def _profile(self, row: Row, role: str) -> None:
         name = row["InstanceProfileName"]
-        known = row["InstanceProfileId"]
-        made = known if known.startswith("AIPA") else self.kit.scene.iam_id("AIPA", self.kit.key("profile", name))
-        profile = InstanceProfile(name, row["Arn"], made, self.date(row["CreateDate"]), row["Path"], role)
+        real_id = row["InstanceProfileId"]
+        profile_id = (
+            real_id if real_id.startswith("AIPA") else self.kit.scene.iam_id("AIPA", self.kit.key("profile", name))
+        )
+        profile = InstanceProfile(name, row["Arn"], profile_id, self.date(row["CreateDate"]), row["Path"], role)
         self.kit.account.instance_profiles[name] = profile
 
 

@@ -16,6 +16,7 @@ from demo.organization.charter import (
     INVITED,
     JOINS,
     MANAGEMENT,
+    PLACEHOLDERS,
     POLICIES,
     RCP,
     READER_ROLE,
@@ -101,25 +102,10 @@ def _content(kind: str, source: str | dict[str, Any], org_id: str) -> str:
         text = resources.files("demo.organization").joinpath("data", folder, f"{source}.json").read_text()
     else:
         text = json.dumps(source, indent=2)
-    for placeholder, value in _FILLED.items():
+    own = {"[PROTECTED_ROLE_NAME]": READER_ROLE, "<my-org-id>": org_id}
+    for placeholder, value in (PLACEHOLDERS | own).items():
         text = text.replace(placeholder, value)
-    return text.replace("<my-org-id>", org_id)
-
-
-_FILLED = {
-    "${Account}": "*",
-    "${Region}": "*",
-    "[PRIVILEGED_ROLE]": "PlatformAutomation",
-    "[PROTECTED_ROLE_PREFIX]": "Platform",
-    "[PROTECTED_ROLE_NAME]": READER_ROLE,
-    "[CLOUDTRAIL_NAME]": "organization-trail",
-    '"eu-central-1"': '"us-east-1", "eu-central-1"',
-    "<my-corporate-cidr>": "203.0.113.0/24",
-    "<my-vpc>": "vpc-0a1b2c3d4e5f67890",
-    "<third-party-account-a>": "464622532012",
-    "<octo-org>": "halden-group",
-    "<YOUR_SIGNING_ALGORITHM>": "ES384",
-}
+    return text
 
 
 def _attach(org: Organization, units: dict[str, Unit]) -> None:

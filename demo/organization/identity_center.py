@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from demo import tables
 from demo.organization.charter import ACCOUNTS
 from demo.organization.documents import allow, document, trust
 from demo.organization.kit import Kit
 from demo.organization.model_organization import Organization, PermissionSet, Person, SsoInstance, Team
 from demo.organization.scene import Scene
 
-# Login -> (name, teams).
-PEOPLE = {
-    "a.brenner": ("Anja Brenner", ["cloud-administrators"]),
-    "m.alvarez": ("Maria Alvarez", ["cloud-administrators", "developers"]),
-    "c.okafor": ("Chidi Okafor", ["developers"]),
-    "e.lindqvist": ("Elsa Lindqvist", ["developers", "data-engineers"]),
-    "s.haddad": ("Samir Haddad", ["security-analysts"]),
-    "t.novak": ("Tomas Novak", ["developers"]),
-    "j.meyer": ("Julia Meyer", ["data-engineers"]),
-    "l.vogt": ("Lena Vogt", ["data-engineers"]),
-    "o.brandt": ("Ole Brandt", ["developers"]),
-    "p.singh": ("Priya Singh", ["security-analysts", "auditors"]),
-    "k.tanaka": ("Kenji Tanaka", ["finance"]),
-    "r.costa": ("Rita Costa", ["developers"]),
-}
-DISABLED = ("o.brandt",)
-
-# Permission set -> (session, AWS policies, teams, environments it is assigned in).
-SETS: dict[str, tuple[str, list[str], list[str], tuple[str, ...]]] = {
-    "AdministratorAccess": (
-        "PT4H",
-        ["AdministratorAccess"],
-        ["cloud-administrators"],
-        ("prod", "dev", "test", "management"),
-    ),
-    "PowerUserAccess": ("PT8H", ["PowerUserAccess"], ["developers", "data-engineers"], ("dev", "test", "sandbox")),
-    "ReadOnlyAccess": ("PT8H", ["ReadOnlyAccess"], ["developers", "security-analysts"], ("prod", "dev", "test")),
-    "SecurityAudit": ("PT8H", ["SecurityAudit", "AWSSupportAccess"], ["auditors"], ("prod", "management")),
-    "Billing": ("PT4H", ["job-function/Billing"], ["finance"], ("management",)),
-    "DatabaseAdministrator": ("PT12H", ["job-function/DatabaseAdministrator"], [], ()),
-}
+_TABLES = tables.read("demo.organization", "identity_center.toml")
+PEOPLE: dict[str, dict[str, Any]] = _TABLES["people"]
+SETS: dict[str, dict[str, Any]] = _TABLES["sets"]
 
 
 def open_identity_center(scene: Scene, org: Organization) -> None:
@@ -69,11 +44,12 @@ def _stray(scene: Scene, org: Organization) -> SsoInstance:
 
 
 def _people(scene: Scene, org: Organization) -> None:
-    for login, (name, _) in PEOPLE.items():
-        person = Person(_store_id(scene, login), login, name, f"{login}@halden.example", login not in DISABLED)
-        org.people[login] = person
-    for team in sorted({t for _, teams in PEOPLE.values() for t in teams}):
-        members = [org.people[login].id for login, (_, teams) in PEOPLE.items() if team in teams]
+    for login, person in PEOPLE.items():
+        is_enabled = login not in _TABLES["disabled"]
+        email = f"{login}@halden.example"
+        org.people[login] = Person(_store_id(scene, login), login, person["name"], email, is_enabled)
+    for team in sorted({team for person in PEOPLE.values() for team in person["teams"]}):
+        members = [org.people[login].id for login, person in PEOPLE.items() if team in person["teams"]]
         org.teams[team] = Team(_store_id(scene, team), team, members)
 
 
@@ -88,35 +64,32 @@ def uuid(scene: Scene, key: str) -> str:
 
 
 def _permission_set(scene: Scene, org: Organization, instance: SsoInstance, name: str) -> PermissionSet:
-    session, policies, teams, environments = SETS[name]
+    entry, teams = SETS[name], SETS[name]["teams"]
     mark = instance.arn.rsplit("/", 1)[-1]
-    made = PermissionSet(
+    permission_set = PermissionSet(
         name=name,
         arn=f"arn:aws:sso:::permissionSet/{mark}/ps-{scene.token(f'set|{name}', 16).lower()}",
         created=scene.ago(800, f"set|{name}"),
         description=f"{name} for {', '.join(teams) or 'nobody yet'}",
-        session=session,
-        aws_policies=[f"arn:aws:iam::aws:policy/{p}" for p in policies],
+        session=entry["session"],
+        aws_policies=[f"arn:aws:iam::aws:policy/{policy}" for policy in entry["policies"]],
     )
     if name == "PowerUserAccess":
-        made.inline = document(allow("iam:PassRole", "arn:aws:iam::*:role/app/*"))
-        made.boundary = {"CustomerManagedPolicyReference": {"Name": "workload-boundary", "Path": "/"}}
+        permission_set.inline = document(allow("iam:PassRole", "arn:aws:iam::*:role/app/*"))
+        permission_set.boundary = {"CustomerManagedPolicyReference": {"Name": "workload-boundary", "Path": "/"}}
     for account in org.accounts.values():
         is_member = account.state == "ACTIVE" and has_single_sign_on(account.name)
-        if is_member and ACCOUNTS[account.name][1] in environments:
-            made.assignments[account.id] = [("GROUP", org.teams[t].id) for t in teams]
+        if is_member and ACCOUNTS[account.name].environment in entry["environments"]:
+            permission_set.assignments[account.id] = [("GROUP", org.teams[t].id) for t in teams]
     # One assignment to a person instead of a team, the way it should not be.
     if name == "AdministratorAccess":
         shared = org.account("shared-services").id
-        made.assignments[shared].append(("USER", org.people["t.novak"].id))
-    return made
-
-
-WITHOUT_SINGLE_SIGN_ON = ("legacy-telemetry", "bluefin-platform", "tinsmith-web", "harborlight-erp", "harborlight-shop")
+        permission_set.assignments[shared].append(("USER", org.people["t.novak"].id))
+    return permission_set
 
 
 def has_single_sign_on(name: str) -> bool:
-    return name not in WITHOUT_SINGLE_SIGN_ON
+    return name not in _TABLES["without_single_sign_on"]
 
 
 def provision(kit: Kit) -> None:
@@ -124,23 +97,23 @@ def provision(kit: Kit) -> None:
 
     mark = kit.scene.token("sso-provider", 16).lower()
     provider = kit.saml_provider(f"AWSSSO_{mark}_DO_NOT_DELETE", valid_days=3000)
-    for made in kit.org.instances[0].permission_sets.values():
-        if kit.account.id not in made.assignments:
+    for permission_set in kit.org.instances[0].permission_sets.values():
+        if kit.account.id not in permission_set.assignments:
             continue
-        suffix = kit.scene.token(kit.key("sso", made.name), 16).lower()
+        suffix = kit.scene.token(kit.key("sso", permission_set.name), 16).lower()
         role = kit.role(
-            f"AWSReservedSSO_{made.name}_{suffix}",
+            f"AWSReservedSSO_{permission_set.name}_{suffix}",
             trust(
                 {"Federated": provider.arn},
                 ["sts:AssumeRoleWithSAML", "sts:TagSession"],
                 StringEquals={"SAML:aud": "https://signin.aws.amazon.com/saml"},
             ),
             path="/aws-reserved/sso.amazonaws.com/",
-            attached=made.aws_policies,
-            every=5 if made.name == "AdministratorAccess" else 1,
-            hours=int(made.session[2:-1]),
+            attached=permission_set.aws_policies,
+            every=5 if permission_set.name == "AdministratorAccess" else 1,
+            hours=int(permission_set.session[2:-1]),
             days=380,
         )
-        if made.inline:
-            role.inline["AwsSSOInlinePolicy"] = made.inline
+        if permission_set.inline:
+            role.inline["AwsSSOInlinePolicy"] = permission_set.inline
             role.boundary = kit.arn("policy", "workload-boundary")

@@ -53,8 +53,8 @@ class Kit:
 
     def policy_arn(self, name: str) -> str:
         """A policy of this account if it has one of that name, else AWS's."""
-        known = self.account.policies.get(name)
-        return known.arn if known else aws_arn(name)
+        policy = self.account.policies.get(name)
+        return policy.arn if policy else aws_arn(name)
 
     def policy_arns(self, names: Iterable[str]) -> list[str]:
         return [n if n.startswith("arn:") else self.policy_arn(n) for n in names]
@@ -288,7 +288,7 @@ class Kit:
         elif mfa:
             root.mfa = self._device(mfa, "root", 350)
         for n in range(keys):
-            made = self.scene.ago(900 + n, key)
-            root.keys.append(AccessKey(self.scene.iam_id("AKIA", f"{key}|{n}")[:20], made))
+            created = self.scene.ago(900 + n, key)
+            root.keys.append(AccessKey(self.scene.iam_id("AKIA", f"{key}|{n}")[:20], created))
         self.account.root = root
         return root

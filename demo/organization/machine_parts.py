@@ -27,7 +27,7 @@ def certificate(scene: Scene, name: str, expires: datetime) -> str:
     secret = int.from_bytes(hashlib.sha256(f"{scene.seed}|ca|{name}".encode()).digest()) >> 8
     key = ec.derive_private_key(secret, ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    made = (
+    text = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
@@ -38,22 +38,22 @@ def certificate(scene: Scene, name: str, expires: datetime) -> str:
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256(), ecdsa_deterministic=True)
     )
-    return made.public_bytes(serialization.Encoding.PEM).decode()
+    return text.public_bytes(serialization.Encoding.PEM).decode()
 
 
 def add_anchor(estate: Estate, name: str, source: Thing, *, crl: bool = False, **more: Any) -> None:
     """A trust anchor, with a revocation list where ``crl`` says so."""
     scene = estate.scene
     arn = anchor_arn(scene, estate.account.id, name)
-    made = scene.ago(200, arn)
+    created = scene.ago(200, arn)
     anchor = {
         "trustAnchorId": arn.rsplit("/", 1)[-1],
         "trustAnchorArn": arn,
         "name": name,
         "enabled": True,
         "source": source,
-        "createdAt": made,
-        "updatedAt": made,
+        "createdAt": created,
+        "updatedAt": created,
         "notificationSettings": [{"enabled": True, "event": e, "threshold": 45, "channel": "ALL"} for e in EXPIRIES],
     }
     estate.add("trust anchors", anchor | more)
@@ -61,7 +61,7 @@ def add_anchor(estate: Estate, name: str, source: Thing, *, crl: bool = False, *
         mark = uuid(scene, f"crl|{arn}")
         crl_arn = estate.arn("rolesanywhere", f"crl/{mark}")
         row = {"crlId": mark, "crlArn": crl_arn, "name": f"{name}-crl", "enabled": True, "trustAnchorArn": arn}
-        estate.add("crls", row | {"crlData": b"...", "createdAt": made, "updatedAt": made})
+        estate.add("crls", row | {"crlData": b"...", "createdAt": created, "updatedAt": created})
 
 
 def add_profile(estate: Estate, name: str, role: str, seconds: int = 3600, **more: Any) -> None:
@@ -93,7 +93,7 @@ def add_alias(estate: Estate, name: str, role: str, seconds: int) -> None:
     estate.add("role aliases", alias)
 
 
-def add_activation(estate: Estate, role: str, *, made: int, ends_in: int, limit: int, count: int) -> str:
+def add_activation(estate: Estate, role: str, *, created_days_ago: int, ends_in: int, limit: int, count: int) -> str:
     """A hybrid activation made so many days before the first night, and ending so many after it; its id."""
     mark = uuid(estate.scene, estate.key("activation", role))
     expires = estate.scene.ago(-ends_in, mark)
@@ -104,7 +104,7 @@ def add_activation(estate: Estate, role: str, *, made: int, ends_in: int, limit:
         "RegistrationsCount": count,
         "ExpirationDate": expires,
         "Expired": expires < estate.scene.now,
-        "CreatedDate": estate.scene.ago(made, mark),
+        "CreatedDate": estate.scene.ago(created_days_ago, mark),
     }
     estate.add("activations", activation)
     return mark

@@ -144,7 +144,7 @@ def warehouse_prod_roles(kit: Kit) -> None:
 
 def warehouse_prod(estate: Estate) -> None:
     # BP02-10, BP02-12 good: used up, ending, minimal, alive; one host is away for a while.
-    activation = add_activation(estate, "DepotMachine", made=4, ends_in=20, limit=2, count=2)
+    activation = add_activation(estate, "DepotMachine", created_days_ago=4, ends_in=20, limit=2, count=2)
     cluster = add_cluster(estate, "depots-edge")
     add_host(estate, cluster, add_machine(estate, "depot-1", activation, "DepotMachine"))
     add_host(estate, cluster, add_machine(estate, "depot-2", activation, "DepotMachine", 12), is_connected=False)
@@ -167,7 +167,7 @@ def warehouse_test_roles(kit: Kit) -> None:
 
 def warehouse_test(estate: Estate) -> None:
     # BP02-12: places left open, a role that reads buckets, a machine nobody hears of. BP02-10: that one is a host.
-    activation = add_activation(estate, "EdgeMachine", made=20, ends_in=9, limit=50, count=2)
+    activation = add_activation(estate, "EdgeMachine", created_days_ago=20, ends_in=9, limit=50, count=2)
     cluster = add_cluster(estate, "bench")
     add_host(estate, cluster, add_machine(estate, "bench-1", activation, "EdgeMachine"))
     add_host(estate, cluster, add_machine(estate, "bench-2", activation, "EdgeMachine", 60), is_connected=False)

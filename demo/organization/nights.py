@@ -169,11 +169,11 @@ def alvarez_gets_a_new_key(stage: Stage) -> None:
 def _add_version(stage: Stage, account: str, policy: str, statement: dict[str, object]) -> None:
     found_policy = stage.org.account(account).policies[policy]
     latest = found_policy.versions[0]
-    made = stage.scene.ago(-3, f"{account}|{policy}")
+    created = stage.scene.ago(-3, f"{account}|{policy}")
     document = {**latest.document, "Statement": [*latest.document["Statement"], statement]}
-    version = PolicyVersion(f"v{int(latest.id[1:]) + 1}", document, made)
+    version = PolicyVersion(f"v{int(latest.id[1:]) + 1}", document, created)
     found_policy.versions.insert(0, version)
-    found_policy.default, found_policy.updated = version.id, made
+    found_policy.default, found_policy.updated = version.id, created
 
 
 CHANGES = (

@@ -60,12 +60,12 @@ def trail(account: Account) -> tuple[str, bool, bool, dict[str, Any]] | None:
 
 def events(scene: Scene, account: Account, name: str) -> list[dict[str, Any]]:
     """What CloudTrail remembers of one operation: the account's pipeline, and the reader's own calls."""
-    found = []
+    events = []
     if name == "ValidatePolicy" and READER_ROLE in account.roles:
-        found.append(_event(scene, account, name, READER_ROLE, days=1))
+        events.append(_event(scene, account, name, READER_ROLE, days=1))
     if CHECKED.get(account.name) == name:
-        found.append(_event(scene, account, name, "policy-pipeline", days=6))
-    return found
+        events.append(_event(scene, account, name, "policy-pipeline", days=6))
+    return events
 
 
 def _event(scene: Scene, account: Account, name: str, role: str, days: int) -> dict[str, Any]:
@@ -96,19 +96,19 @@ def buckets(account: Account) -> dict[str, Document | None]:
         return {f"halden-{name}-playground": None}
     if unit.startswith("Workloads"):
         stem = f"halden-{name.rsplit('-', 1)[0] if environment == 'prod' else name}"
-        found: dict[str, Document | None] = {f"{stem}-orders": None, f"{stem}-artifacts": None}
+        policies: dict[str, Document | None] = {f"{stem}-orders": None, f"{stem}-artifacts": None}
     else:
         stem = f"halden-{name}"
-        found = {f"{stem}-data": only_tls(f"{stem}-data")}
+        policies = {f"{stem}-data": only_tls(f"{stem}-data")}
     if name in PUBLIC_BUCKETS:
-        found[PUBLIC_BUCKETS[name]] = document(_everybody(PUBLIC_BUCKETS[name]))
+        policies[PUBLIC_BUCKETS[name]] = document(_everybody(PUBLIC_BUCKETS[name]))
     if name == "partner-exchange":
         # Objects only: lists of them may still be asked for in plain text.
-        found[f"{stem}-data"] = only_tls(f"{stem}-data", with_bucket=False)
-        found[SEALED_BUCKET] = only_tls(SEALED_BUCKET)
+        policies[f"{stem}-data"] = only_tls(f"{stem}-data", with_bucket=False)
+        policies[SEALED_BUCKET] = only_tls(SEALED_BUCKET)
     if name in ("bluefin-platform", "legacy-telemetry"):
-        found[f"{stem}-data"] = None
-    return found
+        policies[f"{stem}-data"] = None
+    return policies
 
 
 def only_tls(bucket: str, with_bucket: bool = True) -> Document:
@@ -136,15 +136,24 @@ def archive_rules(scene: Scene, analyzer: Analyzer) -> list[dict[str, Any]]:
         rules = {"cloud-cost-vendor": narrow, "bucket-noise": {"resourceType": {"eq": ["AWS::S3::Bucket"]}}}
     if analyzer.kind == "ACCOUNT" and analyzer.status == "ACTIVE":
         rules = {"bank-gateway": {"principal.AWS": {"contains": ["210987000111"]}, "isPublic": {"eq": ["false"]}}}
-    made = scene.ago(120, f"archive-rules|{analyzer.arn}")
-    return [{"ruleName": name, "filter": rule, "createdAt": made, "updatedAt": made} for name, rule in rules.items()]
+    created = scene.ago(120, f"archive-rules|{analyzer.arn}")
+    return [
+        {"ruleName": name, "filter": rule, "createdAt": created, "updatedAt": created} for name, rule in rules.items()
+    ]
 
 
 def previews(scene: Scene, account: Account, analyzer: Analyzer) -> list[dict[str, Any]]:
     if CHECKED.get(account.name) != "CreateAccessPreview":
         return []
-    one = uuid(scene, f"preview|{analyzer.arn}")
-    return [{"id": one, "analyzerArn": analyzer.arn, "createdAt": scene.now - timedelta(days=6), "status": "COMPLETED"}]
+    preview_id = uuid(scene, f"preview|{analyzer.arn}")
+    return [
+        {
+            "id": preview_id,
+            "analyzerArn": analyzer.arn,
+            "createdAt": scene.now - timedelta(days=6),
+            "status": "COMPLETED",
+        }
+    ]
 
 
 def add_permission_sets(scene: Scene, org: Organization) -> None:
@@ -155,8 +164,8 @@ def add_permission_sets(scene: Scene, org: Organization) -> None:
     builder = _permission_set(scene, org, "RoleBuilder", "PT8H")
     builder.inline = document(allow(["iam:CreateRole", "iam:PutRolePolicy"], "arn:aws:iam::*:role/app/*"))
     builder.boundary = {"CustomerManagedPolicyReference": {"Name": "workload-boundary", "Path": "/"}}
-    for made in (operator, builder):
-        made.assignments[org.account("policy-staging").id] = list(team)
+    for permission_set in (operator, builder):
+        permission_set.assignments[org.account("policy-staging").id] = list(team)
     gone = f"9067{scene.number('gone', 16**6):06x}-{uuid(scene, 'gone')}"
     audit = org.instances[0].permission_sets["SecurityAudit"]
     audit.assignments[org.account("log-archive").id].append(("USER", gone))
@@ -165,15 +174,15 @@ def add_permission_sets(scene: Scene, org: Organization) -> None:
 def _permission_set(scene: Scene, org: Organization, name: str, session: str) -> PermissionSet:
     instance = org.instances[0]
     mark = instance.arn.rsplit("/", 1)[-1]
-    made = PermissionSet(
+    permission_set = PermissionSet(
         name=name,
         arn=f"arn:aws:sso:::permissionSet/{mark}/ps-{scene.token(f'set|{name}', 16).lower()}",
         created=scene.ago(90, f"set|{name}"),
         description="Roles and policies on trial",
         session=session,
     )
-    instance.permission_sets[name] = made
-    return made
+    instance.permission_sets[name] = permission_set
+    return permission_set
 
 
 def expose(scene: Scene, org: Organization) -> None:
@@ -194,7 +203,7 @@ def expose(scene: Scene, org: Organization) -> None:
 
 
 def _public(scene: Scene, analyzer: Analyzer, account: Account, bucket: str) -> Finding:
-    is_acquired = ACCOUNTS[account.name][0] == "Acquired"
+    is_acquired = ACCOUNTS[account.name].unit == "Acquired"
     detail = {
         "action": ["s3:GetObject"],
         "condition": {},
@@ -202,7 +211,7 @@ def _public(scene: Scene, analyzer: Analyzer, account: Account, bucket: str) -> 
         "principal": {"AWS": "*"},
         "resourceControlPolicyRestriction": "NOT_APPLICABLE" if is_acquired else "APPLIED",
     }
-    made = scene.ago(12, f"public|{bucket}")
+    created = scene.ago(12, f"public|{bucket}")
     return {
         "id": uuid(scene, f"{analyzer.arn}|{bucket}|public"),
         "resource": f"arn:aws:s3:::{bucket}",
@@ -210,8 +219,8 @@ def _public(scene: Scene, analyzer: Analyzer, account: Account, bucket: str) -> 
         "resourceOwnerAccount": account.id,
         "findingType": "ExternalAccess",
         "status": "ACTIVE",
-        "createdAt": made,
-        "updatedAt": made,
-        "analyzedAt": analyzer.analyzed or made,
+        "createdAt": created,
+        "updatedAt": created,
+        "analyzedAt": analyzer.analyzed or created,
         "findingDetails": [{"externalAccessDetails": detail}],
     }

@@ -86,10 +86,10 @@ class Account:
         there any more, also half way.
         """
         paging = self._visit.cloud.paging(operation)
-        asked: dict[str, Any] = {**(paging.limit if paging else {}), **params}
+        request: dict[str, Any] = {**(paging.limit if paging else {}), **params}
         seen: set[str] = set()
         while True:
-            page = self._visit.send(operation, self.region, asked, members, expected, may_be_gone)
+            page = self._visit.send(operation, self.region, request, members, expected, may_be_gone)
             if page is None:
                 return
             self._visit.count(operation, self.region, sum(len(page.get(member) or ()) for member in members))
@@ -97,7 +97,7 @@ class Account:
             token = self.further(operation, page, seen)
             if token is None or paging is None:
                 return
-            asked[paging.input_token] = token
+            request[paging.input_token] = token
 
     def further(self, operation: str, page: Answer, seen: set[str]) -> str | None:
         """The token to ask for the page after this one with; None after the last. Raises `CallFailed`.
@@ -146,8 +146,8 @@ class Account:
     def regions(self) -> list[str]:
         """Every region of the caller's partition that botocore knows, that of the run's configuration first."""
         cloud, caller = self._visit.cloud, self._visit.caller
-        known = cloud.regions(caller.partition if caller else "aws")
-        return sorted(known, key=lambda region: region != cloud.home_region)
+        regions = cloud.regions(caller.partition if caller else "aws")
+        return sorted(regions, key=lambda region: region != cloud.home_region)
 
     def dated(self, operation: str, moment: datetime | None) -> None:
         """Book the time of the data where the answer itself says it."""

@@ -46,17 +46,17 @@ def _check_success(operation_model: Any, body: bytes) -> None:
     protocol = operation_model.service_model.resolved_protocol
     if "json" in protocol or _has_text_payload(operation_model):
         try:
-            found = json.loads(body)
+            parsed = json.loads(body)
         except ValueError as error:
             raise CutAnswer(f"the answer is not JSON: {error}") from error
         except RecursionError as error:
             raise CutAnswer("the answer is nested too deeply") from error
-        if not isinstance(found, dict):
+        if not isinstance(parsed, dict):
             raise CutAnswer(f"the answer is JSON, but no object: {body[:40]!r}")
-    elif wanted := _root(operation_model, protocol):
+    elif root := _root(operation_model, protocol):
         first = FIRST_ELEMENT.match(body)
-        if first is None or first[1].decode() != wanted:
-            raise CutAnswer(f"the answer is not a {wanted}, but begins {body[:80]!r}")
+        if first is None or first[1].decode() != root:
+            raise CutAnswer(f"the answer is not a {root}, but begins {body[:80]!r}")
         wrapper = getattr(operation_model.output_shape, "serialization", {}).get("resultWrapper")
         if wrapper and f"<{wrapper}".encode() not in body:
             raise CutAnswer(f"the answer has no {wrapper}")
@@ -80,8 +80,8 @@ def _root(operation_model: Any, protocol: str) -> str | None:
 
 def always(operation: str) -> list[list[str]]:
     """What an answer of an operation always has: of each list one member."""
-    found: list[list[str]] = _data()["always"].get(operation, [])
-    return found
+    lists: list[list[str]] = _data()["always"].get(operation, [])
+    return lists
 
 
 def check_members(answer: dict[str, Any], needs: list[list[str]]) -> None:
@@ -142,5 +142,5 @@ def named(value: Any, where: str) -> Any:
             {key: child if "Document" in key else named(child, f"{where}.{key}") for key, child in value.items()}, where
         )
     if isinstance(value, list):
-        return [named(one, where) for one in value]
+        return [named(item, where) for item in value]
     return value

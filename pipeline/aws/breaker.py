@@ -52,8 +52,8 @@ class Breaker:
                     failing.probed_at = time.monotonic()
                     continue
                 last = failing.last
-                said = f"not asked: no answer came to {len(failing.accounts)} accounts before (last: {last.message})"
-                return CallFailed(operation, last.error_class, last.error_code, said, region)
+                message = f"not asked: no answer came to {len(failing.accounts)} accounts before (last: {last.message})"
+                return CallFailed(operation, last.error_class, last.error_code, message, region)
         return None
 
     def failed(self, failed: CallFailed, account_id: str) -> None:
@@ -61,9 +61,9 @@ class Breaker:
         if failed.error_class not in UNANSWERED | NOT_AWS:
             self.answered(failed.operation, failed.region)  # a denial is an answer
             return
-        endpoint, one = _keys(failed.operation, failed.region)
+        endpoint, of_operation = _keys(failed.operation, failed.region)
         with self._lock:
-            for key in (endpoint, one) if failed.error_class in UNANSWERED else (one,):
+            for key in (endpoint, of_operation) if failed.error_class in UNANSWERED else (of_operation,):
                 failing = self._failing.setdefault(key, _Failing())
                 failing.accounts.add(account_id)
                 failing.operations.add(failed.operation)

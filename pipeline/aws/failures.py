@@ -141,7 +141,7 @@ def _class_of_answer(operation: str, code: str, message: str, status: int, is_tr
     if kind == "denied" or (kind is None and status == 403 and code and not code.isdigit()):
         if operation == ASSUME_ROLE:
             return "assume_role_failed"
-        return next((found for words, found in DENIED_BY if words in message), "iam_deny")
+        return next((error_class for words, error_class in DENIED_BY if words in message), "iam_deny")
     if kind:
         return kind
     if not code or code.isdigit() or status == 429 or status >= 500:

@@ -152,11 +152,11 @@ class Cloud:
         """The one client of a service and region. Making one is not thread-safe."""
         with self._lock:
             if (service, region) not in self._clients:
-                made = self._session.client(service, region_name=region, config=self._config)
+                client = self._session.client(service, region_name=region, config=self._config)
                 # botocore takes no other session of HTTP than its own, so its own is made ours.
-                made._endpoint.http_session.__class__ = TimedSession
-                made._endpoint.http_session.longest_seconds = self.settings.call_timeout_seconds
-                self._clients[service, region] = made
+                client._endpoint.http_session.__class__ = TimedSession
+                client._endpoint.http_session.longest_seconds = self.settings.call_timeout_seconds
+                self._clients[service, region] = client
             return self._clients[service, region]
 
     def ask(self, operation: str, region: str, credentials: Any, params: dict[str, Any]) -> Answer:
@@ -188,8 +188,8 @@ class Cloud:
     def regions(self, partition: str) -> list[str]:
         """The regions of EC2 that botocore knows in a partition."""
         with self._lock:
-            found: list[str] = self._core.get_available_regions("ec2", partition)
-        return found
+            regions: list[str] = self._core.get_available_regions("ec2", partition)
+        return regions
 
     def pace(self, operation: str) -> None:
         """Wait for a turn, where the service has to be called slowly."""
@@ -203,8 +203,8 @@ class Cloud:
             return self._read_paging(service, name)
 
     def _read_paging(self, service: str, name: str) -> Paging | None:
-        taken = self._core.get_service_model(service).operation_model(name).input_shape
-        members = taken.members if taken else {}
+        parameters = self._core.get_service_model(service).operation_model(name).input_shape
+        members = parameters.members if parameters else {}
         try:
             model = self._core.get_paginator_model(service).get_paginator(name)
         except ValueError:  # not in the paginator model, though it may be paged in the usual way

@@ -108,8 +108,8 @@ class Visit:
                 self._answered(operation, region, endpoint)
                 spent = time.perf_counter() - started
                 self._book(operation, region, calls=1, attempts=1, seconds=spent, data_time=_date(answer))
-                found: Answer = named(answer, operation)
-                return found
+                members: Answer = named(answer, operation)
+                return members
 
     def _refuse(self, operation: str, region: str, endpoint: tuple[str, str]) -> None:
         """Raises `CallFailed` for what is not asked any more: too late, or it does not answer."""
@@ -189,8 +189,8 @@ class Visit:
             params["ExternalId"] = settings.external_id
         answer = self.send(ASSUME_ROLE, GLOBAL, params, needs=("Credentials",))
         assert answer is not None
-        found = answer["Credentials"]
-        return Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+        credentials = answer["Credentials"]
+        return Credentials(credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"])
 
     def _book(self, operation: str, region: str, data_time: datetime | None = None, **more: float) -> None:
         call = self._calls.get((region, operation)) or Call(self.account_id, region, operation, "ok")

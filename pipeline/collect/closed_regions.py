@@ -32,10 +32,10 @@ def closed_regions(
     closed. `regions` gives the regions of a partition, for settings that name none.
     """
     names = ("organization_policies", "policy_targets", "organization_roots", "organizational_units", "accounts")
-    found = {name: rows_of(name) for name in names}
-    if any(rows is None for rows in found.values()):
+    tables = {name: rows_of(name) for name in names}
+    if any(rows is None for rows in tables.values()):
         return {}
-    policies, targets, roots, units, accounts = (rows or [] for rows in found.values())
+    policies, targets, roots, units, accounts = (rows or [] for rows in tables.values())
     scps = {row["policy_id"]: row for row in policies if row["policy_type"] == SCP}
     if not any(CONDITION in (row["document"] or "").lower() for row in scps.values()):
         return {}
@@ -67,7 +67,7 @@ def _by_account(
 ) -> dict[str, list[str]]:
     """Accounts with the same policies at the same levels are judged once, unless a policy names the account."""
     judged: dict[tuple[object, ...], list[str]] = {}
-    found = {}
+    closed = {}
     for account in accounts:
         if account["is_management"] or not account["parent_id"]:
             continue
@@ -82,8 +82,8 @@ def _by_account(
             levels = [[read[name] for name in level] for level in chain]
             judged[key] = _closed(levels, account["account_id"], partition, regions(partition))
         if judged[key]:
-            found[account["account_id"]] = judged[key]
-    return found
+            closed[account["account_id"]] = judged[key]
+    return closed
 
 
 def _closed(levels: Levels, account_id: str, partition: str, regions: Sequence[str]) -> list[str]:

@@ -32,9 +32,9 @@ def shortfall(summary: Mapping[str, int], counted: Sequence[str], rows: Rows, un
     """What is missing, as a sentence; empty where nothing is. `unread` are records that were listed, and not read."""
     for name in counted:
         listed = {row["arn"] for row in rows.get(name, ())} | {r["resource"] for r in unread if r["dataset"] == name}
-        found, expected = sum(map(_counts, listed)), summary.get(METRICS[name], 0)
-        if found < expected:
-            return f"it lists {found} of the {expected} {METRICS[name]} that GetAccountSummary counts"
+        listed_count, expected = sum(map(_counts, listed)), summary.get(METRICS[name], 0)
+        if listed_count < expected:
+            return f"it lists {listed_count} of the {expected} {METRICS[name]} that GetAccountSummary counts"
     return ""
 
 

@@ -68,11 +68,11 @@ class Memory:
             return self._finished[night]
 
     def _read(self, night: Night, dataset: Dataset, account_id: str, region: str) -> list[Row]:
-        wanted = {"account_id": account_id} if dataset.scope != "organization" else {}
-        wanted |= {"region": region} if dataset.scope == "region" else {}
-        filters = [(name, "==", value) for name, value in wanted.items()] or None
-        found: list[Row] = []
+        keys = {"account_id": account_id} if dataset.scope != "organization" else {}
+        keys |= {"region": region} if dataset.scope == "region" else {}
+        filters = [(name, "==", value) for name, value in keys.items()] or None
+        rows: list[Row] = []
         for file in sorted((night.landing_folder / dataset.name).glob("*.parquet")):
             table = pq.read_table(file, filters=filters, partitioning=None)
-            found += table.select([column.name for column in dataset.columns]).to_pylist()
-        return found
+            rows += table.select([column.name for column in dataset.columns]).to_pylist()
+        return rows

@@ -61,14 +61,14 @@ class Reading:
         regions = self._regions()
         for collector in self._collectors:
             for region in regions if collector.scope == "region" else [GLOBAL]:
-                made = self._tables(collector, region)
+                tables_read = self._tables(collector, region)
                 for dataset in collector.datasets:
-                    if isinstance(made, CallFailed):
-                        self.failures.setdefault(dataset.name, made)
-                        extracts.append(self._extract(dataset, region, 0, made))
+                    if isinstance(tables_read, CallFailed):
+                        self.failures.setdefault(dataset.name, tables_read)
+                        extracts.append(self._extract(dataset, region, 0, tables_read))
                     else:
-                        tables.setdefault(dataset.name, []).append(made[dataset.name])
-                        extracts.append(self._extract(dataset, region, made[dataset.name].num_rows))
+                        tables.setdefault(dataset.name, []).append(tables_read[dataset.name])
+                        extracts.append(self._extract(dataset, region, tables_read[dataset.name].num_rows))
         whole = {name: pa.concat_tables(parts) for name, parts in tables.items()}
         own = {
             EXTRACTS: extracts,
@@ -106,20 +106,20 @@ class Reading:
 
         Where the account does not say, all of the settings; raises the `CallFailed` where they name none.
         """
-        asked = list(dict.fromkeys(self._visit.cloud.settings.regions))
+        regions = list(dict.fromkeys(self._visit.cloud.settings.regions))
         if REGIONS.name not in self._of_dataset:
-            return asked
+            return regions
         try:
             listed = {row["region_name"]: row["opt_status"] for row in self.rows(REGIONS.name)}
         except CallFailed:
-            if asked:
-                return asked
+            if regions:
+                return regions
             raise
-        asked = asked or sorted(listed)
-        off = [region for region in asked if listed.get(region) in ("DISABLED", "DISABLING")]
+        regions = regions or sorted(listed)
+        off = [region for region in regions if listed.get(region) in ("DISABLED", "DISABLING")]
         for region in off:
             self._visit.fail(CallFailed(REGIONS.operations[0], "region_disabled", None, "not switched on", region))
-        return [region for region in asked if region not in off]
+        return [region for region in regions if region not in off]
 
     def _result(self, collector: Collector, region: str) -> Rows | CallFailed:
         key = (collector.name, region)
@@ -129,8 +129,10 @@ class Reading:
 
     def _collected(self, collector: Collector, region: str) -> Rows | CallFailed:
         if self._state:
-            said = f"Organizations says that the account is {self._state}: this version does not know what that means"
-            return CallFailed("organizations:ListAccounts", "unknown_value", None, said, region)
+            message = (
+                f"Organizations says that the account is {self._state}: this version does not know what that means"
+            )
+            return CallFailed("organizations:ListAccounts", "unknown_value", None, message, region)
         account = self._account(region)
         result = self._whole(collector, region, account)
         if isinstance(result, CallFailed):
@@ -148,11 +150,11 @@ class Reading:
             if not shortfall(self._summary(account), counted, result, self._visit.unread):
                 return result
             result = self._rows_of(collector, region, account)
-            found = result if isinstance(result, dict) else {}
-            short = shortfall(account.call(SUMMARY.operations[0])["SummaryMap"], counted, found, self._visit.unread)
+            again = result if isinstance(result, dict) else {}
+            short = shortfall(account.call(SUMMARY.operations[0])["SummaryMap"], counted, again, self._visit.unread)
         except CallFailed:
             return result  # nothing to hold it against
-        return account.failed(collector.datasets[0].operations[-1], "truncated", short) if found and short else result
+        return account.failed(collector.datasets[0].operations[-1], "truncated", short) if again and short else result
 
     def _summary(self, account: Account) -> dict[str, int]:
         return {row["metric"]: row["value"] for row in account.rows(SUMMARY.name)}
@@ -161,8 +163,8 @@ class Reading:
         """Once through the collector. A service that AWS does not offer in a region has nothing there."""
 
         def collected() -> Rows:
-            found = collector.collect(account)
-            return {dataset.name: once(dataset, found[dataset.name]) for dataset in collector.datasets}
+            rows = collector.collect(account)
+            return {dataset.name: once(dataset, rows[dataset.name]) for dataset in collector.datasets}
 
         result = _attempt(collector, region, collected)
         if isinstance(result, CallFailed) and result.error_class == "not_offered" and collector.scope == "region":
@@ -212,11 +214,11 @@ def known(account: Account, dataset: Dataset, rows: list[Row]) -> list[Row]:
     for row in rows:
         for column in columns:
             if row[column.name] is not None and row[column.name] not in column.values:
-                said = f"{column.name} is {row[column.name]!r}: this version does not know what that means"
+                message = f"{column.name} is {row[column.name]!r}: this version does not know what that means"
                 account.unread(
                     dataset,
                     resource(dataset, row),
-                    CallFailed(dataset.operations[-1], "unknown_value", None, said, account.region),
+                    CallFailed(dataset.operations[-1], "unknown_value", None, message, account.region),
                 )
     return rows
 

@@ -166,11 +166,11 @@ def load(settings: Settings) -> list[Row]:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Refused(f"{path}: not valid TOML: {error}") from error
-    known = {path.stem for path in SQL.glob("controls/*/*.sql")}
-    return [row for table, entries in tables.items() for row in read_table(path, table, entries, known)]
+    controls = {path.stem for path in SQL.glob("controls/*/*.sql")}
+    return [row for table, entries in tables.items() for row in read_table(path, table, entries, controls)]
 
 
-def read_table(path: Path, table: str, entries: Any, known: set[str]) -> list[Row]:
+def read_table(path: Path, table: str, entries: Any, controls: set[str]) -> list[Row]:
     """The entries under one `[[table]]`."""
     if table not in KINDS or not isinstance(entries, list):
         raise Refused(f"{path}: [[{table}]] is not a kind of entry; expected one of {', '.join(KINDS)}")
@@ -181,7 +181,7 @@ def read_table(path: Path, table: str, entries: Any, known: set[str]) -> list[Ro
             row = KINDS[table].model_validate(fields).row(f"{table}[{number}]")
         except ValidationError as error:
             raise Refused(f"{where}: {'; '.join(faults(KINDS[table], error))}") from error
-        if row["control_id"] and row["control_id"] not in known:
+        if row["control_id"] and row["control_id"] not in controls:
             raise Refused(f"{where}: control: there is no control {row['control_id']!r}; see `rolecall controls`")
         rows.append(row)
     return rows
@@ -190,16 +190,16 @@ def read_table(path: Path, table: str, entries: Any, known: set[str]) -> list[Ro
 def faults(kind: type[Entry], error: ValidationError) -> list[str]:
     """What is wrong with an entry, field by field: what stands there and what is expected."""
     expected = {name: field.get("description", "") for name, field in described(kind).items()}
-    found = []
+    sentences = []
     for fault in error.errors():
         field = ".".join(map(str, fault["loc"])) or "it"
         if fault["type"] == "extra_forbidden":
-            found.append(f"{field}: not a field of this kind; expected {', '.join(expected)}")
+            sentences.append(f"{field}: not a field of this kind; expected {', '.join(expected)}")
         elif fault["type"] == "missing":
-            found.append(f"{field}: missing; expected {expected[field]}")
+            sentences.append(f"{field}: missing; expected {expected[field]}")
         else:
-            found.append(f"{field}: {fault['input']!r}; expected {expected.get(field, 'a table of fields')}")
-    return found
+            sentences.append(f"{field}: {fault['input']!r}; expected {expected.get(field, 'a table of fields')}")
+    return sentences
 
 
 def described(kind: type[Entry]) -> dict[str, Any]:

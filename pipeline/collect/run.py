@@ -217,14 +217,14 @@ from rows group by account_id, region, operation order by account_id, region, op
 
 def refusal(failed: CallFailed, cloud: Cloud) -> Refused:
     """Why nothing can be read at all, and what to do about it, in one sentence."""
-    said = f"{failed.operation or 'reading the organization'}: {failed.message.rstrip('.')}"
+    problem = f"{failed.operation or 'reading the organization'}: {failed.message.rstrip('.')}"
     if failed.error_code == "AWSOrganizationsNotInUseException":
         helps = "this account is in no organization: use the management account's credentials"
     else:
         denied = "run with credentials of the management or a delegated administrator account that may call it"
         otherwise = f"it failed for good ({failed.error_class}); start over, or see the ledger classes in the docs"
         helps = advice(failed.error_class, otherwise, denied)
-    return Refused(f"{cloud.where}: {said}; {helps}")
+    return Refused(f"{cloud.where}: {problem}; {helps}")
 
 
 def _ends(settings: Settings, started: float) -> float:

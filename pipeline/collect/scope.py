@@ -50,12 +50,12 @@ class Tree:
 def select(settings: Settings, roots: list[Row], units: list[Row], accounts: list[Row]) -> set[str]:
     """Ids of the accounts that the settings select, whatever their state. Raises `Refused`."""
     tree = Tree.of(roots, units)
-    known = {account["account_id"] for account in accounts}
+    account_ids = {account["account_id"] for account in accounts}
     named = {
         key: {_known(key, name, tree.ids) for name in getattr(settings, key)} for key in ("include_ous", "exclude_ous")
     }
     for key in ("include_accounts", "exclude_accounts"):
-        named[key] = {_known(key, account_id, {a: {a} for a in known}) for account_id in getattr(settings, key)}
+        named[key] = {_known(key, account_id, {a: {a} for a in account_ids}) for account_id in getattr(settings, key)}
     for key in ("include_tags", "exclude_tags"):
         named[key] = {_tag(key, tag) for tag in getattr(settings, key)}
     chosen = set()
@@ -76,9 +76,9 @@ def carried_over(night: Night, chosen: set[str], accounts: Iterable[Row]) -> tup
 
     Accounts that have left the organization since are not among them.
     """
-    there = {account["account_id"] for account in accounts}
+    members = {account["account_id"] for account in accounts}
     had = {row["account_id"] for row in landing.read(night, ACCOUNTS).to_pylist() if row["is_in_scope"]}
-    return tuple(sorted((had & there) - chosen))
+    return tuple(sorted((had & members) - chosen))
 
 
 def _line(parents: Mapping[str, str], unit_id: str) -> list[str]:
@@ -90,13 +90,13 @@ def _line(parents: Mapping[str, str], unit_id: str) -> list[str]:
 
 
 def _known(key: str, name: str, ids: Mapping[str, set[str]]) -> str:
-    found = sorted(ids.get(name.strip("/"), ()))
-    if not found:
+    matches = sorted(ids.get(name.strip("/"), ()))
+    if not matches:
         what = "account" if key.endswith("accounts") else "organizational unit (id, or path below the root)"
         raise Refused(f"Settings: {key}: {name!r} is no {what} of this organization")
-    if len(found) > 1:
-        raise Refused(f"Settings: {key}: {name!r} is the path of {' and of '.join(found)}: give the id")
-    return found[0]
+    if len(matches) > 1:
+        raise Refused(f"Settings: {key}: {name!r} is the path of {' and of '.join(matches)}: give the id")
+    return matches[0]
 
 
 def _tag(key: str, tag: str) -> str:

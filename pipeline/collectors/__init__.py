@@ -39,12 +39,12 @@ def discover() -> tuple[Collector, ...]:
 @cache
 def datasets() -> dict[str, Dataset]:
     """Every raw dataset by name: the collected ones and the run's own."""
-    found = [d for collector in discover() for d in collector.datasets] + list(SYSTEM)
-    names = [d.name for d in found]
+    declared = [d for collector in discover() for d in collector.datasets] + list(SYSTEM)
+    names = [d.name for d in declared]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise TypeError(f"pipeline/collectors: declared more than once: {', '.join(twice)}")
-    return {d.name: d for d in found}
+    return {d.name: d for d in declared}
 
 
 def _load(name: str) -> Collector:

@@ -36,24 +36,24 @@ class Describe:
         booked (`Account.unread`).
         """
         for start in range(0, len(names), self.size):
-            asked = list(names[start : start + self.size])
-            given: dict[str, Any] = {self.takes: asked, **params}
-            for answer in account.answers(self.operation, (self.member,), **given):
-                self._account_for(account, dataset, asked, answer)
+            batch = list(names[start : start + self.size])
+            request: dict[str, Any] = {self.takes: batch, **params}
+            for answer in account.answers(self.operation, (self.member,), **request):
+                self._account_for(account, dataset, batch, answer)
                 yield from answer[self.member]
 
-    def _account_for(self, account: Account, dataset: Dataset, asked: list[str], answer: Mapping[str, Any]) -> None:
-        failed = {_name(one): _reason(one) for one in answer.get(self.failures) or ()}
-        given = {thing.get(name) for thing in answer[self.member] for name in self.named} | failed.keys()
-        lost = [name for name in asked if name not in given]
+    def _account_for(self, account: Account, dataset: Dataset, batch: list[str], answer: Mapping[str, Any]) -> None:
+        failed = {_name(failure): _reason(failure) for failure in answer.get(self.failures) or ()}
+        answered = {thing.get(name) for thing in answer[self.member] for name in self.named} | failed.keys()
+        lost = [name for name in batch if name not in answered]
         if lost:
-            said = f"the answer says nothing of {len(lost)} of the {len(asked)} asked for, {lost[0]} among them"
-            raise account.failed(self.operation, "truncated", said)
+            message = f"the answer says nothing of {len(lost)} of the {len(batch)} asked for, {lost[0]} among them"
+            raise account.failed(self.operation, "truncated", message)
         for name, reason in failed.items():
             if reason != MISSING:
-                said = f"AWS did not describe it: {reason}"
+                message = f"AWS did not describe it: {reason}"
                 account.unread(
-                    dataset, name, CallFailed(self.operation, "invalid_request", reason, said, account.region)
+                    dataset, name, CallFailed(self.operation, "invalid_request", reason, message, account.region)
                 )
 
 

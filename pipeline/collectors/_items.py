@@ -17,8 +17,8 @@ def resource(dataset: Dataset, row: Row) -> str | None:
     """What a row is about: its ARN, else the last of its key; None for the account or the region as a whole."""
     names = [name for name in dataset.key if name not in ("account_id", "region")]
     arn = next((name for name in ("arn", *reversed(names)) if name in row and name.endswith("arn")), None)
-    found: str | None = row[arn] if arn else row[names[-1]] if names else None
-    return found
+    text: str | None = row[arn] if arn else row[names[-1]] if names else None
+    return text
 
 
 def each(

@@ -18,7 +18,7 @@ Pages = list[dict[str, Any]]
 
 def answers(account: Account, operation: str, job_id: str, member: str) -> Pages:
     """The pages of one report, as `all_answers` has them. Raises `CallFailed`."""
-    pages = next(found for _, found in all_answers(account, operation, {"": job_id}, member))
+    pages = next(report for _, report in all_answers(account, operation, {"": job_id}, member))
     if isinstance(pages, CallFailed):
         raise pages
     return pages
@@ -35,12 +35,12 @@ def all_answers(
     waiting, pause, failed, read = dict(job_ids), FIRST_PAUSE_SECONDS, None, 0
     for _ in range(POLLS):
         for name, job_id in list(waiting.items()):
-            asked: dict[str, Any] = {"JobId": job_id, "MaxItems": PAGE}
+            request: dict[str, Any] = {"JobId": job_id, "MaxItems": PAGE}
             try:
-                answer = account.call(operation, **asked)
+                answer = account.call(operation, **request)
                 if not _is_finished(answer, member):
                     continue
-                pages = [answer, *_further(account, operation, asked, answer, member)]
+                pages = [answer, *_further(account, operation, request, answer, member)]
             except CallFailed as error:
                 failed = error
                 yield name, error
@@ -65,9 +65,9 @@ def _is_finished(answer: Mapping[str, Any], member: str) -> bool:
 
 
 def _further(
-    account: Account, operation: str, asked: dict[str, Any], answer: dict[str, Any], member: str
+    account: Account, operation: str, request: dict[str, Any], answer: dict[str, Any], member: str
 ) -> Iterator[dict[str, Any]]:
     seen: set[str] = set()
     while token := account.further(operation, answer, seen):
-        answer = next(account.answers(operation, (member,), **asked, Marker=token))
+        answer = next(account.answers(operation, (member,), **request, Marker=token))
         yield answer

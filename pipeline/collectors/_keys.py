@@ -25,8 +25,10 @@ COLUMNS = (
 
 def aws_key_variables(variables: Iterable[tuple[str, str]]) -> list[str]:
     """Names of the variables that hold an AWS key. A name that is a key id itself is not repeated."""
-    found = {name for name, value in variables if name.upper() in NAMES or KEY_ID.search(f"{name} {value}")}
-    return sorted({NAMED_LIKE_A_KEY if KEY_ID.search(name) else name for name in found})
+    variables_with_key = {
+        name for name, value in variables if name.upper() in NAMES or KEY_ID.search(f"{name} {value}")
+    }
+    return sorted({NAMED_LIKE_A_KEY if KEY_ID.search(name) else name for name in variables_with_key})
 
 
 def masked(text: str) -> str:

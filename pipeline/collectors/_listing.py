@@ -57,7 +57,7 @@ def listing(
     each: Each | None = None,
     expected: Sequence[str] = (),
     keep: Callable[[Item], bool] = _every,
-    made: Mapping[str, Make] | None = None,
+    computed: Mapping[str, Make] | None = None,
     is_everywhere: bool = True,
     operation: str | None = None,
     completed: Callable[[Account, Row], Row | None] = _as_listed,
@@ -75,27 +75,31 @@ def listing(
     """
     asking = operation or dataset.operations[-1]
 
-    def items(account: Account, asked: Row) -> Iterator[Item]:
-        where = account.at(asked[each.region]) if each and each.region else account
-        ask = {name: asked[column] for name, column in each.ask.items()} if each else {}
+    def items(account: Account, subject: Row) -> Iterator[Item]:
+        where = account.at(subject[each.region]) if each and each.region else account
+        ask = {name: subject[column] for name, column in each.ask.items()} if each else {}
         yield from filter(keep, where.pages(asking, member, expected, bool(each), **ask, **params))
 
-    def rows(account: Account, asked: Row) -> list[Row]:
-        known = {"account_id": account.account_id, "region": account.region} | _taken(dataset, each, asked)
+    def rows(account: Account, subject: Row) -> list[Row]:
+        given_columns = {"account_id": account.account_id, "region": account.region} | _taken(dataset, each, subject)
 
         def row(item: Item) -> list[Row]:
-            listed = {c.name: _value(account, c, item, known, made or {}) for c in dataset.columns}
+            listed = {c.name: _value(account, c, item, given_columns, computed or {}) for c in dataset.columns}
             whole = completed(account, listed)
             return [] if whole is None else [whole]
 
-        return read_each(account, dataset, items(account, asked), row, lambda item: _name(dataset, item, known))
+        return read_each(
+            account, dataset, items(account, subject), row, lambda item: _name(dataset, item, given_columns)
+        )
 
     def all_rows(account: Account) -> list[Row]:
         if each is None:
             return rows(account, {})
-        asked = filter(each.where, account.rows(each.dataset.name))
+        subjects = filter(each.where, account.rows(each.dataset.name))
         named = partial(resource, each.dataset)
-        return read_each(account, dataset, asked, lambda one: rows(account, one), lambda one: named(one) or "")
+        return read_each(
+            account, dataset, subjects, lambda subject: rows(account, subject), lambda subject: named(subject) or ""
+        )
 
     def collect(account: Account) -> Rows:
         try:
@@ -108,24 +112,24 @@ def listing(
     return collect
 
 
-def _taken(dataset: Dataset, each: Each | None, asked: Row) -> Row:
+def _taken(dataset: Dataset, each: Each | None, subject: Row) -> Row:
     """What the row that is asked about gives to each row of the answer, by the names of these."""
     if each is None:
         return {}
     theirs = f"{each.dataset.name}."
     referred = {
-        column.name: asked[column.references.removeprefix(theirs)]
+        column.name: subject[column.references.removeprefix(theirs)]
         for column in dataset.columns
         if column.source is None and column.references and column.references.startswith(theirs)
     }
-    return {**asked, **referred}
+    return {**subject, **referred}
 
 
-def _value(account: Account, column: Column, item: Item, known: Row, made: Mapping[str, Make]) -> Any:
-    if column.name in made:
-        return made[column.name](account, item)
+def _value(account: Account, column: Column, item: Item, given_columns: Row, computed: Mapping[str, Make]) -> Any:
+    if column.name in computed:
+        return computed[column.name](account, item)
     if column.source is None:
-        return known[column.name]
+        return given_columns[column.name]
     value = _getter(column.source)(item)
     if value is None and column.required:
         if isinstance(item, Members):
@@ -134,9 +138,9 @@ def _value(account: Account, column: Column, item: Item, known: Row, made: Mappi
     return CONVERTED.get(column.type, _as_it_is)(value)
 
 
-def _name(dataset: Dataset, item: Item, known: Row) -> str:
+def _name(dataset: Dataset, item: Item, given_columns: Row) -> str:
     """What an item is called, as far as it says so."""
-    row = {c.name: _getter(c.source)(item) if c.source else known.get(c.name) for c in dataset.columns}
+    row = {c.name: _getter(c.source)(item) if c.source else given_columns.get(c.name) for c in dataset.columns}
     return resource(dataset, row) or ""
 
 

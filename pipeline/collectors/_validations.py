@@ -48,18 +48,18 @@ def is_due(digest: str, validated_on: date, as_of: date) -> bool:
 
 def known(account: Account, dataset: Dataset) -> dict[Key, list[Row]]:
     """The answers of earlier nights that still count."""
-    found: dict[Key, list[Row]] = {}
+    answers: dict[Key, list[Row]] = {}
     for row in account.remembered(dataset):
         if not is_due(row["document_sha256"], row["validated_on"], account.memory.as_of):
-            found.setdefault((row["document_sha256"], row["policy_type"]), []).append(row)
-    return found
+            answers.setdefault((row["document_sha256"], row["policy_type"]), []).append(row)
+    return answers
 
 
 def each_validated(
     account: Account,
     documents: Iterable[tuple[str, str]],
     asked_as: Callable[[str], Mapping[str, str]],
-    held: Mapping[Key, list[Row]],
+    remembered: Mapping[Key, list[Row]],
 ) -> list[Row]:
     """The answers to documents and what each is validated as. One that AWS refuses has none, and is not validated.
 
@@ -69,7 +69,7 @@ def each_validated(
     refusals, distinct = [], sorted(set(documents))
     for document, policy_type in distinct:
         try:
-            rows += validated(account, document, policy_type, asked_as(policy_type), held)
+            rows += validated(account, document, policy_type, asked_as(policy_type), remembered)
         except CallFailed as failed:
             if failed.error_class != REFUSED_DOCUMENT:
                 raise
@@ -80,16 +80,16 @@ def each_validated(
 
 
 def validated(
-    account: Account, document: str, policy_type: str, asked: Mapping[str, str], held: Mapping[Key, list[Row]]
+    account: Account, document: str, policy_type: str, request: Mapping[str, str], remembered: Mapping[Key, list[Row]]
 ) -> list[Row]:
     """The answer to one document: the account's own of an earlier night, else asked once a worker, whoever has it."""
     key = (sha256(document.encode()).hexdigest(), policy_type)
-    ask = {**asked, "policyDocument": document}
-    return held.get(key) or account.memory.once((OPERATION, key), lambda: _ask(account, key, ask))
+    ask = {**request, "policyDocument": document}
+    return remembered.get(key) or account.memory.once((OPERATION, key), lambda: _ask(account, key, ask))
 
 
-def _ask(account: Account, key: Key, asked: Mapping[str, str]) -> list[Row]:
-    findings = list(account.pages(OPERATION, "findings", **dict[str, Any](asked))) or [{"findingType": CLEAN}]
+def _ask(account: Account, key: Key, request: Mapping[str, str]) -> list[Row]:
+    findings = list(account.pages(OPERATION, "findings", **dict[str, Any](request))) or [{"findingType": CLEAN}]
     return [
         {
             "document_sha256": key[0],

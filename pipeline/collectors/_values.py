@@ -35,9 +35,9 @@ def tags(items: Iterable[dict[str, str]] | None) -> str:
     return tag_map({item["Key"]: item["Value"] for item in items or ()})
 
 
-def tag_map(given: Mapping[str, str]) -> str:
+def tag_map(pairs: Mapping[str, str]) -> str:
     """As `tags`, from where AWS gives tags as one object."""
-    return compact({masked(key): masked(value) for key, value in sorted(given.items())})
+    return compact({masked(key): masked(value) for key, value in sorted(pairs.items())})
 
 
 def utc(moment: datetime | None) -> datetime | None:

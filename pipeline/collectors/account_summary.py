@@ -24,6 +24,8 @@ DATASETS = (SUMMARY,)
 
 
 def collect(account: Account) -> Rows:
-    found = account.call("iam:GetAccountSummary")["SummaryMap"]
-    rows = [{"account_id": account.account_id, "metric": metric, "value": found[metric]} for metric in sorted(found)]
+    summary = account.call("iam:GetAccountSummary")["SummaryMap"]
+    rows = [
+        {"account_id": account.account_id, "metric": metric, "value": summary[metric]} for metric in sorted(summary)
+    ]
     return {SUMMARY.name: rows}

@@ -93,7 +93,7 @@ collect = listing(
     ANALYZERS,
     "analyzers",
     operation=LIST,
-    made={
+    computed={
         TAGS.name: lambda account, analyzer: tag_map(analyzer.get("tags") or {}),
         "configuration": lambda account, analyzer: "{}",
         "configuration_error": lambda account, analyzer: None,

@@ -105,48 +105,48 @@ KINDS = ((USERS, "user"), (GROUPS, "group"), (ROLES, "role"), (POLICIES, "policy
 
 def collect(account: Account) -> Rows:
     rows: Rows = {dataset.name: [] for dataset in DATASETS}
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in LISTS}
+    details: dict[str, list[dict[str, Any]]] = {name: [] for name in LISTS}
     for page in account.answers(OPERATION, LISTS, Filter=FILTER):
         for name in LISTS:
-            found[name] += page.get(name) or []
+            details[name] += page.get(name) or []
     for name, (dataset, kind) in zip(LISTS, KINDS, strict=True):
 
-        def read(one: dict[str, Any], kind: str = kind, dataset: Dataset = dataset) -> Iterator[Row]:
-            made = _made(account.account_id, kind, one)
-            for of, more in made.items():
+        def read(detail: dict[str, Any], kind: str = kind, dataset: Dataset = dataset) -> Iterator[Row]:
+            parts = _made(account.account_id, kind, detail)
+            for of, more in parts.items():
                 rows[of] += [] if of == dataset.name else more
-            yield from made[dataset.name]
+            yield from parts[dataset.name]
 
-        rows[dataset.name] = each(account, dataset, found[name], read, lambda one: str(one.get("Arn", "")))
+        rows[dataset.name] = each(account, dataset, details[name], read, lambda detail: str(detail.get("Arn", "")))
     return rows
 
 
-def _made(account_id: str, kind: str, found: dict[str, Any]) -> Rows:
+def _made(account_id: str, kind: str, detail: dict[str, Any]) -> Rows:
     """The rows of one user, group, role or policy, by dataset."""
     if kind == "policy":
-        return {POLICIES.name: [_policy(account_id, found)]}
+        return {POLICIES.name: [_policy(account_id, detail)]}
     own = {"user": _user, "role": _role}.get(kind)
-    row = own(account_id, found) if own else _identified(account_id, "Group", found)
+    row = own(account_id, detail) if own else _identified(account_id, "Group", detail)
     return {
         f"{kind}s": [row],
-        ATTACHMENTS.name: list(_attachments(account_id, kind, [found])),
-        INLINE.name: list(_inline(account_id, kind, [found])),
+        ATTACHMENTS.name: list(_attachments(account_id, kind, [detail])),
+        INLINE.name: list(_inline(account_id, kind, [detail])),
     }
 
 
-def _identified(account_id: str, kind: str, found: dict[str, Any]) -> Row:
+def _identified(account_id: str, kind: str, detail: dict[str, Any]) -> Row:
     return {
         "account_id": account_id,
-        f"{kind.lower()}_name": found[f"{kind}Name"],
-        f"{kind.lower()}_id": found[f"{kind}Id"],
-        "arn": found["Arn"],
-        "path": found["Path"],
-        "created_at": utc(found["CreateDate"]),
+        f"{kind.lower()}_name": detail[f"{kind}Name"],
+        f"{kind.lower()}_id": detail[f"{kind}Id"],
+        "arn": detail["Arn"],
+        "path": detail["Path"],
+        "created_at": utc(detail["CreateDate"]),
     }
 
 
-def _boundary(found: dict[str, Any]) -> str | None:
-    arn: str | None = found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+def _boundary(detail: dict[str, Any]) -> str | None:
+    arn: str | None = detail.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
     return arn
 
 
@@ -193,20 +193,20 @@ def _policy(account_id: str, policy: dict[str, Any]) -> Row:
     }
 
 
-def _principal(account_id: str, kind: str, found: dict[str, Any]) -> Row:
-    name = found[f"{kind.title()}Name"]
-    return {"account_id": account_id, "principal_type": kind, "principal_name": name, "principal_arn": found["Arn"]}
+def _principal(account_id: str, kind: str, detail: dict[str, Any]) -> Row:
+    name = detail[f"{kind.title()}Name"]
+    return {"account_id": account_id, "principal_type": kind, "principal_name": name, "principal_arn": detail["Arn"]}
 
 
 def _attachments(account_id: str, kind: str, principals: Iterable[dict[str, Any]]) -> Iterator[Row]:
-    for found in principals:
-        for policy in found.get("AttachedManagedPolicies", []):
+    for principal in principals:
+        for policy in principal.get("AttachedManagedPolicies", []):
             which = {"policy_name": policy["PolicyName"], "policy_arn": policy["PolicyArn"]}
-            yield {**_principal(account_id, kind, found), **which}
+            yield {**_principal(account_id, kind, principal), **which}
 
 
 def _inline(account_id: str, kind: str, principals: Iterable[dict[str, Any]]) -> Iterator[Row]:
-    for found in principals:
-        for policy in found.get(f"{kind.title()}PolicyList", []):
+    for principal in principals:
+        for policy in principal.get(f"{kind.title()}PolicyList", []):
             what = {"policy_name": policy["PolicyName"], "document": document(policy["PolicyDocument"])}
-            yield {**_principal(account_id, kind, found), **what}
+            yield {**_principal(account_id, kind, principal), **what}

@@ -123,10 +123,10 @@ def _of_live_users(account: Account, generated_at: datetime | None, rows: list[R
     except CallFailed:
         yield from rows
         return
-    newer = {arn for arn, made in live.items() if made and generated_at and made > generated_at}
-    said = {row["arn"] for row in rows} - newer
+    newer = {arn for arn, created_at in live.items() if created_at and generated_at and created_at > generated_at}
+    in_report = {row["arn"] for row in rows} - newer
     yield from (row for row in rows if row["user_name"] == ROOT_USER or row["arn"] in live.keys() - newer)
-    for arn in sorted(live.keys() - said):
+    for arn in sorted(live.keys() - in_report):
         why = f"the credential report of {generated_at:%Y-%m-%d %H:%M} UTC does not know the user, made at {live[arn]}"
         account.unread(REPORT, arn, CallFailed(GET, "in_progress", None, why, account.region))
 
@@ -174,8 +174,8 @@ def _row(account: Account, generated_at: datetime | None, line: dict[str, str]) 
             row[column.name] = None
             odd.append(f"{_theirs(column.name)} is {text[:40]!r}")
     if odd:
-        said = f"in the credential report {' and '.join(odd)}"
-        account.unread(REPORT, line["arn"], CallFailed(GET, "unknown_value", None, said, account.region))
+        message = f"in the credential report {' and '.join(odd)}"
+        account.unread(REPORT, line["arn"], CallFailed(GET, "unknown_value", None, message, account.region))
     return row
 
 

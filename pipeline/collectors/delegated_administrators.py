@@ -30,7 +30,7 @@ DATASETS = (ADMINISTRATORS,)
 
 def collect(organization: Account) -> Rows:
     operation = "organizations:ListDelegatedServicesForAccount"
-    there = {account["account_id"] for account in organization.rows("accounts")}
+    account_ids = {account["account_id"] for account in organization.rows("accounts")}
     rows = [
         {
             "account_id": account["Id"],
@@ -39,7 +39,7 @@ def collect(organization: Account) -> Rows:
         }
         for account in organization.pages("organizations:ListDelegatedAdministrators", "DelegatedAdministrators")
         # An account that joined since the accounts were listed is left for the next night.
-        if account["Id"] in there
+        if account["Id"] in account_ids
         for service in organization.pages(operation, "DelegatedServices", may_be_gone=True, AccountId=account["Id"])
     ]
     return {ADMINISTRATORS.name: rows}

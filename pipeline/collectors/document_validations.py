@@ -38,8 +38,8 @@ DATASETS = (VALIDATIONS,)
 
 
 def collect(account: Account) -> Rows:
-    held = known(account, VALIDATIONS)
-    rows = each_validated(account, _documents(account), lambda policy_type: ASKED_AS[policy_type], held)
+    remembered = known(account, VALIDATIONS)
+    rows = each_validated(account, _documents(account), lambda policy_type: ASKED_AS[policy_type], remembered)
     return {VALIDATIONS.name: [row | {"account_id": account.account_id} for row in rows]}
 
 

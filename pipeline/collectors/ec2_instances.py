@@ -46,7 +46,7 @@ DATASETS = (INSTANCES,)
 
 def collect(account: Account) -> Rows:
     reservations = account.pages(OPERATION, "Reservations", MaxResults=LARGEST_PAGE)
-    rows = [_row(account, found) for reservation in reservations for found in reservation["Instances"]]
+    rows = [_row(account, instance) for reservation in reservations for instance in reservation["Instances"]]
     return {INSTANCES.name: rows}
 
 

@@ -43,12 +43,12 @@ DATASETS = (DEFAULTS,)
 
 
 def collect(account: Account) -> Rows:
-    found = account.call(OPERATION).get("AccountLevel", {})
+    defaults = account.call(OPERATION).get("AccountLevel", {})
     row = {
         "account_id": account.account_id,
         "region": account.region,
-        "http_tokens": found.get("HttpTokens"),
-        "http_tokens_enforced": found.get("HttpTokensEnforced"),
-        "managed_by": found.get("ManagedBy"),
+        "http_tokens": defaults.get("HttpTokens"),
+        "http_tokens_enforced": defaults.get("HttpTokensEnforced"),
+        "managed_by": defaults.get("ManagedBy"),
     }
     return {DEFAULTS.name: [row]}

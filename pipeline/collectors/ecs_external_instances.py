@@ -45,8 +45,8 @@ def collect(account: Account) -> Rows:
 
 
 def _of_cluster(account: Account, cluster: str) -> Iterator[Row]:
-    asked: dict[str, Any] = {"cluster": cluster, "maxResults": LARGEST_PAGE}
-    arns = list(account.pages(LIST, "containerInstanceArns", may_be_gone=True, **asked))
+    request: dict[str, Any] = {"cluster": cluster, "maxResults": LARGEST_PAGE}
+    arns = list(account.pages(LIST, "containerInstanceArns", may_be_gone=True, **request))
     for instance in BATCH.all(account, INSTANCES, arns, cluster=cluster):
         if instance.get("ec2InstanceId", "").startswith("mi-"):
             yield {

@@ -39,7 +39,9 @@ def collect(account: Account) -> Rows:
         for cluster in account.rows(CLUSTERS.name)
         if cluster["has_remote_network"] and cluster["authentication_mode"] != "CONFIG_MAP"
     ]
-    rows = each(account, ENTRIES, clusters, lambda one: _of_cluster(account, one), lambda one: str(one["arn"]))
+    rows = each(
+        account, ENTRIES, clusters, lambda cluster: _of_cluster(account, cluster), lambda cluster: str(cluster["arn"])
+    )
     return {ENTRIES.name: rows}
 
 

@@ -64,7 +64,7 @@ def is_active_external(analyzer: Row) -> bool:
 
 
 def collect(account: Account) -> Rows:
-    asked, found, failures = [], [], []
+    regions, analyzers_kept, failures = [], [], []
     for region in account.rows(REGIONS.name):
         if region["opt_status"] in OFF:
             continue
@@ -76,13 +76,13 @@ def collect(account: Account) -> Rows:
                 failed.error_class == "scp_deny" and region["region_name"] in account.closed_regions
             )
             failures += [] if is_closed else [failed]
-            asked.append(row | _answer(is_closed, failed.error_class, failed.message))
+            regions.append(row | _answer(is_closed, failed.error_class, failed.message))
         else:
-            asked.append(row | _answer(False))
-            found += [row | _kept(analyzer) for analyzer in analyzers if is_external(analyzer)]
-    if failures and len(failures) == sum(not row["is_closed"] for row in asked):
+            regions.append(row | _answer(False))
+            analyzers_kept += [row | _kept(analyzer) for analyzer in analyzers if is_external(analyzer)]
+    if failures and len(failures) == sum(not row["is_closed"] for row in regions):
         raise failures[0]
-    return {ASKED.name: asked, FOUND.name: found}
+    return {ASKED.name: regions, FOUND.name: analyzers_kept}
 
 
 def _answer(is_closed: bool, error_class: str | None = None, message: str | None = None) -> Row:

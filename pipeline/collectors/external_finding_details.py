@@ -41,9 +41,11 @@ DATASETS = (DETAILS,)
 
 
 def collect(account: Account) -> Rows:
-    known = {_key(row): row for row in account.remembered(DETAILS)}
+    remembered = {_key(row): row for row in account.remembered(DETAILS)}
     findings = account.rows(FINDINGS.name)
-    rows = each(account, DETAILS, findings, lambda one: _of_finding(account, one, known.get(_key(one))), _name)
+    rows = each(
+        account, DETAILS, findings, lambda finding: _of_finding(account, finding, remembered.get(_key(finding))), _name
+    )
     return {DETAILS.name: rows}
 
 
@@ -51,9 +53,11 @@ def _of_finding(account: Account, finding: Row, earlier: Row | None) -> Iterator
     if earlier and not earlier["is_public"]:
         yield earlier
         return
-    asked = {"analyzerArn": finding["analyzer_arn"], "id": finding["finding_id"]}
-    pages = account.answers(OPERATION, ("findingDetails",), may_be_gone=True, **asked)
-    details = [one["externalAccessDetails"] for page in pages for one in page["findingDetails"] if _is_external(one)]
+    request = {"analyzerArn": finding["analyzer_arn"], "id": finding["finding_id"]}
+    pages = account.answers(OPERATION, ("findingDetails",), may_be_gone=True, **request)
+    details = [
+        detail["externalAccessDetails"] for page in pages for detail in page["findingDetails"] if _is_external(detail)
+    ]
     if details:
         yield _row(finding, details)
 
@@ -73,13 +77,13 @@ def _is_external(detail: dict[str, Any]) -> bool:
 
 
 def _row(finding: Row, details: list[dict[str, Any]]) -> Row:
-    public = [one.get("isPublic") for one in details]
-    first = max(details, key=lambda one: bool(one.get("isPublic")))
+    public = [detail.get("isPublic") for detail in details]
+    first = max(details, key=lambda detail: bool(detail.get("isPublic")))
     return {
         **{name: finding[name] for name in ("account_id", "region", "analyzer_arn", "finding_id", "updated_at")},
         "is_public": True if True in public else None if None in public else False,
         "principal": compact(first.get("principal", {})),
-        "actions": sorted({action for one in details for action in one.get("action", ())}),
+        "actions": sorted({action for detail in details for action in detail.get("action", ())}),
         "condition": compact(first.get("condition", {})),
         "rcp_restriction": first.get("resourceControlPolicyRestriction"),
     }

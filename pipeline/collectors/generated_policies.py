@@ -36,13 +36,13 @@ DATASETS = (POLICIES,)
 
 
 def collect(account: Account) -> Rows:
-    held = {row["job_id"]: row for row in account.remembered(POLICIES)}
+    remembered = {row["job_id"]: row for row in account.remembered(POLICIES)}
     jobs = [job for job in account.rows(GENERATIONS.name) if job["status"] == DONE]
     rows = each(
         account,
         POLICIES,
         jobs,
-        lambda job: [held[job["job_id"]]] if job["job_id"] in held else _ask(account, job),
+        lambda job: [remembered[job["job_id"]]] if job["job_id"] in remembered else _ask(account, job),
         lambda job: str(job["principal_arn"]),
     )
     return {POLICIES.name: rows}
@@ -60,5 +60,5 @@ def _ask(account: Account, job: Row) -> Iterator[Row]:
         "principal_arn": job["principal_arn"],
         "completed_at": job["completed_at"],
         "is_complete": result["properties"].get("isComplete"),
-        "policies": [document(one["policy"]) for one in result.get("generatedPolicies", ())],
+        "policies": [document(policy["policy"]) for policy in result.get("generatedPolicies", ())],
     }

@@ -46,12 +46,12 @@ def collect(account: Account) -> Rows:
 def _described(account: Account, alias: str) -> Iterator[Row]:
     answer = account.optional(DESCRIBE, roleAlias=alias)
     if answer:
-        found = answer["roleAliasDescription"]
+        described = answer["roleAliasDescription"]
         yield {
             "account_id": account.account_id,
             "region": account.region,
             "role_alias": alias,
-            "arn": found["roleAliasArn"],
-            "role_arn": found["roleArn"],
-            "credential_duration_seconds": found["credentialDurationSeconds"],
+            "arn": described["roleAliasArn"],
+            "role_arn": described["roleArn"],
+            "credential_duration_seconds": described["credentialDurationSeconds"],
         }

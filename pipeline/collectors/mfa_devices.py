@@ -66,7 +66,7 @@ def _virtual(account_id: str, device: dict[str, Any]) -> Row:
 
 def _of_user(account: Account, user: Row) -> list[Row]:
     # The report may be hours old: a user deleted since has no devices.
-    found = account.pages("iam:ListMFADevices", "MFADevices", may_be_gone=True, UserName=user["user_name"])
+    devices = account.pages("iam:ListMFADevices", "MFADevices", may_be_gone=True, UserName=user["user_name"])
     return [
         {
             "account_id": account.account_id,
@@ -75,5 +75,5 @@ def _of_user(account: Account, user: Row) -> list[Row]:
             "serial_number": device["SerialNumber"],
             "enabled_at": utc(device.get("EnableDate")),
         }
-        for device in found
+        for device in devices
     ]

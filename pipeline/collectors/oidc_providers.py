@@ -30,18 +30,20 @@ DATASETS = (PROVIDERS,)
 
 
 def collect(account: Account) -> Rows:
-    arns = [one["Arn"] for one in account.pages("iam:ListOpenIDConnectProviders", "OpenIDConnectProviderList")]
+    arns = [
+        provider["Arn"] for provider in account.pages("iam:ListOpenIDConnectProviders", "OpenIDConnectProviderList")
+    ]
     return {PROVIDERS.name: each(account, PROVIDERS, arns, lambda arn: _provider(account, arn), str)}
 
 
 def _provider(account: Account, arn: str) -> Iterator[Row]:
-    found = account.optional("iam:GetOpenIDConnectProvider", OpenIDConnectProviderArn=arn)
-    if found:
+    provider = account.optional("iam:GetOpenIDConnectProvider", OpenIDConnectProviderArn=arn)
+    if provider:
         yield {
             "account_id": account.account_id,
             "arn": arn,
-            "url": found["Url"],
-            "client_ids": found.get("ClientIDList", []),
-            "thumbprints": found.get("ThumbprintList", []),
-            "created_at": utc(found.get("CreateDate")),
+            "url": provider["Url"],
+            "client_ids": provider.get("ClientIDList", []),
+            "thumbprints": provider.get("ThumbprintList", []),
+            "created_at": utc(provider.get("CreateDate")),
         }

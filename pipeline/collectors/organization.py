@@ -32,12 +32,12 @@ DATASETS = (ORGANIZATION,)
 
 
 def collect(organization: Account) -> Rows:
-    found = organization.call("organizations:DescribeOrganization")["Organization"]
+    details = organization.call("organizations:DescribeOrganization")["Organization"]
     row = {
-        "organization_id": found["Id"],
-        "arn": found["Arn"],
-        "feature_set": found["FeatureSet"],
-        "management_account_id": found["MasterAccountId"],
-        "management_account_arn": found["MasterAccountArn"],
+        "organization_id": details["Id"],
+        "arn": details["Arn"],
+        "feature_set": details["FeatureSet"],
+        "management_account_id": details["MasterAccountId"],
+        "management_account_arn": details["MasterAccountArn"],
     }
     return {ORGANIZATION.name: [row]}

@@ -42,9 +42,9 @@ def collect(organization: Account) -> Rows:
         earlier.setdefault(row["entity_path"], []).append(row)
     rows: list[Row] = []
     for unit_id, (arn, path) in paths(organization).items():
-        held = earlier.get(path)
-        if held and not is_due(arn, held[0]["read_on"], organization.memory.as_of):
-            rows += held
+        remembered = earlier.get(path)
+        if remembered and not is_due(arn, remembered[0]["read_on"], organization.memory.as_of):
+            rows += remembered
         else:
             rows += _made(organization, {"unit_id": unit_id, "unit_arn": arn, "entity_path": path})
     return {REPORTS.name: rows}
@@ -54,13 +54,13 @@ def paths(organization: Account) -> dict[str, tuple[str, str]]:
     """ARN and path (`o-1/r-1/ou-1`) of every root and unit, by id."""
     top = organization.rows(ORGANIZATION.name)[0]["organization_id"]
     roots, units = organization.rows("organization_roots"), organization.rows("organizational_units")
-    found = {root["root_id"]: (root["arn"], f"{top}/{root['root_id']}") for root in roots}
+    arns_and_paths = {root["root_id"]: (root["arn"], f"{top}/{root['root_id']}") for root in roots}
     waiting = {unit["ou_id"]: unit for unit in units}
-    while ready := [unit for unit in waiting.values() if unit["parent_id"] in found]:
+    while ready := [unit for unit in waiting.values() if unit["parent_id"] in arns_and_paths]:
         for unit in ready:
-            found[unit["ou_id"]] = (unit["arn"], f"{found[unit['parent_id']][1]}/{unit['ou_id']}")
+            arns_and_paths[unit["ou_id"]] = (unit["arn"], f"{arns_and_paths[unit['parent_id']][1]}/{unit['ou_id']}")
             del waiting[unit["ou_id"]]
-    return found
+    return arns_and_paths
 
 
 def _made(organization: Account, which: Row) -> list[Row]:
@@ -75,9 +75,9 @@ def _made(organization: Account, which: Row) -> list[Row]:
         which
         | {
             "read_on": organization.memory.as_of,
-            "service": one["ServiceNamespace"],
-            "last_accessed_at": utc(one.get("LastAuthenticatedTime")),
+            "service": access["ServiceNamespace"],
+            "last_accessed_at": utc(access.get("LastAuthenticatedTime")),
         }
         for page in pages
-        for one in page.get("AccessDetails") or ()
+        for access in page.get("AccessDetails") or ()
     ]

@@ -33,15 +33,15 @@ DATASETS = (INSTANCE,)
 def collect(organization: Account) -> Rows:
     """From the first region that shows it; the instance of a single account has another owner."""
     owner = organization.rows(ORGANIZATION.name)[0]["management_account_id"]
-    found = (row for row in _instances(organization) if row["owner_account_id"] == owner)
-    return {INSTANCE.name: [row for row in [next(found, None)] if row]}
+    instances = (row for row in _instances(organization) if row["owner_account_id"] == owner)
+    return {INSTANCE.name: [row for row in [next(instances, None)] if row]}
 
 
 def _instances(organization: Account) -> Iterator[Row]:
     for region in organization.settings.regions:
-        yield from (_row(one, region) for one in organization.at(region).pages(OPERATION, "Instances"))
-    for one in organization.pages(OPERATION, "Instances", RegionScope="ALL_REGIONS"):
-        yield _row(one, one.get("PrimaryRegion") or _home(organization, one["InstanceArn"]))
+        yield from (_row(instance, region) for instance in organization.at(region).pages(OPERATION, "Instances"))
+    for instance in organization.pages(OPERATION, "Instances", RegionScope="ALL_REGIONS"):
+        yield _row(instance, instance.get("PrimaryRegion") or _home(organization, instance["InstanceArn"]))
 
 
 def _home(organization: Account, instance_arn: str) -> str:
@@ -51,13 +51,15 @@ def _home(organization: Account, instance_arn: str) -> str:
     """
     for region in organization.regions():
         try:
-            shown = {one["InstanceArn"] for one in organization.at(region).pages(OPERATION, "Instances")}
+            arns = {instance["InstanceArn"] for instance in organization.at(region).pages(OPERATION, "Instances")}
         except CallFailed:
             continue
-        if instance_arn in shown:
+        if instance_arn in arns:
             return region
-    said = f"the answer names no PrimaryRegion of {instance_arn}, and no region shows it; name its region in `regions`"
-    raise organization.failed(OPERATION, "truncated", said)
+    message = (
+        f"the answer names no PrimaryRegion of {instance_arn}, and no region shows it; name its region in `regions`"
+    )
+    raise organization.failed(OPERATION, "truncated", message)
 
 
 def _row(instance: Row, region: str) -> Row:

@@ -27,7 +27,7 @@ def collect(organization: Account) -> Rows:
     answer = organization.optional("organizations:DescribeResourcePolicy", "ResourcePolicyNotFoundException")
     if answer is None:
         return {POLICIES.name: []}
-    found = answer["ResourcePolicy"]
-    summary = found["ResourcePolicySummary"]
-    row = {"policy_id": summary["Id"], "arn": summary["Arn"], "document": document(found["Content"])}
+    policy = answer["ResourcePolicy"]
+    summary = policy["ResourcePolicySummary"]
+    row = {"policy_id": summary["Id"], "arn": summary["Arn"], "document": document(policy["Content"])}
     return {POLICIES.name: [row]}

@@ -99,24 +99,24 @@ def collect(organization: Account) -> Rows:
     parent_ids = [root["Id"] for root in roots] + [unit["ou_id"] for unit in units]
     below = _accounts_below(organization, parent_ids, needed)
     # Either list can lack what joined while the other was read, or a page that was lost.
-    found = {account["Id"]: account for account, _ in below} | {account["Id"]: account for account in listed}
+    by_id = {account["Id"]: account for account, _ in below} | {account["Id"]: account for account in listed}
     parents = {account["Id"]: parent_id for account, parent_id in below}
-    tagged = _tags(organization, sorted(found))
-    rows = [_account(one, parents, management_id) | {"tags": tagged[one["Id"]]} for one in found.values()]
+    tagged = _tags(organization, sorted(by_id))
+    rows = [_account(account, parents, management_id) | {"tags": tagged[account["Id"]]} for account in by_id.values()]
     return {
         ROOTS.name: [_root(root) for root in roots],
-        UNITS.name: [*units, *_units_in_paths(found.values(), {unit["ou_id"] for unit in units})],
+        UNITS.name: [*units, *_units_in_paths(by_id.values(), {unit["ou_id"] for unit in units})],
         ACCOUNTS.name: sorted(rows, key=lambda row: str(row["account_id"])),
     }
 
 
-def _units_in_paths(accounts: Iterable[dict[str, Any]], known: set[str]) -> Iterator[Row]:
+def _units_in_paths(accounts: Iterable[dict[str, Any]], unit_ids: set[str]) -> Iterator[Row]:
     """Units that the walk has not met and accounts stand under: made, or moved, since. AWS names them by id alone."""
     for account in accounts:
         steps = [step for path in account.get("Paths", [])[:1] for step in path.split("/")]
         for above, unit_id in pairwise(steps):
-            if unit_id.startswith("ou-") and unit_id not in known:
-                known.add(unit_id)
+            if unit_id.startswith("ou-") and unit_id not in unit_ids:
+                unit_ids.add(unit_id)
                 arn = f"{account['Arn'].rpartition(':')[0]}:ou/{steps[0]}/{unit_id}"
                 yield {"ou_id": unit_id, "arn": arn, "name": unit_id, "parent_id": above}
 
@@ -128,19 +128,19 @@ def _tags(organization: Account, account_ids: list[str]) -> dict[str, str]:
     Raises `CallFailed` where the settings select accounts by tag.
     """
     settings, denied = organization.settings, 0
-    found = {}
+    tags_by_id = {}
     for account_id in account_ids:
-        found[account_id] = tags(())
+        tags_by_id[account_id] = tags(())
         if denied >= DENIALS:
             continue
         try:
             items = list(organization.pages(TAGS_OF, "Tags", may_be_gone=True, ResourceId=account_id))
-            found[account_id], denied = tags(items), 0
+            tags_by_id[account_id], denied = tags(items), 0
         except CallFailed as failed:
             if settings.include_tags or settings.exclude_tags:
                 raise
             denied += failed.error_class.endswith("_deny")
-    return found
+    return tags_by_id
 
 
 def _units_below(organization: Account, parent_id: str) -> Iterator[Row]:
@@ -157,16 +157,16 @@ def _accounts_below(organization: Account, parent_ids: list[str], are_needed: bo
     `are_needed`: ListAccounts gave no `Paths`. Otherwise they only complete its list, and a failure is no matter.
     """
     operation = "organizations:ListAccountsForParent"
-    found: list[tuple[dict[str, Any], str]] = []
+    accounts: list[tuple[dict[str, Any], str]] = []
     for parent_id in parent_ids:
         try:
             below = list(organization.pages(operation, "Accounts", may_be_gone=True, ParentId=parent_id))
         except CallFailed:
             if are_needed:
                 raise
-            return found
-        found += [(account, parent_id) for account in below]
-    return found
+            return accounts
+        accounts += [(account, parent_id) for account in below]
+    return accounts
 
 
 def _parent_in_path(account: dict[str, Any]) -> str | None:

@@ -35,17 +35,17 @@ def collect(account: Account) -> Rows:
     answer = account.optional("iam:GetAccountPasswordPolicy", "NoSuchEntity")
     if answer is None:
         return {POLICIES.name: []}
-    found = answer["PasswordPolicy"]
+    policy = answer["PasswordPolicy"]
     row = {
         "account_id": account.account_id,
-        "minimum_password_length": found["MinimumPasswordLength"],
-        "requires_symbols": found["RequireSymbols"],
-        "requires_numbers": found["RequireNumbers"],
-        "requires_uppercase": found["RequireUppercaseCharacters"],
-        "requires_lowercase": found["RequireLowercaseCharacters"],
-        "password_reuse_prevention": found.get("PasswordReusePrevention"),
-        "max_password_age_days": found.get("MaxPasswordAge") or None,  # some answers say 0 for never
-        "users_may_change": found["AllowUsersToChangePassword"],
-        "is_hard_expiry": found.get("HardExpiry", False),
+        "minimum_password_length": policy["MinimumPasswordLength"],
+        "requires_symbols": policy["RequireSymbols"],
+        "requires_numbers": policy["RequireNumbers"],
+        "requires_uppercase": policy["RequireUppercaseCharacters"],
+        "requires_lowercase": policy["RequireLowercaseCharacters"],
+        "password_reuse_prevention": policy.get("PasswordReusePrevention"),
+        "max_password_age_days": policy.get("MaxPasswordAge") or None,  # some answers say 0 for never
+        "users_may_change": policy["AllowUsersToChangePassword"],
+        "is_hard_expiry": policy.get("HardExpiry", False),
     }
     return {POLICIES.name: [row]}

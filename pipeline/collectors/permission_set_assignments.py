@@ -38,18 +38,21 @@ DATASETS = (ASSIGNED,)
 def collect(organization: Account) -> Rows:
     homes = {row["instance_arn"]: organization.at(row["home_region"]) for row in organization.rows(INSTANCE.name)}
     rows = []
-    for made in organization.rows(SETS.name):
-        home = homes[made["instance_arn"]]
-        which = {"InstanceArn": made["instance_arn"], "PermissionSetArn": made["permission_set_arn"]}
+    for permission_set in organization.rows(SETS.name):
+        home = homes[permission_set["instance_arn"]]
+        which = {
+            "InstanceArn": permission_set["instance_arn"],
+            "PermissionSetArn": permission_set["permission_set_arn"],
+        }
         for account_id in home.pages(ACCOUNTS, "AccountIds", may_be_gone=True, **which):
             rows += [
                 {
-                    "permission_set_arn": made["permission_set_arn"],
+                    "permission_set_arn": permission_set["permission_set_arn"],
                     "target_account_id": account_id,
-                    "principal_type": one["PrincipalType"],
-                    "principal_id": one["PrincipalId"],
+                    "principal_type": assignment["PrincipalType"],
+                    "principal_id": assignment["PrincipalId"],
                 }
-                for one in home.pages(
+                for assignment in home.pages(
                     ASSIGNMENTS, "AccountAssignments", may_be_gone=True, AccountId=account_id, **which
                 )
             ]

@@ -37,15 +37,18 @@ DATASETS = (BOUNDARIES,)
 def collect(organization: Account) -> Rows:
     homes = {row["instance_arn"]: organization.at(row["home_region"]) for row in organization.rows(INSTANCE.name)}
     rows = []
-    for made in organization.rows(SETS.name):
-        which = {"InstanceArn": made["instance_arn"], "PermissionSetArn": made["permission_set_arn"]}
-        answer = homes[made["instance_arn"]].optional(OPERATION, **which)
+    for permission_set in organization.rows(SETS.name):
+        which = {
+            "InstanceArn": permission_set["instance_arn"],
+            "PermissionSetArn": permission_set["permission_set_arn"],
+        }
+        answer = homes[permission_set["instance_arn"]].optional(OPERATION, **which)
         boundary = (answer or {}).get("PermissionsBoundary") or {}
         reference = boundary.get("CustomerManagedPolicyReference") or {}
         if boundary:
             rows.append(
                 {
-                    "permission_set_arn": made["permission_set_arn"],
+                    "permission_set_arn": permission_set["permission_set_arn"],
                     "policy_arn": boundary.get("ManagedPolicyArn"),
                     "policy_name": reference.get("Name"),
                     "policy_path": (reference.get("Path") or "/") if reference else None,

@@ -48,15 +48,15 @@ DATASETS = (POLICIES,)
 def collect(organization: Account) -> Rows:
     homes = {row["instance_arn"]: organization.at(row["home_region"]) for row in organization.rows(INSTANCE.name)}
     rows: list[Row] = []
-    for made in organization.rows(SETS.name):
-        rows += _of_set(homes[made["instance_arn"]], made)
+    for permission_set in organization.rows(SETS.name):
+        rows += _of_set(homes[permission_set["instance_arn"]], permission_set)
     return {POLICIES.name: rows}
 
 
-def _of_set(home: Account, made: Row) -> list[Row]:
-    which = {"InstanceArn": made["instance_arn"], "PermissionSetArn": made["permission_set_arn"]}
+def _of_set(home: Account, permission_set: Row) -> list[Row]:
+    which = {"InstanceArn": permission_set["instance_arn"], "PermissionSetArn": permission_set["permission_set_arn"]}
     empty = dict.fromkeys(column.name for column in POLICIES.columns)
-    empty |= {"permission_set_arn": made["permission_set_arn"]}
+    empty |= {"permission_set_arn": permission_set["permission_set_arn"]}
     rows = [
         empty | {"kind": "aws_managed", "policy_name": policy["Name"], "policy_arn": policy["Arn"]}
         for policy in home.pages(AWS_MANAGED, "AttachedManagedPolicies", may_be_gone=True, **which)

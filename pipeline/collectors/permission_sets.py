@@ -41,15 +41,15 @@ def collect(organization: Account) -> Rows:
             answer = home.optional("sso:DescribePermissionSet", PermissionSetArn=arn, **which)
             if answer is None:
                 continue
-            found = answer["PermissionSet"]
+            described = answer["PermissionSet"]
             rows.append(
                 {
                     "instance_arn": instance["instance_arn"],
                     "permission_set_arn": arn,
-                    "name": found["Name"],
-                    "description": found.get("Description") or None,
-                    "session_duration_seconds": seconds(found.get("SessionDuration") or DEFAULT_PERIOD),
-                    "created_at": utc(found.get("CreatedDate")),
+                    "name": described["Name"],
+                    "description": described.get("Description") or None,
+                    "session_duration_seconds": seconds(described.get("SessionDuration") or DEFAULT_PERIOD),
+                    "created_at": utc(described.get("CreatedDate")),
                 }
             )
     return {SETS.name: rows}
@@ -57,8 +57,8 @@ def collect(organization: Account) -> Rows:
 
 def seconds(period: str) -> int | None:
     """An ISO 8601 duration of days, hours, minutes and seconds; None for any other text."""
-    found = PERIOD.match(period)
-    if found is None or not any(found.groups()):
+    match = PERIOD.match(period)
+    if match is None or not any(match.groups()):
         return None
-    days, hours, minutes, rest = (int(part or 0) for part in found.groups())
+    days, hours, minutes, rest = (int(part or 0) for part in match.groups())
     return ((days * 24 + hours) * 60 + minutes) * 60 + rest

@@ -55,5 +55,5 @@ TREE = {"organization_roots": "root_id", "organizational_units": "ou_id", "accou
 @wraps(_listed)
 def collect(organization: Account) -> Rows:
     """Targets that joined since the tree was read are left for the next night."""
-    there = {row[name] for dataset, name in TREE.items() for row in organization.rows(dataset)}
-    return {TARGETS.name: [row for row in _listed(organization)[TARGETS.name] if row["target_id"] in there]}
+    targets = {row[name] for dataset, name in TREE.items() for row in organization.rows(dataset)}
+    return {TARGETS.name: [row for row in _listed(organization)[TARGETS.name] if row["target_id"] in targets]}

@@ -25,7 +25,7 @@ DATASETS = (VALIDATIONS,)
 
 
 def collect(organization: Account) -> Rows:
-    held = known(organization, VALIDATIONS)
+    remembered = known(organization, VALIDATIONS)
     documents = {(policy["document"], policy["policy_type"]) for policy in organization.rows(POLICIES.name)}
-    rows = each_validated(organization, documents, lambda policy_type: {"policyType": policy_type}, held)
+    rows = each_validated(organization, documents, lambda policy_type: {"policyType": policy_type}, remembered)
     return {VALIDATIONS.name: rows}

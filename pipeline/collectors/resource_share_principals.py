@@ -34,7 +34,10 @@ DATASETS = (PRINCIPALS,)
 def collect(account: Account) -> Rows:
     # Most accounts share nothing, and need not be asked with whom.
     pairs = (
-        {(one["resourceShareArn"], one["id"]) for one in account.pages(OPERATION, "principals", resourceOwner="SELF")}
+        {
+            (association["resourceShareArn"], association["id"])
+            for association in account.pages(OPERATION, "principals", resourceOwner="SELF")
+        }
         if account.rows(SHARES.name)
         else set()
     )

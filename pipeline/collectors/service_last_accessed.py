@@ -95,37 +95,43 @@ def collect(account: Account) -> Rows:
     earlier = {row["arn"]: row for row in account.remembered(READS) if row["status"] == "COMPLETED"}
     used = {dataset: _by_arn(account.remembered(dataset)) for dataset in (SERVICES, ACTIONS)}
     tracked = {row["service"]: set(row["actions"]) for row in account.remembered(TRACKED)}
-    wanted, reads, services, actions = permissions(account), [], [], []
-    for arn, digest in sorted(wanted.items()):
-        held = earlier.get(arn)
-        if held and held["permissions_sha256"] == digest and not is_due(arn, held["read_on"], account.memory.as_of):
-            reads.append(held)
+    digests, reads, services, actions = permissions(account), [], [], []
+    for arn, digest in sorted(digests.items()):
+        earlier_read = earlier.get(arn)
+        if (
+            earlier_read
+            and earlier_read["permissions_sha256"] == digest
+            and not is_due(arn, earlier_read["read_on"], account.memory.as_of)
+        ):
+            reads.append(earlier_read)
             services += used[SERVICES].get(arn, [])
             actions += used[ACTIONS].get(arn, [])
-    jobs, refused = _started(account, sorted(set(wanted) - {row["arn"] for row in reads}))
+    jobs, refused = _started(account, sorted(set(digests) - {row["arn"] for row in reads}))
     for arn, pages in chain(refused.items(), _jobs.all_answers(account, GET, jobs, "ServicesLastAccessed")):
         row = {"account_id": account.account_id, "arn": arn}
         if isinstance(pages, CallFailed):
-            reads.append(row | _not_read(pages, wanted[arn], account.memory.as_of))
+            reads.append(row | _not_read(pages, digests[arn], account.memory.as_of))
             continue
-        reads.append(row | _read(pages[0], wanted[arn], account.memory.as_of))
-        for one in (one for page in pages for one in page.get("ServicesLastAccessed") or ()):
-            services.append(row | _service(one))
-            actions += [row | used_action for used_action in _actions(one)]
-            if listed := one.get("TrackedActionsLastAccessed"):
-                tracked.setdefault(one["ServiceNamespace"], set()).update(action["ActionName"] for action in listed)
-    known = [
+        reads.append(row | _read(pages[0], digests[arn], account.memory.as_of))
+        for accessed in (accessed for page in pages for accessed in page.get("ServicesLastAccessed") or ()):
+            services.append(row | _service(accessed))
+            actions += [row | used_action for used_action in _actions(accessed)]
+            if listed := accessed.get("TrackedActionsLastAccessed"):
+                tracked.setdefault(accessed["ServiceNamespace"], set()).update(
+                    action["ActionName"] for action in listed
+                )
+    tracked_rows = [
         {"account_id": account.account_id, "service": service, "actions": sorted(names)}
         for service, names in sorted(tracked.items())
     ]
-    return {READS.name: reads, SERVICES.name: services, ACTIONS.name: actions, TRACKED.name: known}
+    return {READS.name: reads, SERVICES.name: services, ACTIONS.name: actions, TRACKED.name: tracked_rows}
 
 
 def _by_arn(rows: list[Row]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
+    groups: dict[str, list[Row]] = {}
     for row in rows:
-        found.setdefault(row["arn"], []).append(row)
-    return found
+        groups.setdefault(row["arn"], []).append(row)
+    return groups
 
 
 def is_due(arn: str, read_on: date, as_of: date) -> bool:
@@ -137,26 +143,29 @@ def is_due(arn: str, read_on: date, as_of: date) -> bool:
 def permissions(account: Account) -> dict[str, str]:
     """Users and roles, service-linked ones left out, with a hash of what they may do."""
     documents = {row["arn"]: row["document"] for row in account.rows("policies")}
-    held: dict[tuple[str, str], list[str]] = {}
+    policies: dict[tuple[str, str], list[str]] = {}
     for row in account.rows("policy_attachments"):
         text = f"{row['policy_arn']} {documents.get(row['policy_arn'])}"
-        held.setdefault((row["principal_type"], row["principal_name"]), []).append(text)
+        policies.setdefault((row["principal_type"], row["principal_name"]), []).append(text)
     for row in account.rows("inline_policies"):
-        held.setdefault((row["principal_type"], row["principal_name"]), []).append(row["document"])
-    found = {}
+        policies.setdefault((row["principal_type"], row["principal_name"]), []).append(row["document"])
+    digests = {}
     for user in account.rows("users"):
-        parts = [*held.get(("user", user["user_name"]), []), f"{user['user_id']} {user['permissions_boundary_arn']}"]
+        parts = [
+            *policies.get(("user", user["user_name"]), []),
+            f"{user['user_id']} {user['permissions_boundary_arn']}",
+        ]
         for group in user["group_names"] or ():
-            parts += held.get(("group", group), [])
-        found[user["arn"]] = _digest(parts)
+            parts += policies.get(("group", group), [])
+        digests[user["arn"]] = _digest(parts)
     for role in account.rows("roles"):
         if not role["path"].startswith(SERVICE_LINKED):
             parts = [
-                *held.get(("role", role["role_name"]), []),
+                *policies.get(("role", role["role_name"]), []),
                 f"{role['role_id']} {role['permissions_boundary_arn']}",
             ]
-            found[role["arn"]] = _digest(parts)
-    return found
+            digests[role["arn"]] = _digest(parts)
+    return digests
 
 
 def _digest(parts: list[str]) -> str:
@@ -196,16 +205,16 @@ def _read(answer: dict[str, Any], digest: str, as_of: date) -> Row:
     }
 
 
-def _service(one: dict[str, Any]) -> Row:
-    at: datetime | None = one.get("LastAuthenticated")
+def _service(service: dict[str, Any]) -> Row:
+    at: datetime | None = service.get("LastAuthenticated")
     return {
-        "service": one["ServiceNamespace"],
+        "service": service["ServiceNamespace"],
         "last_accessed_at": utc(at),
-        "last_accessed_region": one.get("LastAuthenticatedRegion"),
+        "last_accessed_region": service.get("LastAuthenticatedRegion"),
     }
 
 
-def _actions(one: dict[str, Any]) -> Iterator[Row]:
-    for action in one.get("TrackedActionsLastAccessed") or ():
+def _actions(service: dict[str, Any]) -> Iterator[Row]:
+    for action in service.get("TrackedActionsLastAccessed") or ():
         if at := action.get("LastAccessedTime"):
-            yield {"service": one["ServiceNamespace"], "action": action["ActionName"], "last_accessed_at": utc(at)}
+            yield {"service": service["ServiceNamespace"], "action": action["ActionName"], "last_accessed_at": utc(at)}

@@ -43,8 +43,8 @@ DATASETS = (ACTIVATIONS,)
 collect = listing(
     ACTIVATIONS,
     "ActivationList",
-    made={
-        "arn": lambda account, found: arn(account, "ssm", f"activation/{found['ActivationId']}"),
-        "role_name": lambda account, found: found.get("IamRole", "").rsplit("/", 1)[-1] or None,
+    computed={
+        "arn": lambda account, activation: arn(account, "ssm", f"activation/{activation['ActivationId']}"),
+        "role_name": lambda account, activation: activation.get("IamRole", "").rsplit("/", 1)[-1] or None,
     },
 )

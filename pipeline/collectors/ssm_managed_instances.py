@@ -51,6 +51,6 @@ collect = listing(
     INSTANCES,
     "InstanceInformationList",
     keep=_is_hybrid,
-    made={"arn": lambda account, found: arn(account, "ssm", f"managed-instance/{found['InstanceId']}")},
+    computed={"arn": lambda account, instance: arn(account, "ssm", f"managed-instance/{instance['InstanceId']}")},
     Filters=HYBRID,
 )

@@ -32,32 +32,34 @@ DATASETS = (SELECTORS,)
 
 def collect(account: Account) -> Rows:
     own = [trail for trail in account.rows(TRAILS.name) if trail["is_own"]]
-    return {SELECTORS.name: each(account, SELECTORS, own, lambda one: _of_trail(account, one), trail_arn)}
+    return {SELECTORS.name: each(account, SELECTORS, own, lambda trail: _of_trail(account, trail), trail_arn)}
 
 
 def _of_trail(account: Account, trail: Row) -> Iterator[Row]:
-    found = account.at(trail["home_region"]).optional(OPERATION, TrailName=trail["trail_arn"])
-    if found:
+    answer = account.at(trail["home_region"]).optional(OPERATION, TrailName=trail["trail_arn"])
+    if answer:
         yield {
             "account_id": account.account_id,
             "trail_arn": trail["trail_arn"],
-            "management_events": management_events(found),
+            "management_events": management_events(answer),
         }
 
 
 def management_events(answer: dict[str, Any]) -> str:
     """All, ReadOnly, WriteOnly or None: both kinds of selectors, together."""
     basic = answer.get("EventSelectors") or ()
-    found = {one.get("ReadWriteType", "All") for one in basic if one.get("IncludeManagementEvents", True)}
-    for one in answer.get("AdvancedEventSelectors") or ():
-        fields = {field["Field"]: field for field in one["FieldSelectors"]}
+    kinds = {
+        selector.get("ReadWriteType", "All") for selector in basic if selector.get("IncludeManagementEvents", True)
+    }
+    for selector in answer.get("AdvancedEventSelectors") or ():
+        fields = {field["Field"]: field for field in selector["FieldSelectors"]}
         if "Management" in fields.get("eventCategory", {}).get("Equals", ()):
-            found.add(_advanced(fields))
-    if "All" in found or {"ReadOnly", "WriteOnly"} <= found:
+            kinds.add(_advanced(fields))
+    if "All" in kinds or {"ReadOnly", "WriteOnly"} <= kinds:
         return "All"
-    return min(found, default="None")
+    return min(kinds, default="None")
 
 
 def _advanced(fields: dict[str, dict[str, Any]]) -> str:
-    wanted = fields.get("readOnly", {}).get("Equals")
-    return "All" if not wanted or len(wanted) > 1 else {"true": "ReadOnly"}.get(wanted[0], "WriteOnly")
+    read_only = fields.get("readOnly", {}).get("Equals")
+    return "All" if not read_only or len(read_only) > 1 else {"true": "ReadOnly"}.get(read_only[0], "WriteOnly")

@@ -31,15 +31,15 @@ DATASETS = (STATUS,)
 
 def collect(account: Account) -> Rows:
     own = [trail for trail in account.rows(TRAILS.name) if trail["is_own"]]
-    return {STATUS.name: each(account, STATUS, own, lambda one: _of_trail(account, one), trail_arn)}
+    return {STATUS.name: each(account, STATUS, own, lambda trail: _of_trail(account, trail), trail_arn)}
 
 
 def _of_trail(account: Account, trail: Row) -> Iterator[Row]:
-    found = account.at(trail["home_region"]).optional(OPERATION, Name=trail["trail_arn"])
-    if found:
+    status = account.at(trail["home_region"]).optional(OPERATION, Name=trail["trail_arn"])
+    if status:
         yield {
             "account_id": account.account_id,
             "trail_arn": trail["trail_arn"],
-            "is_logging": found["IsLogging"],
-            "delivery_error": found.get("LatestDeliveryError") or None,
+            "is_logging": status["IsLogging"],
+            "delivery_error": status.get("LatestDeliveryError") or None,
         }

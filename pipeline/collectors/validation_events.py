@@ -42,9 +42,9 @@ def collect(account: Account) -> Rows:
     end = datetime.combine(account.memory.as_of + timedelta(days=1), time.min)
     rows: list[Row] = []
     for name in EVENTS:
-        asked = {"LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": name}]}
-        answer = account.call(OPERATION, **asked, StartTime=end - KEPT, EndTime=end, MaxResults=PAGE)
-        others = [utc(one["EventTime"]) for one in answer.get("Events", ()) if not _is_own(one, account)]
+        request = {"LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": name}]}
+        answer = account.call(OPERATION, **request, StartTime=end - KEPT, EndTime=end, MaxResults=PAGE)
+        others = [utc(event["EventTime"]) for event in answer.get("Events", ()) if not _is_own(event, account)]
         rows.append(
             {
                 "account_id": account.account_id,
@@ -60,8 +60,8 @@ def collect(account: Account) -> Rows:
 def _is_own(event: dict[str, Any], account: Account) -> bool:
     """Whether the event is a call of Rolecall: by its user agent, or of a session of its role."""
     try:
-        found = json.loads(event.get("CloudTrailEvent") or "{}")
+        record = json.loads(event.get("CloudTrailEvent") or "{}")
     except ValueError:
         return False
-    issuer = found.get("userIdentity", {}).get("sessionContext", {}).get("sessionIssuer", {})
-    return issuer.get("userName") == account.settings.role_name or "rolecall" in str(found.get("userAgent", ""))
+    issuer = record.get("userIdentity", {}).get("sessionContext", {}).get("sessionIssuer", {})
+    return issuer.get("userName") == account.settings.role_name or "rolecall" in str(record.get("userAgent", ""))

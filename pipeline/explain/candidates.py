@@ -16,7 +16,9 @@ def cited_statements(
 ) -> Iterator[tuple[BearingPolicy, Statement]]:
     """The cited statements (canonical JSON), in each policy that has them."""
     texts = set(cited)
-    yield from ((policy, one) for policy in policies for one in policy.statements if one.text in texts)
+    yield from (
+        (policy, statement) for policy in policies for statement in policy.statements if statement.text in texts
+    )
 
 
 def removals(policies: Sequence[BearingPolicy], cited: Iterable[str]) -> Iterator[Change]:

@@ -53,7 +53,7 @@ class Rewrite:
         used = {name: value for name, value in names.items() if f"${name}" in place.where}
         for (source,) in con.execute(f"select {place.column} from {table} where {place.where}", used).fetchall():
             document = parse(source)
-            texts = (self.new if one.text == self.old else one.text for one in document.statements)
+            texts = (self.new if statement.text == self.old else statement.text for statement in document.statements)
             statements = [json.loads(text) for text in texts if text]
             if not statements:
                 self._remove(con, account_id, place.where, used)

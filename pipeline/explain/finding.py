@@ -120,11 +120,13 @@ OF_FINDING = ["as_of", "account_id", "region", "resource", "verdict", "reason", 
 
 def find_control(con: Connection, name: str) -> Row:
     """The control by its id or its number. Raises `Refused`, with a near one."""
-    known = rows(con, "from controls order by number")
-    chosen = [one for one in known if name.lower() in (one["control_id"], one["number"].lower())]
+    controls = rows(con, "from controls order by number")
+    chosen = [control for control in controls if name.lower() in (control["control_id"], control["number"].lower())]
     if chosen:
         return chosen[0]
-    near = difflib.get_close_matches(name, [text for one in known for text in (one["control_id"], one["number"])], 1)
+    near = difflib.get_close_matches(
+        name, [text for control in controls for text in (control["control_id"], control["number"])], 1
+    )
     hint = f"did you mean {near[0]!r}?" if near else "`rolecall controls` lists them"
     raise Refused(f"no control {name!r} was judged on the published night; {hint}")
 
@@ -133,7 +135,7 @@ def find_finding(
     con: Connection, control_id: str, resource: str, account_id: str | None = None, region: str | None = None
 ) -> Row:
     """The control's finding on the resource: its ARN or id, the id of an account, or a part that only it has."""
-    known = rows(
+    findings = rows(
         con,
         """
         from findings
@@ -152,10 +154,10 @@ def find_finding(
         filter(
             None,
             (
-                [one for one in known if one["resource"] == resource],
-                [one for one in known if one["resource"].lower().endswith((f"/{text}", f":{text}"))],
-                [one for one in known if one["account_id"] == resource],
-                [one for one in known if text in one["resource"].lower()],
+                [finding for finding in findings if finding["resource"] == resource],
+                [finding for finding in findings if finding["resource"].lower().endswith((f"/{text}", f":{text}"))],
+                [finding for finding in findings if finding["account_id"] == resource],
+                [finding for finding in findings if text in finding["resource"].lower()],
             ),
         ),
         [],
@@ -164,21 +166,23 @@ def find_finding(
         return fits[0]
     if fits:
         raise Refused(f"{resource!r} fits {len(fits)} findings of {control_id}{within}: {listed(fits)}")
-    names = {one["resource"].rpartition("/")[2]: one for one in known} | {one["resource"]: one for one in known}
+    names = {finding["resource"].rpartition("/")[2]: finding for finding in findings} | {
+        finding["resource"]: finding for finding in findings
+    }
     near = [names[name] for name in difflib.get_close_matches(resource, names, 3)]
-    hint = f"; near it: {', '.join(dict.fromkeys(one['resource'] for one in near))}" if near else ""
-    raise Refused(f"{control_id} has no finding on {resource!r}{within}, of {len(known)}{hint}")
+    hint = f"; near it: {', '.join(dict.fromkeys(finding['resource'] for finding in near))}" if near else ""
+    raise Refused(f"{control_id} has no finding on {resource!r}{within}, of {len(findings)}{hint}")
 
 
 def listed(fits: Sequence[Row]) -> str:
     """The candidates, and the option that tells them apart."""
-    resources = list(dict.fromkeys(one["resource"] for one in fits))
+    resources = list(dict.fromkeys(finding["resource"] for finding in fits))
     if len(resources) > 1:
         more = f" and {len(resources) - MOST_CANDIDATES} more" if len(resources) > MOST_CANDIDATES else ""
         return f"{', '.join(resources[:MOST_CANDIDATES])}{more}; name one of them"
-    if len({one["account_id"] for one in fits}) > 1:
-        return f"in accounts {', '.join(dict.fromkeys(one['account_id'] for one in fits))}; choose by --account"
-    return f"in Regions {', '.join(one['region'] for one in fits)}; choose by --region"
+    if len({finding["account_id"] for finding in fits}) > 1:
+        return f"in accounts {', '.join(dict.fromkeys(finding['account_id'] for finding in fits))}; choose by --account"
+    return f"in Regions {', '.join(finding['region'] for finding in fits)}; choose by --region"
 
 
 # -- what it was read from
@@ -191,13 +195,13 @@ def plain(evidence: Mapping[str, Any]) -> dict[str, Any]:
 
 def is_plain(value: Any) -> bool:
     if isinstance(value, list):
-        return bool(value) and not any(isinstance(one, dict | list) for one in value)
+        return bool(value) and not any(isinstance(item, dict | list) for item in value)
     return not (value is None or isinstance(value, dict) or (isinstance(value, str) and value[:1] in ("{", "[")))
 
 
 def calls_of(con: Connection, finding: Finding) -> Iterator[Call]:
     """The ledger's rows of what the control reads: the account's own, and the organization's; failures first."""
-    found = rows(
+    calls = rows(
         con,
         """
         with operations as (
@@ -220,4 +224,4 @@ def calls_of(con: Connection, finding: Finding) -> Iterator[Call]:
         account_id=finding.account_id,
         region=finding.region,
     )
-    yield from (Call(**one | {"regions": tuple(one["regions"])}) for one in found)
+    yield from (Call(**call | {"regions": tuple(call["regions"])}) for call in calls)

@@ -156,21 +156,21 @@ class Replay:
 
     def _between(self) -> list[Model]:
         """The models to make again, in building order: the control, what a change reaches, what is not published."""
-        wanted, lacking = set[str](), set[str]()
+        needed, lacking = set[str](), set[str]()
         todo = [self.control.name]
         while todo:
             name = todo.pop()
-            if name in wanted or name in self._tables or self._stand_in(name):
+            if name in needed or name in self._tables or self._stand_in(name):
                 continue
             model = self._models.models.get(name)
             if model is None or model.layer == "history":
                 lacking.add(name)
             elif model is self.control or self._is_reached(model) or model.layer not in PUBLISHED_LAYERS:
-                wanted.add(name)
+                needed.add(name)
                 todo += model.reads
         if lacking:
             raise Refused(f"{self.control.name} cannot be judged anew: {', '.join(sorted(lacking))} is not published")
-        return [model for model in self._models.models.values() if model.name in wanted]
+        return [model for model in self._models.models.values() if model.name in needed]
 
     def _stand_in(self, name: str) -> str | None:
         """The staging model of a raw table, which is published, and which has the same columns."""
@@ -179,8 +179,8 @@ class Replay:
 
     def _copy(self, between: list[Model]) -> None:
         """In memory, the tables that changes may be made in, and of the account only, all that the models read."""
-        made = {model.name for model in between}
-        read = {name for model in between for name in model.reads} - made
+        copied = {model.name for model in between}
+        read = {name for model in between for name in model.reads} - copied
         stand_ins = {name: twin for name in read if (twin := self._stand_in(name))}
         for name in sorted((read - stand_ins.keys()) | set(stand_ins.values()) | self._tables):
             if self._account_only or name in self._tables:

@@ -82,7 +82,9 @@ def entries_of(replay: Replay, table: str) -> Iterator[Enter]:
         yield Enter(table, control_id=finding.control_id)
     elif "service_principal" in fields:
         service = finding.resource.rpartition("/")[2]
-        yield from (Enter(table, account_id=one, service_principal=service) for one in dict.fromkeys(accounts))
+        yield from (
+            Enter(table, account_id=account_id, service_principal=service) for account_id in dict.fromkeys(accounts)
+        )
     elif "resource" in fields:
         yield Enter(table, finding.resource)
         if "/accesskey/" in finding.resource:

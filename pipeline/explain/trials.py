@@ -44,11 +44,11 @@ def conditions(replay: Replay, policies: Sequence[BearingPolicy]) -> Iterator[Co
     """Conditions worth demanding: in trust policies by whom they let in, in others by what they reach."""
     account = replay.finding.account_id
     if "trust" in replay.judges:
-        statements = (one for policy in policies if policy.layer == "trust" for one in policy.statements)
-        principals = sorted({principal for one in statements for principal in one.principals or ()})
+        statements = (statement for policy in policies if policy.layer == "trust" for statement in policy.statements)
+        principals = sorted({principal for statement in statements for principal in statement.principals or ()})
         yield from trust_conditions(principals, account, organization_of(replay))
     elif "identity" in replay.judges:
-        if any("iam:PassRole" in (one.actions or ()) for policy in policies for one in policy.statements):
+        if any("iam:PassRole" in (statement.actions or ()) for policy in policies for statement in policy.statements):
             yield "StringEquals", "iam:PassedToService", "ec2.amazonaws.com"
         yield "StringEquals", "aws:ResourceAccount", account
         yield "Bool", "aws:MultiFactorAuthPresent", "true"
@@ -95,7 +95,7 @@ def limits(replay: Replay, policies: Sequence[BearingPolicy]) -> list[Solution]:
 def denied_actions(replay: Replay, arn: str) -> list[list[str]]:
     """The smallest sets of actions that, denied together, turn the verdict; else all that the evidence names."""
     sets = smallest(replay, lambda now: [Add("inline", arn, denial([action])) for action in to_deny(now)])
-    denied = [[action for add in one.changes if isinstance(add, Add) for action in add.actions] for one in sets]
+    denied = [[action for add in trial.changes if isinstance(add, Add) for action in add.actions] for trial in sets]
     actions = actions_in(replay.judge().evidence)
     return denied or ([actions] if actions else [])
 
@@ -134,6 +134,6 @@ def guardrails(replay: Replay, before: Outcome) -> Iterator[Solution]:
     objective = name if not name.isdigit() else "root_at_all"
     for kind, policy_type in (("scp", "SERVICE_CONTROL_POLICY"), ("rcp", "RESOURCE_CONTROL_POLICY")):
         statements = guardrail(kind, objective, open_actions, organization_of(replay))
-        added = [Add(policy_type, replay.finding.account_id, one) for one in statements]  # type: ignore[arg-type]
+        added = [Add(policy_type, replay.finding.account_id, statement) for statement in statements]  # type: ignore[arg-type]
         if added and turns(before, outcome := replay.judge(added)):
             yield Solution(tuple(added), outcome)

@@ -37,7 +37,7 @@ class Facts(Protocol):
     QUERIES: Mapping[str, str]
     JUDGES: tuple[PolicyLayer, ...]
 
-    def rows(self, found: Queried) -> Iterator[Row]: ...
+    def rows(self, tables: Queried) -> Iterator[Row]: ...
 
 
 def discover() -> list[Facts]:
@@ -48,5 +48,5 @@ def discover() -> list[Facts]:
 
 def build(con: duckdb.DuckDBPyConnection, fact: Facts) -> None:
     """Make the table of a fact anew. What it reads and what it yields pass through memory in batches."""
-    with queried(con, fact.QUERIES) as found:
-        write(con, fact.TABLE, fact.rows(found))
+    with queried(con, fact.QUERIES) as tables:
+        write(con, fact.TABLE, fact.rows(tables))

@@ -117,11 +117,11 @@ def holders(which: str) -> Mapping[str, str]:
 class Accounts:
     """The accounts of `roles`, `users`, `groups` and `holders`, one at a time and in order of their ids."""
 
-    def __init__(self, found: Queried, factory: PrincipalFactory) -> None:
+    def __init__(self, tables: Queried, factory: PrincipalFactory) -> None:
         self._factory = factory
         self._profiles = Profiles()
         self._roles, self._users, self._groups, self._holders, self._alike = (
-            ByAccount(found[name]) for name in ("roles", "users", "groups", "holders", "alike")
+            ByAccount(tables[name]) for name in ("roles", "users", "groups", "holders", "alike")
         )
 
     def account(self, account_id: str) -> Account:
@@ -130,14 +130,14 @@ class Accounts:
         return Account(
             {row["arn"]: role(self._factory, row) for row in self._roles.of(account_id)},
             {row["arn"]: Tri[row["admin"].upper()] for row in self._users.of(account_id)},
-            {arn: self._profiles.admin(one).verdict for arn, one in members.items()},
+            {arn: self._profiles.admin(principal).verdict for arn, principal in members.items()},
             members | self._holders_of(account_id),
         )
 
     def _holders_of(self, account_id: str) -> dict[str, Principal]:
         alike = {row["permissions_sha256"]: row["principal_arns"] for row in self._alike.of(account_id)}
-        held = {row["permissions_sha256"]: self._factory.in_place(row) for row in self._holders.of(account_id)}
-        return {arn: held[key] for key, arns in alike.items() if key in held for arn in arns}
+        holders = {row["permissions_sha256"]: self._factory.in_place(row) for row in self._holders.of(account_id)}
+        return {arn: holders[key] for key, arns in alike.items() if key in holders for arn in arns}
 
 
 class ByAccount:

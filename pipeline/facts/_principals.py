@@ -123,18 +123,18 @@ ONE_FOR_ALL_ALIKE = principals(
 class PrincipalFactory:
     """Makes principals of the rows of `principals`. Each set of control policies is read once."""
 
-    def __init__(self, found: Queried) -> None:
-        self._documents = {row["document_sha256"]: row["document"] for row in found["organization_documents"]}
-        self._levels = {(row["policy_type"], row["levels_sha256"]): row["levels"] for row in found["levels"]}
+    def __init__(self, tables: Queried) -> None:
+        self._documents = {row["document_sha256"]: row["document"] for row in tables["organization_documents"]}
+        self._levels = {(row["policy_type"], row["levels_sha256"]): row["levels"] for row in tables["levels"]}
         self._levels_read: dict[tuple[str, str], Levels] = {}
-        organization = next(iter(found["organization"]), {})
+        organization = next(iter(tables["organization"]), {})
         self.organization_id = organization.get("organization_id", "")
         self.management_account = organization.get("management_account_id", "")
         as_of = organization.get("as_of")
         self.not_before = datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC) if as_of else FIRST_RELEASE
-        delegated = (row["account_id"] for row in found.get("identity_center", ()))
+        delegated = (row["account_id"] for row in tables.get("identity_center", ()))
         self._identity_center = {self.management_account, *delegated}
-        paths = {row["account_id"]: self._path(row["ou_ids"]) for row in found.get("places", ())}
+        paths = {row["account_id"]: self._path(row["ou_ids"]) for row in tables.get("places", ())}
         self._callers = {account: self._known("Principal", path) for account, path in paths.items()}
         self._places = {account: self._known("Resource", path) for account, path in paths.items()}
 
@@ -147,8 +147,8 @@ class PrincipalFactory:
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
         """
-        known: dict[str, Value] = {f"aws:{whose}OrgID": self.organization_id} if self.organization_id else {}
-        return known | {f"aws:{whose}OrgPaths": (path,)} if path else known
+        keys: dict[str, Value] = {f"aws:{whose}OrgID": self.organization_id} if self.organization_id else {}
+        return keys | {f"aws:{whose}OrgPaths": (path,)} if path else keys
 
     def principal(self, row: Row) -> Principal:
         """The principal of a row of `principals`, whatever account it is in."""

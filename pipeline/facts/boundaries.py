@@ -44,8 +44,8 @@ JUDGES: tuple[PolicyLayer, ...] = ("identity",)
 EMPTY: Row = {column.name: None for column in TABLE.columns}
 
 
-def rows(found: Queried) -> Iterator[Row]:
-    for policy in found["boundaries"]:
+def rows(tables: Queried) -> Iterator[Row]:
+    for policy in tables["boundaries"]:
         row = EMPTY | {"account_id": policy["account_id"], "arn": policy["arn"]}
         try:
             document = parse(policy["document"] or "", "identity")

@@ -58,10 +58,10 @@ PROBES = {"s3:GetObject": f"/{FRESH}", "s3:PutObject": f"/{FRESH}", "s3:ListBuck
 PLAIN_TEXT = Context.of({"aws:SecureTransport": False}, complete=False)
 
 
-def rows(found: Queried) -> Iterator[Row]:
-    documents = {row["document_sha256"]: Policy.read("", row["document"], "resource") for row in found["documents"]}
-    is_enabled = any(True for _ in found["enabled"])
-    for bucket in found["buckets"]:
+def rows(tables: Queried) -> Iterator[Row]:
+    documents = {row["document_sha256"]: Policy.read("", row["document"], "resource") for row in tables["documents"]}
+    is_enabled = any(True for _ in tables["enabled"])
+    for bucket in tables["buckets"]:
         requests = list(probes(bucket["account_id"], bucket["partition"], bucket["bucket"]))
         own = by_policy(requests, bucket["document"])
         rcps = by_rcps(requests, bucket["levels"] if is_enabled else None, documents)
@@ -116,7 +116,11 @@ def denied(requests: Sequence[Request], policies: Policies) -> Answer:
     A stranger whom nothing lets in says nothing of TLS.
     """
     decisions = [evaluate(request, policies) for request in requests]
-    answers = [Answer(is_denied(one), one.reason) for one in decisions if one.verdict is not Verdict.IMPLICITLY_DENIED]
+    answers = [
+        Answer(is_denied(decision), decision.reason)
+        for decision in decisions
+        if decision.verdict is not Verdict.IMPLICITLY_DENIED
+    ]
     return min(answers, key=lambda answer: answer.denied, default=NOTHING)
 
 

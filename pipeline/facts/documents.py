@@ -50,8 +50,8 @@ JUDGES: tuple[PolicyLayer, ...] = ("identity",)
 EMPTY: Row = {column.name: None for column in TABLE.columns}
 
 
-def rows(found: Queried) -> Iterator[Row]:
-    for content in found["documents"]:
+def rows(tables: Queried) -> Iterator[Row]:
+    for content in tables["documents"]:
         key = {"content_sha256": content["content_sha256"]}
         try:
             document = parse(content["document"], "identity")

@@ -54,10 +54,10 @@ JUDGES: tuple[PolicyLayer, ...] = ("identity", "boundary", "scp")
 MOST_TARGETS = 25
 
 
-def rows(found: Queried) -> Iterator[Row]:
-    factory, profiles = PrincipalFactory(found), Profiles()
-    accounts = Accounts(found, factory)
-    for account_id, candidates in groupby(found["principals"], key=itemgetter("account_id")):
+def rows(tables: Queried) -> Iterator[Row]:
+    factory, profiles = PrincipalFactory(tables), Profiles()
+    accounts = Accounts(tables, factory)
+    for account_id, candidates in groupby(tables["principals"], key=itemgetter("account_id")):
         account = accounts.account(account_id)
         for principal in map(factory.in_place, candidates):
             judged = escalations(principal, account, admin=profiles.admin(principal))
@@ -66,18 +66,18 @@ def rows(found: Queried) -> Iterator[Row]:
             yield from (key | {"is_certain": False} | row(path) for path in judged.undecided)
 
 
-def row(found: Escalation) -> Row:
+def row(escalation: Escalation) -> Row:
     """One path of a principal, without its key."""
-    decisions = [grant.decision for grant in found.grants]
+    decisions = [grant.decision for grant in escalation.grants]
     return {
-        "path_id": found.path.id,
-        "title": found.path.title,
-        "severity": found.path.severity,
-        "aliases": list(found.path.aliases),
-        "gain": found.path.gain,
-        "verdict": found.verdict.name.lower(),
-        "leads_to_admin": found.leads_to_admin.name.lower(),
-        "targets": list(found.targets)[:MOST_TARGETS],
+        "path_id": escalation.path.id,
+        "title": escalation.path.title,
+        "severity": escalation.path.severity,
+        "aliases": list(escalation.path.aliases),
+        "gain": escalation.path.gain,
+        "verdict": escalation.verdict.name.lower(),
+        "leads_to_admin": escalation.leads_to_admin.name.lower(),
+        "targets": list(escalation.targets)[:MOST_TARGETS],
         "conditions": list(depends_on(decisions)),
-        "grants": dumped([grant(step.action, step.resource, step.decision) for step in found.grants]),
+        "grants": dumped([grant(step.action, step.resource, step.decision) for step in escalation.grants]),
     }

@@ -37,11 +37,11 @@ QUERIES = {
 JUDGES: tuple[PolicyLayer, ...] = ("identity",)
 
 
-def rows(found: Queried) -> Iterator[Row]:
-    factory = PrincipalFactory(found)
-    tracked = frozenset(row["action"] for row in found["tracked"])
+def rows(tables: Queried) -> Iterator[Row]:
+    factory = PrincipalFactory(tables)
+    tracked = frozenset(row["action"] for row in tables["tracked"])
     sensitive = frozenset((*sensitive_actions("data_reads"), *sensitive_actions("returns_credentials")))
-    for row in found["principals"]:
+    for row in tables["principals"]:
         documents = (policy.document for policy in factory.principal(row).policies)
         granted = granted_actions(frozenset(document for document in documents if document))
         for service, actions in sorted(granted.items()):

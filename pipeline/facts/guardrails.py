@@ -58,15 +58,15 @@ KINDS = {"SERVICE_CONTROL_POLICY": "scp", "RESOURCE_CONTROL_POLICY": "rcp"}
 @cache
 def root_at_all() -> Objective:
     """The catalogue's probes of the root user, and an action nobody named: a Deny of a few services lets it pass."""
-    probes = next(one.probes for one in objectives("scp") if one.id == "root_user")
+    probes = next(objective.probes for objective in objectives("scp") if objective.id == "root_user")
     unnamed = Probe(f"{FRESH}:{FRESH}", caller="root")
     return Objective("root_at_all", "scp", "Root users of member accounts can do nothing", (unnamed, *probes))
 
 
-def rows(found: Queried) -> Iterator[Row]:
-    factory = PrincipalFactory(found)
+def rows(tables: Queried) -> Iterator[Row]:
+    factory = PrincipalFactory(tables)
     shared: dict[tuple[str, str], Row] = {}
-    for account in found["accounts"]:
+    for account in tables["accounts"]:
         policy_type, key = account["policy_type"], account["levels_sha256"]
         levels = factory.levels(policy_type, key)
         site = judged_as(account, factory.organization_id, levels or ())

@@ -26,7 +26,7 @@ QUERIES: Mapping[str, str] = {}
 JUDGES: tuple[PolicyLayer, ...] = ()
 
 
-def rows(found: Queried) -> Iterator[Row]:
+def rows(tables: Queried) -> Iterator[Row]:
     """One row an account; where two entries share one, the names are joined."""
     by_account: dict[str, list[dict[str, Any]]] = {}
     for vendor in knowledge.load("vendor_accounts").facts["vendor"]:

@@ -86,8 +86,8 @@ QUERIES = {
 JUDGES: tuple[PolicyLayer, ...] = ("identity",)
 
 
-def rows(found: Queried) -> Iterator[Row]:
-    for row in found["sets"]:
+def rows(tables: Queried) -> Iterator[Row]:
+    for row in tables["sets"]:
         arn = row["permission_set_arn"]
         yield {"permission_set_arn": arn} | facts(tuple(policies_of(row["policies"])), partition_of(arn))
 

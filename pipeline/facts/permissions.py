@@ -65,9 +65,9 @@ REMOVALS = {
 EDITS = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicyVersion", "iam:DeletePolicy")
 
 
-def rows(found: Queried) -> Iterator[Row]:
-    factory = PrincipalFactory(found)
-    for row in found["principals"]:
+def rows(tables: Queried) -> Iterator[Row]:
+    factory = PrincipalFactory(tables)
+    for row in tables["principals"]:
         key = {"permissions_sha256": row["permissions_sha256"], "own_account": row["account_id"]}
         yield key | facts(factory.principal(row))
 
@@ -135,8 +135,8 @@ def boundary_edits(principal: Principal) -> Iterator[Mapping[str, Any]]:
     arn = principal.boundary.arn
     for action in REMOVALS["user" if principal.kind == "user" else "role"]:
         other = f"arn:{principal.caller.partition}:iam::aws:policy/AdministratorAccess"
-        known: dict[str, Value] = {BOUNDARY: other if "Put" in action else arn}
-        decision = can(principal, action, principal.arn, known)
+        keys: dict[str, Value] = {BOUNDARY: other if "Put" in action else arn}
+        decision = can(principal, action, principal.arn, keys)
         if answer(decision) is not Tri.NO:
             yield way(action, principal.arn, decision)
     for action in () if ":iam::aws:" in arn else EDITS:

@@ -94,9 +94,9 @@ DATA_EVENTS = (
 )
 
 
-def rows(found: Queried) -> Iterator[Row]:
-    tracked = frozenset(row["action"] for row in found["tracked"])
-    for worst in found["worst"]:
+def rows(tables: Queried) -> Iterator[Row]:
+    tracked = frozenset(row["action"] for row in tables["tracked"])
+    for worst in tables["worst"]:
         used = (frozenset(worst["services_in_use"]), frozenset(worst["used_actions"]))
         use = Use(*used, tracked, allowed_patterns(worst["generated_policies"]))
         proposal = proposed(worst["grants"], use)
@@ -108,7 +108,9 @@ def rows(found: Queried) -> Iterator[Row]:
             "size_characters": proposal.size,
             "removed_services": sorted(set(worst["services_not_used"]) - use.all_services),
             "removed_actions": list(proposal.removed_actions),
-            "replaces": dumped([{key: one[key] for key in ("name", "arn", "via_group")} for one in worst["grants"]]),
+            "replaces": dumped(
+                [{key: grant[key] for key in ("name", "arn", "via_group")} for grant in worst["grants"]]
+            ),
             "problems": list(proposal.problems),
             "notes": list(notes(worst, use, proposal)),
         }
@@ -122,7 +124,7 @@ def allowed_patterns(policies: Sequence[str]) -> frozenset[str]:
             statements = parse(text, "identity").statements
         except MalformedPolicy:
             continue
-        patterns.update(*(one.actions or () for one in statements if one.effect == "Allow"))
+        patterns.update(*(statement.actions or () for statement in statements if statement.effect == "Allow"))
     return frozenset(patterns)
 
 

@@ -71,21 +71,21 @@ QUERIES = {
 JUDGES: tuple[PolicyLayer, ...] = ("identity", "boundary", "scp")
 
 
-def rows(found: Queried) -> Iterator[Row]:
+def rows(tables: Queried) -> Iterator[Row]:
     """A graph of all movers is walked, so these are held at once; nothing is of principals that do not move."""
-    factory, profiles = PrincipalFactory(found), Profiles()
+    factory, profiles = PrincipalFactory(tables), Profiles()
     admin_groups: dict[str, dict[str, Tri]] = defaultdict(dict)
-    for row in found["groups"]:
+    for row in tables["groups"]:
         admin_groups[row["account_id"]][row["arn"]] = gives_admin(factory, row, profiles)
-    movers = [factory.in_place(row) for row in found["principals"]]
-    for one in reach(movers, [role(factory, row) for row in found["roles"]], admin_groups):
-        if one.possible_steps is not None or one.steps is not None:
+    movers = [factory.in_place(row) for row in tables["principals"]]
+    for result in reach(movers, [role(factory, row) for row in tables["roles"]], admin_groups):
+        if result.possible_steps is not None or result.steps is not None:
             yield {
-                "account_id": account_of(one.arn),
-                "principal_arn": one.arn,
-                "steps": one.steps,
-                "possible_steps": one.possible_steps,
-                "via": dumped([{"how": hop.how, "target": hop.target} for hop in one.hops]),
-                "conditions": list(one.conditions),
-                "is_unread": one.is_unread,
+                "account_id": account_of(result.arn),
+                "principal_arn": result.arn,
+                "steps": result.steps,
+                "possible_steps": result.possible_steps,
+                "via": dumped([{"how": hop.how, "target": hop.target} for hop in result.hops]),
+                "conditions": list(result.conditions),
+                "is_unread": result.is_unread,
             }

@@ -62,10 +62,10 @@ Levels = list[list[Policy]]
 TRUSTING = {"Statement": {"Effect": "Allow", "Principal": {"Service": ["*"]}, "Action": "sts:AssumeRole"}}
 
 
-def rows(found: Queried) -> Iterator[Row]:
-    documents = {row["document_sha256"]: row["document"] for row in found["documents"]}
-    levels = {row["levels_sha256"]: read_levels(row["levels"], documents) for row in found["levels"]}
-    for question in found["questions"]:
+def rows(tables: Queried) -> Iterator[Row]:
+    documents = {row["document_sha256"]: row["document"] for row in tables["documents"]}
+    levels = {row["levels_sha256"]: read_levels(row["levels"], documents) for row in tables["levels"]}
+    for question in tables["questions"]:
         service, role_arn, rcps = question["principal"], question["role_arn"], levels[question["levels_sha256"]]
         tags = tags_of(question["tags"])
         strangers = [ask(service, role_arn, {**source, **tags}, rcps) for source in sources(role_arn)]
@@ -93,10 +93,10 @@ def tags_of(tags: str) -> dict[str, Value]:
     return {f"aws:ResourceTag/{key}": value for key, value in json.loads(tags or "{}").items()}
 
 
-def ask(service: str, role_arn: str, known: dict[str, Value], levels: Levels) -> Decision:
+def ask(service: str, role_arn: str, keys: dict[str, Value], levels: Levels) -> Decision:
     """The verdict on the service's request, were the role to trust it freely."""
     who, account = Caller("service", service), account_of(role_arn)
-    facts = {**who.context(), "aws:ResourceAccount": account, "aws:SecureTransport": True, **known}
+    facts = {**who.context(), "aws:ResourceAccount": account, "aws:SecureTransport": True, **keys}
     context = replace(Context.of(facts, complete=False), is_absent=lambda key: key.startswith("aws:resourcetag/"))
     trust = Policy.read("trust", TRUSTING, "trust")
     return evaluate(

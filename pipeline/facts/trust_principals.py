@@ -46,8 +46,8 @@ ACCOUNT = re.compile(r"^(?:arn:aws[a-z-]*:(?:iam|sts)::)?(\d{12})(?::|$)")
 EMPTY: Row = {column.name: None for column in TABLE.columns}
 
 
-def rows(found: Queried) -> Iterator[Row]:
-    for trust in found["trusts"]:
+def rows(tables: Queried) -> Iterator[Row]:
+    for trust in tables["trusts"]:
         key = {"document_sha256": trust["document_sha256"]}
         try:
             document = parse(trust["document"], "trust")

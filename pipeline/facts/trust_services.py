@@ -23,7 +23,7 @@ QUERIES: Mapping[str, str] = {}
 JUDGES: tuple[PolicyLayer, ...] = ()
 
 
-def rows(found: Queried) -> Iterator[Row]:
+def rows(tables: Queried) -> Iterator[Row]:
     """The list, as it stands in `pipeline/knowledge/`."""
     listed = knowledge.load("trust_services").facts["services"]
     yield from ({"service": service, "page": page} for service, page in sorted(listed.items()))

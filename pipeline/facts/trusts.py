@@ -93,10 +93,10 @@ WITHOUT_MFA: tuple[dict[str, Value], ...] = (
 )
 
 
-def rows(found: Queried) -> Iterator[Row]:
-    accounts = frozenset(row["account_id"] for row in found["accounts"])
-    organization_id = next((row["organization_id"] for row in found["organization"]), "")
-    for trust in found["trusts"]:
+def rows(tables: Queried) -> Iterator[Row]:
+    accounts = frozenset(row["account_id"] for row in tables["accounts"])
+    organization_id = next((row["organization_id"] for row in tables["organization"]), "")
+    for trust in tables["trusts"]:
         key = {"trust_sha256": trust["trust_sha256"]}
         inside = Organization(trust["own_account"], accounts, organization_id, trust["partition"])
         try:
@@ -145,13 +145,13 @@ class Door:
         """Accounts outside that get in by this statement and principal, and whether any principal of theirs does."""
         if fact.relation not in ("external", "everyone"):
             return {}
-        found = self._outsiders.get(fact.statement, {})
+        entrants_of = self._outsiders.get(fact.statement, {})
         if fact.relation == "everyone":
-            return found
-        whole = fact.kind == "account" and found.get(fact.account, False)
-        return {fact.account: whole} if fact.account in found else {}
+            return entrants_of
+        whole = fact.kind == "account" and entrants_of.get(fact.account, False)
+        return {fact.account: whole} if fact.account in entrants_of else {}
 
-    def admits_users(self, fact: TrustFact, known: dict[str, Value]) -> bool:
+    def admits_users(self, fact: TrustFact, keys: dict[str, Value]) -> bool:
         """Whether an IAM user whom the fact may mean gets in, given this much about the request."""
         arns: list[str] = []
         if fact.kind == "principal" and ":user/" in fact.value:
@@ -160,43 +160,47 @@ class Door:
             users = f"arn:{self.inside.partition}:iam::{self.inside.account}:user/"
             arns = [users + FRESH, *self._narrowed(users + "*")]
         home = {"aws:PrincipalOrgID": self.inside.id} if self.inside.has(fact.account or self.inside.account) else {}
-        return any(fact.statement in self._opened(caller(arn), {**home, **known}) for arn in arns)
+        return any(fact.statement in self._opened(caller(arn), {**home, **keys}) for arn in arns)
 
     @cached_property
     def _outsiders(self) -> dict[int, dict[str, bool]]:
         """By statement, the accounts outside that get in, * for those of no or another organization, and whether as a
         whole or by principals named.
         """
-        found: dict[int, dict[str, bool]] = {}
+        by_statement: dict[int, dict[str, bool]] = {}
         for statement, outside in entrants(self.trust, self.inside).items():
-            labelled = found.setdefault(statement, {})
+            labelled = by_statement.setdefault(statement, {})
             for whose, whole in outside.items():
                 label = whose if whose.isdigit() else ANY_ACCOUNT
                 labelled[label] = labelled.get(label, False) or whole
-        return found
+        return by_statement
 
-    def _opened(self, who: Caller, known: dict[str, Value]) -> list[int]:
+    def _opened(self, who: Caller, keys: dict[str, Value]) -> list[int]:
         """The Allow statements by which the caller gets in; none where the policy as a whole refuses."""
-        facts = {**dict.fromkeys(SENT_BY_SERVICES, ()), **who.context(), **known}
+        facts = {**dict.fromkeys(SENT_BY_SERVICES, ()), **who.context(), **keys}
         context = Context.of(facts, complete=False)
         role = f"arn:{self.inside.partition}:iam::{self.inside.account}:role/{FRESH}"
         request = Request(who, "sts:AssumeRole", role, context, self.inside.account)
-        found = answer(evaluate(request, Policies([ALLOW_ALL], resource=Policy("trust", self.trust))))
-        return [] if found is Tri.NO else [one.index for one in self._allows if _speaks(one, who, context)]
+        verdict = answer(evaluate(request, Policies([ALLOW_ALL], resource=Policy("trust", self.trust))))
+        return (
+            []
+            if verdict is Tri.NO
+            else [statement.index for statement in self._allows if _speaks(statement, who, context)]
+        )
 
     @cached_property
     def _allows(self) -> list[Statement]:
-        found = [one for one in self.trust.statements if one.effect == "Allow"]
-        return [one for one in found if statement_covers_action(one, "sts:AssumeRole")]
+        allows = [statement for statement in self.trust.statements if statement.effect == "Allow"]
+        return [statement for statement in allows if statement_covers_action(statement, "sts:AssumeRole")]
 
     @cached_property
     def _conditions(self) -> list[Condition]:
-        return [condition for one in self.trust.statements for condition in one.conditions]
+        return [condition for statement in self.trust.statements for condition in statement.conditions]
 
     def _narrowed(self, pattern: str) -> list[str]:
         """Callers inside the pattern that conditions on aws:PrincipalArn speak of."""
-        found = [common_text(value, pattern, FRESH) for value in values_of(self._conditions, "aws:principalarn")]
-        return [one for one in found if one]
+        texts = [common_text(value, pattern, FRESH) for value in values_of(self._conditions, "aws:principalarn")]
+        return [text for text in texts if text]
 
 
 def _speaks(statement: Statement, who: Caller, context: Context) -> bool:

@@ -60,8 +60,8 @@ class Knowledge:
 @cache
 def names() -> tuple[str, ...]:
     """Every file, by its name without `.toml`, in order."""
-    found = (file.name for file in files(__package__).iterdir())
-    return tuple(sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml")))
+    file_names = (file.name for file in files(__package__).iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in file_names if name.endswith(".toml")))
 
 
 @cache
@@ -73,14 +73,14 @@ def load(name: str) -> Knowledge:
 def parse(name: str, text: str) -> Knowledge:
     """A file from its text. Raises `KnowledgeError`."""
     try:
-        found = tomllib.loads(text)
+        tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise KnowledgeError(f"knowledge/{name}.toml: {error}") from error
-    problems = [*_problems(found.get(HEAD, {}))]
+    problems = [*_problems(tables.get(HEAD, {}))]
     if problems:
         raise KnowledgeError(f"knowledge/{name}.toml: [head] {'; '.join(problems)}")
-    head = found.pop(HEAD)
-    return Knowledge(name, Head(**{**head, "source": tuple(head["source"])}), found)
+    head = tables.pop(HEAD)
+    return Knowledge(name, Head(**{**head, "source": tuple(head["source"])}), tables)
 
 
 def heads() -> Mapping[str, Head]:

@@ -11,8 +11,8 @@ from pipeline import knowledge
 @cache
 def left_out() -> Mapping[str, frozenset[str]]:
     """By operation (`iam:ListRoles`) the members that never come, as paths in its output: `Roles[].Tags`."""
-    found: dict[str, frozenset[str]] = {}
+    omissions: dict[str, frozenset[str]] = {}
     for row in knowledge.load("left_out").facts["sentence"]:
         operation = row["operation"]
-        found[operation] = found.get(operation, frozenset()) | set(row["left_out"])
-    return {operation: members for operation, members in found.items() if members}
+        omissions[operation] = omissions.get(operation, frozenset()) | set(row["left_out"])
+    return {operation: members for operation, members in omissions.items() if members}

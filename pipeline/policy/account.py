@@ -47,8 +47,8 @@ class Account:
     def trusting(self, service: str) -> tuple[Role, ...]:
         """The roles that the service may assume, administrators first. "saml" stands for any SAML provider."""
         if service not in self._trusting:
-            found = [role for role in self.roles.values() if trusts_service(role.trust, service)]
-            self._trusting[service] = tuple(sorted(found, key=lambda role: (-role.admin, role.arn)))
+            trusting_roles = [role for role in self.roles.values() if trusts_service(role.trust, service)]
+            self._trusting[service] = tuple(sorted(trusting_roles, key=lambda role: (-role.admin, role.arn)))
         return self._trusting[service]
 
     def judged(self, arn: str) -> Tri:
@@ -78,14 +78,14 @@ def trusts_service(trust: Policy, service: str) -> bool:
     """Whether the service may assume a role with this trust in some request; an unreadable trust may."""
     if trust.document is None:
         return True
-    named = {value for one in trust.document.statements for _, value in one.principals or (("*", "*"),)}
+    named = {value for statement in trust.document.statements for _, value in statement.principals or (("*", "*"),)}
     if service == "saml":
         providers = (value for value in named if ":saml-provider/" in value)
         return any(_may_enter(trust, caller(provider), "sts:AssumeRoleWithSAML") for provider in providers)
-    wanted = [name for name in spellings(service) if name in named or "*" in named]
-    if any(_may_enter(trust, Caller("service", name), "sts:AssumeRole") for name in wanted):
+    usable_names = [name for name in spellings(service) if name in named or "*" in named]
+    if any(_may_enter(trust, Caller("service", name), "sts:AssumeRole") for name in usable_names):
         return True
-    return bool(wanted) and _may_enter(trust, Caller("federated", service), "sts:AssumeRoleWithWebIdentity")
+    return bool(usable_names) and _may_enter(trust, Caller("federated", service), "sts:AssumeRoleWithWebIdentity")
 
 
 def _may_enter(trust: Policy, who: Caller, action: str) -> bool:

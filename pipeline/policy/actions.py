@@ -83,10 +83,12 @@ def expand(pattern: str) -> tuple[str, ...]:
     """The known actions a pattern names, sorted; a pattern without wildcard that names nothing known gives itself."""
     prefix, _, name = pattern.lower().partition(":")
     if not set("*?") & set(pattern):
-        known = find(pattern)
-        return (known.name,) if known else (pattern,) if prefix and name else ()
-    asked = services() if set("*?") & set(prefix) else [prefix]
-    return tuple(sorted(full for service in asked for low, full in _spelled(service) if glob(pattern.lower(), low)))
+        action = find(pattern)
+        return (action.name,) if action else (pattern,) if prefix and name else ()
+    asked_services = services() if set("*?") & set(prefix) else [prefix]
+    return tuple(
+        sorted(full for service in asked_services for low, full in _spelled(service) if glob(pattern.lower(), low))
+    )
 
 
 @cache
@@ -110,24 +112,24 @@ def key_reaches(action: str, key: str) -> bool | None:
     elsewhere. A key that the catalogue does not list for the action's own service may be one it does not know yet.
     """
     key = key.lower()
-    found, prefix = find(action), key.partition(":")[0]
-    if found is None or prefix not in services() or key in FROM_CREDENTIALS:
+    entry, prefix = find(action), key.partition(":")[0]
+    if entry is None or prefix not in services() or key in FROM_CREDENTIALS:
         return None
-    if lists_key(found, key):
+    if lists_key(entry, key):
         return True
     return None if prefix == action.partition(":")[0].lower() and not is_service_key(key) else False
 
 
 def lists_key(action: Action, key: str) -> bool:
     """Whether the catalogue lists the key (lower case) for the action, itself or as a template."""
-    return any(_names_key(known, key) for known in action.condition_keys)
+    return any(_names_key(listed_key, key) for listed_key in action.condition_keys)
 
 
 @lru_cache(maxsize=1 << 14)
 def is_service_key(key: str) -> bool:
     """Whether the catalogue lists the key, or a template it fills, for the service of its prefix."""
     key = key.lower()
-    return any(_names_key(known, key) for known in _keys_of(key.partition(":")[0]))
+    return any(_names_key(listed_key, key) for listed_key in _keys_of(key.partition(":")[0]))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -136,18 +138,18 @@ def is_named_by_customers(key: str) -> bool:
     key = key.lower()
     if key.partition("/")[0] in ("aws:principaltag", "aws:requesttag", "aws:resourcetag"):
         return True
-    known = _keys_of(key.partition(":")[0])
-    return key not in known and any(_names_key(name, key) for name in known)
+    listed_keys = _keys_of(key.partition(":")[0])
+    return key not in listed_keys and any(_names_key(name, key) for name in listed_keys)
 
 
 @lru_cache(maxsize=1 << 16)
-def _names_key(known: str, key: str) -> bool:
+def _names_key(listed_key: str, key: str) -> bool:
     """Whether a key of the catalogue is this one, or a template that it fills: `s3:requestobjecttag/<key>`,
     `kms:encryptioncontext:${encryptioncontextkey}`, `events:metadata/${metadatakey}/matcher`.
     """
-    if known == key:
+    if listed_key == key:
         return True
-    pieces = _PLACEHOLDER.split(known)
+    pieces = _PLACEHOLDER.split(listed_key)
     return len(pieces) > 1 and re.fullmatch(".+".join(map(re.escape, pieces)), key, re.DOTALL) is not None
 
 
@@ -187,8 +189,8 @@ def key_type(key: str) -> str | None:
         return global_keys()[key]
     if key.partition("/")[0] in ("aws:principaltag", "aws:requesttag", "aws:resourcetag"):
         return "String"
-    known = _keys_of(key.partition(":")[0]) or _keys_of("sts")
-    raw = known.get(key) or next((raw for name, raw in known.items() if _names_key(name, key)), None)
+    listed_keys = _keys_of(key.partition(":")[0]) or _keys_of("sts")
+    raw = listed_keys.get(key) or next((raw for name, raw in listed_keys.items() if _names_key(name, key)), None)
     return str(raw["type"]) if raw else None
 
 

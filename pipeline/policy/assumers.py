@@ -26,17 +26,17 @@ class Assumers:
         self.free: dict[Hashable, None] = {}
         self._exact: dict[tuple[str, str], set[Hashable]] = defaultdict(set)
         self._patterns: dict[str, list[tuple[str, Hashable]]] = defaultdict(list)
-        for node, one in members.items():
-            self.nodes[one.account].append(node)
-            if _has_free_rein(one):
+        for node, principal in members.items():
+            self.nodes[principal.account].append(node)
+            if _has_free_rein(principal):
                 self.free[node] = None
             for pattern in {
-                pattern for policy in one.policies if policy.document for pattern in _patterns(policy.document)
+                pattern for policy in principal.policies if policy.document for pattern in _patterns(policy.document)
             }:
                 if "*" in pattern or "?" in pattern:
-                    self._patterns[one.account].append((pattern, node))
+                    self._patterns[principal.account].append((pattern, node))
                 else:
-                    self._exact[one.account, pattern].add(node)
+                    self._exact[principal.account, pattern].add(node)
 
     @property
     def accounts(self) -> Iterable[str]:
@@ -44,23 +44,23 @@ class Assumers:
 
     def candidates(self, account: str, role_arn: str, include_free: bool) -> list[Hashable]:
         """The nodes of the account that hold a pattern for the role, in their own order."""
-        found = {node for pattern, node in self._patterns[account] if resource_matches(pattern, role_arn)}
-        found |= self._exact.get((account, role_arn), set())
-        return [node for node in self.nodes[account] if node in found and (include_free or node not in self.free)]
+        nodes = {node for pattern, node in self._patterns[account] if resource_matches(pattern, role_arn)}
+        nodes |= self._exact.get((account, role_arn), set())
+        return [node for node in self.nodes[account] if node in nodes and (include_free or node not in self.free)]
 
 
-def _has_free_rein(one: Principal) -> bool:
+def _has_free_rein(principal: Principal) -> bool:
     """Whether sts:AssumeRole is allowed on any role of any account whatever the request, and nothing could name a
     single role.
     """
-    for document in one.documents:
+    for document in principal.documents:
         if statements_on(document, "sts:AssumeRole", "Deny") or any(
             s.not_resources for s in statements_on(document, "sts:AssumeRole", "Allow")
         ):
             return False
-    accounts = (one.account, stranger({one.account}, text_of(one.documents)))
-    places = (f"arn:{one.caller.partition}:iam::{account}:role/{FRESH}" for account in accounts)
-    return all(answer(can(one, "sts:AssumeRole", place, resource_policy=_OPEN)) is Tri.YES for place in places)
+    accounts = (principal.account, stranger({principal.account}, text_of(principal.documents)))
+    places = (f"arn:{principal.caller.partition}:iam::{account}:role/{FRESH}" for account in accounts)
+    return all(answer(can(principal, "sts:AssumeRole", place, resource_policy=_OPEN)) is Tri.YES for place in places)
 
 
 _OPEN = Policy.read(
@@ -71,8 +71,8 @@ _OPEN = Policy.read(
 
 
 def _patterns(document: Document) -> Iterable[str]:
-    for one in statements_on(document, "sts:AssumeRole", "Allow"):
-        yield from (without_variables(pattern, "*") for pattern in one.resources or ("*",))
+    for statement in statements_on(document, "sts:AssumeRole", "Allow"):
+        yield from (without_variables(pattern, "*") for pattern in statement.resources or ("*",))
 
 
 def named(trust: Document | None, own: str) -> tuple[list[str], list[str]]:
@@ -82,8 +82,8 @@ def named(trust: Document | None, own: str) -> tuple[list[str], list[str]]:
     if trust is None:
         return [], [own]
     principals, accounts = set(), set()
-    for one in statements_on(trust, "sts:AssumeRole", "Allow"):
-        for kind, value in one.principals if one.principals is not None else (("*", "*"),):
+    for statement in statements_on(trust, "sts:AssumeRole", "Allow"):
+        for kind, value in statement.principals if statement.principals is not None else (("*", "*"),):
             if kind in ("AWS", "*"):
                 if is_any_account(value):
                     accounts.add("*")
@@ -97,16 +97,18 @@ def named(trust: Document | None, own: str) -> tuple[list[str], list[str]]:
 def treats_alike(role: Role) -> bool:
     """Whether the role's trust and RCPs say the same of every principal of an account that has the same policies."""
     limits = (policy.document for level in role.rcp_levels or () for policy in level)
-    documents = (one for one in (role.trust.document, *limits) if one)
-    return not any(_singles_out(one) for document in documents for one in document.statements)
+    documents = (document for document in (role.trust.document, *limits) if document)
+    return not any(_singles_out(statement) for document in documents for statement in document.statements)
 
 
 def _singles_out(statement: Statement) -> bool:
     named = (*(statement.principals or ()), *(statement.not_principals or ()))
     if any(kind == "AWS" and not is_any_account(value) and not is_whole_account(value) for kind, value in named):
         return True
-    values = (value for one in statement.conditions for value in one.values)
-    return any(one.key.lower().startswith(_OF_ONE) for one in statement.conditions) or any("${" in v for v in values)
+    values = (value for condition in statement.conditions for value in condition.values)
+    return any(condition.key.lower().startswith(_OF_ONE) for condition in statement.conditions) or any(
+        "${" in v for v in values
+    )
 
 
 _OF_ONE = ("aws:principalarn", "aws:principaltag", "aws:userid", "aws:username")
@@ -121,8 +123,9 @@ def open_to_account(role: Role, account: str) -> bool:
     if any(document is None or statements_on(document, "sts:AssumeRole", "Deny") for document in (trust, *limits)):
         return False
     assert trust is not None
-    wanted = {account, f"arn:{caller(role.arn).partition}:iam::{account}:root", "*"}
+    names = {account, f"arn:{caller(role.arn).partition}:iam::{account}:root", "*"}
     return any(
-        not one.conditions and any(value in wanted for kind, value in one.principals or () if kind in ("AWS", "*"))
-        for one in statements_on(trust, "sts:AssumeRole", "Allow")
+        not statement.conditions
+        and any(value in names for kind, value in statement.principals or () if kind in ("AWS", "*"))
+        for statement in statements_on(trust, "sts:AssumeRole", "Allow")
     )

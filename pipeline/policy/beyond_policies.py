@@ -22,23 +22,23 @@ def _listed() -> Mapping[str, list[dict[str, Any]]]:
 @cache
 def needs_no_permission() -> frozenset[str]:
     """The actions, in lower case."""
-    return frozenset(one["action"].lower() for one in _listed()["needs_no_permission"])
+    return frozenset(entry["action"].lower() for entry in _listed()["needs_no_permission"])
 
 
 @lru_cache(maxsize=1 << 16)
 def kept_by_aws(action: str, resource: str) -> str:
     """What AWS keeps for itself, if the action would change such a resource: "AWS managed policies", say; else ""."""
-    found = actions.find(action)
-    if found is None or found.access_level in _READING:
+    entry = actions.find(action)
+    if entry is None or entry.access_level in _READING:
         return ""
-    service = found.name.partition(":")[0]
+    service = entry.name.partition(":")[0]
     return next(
         (
-            str(one["what"])
-            for one in _listed()["kept_by_aws"]
-            if one["resource"].split(":")[2] == service
-            and found.name not in one["but"]
-            and resource_matches(one["resource"], resource)
+            str(kept["what"])
+            for kept in _listed()["kept_by_aws"]
+            if kept["resource"].split(":")[2] == service
+            and entry.name not in kept["but"]
+            and resource_matches(kept["resource"], resource)
         ),
         "",
     )

@@ -139,12 +139,12 @@ def statement_names(statement: Statement, who: Caller, has_boundary: bool = Fals
         if has_boundary and statement.effect == "Deny":
             return Tri.YES, Named.ROLE
         return _not_listed(statement.not_principals, who)
-    found = [_names(kind, value, who) for kind, value in statement.principals or ()]
-    certain = [named for named in found if named is not None]
+    names = [_names(kind, value, who) for kind, value in statement.principals or ()]
+    certain = [named for named in names if named is not None]
     best = max(certain, default=Named.NOT)
-    if best is Named.NOT and None in found:
+    if best is Named.NOT and None in names:
         return Tri.DEPENDS, Named.SELF
-    if best is Named.ANYONE and any(_names_principal(one) for one in statement.conditions):
+    if best is Named.ANYONE and any(_names_principal(condition) for condition in statement.conditions):
         return Tri.YES, Named.SELF
     return tri(best is not Named.NOT), best
 
@@ -162,11 +162,11 @@ def _not_listed(listed: tuple[tuple[str, str], ...], who: Caller) -> tuple[Tri, 
     """NotPrincipal spares a caller for certain only if every ARN that AWS checks is listed: the account, and for a
     session its role too.
     """
-    found = {_names(kind, value, who) for kind, value in listed}
-    if found <= {Named.NOT, Named.ACCOUNT} and who.kind != "root":
+    names = {_names(kind, value, who) for kind, value in listed}
+    if names <= {Named.NOT, Named.ACCOUNT} and who.kind != "root":
         return Tri.YES, Named.ROLE
     needed = {Named.ACCOUNT, Named.SELF} | ({Named.ROLE} if who.kind in ("role", "session") else set())
-    spared = found >= needed or not who.is_aws_identity or who.kind == "root"
+    spared = names >= needed or not who.is_aws_identity or who.kind == "root"
     return (Tri.NO if spared else Tri.DEPENDS), Named.ROLE
 
 

@@ -27,7 +27,7 @@ _WITH_VARIABLES = ("String", "Arn")
 
 def conditions_hold(statement: Statement, context: Context) -> Tri:
     """All operators and all keys must hold."""
-    return every(condition_holds(one, context, statement.variables) for one in statement.conditions)
+    return every(condition_holds(condition, context, statement.variables) for condition in statement.conditions)
 
 
 def condition_holds(condition: Condition, context: Context, variables: bool = True) -> Tri:
@@ -43,12 +43,12 @@ def condition_holds(condition: Condition, context: Context, variables: bool = Tr
         return some(~is_present if value.lower() == "true" else is_present for value in condition.values)
     if is_present is Tri.NO:
         return holds_when_missing(condition)
-    found = (
+    holds = (
         _holds_for_any_value(condition, context)
         if values is None
         else _holds_for(condition, values, context, variables)
     )
-    return found if is_present is Tri.YES or found == holds_when_missing(condition) else Tri.DEPENDS
+    return holds if is_present is Tri.YES or holds == holds_when_missing(condition) else Tri.DEPENDS
 
 
 def holds_when_missing(condition: Condition) -> Tri:
@@ -138,7 +138,7 @@ def arn_like(value: str, expected: str) -> bool:
         return True
     fields, parts = expected.split(":", 5), value.split(":", 5)
     return len(fields) == len(parts) == 6 and all(
-        glob_literal(one, part) for one, part in zip(fields, parts, strict=True)
+        glob_literal(field, part) for field, part in zip(fields, parts, strict=True)
     )
 
 

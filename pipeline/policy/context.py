@@ -53,15 +53,15 @@ class Context:
 
     @classmethod
     def of(
-        cls, known: Mapping[str, Value] | None = None, *, complete: bool = True, not_before: datetime | None = None
+        cls, keys: Mapping[str, Value] | None = None, *, complete: bool = True, not_before: datetime | None = None
     ) -> Context:
         """From a mapping of key to a value or values, keys in any letter case."""
-        values = {key.lower(): strings(value) for key, value in (known or {}).items()}
+        values = {key.lower(): strings(value) for key, value in (keys or {}).items()}
         return cls(values, complete, not_before=not_before)
 
-    def with_defaults(self, known: Mapping[str, Value]) -> Context:
+    def with_defaults(self, defaults: Mapping[str, Value]) -> Context:
         """The same, with more keys known; a key that already has a value keeps it."""
-        more = {key.lower(): strings(value) for key, value in known.items()}
+        more = {key.lower(): strings(value) for key, value in defaults.items()}
         return Context({**more, **self.values}, self.complete, self.present, self.is_absent, self.not_before)
 
     def lookup(self, key: str) -> tuple[Tri, tuple[str, ...] | None]:
@@ -106,4 +106,4 @@ def strings(value: Value) -> tuple[str, ...]:
         return (str(value).lower(),)
     if isinstance(value, (str, int, float)):
         return (str(value),)
-    return tuple(str(one) for one in value)
+    return tuple(str(item) for item in value)

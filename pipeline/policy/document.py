@@ -121,7 +121,7 @@ def _statement(index: int, raw: dict[str, Any], variables: bool) -> Statement:
         value = raw.get(name)
         if value == "*":
             return (("*", "*"),)
-        return None if value is None else tuple((kind, one) for kind, many in value.items() for one in many)
+        return None if value is None else tuple((kind, name) for kind, many in value.items() for name in many)
 
     conditions = tuple(
         _condition(name, key, values)

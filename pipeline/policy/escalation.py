@@ -79,9 +79,9 @@ def escalations(
         return Escalations(admin, unreadable=unreadable)
     if unreadable:
         principal = replace(principal, policies=tuple(policy for policy in principal.policies if policy.document))
-    wanted = [path for path in may_escalate(principal) if path.id not in ignore]
-    found = [one for path in wanted if (one := _judge(path, principal, account))]
-    sure, unsure = (tuple(one for one, is_sure in found if is_sure is kind) for kind in (True, False))
+    paths = [path for path in may_escalate(principal) if path.id not in ignore]
+    judged = [escalation for path in paths if (escalation := _judge(path, principal, account))]
+    sure, unsure = (tuple(escalation for escalation, is_sure in judged if is_sure is kind) for kind in (True, False))
     return Escalations(admin, sure, unsure, unreadable)
 
 
@@ -131,10 +131,10 @@ def _steps(path: Path, service: str, principal: Principal, account: Account | No
     parts: list[_Found] = []
     for target, steps in by_target.items():
         is_free = target.startswith("#")
-        found = _free(steps[0], principal) if is_free else _on_one(target, steps, service, principal, account)
-        if found is None:
+        outcome = _free(steps[0], principal) if is_free else _on_one(target, steps, service, principal, account)
+        if outcome is None:
             return None
-        parts.append(found)
+        parts.append(outcome)
     whole = _Found(every(part.verdict for part in parts), [], {}, all(part.sure for part in parts))
     for part in parts:
         others = every(other.verdict for other in parts if other is not part)
@@ -146,19 +146,23 @@ def _steps(path: Path, service: str, principal: Principal, account: Account | No
 @lru_cache(maxsize=1 << 15)
 def _free(step: Step, principal: Principal) -> _Found | None:
     """A step that may hit any resource."""
-    found = best(
-        _or_elsewhere(principal, known, lambda keys: allows(principal, step.action, keys, step.resource_type))
-        for known in candidates(step.action, "", principal, ABSENT)
+    best_grant = best(
+        _or_elsewhere(principal, request_keys, lambda keys: allows(principal, step.action, keys, step.resource_type))
+        for request_keys in candidates(step.action, "", principal, ABSENT)
     )
-    return _Found(answer(found), [Grant(step.action, "*", found)], {}) if answer(found) is not Tri.NO else None
+    return (
+        _Found(answer(best_grant), [Grant(step.action, "*", best_grant)], {})
+        if answer(best_grant) is not Tri.NO
+        else None
+    )
 
 
 def _or_elsewhere(
-    principal: Principal, known: Mapping[str, Value], ask: Callable[[Mapping[str, Value]], Decision]
+    principal: Principal, request_keys: Mapping[str, Value], ask: Callable[[Mapping[str, Value]], Decision]
 ) -> Decision:
     """The decision on the request, in the Region where it is best."""
-    first = ask(known)
-    return best([first, *(ask(keys) for keys in in_best_region(principal, known, first))])
+    first = ask(request_keys)
+    return best([first, *(ask(keys) for keys in in_best_region(principal, request_keys, first))])
 
 
 def _on_one(
@@ -168,11 +172,13 @@ def _on_one(
 
     One that certainly counts is better than one that may.
     """
-    found: _Found | None = None
+    best_so_far: _Found | None = None
     reached: dict[str, Tri] = {}
     by_trust = account is not None and target in ("usable-role", "assumable-role")
     actions = [step.action for step in steps]
-    alike = not by_trust and all(_treats_alike(one, action) for one in principal.documents for action in actions)
+    alike = not by_trust and all(
+        _treats_alike(document, action) for document in principal.documents for action in actions
+    )
     grants: list[Grant] = []
     for resource, sure in resources_of(target, steps, service, principal, account):
         if not grants or not alike:
@@ -184,11 +190,15 @@ def _on_one(
         if verdict is Tri.NO:
             continue
         reached["self" if resource == principal.arn else resource] = verdict
-        if found is None or (sure, verdict) > (found.sure, found.verdict):
-            found = _Found(verdict, grants, reached, sure)
-        if len(reached) >= _ENOUGH and account and account.judged(next(iter(reached))) is Tri.YES is found.verdict:
+        if best_so_far is None or (sure, verdict) > (best_so_far.sure, best_so_far.verdict):
+            best_so_far = _Found(verdict, grants, reached, sure)
+        if (
+            len(reached) >= _ENOUGH
+            and account
+            and account.judged(next(iter(reached))) is Tri.YES is best_so_far.verdict
+        ):
             break
-    return found
+    return best_so_far
 
 
 # Candidates come administrators first: with so many, one of them an administrator, the rest adds nothing.
@@ -199,10 +209,11 @@ _ANY_OF_A_KIND = re.compile(r"\*|arn:[^:]*:iam::[^:]*:(role|user|group|policy)/\
 @lru_cache(maxsize=1 << 17)
 def _treats_alike(document: Document, action: str) -> bool:
     """Whether the document's answer for the action is the same for every resource of one kind in one account."""
-    speaking = (one for one in document.statements if statement_covers_action(one, action))
+    speaking = (statement for statement in document.statements if statement_covers_action(statement, action))
     return all(
-        one.not_resources is None and all(_ANY_OF_A_KIND.fullmatch(pattern) for pattern in one.resources or ())
-        for one in speaking
+        statement.not_resources is None
+        and all(_ANY_OF_A_KIND.fullmatch(pattern) for pattern in statement.resources or ())
+        for statement in speaking
     )
 
 
@@ -213,9 +224,9 @@ def _grants(
     tried: list[list[Grant]] = []
     for boundary in _boundaries(target, resource, principal):
         tried.append([granted(step.action, resource, service, principal, role, boundary) for step in steps])
-        if all(answer(one.decision) is Tri.YES for one in tried[-1]):
+        if all(answer(grant.decision) is Tri.YES for grant in tried[-1]):
             break
-    return max(tried, key=lambda grants: every(answer(one.decision) for one in grants))
+    return max(tried, key=lambda grants: every(answer(grant.decision) for grant in grants))
 
 
 def _boundaries(target: str, resource: str, principal: Principal) -> tuple[Boundary, ...]:
@@ -233,11 +244,11 @@ def granted(
 ) -> Grant:
     trust, rcps = (role.trust, role.rcp_levels) if role and action == "sts:AssumeRole" else (None, None)
     of_target = None if boundary is ABSENT and action.startswith("iam:Delete") else boundary
-    found = best(
-        _or_elsewhere(principal, known, lambda keys: can(principal, action, resource, keys, trust, rcps))
-        for known in candidates(action, service, principal, of_target)
+    best_grant = best(
+        _or_elsewhere(principal, request_keys, lambda keys: can(principal, action, resource, keys, trust, rcps))
+        for request_keys in candidates(action, service, principal, of_target)
     )
-    return Grant(action, "self" if resource == principal.arn else resource, found)
+    return Grant(action, "self" if resource == principal.arn else resource, best_grant)
 
 
 # -- which resources count as the target of a step
@@ -252,8 +263,8 @@ def _leads_to_admin(path: Path, reached: Iterable[str], account: Account | None)
     if account is None:
         return Tri.DEPENDS
     if path.lifts:
-        return some(account.roles[one].held_back for one in reached if one in account.roles)
-    return some(account.judged(one) for one in reached)
+        return some(account.roles[arn].held_back for arn in reached if arn in account.roles)
+    return some(account.judged(arn) for arn in reached)
 
 
 @lru_cache(maxsize=4096)
@@ -265,14 +276,14 @@ def _holds_back(principal: Principal, what: str) -> bool:
         freed = replace(principal, policies=tuple(_without_denies(policy) for policy in principal.policies))
     if is_admin(freed).verdict > is_admin(principal).verdict:
         return True
-    open_paths = {one.path.id for one in escalations(freed).paths if not one.path.lifts}
-    return not open_paths <= {one.path.id for one in escalations(principal).paths}
+    open_paths = {escalation.path.id for escalation in escalations(freed).paths if not escalation.path.lifts}
+    return not open_paths <= {escalation.path.id for escalation in escalations(principal).paths}
 
 
 def _without_denies(policy: Policy) -> Policy:
     if policy.document is None:
         return policy
-    allows = tuple(one for one in policy.document.statements if one.effect == "Allow")
+    allows = tuple(statement for statement in policy.document.statements if statement.effect == "Allow")
     return replace(policy, document=replace(policy.document, statements=allows, hash=f"{policy.document.hash}:allows"))
 
 

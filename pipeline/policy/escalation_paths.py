@@ -52,16 +52,16 @@ def paths() -> tuple[Path, ...]:
 
 def request_of(action: str) -> Mapping[str, str]:
     """What the actor chooses in a request for the action: {"any_policy" or "of_target": the condition key}."""
-    found: Mapping[str, str] = _toml()["request"].get(action, {})
-    return found
+    keys: Mapping[str, str] = _toml()["request"].get(action, {})
+    return keys
 
 
 def attacker() -> Mapping[str, Any]:
     """What an attacker has at hand: `policies`, the names of AWS managed policies that leave free rein; `documents`,
     of those of Systems Manager that run any command; `reporting`, the actions that bring nobody anything.
     """
-    found: Mapping[str, Any] = _toml()["attacker"]
-    return found
+    settings: Mapping[str, Any] = _toml()["attacker"]
+    return settings
 
 
 @cache
@@ -85,8 +85,8 @@ def _step(text: str) -> Step:
 
 def may_escalate(principal: Principal) -> tuple[Path, ...]:
     """The paths whose every action some readable policy of the principal allows in some way."""
-    held = (_possible(policy.document) for policy in principal.policies if policy.document)
-    return _open_paths(frozenset().union(*held))
+    granted = (_possible(policy.document) for policy in principal.policies if policy.document)
+    return _open_paths(frozenset().union(*granted))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -97,20 +97,22 @@ def _open_paths(possible: frozenset[str]) -> tuple[Path, ...]:
 @lru_cache(maxsize=1 << 17)
 def _possible(document: Document) -> frozenset[str]:
     """The actions of the catalogue that the document allows, conditions and resources aside."""
-    found: set[str] = set()
-    for one in document.statements:
-        if one.effect == "Allow":
-            named = frozenset().union(*(_named(pattern) for pattern in one.actions or one.not_actions or ()))
-            found |= named if one.actions is not None else _actions().keys() - named
-    return frozenset(found)
+    possible: set[str] = set()
+    for statement in document.statements:
+        if statement.effect == "Allow":
+            named = frozenset().union(
+                *(_named(pattern) for pattern in statement.actions or statement.not_actions or ())
+            )
+            possible |= named if statement.actions is not None else _actions().keys() - named
+    return frozenset(possible)
 
 
 @lru_cache(maxsize=1 << 17)
 def _named(pattern: str) -> frozenset[str]:
-    wanted = pattern.lower()
-    service = wanted.partition(":")[0]
+    low = pattern.lower()
+    service = low.partition(":")[0]
     among = _actions() if "*" in service or "?" in service else _of_service().get(service, {})
-    return frozenset(action for action, lower in among.items() if glob(wanted, lower))
+    return frozenset(action for action, lower in among.items() if glob(low, lower))
 
 
 @cache
@@ -121,7 +123,7 @@ def _actions() -> dict[str, str]:
 
 @cache
 def _of_service() -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
+    actions_by_key: dict[str, dict[str, str]] = {}
     for action, lower in _actions().items():
-        found.setdefault(lower.partition(":")[0], {})[action] = lower
-    return found
+        actions_by_key.setdefault(lower.partition(":")[0], {})[action] = lower
+    return actions_by_key

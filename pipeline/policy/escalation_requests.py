@@ -38,34 +38,34 @@ def candidates(action: str, service: str, principal: Principal, boundary: Bounda
         for name in names:
             yield {"iam:PassedToService": name}
         return
-    known: Known = {}
+    keys: Known = {}
     chosen = request_of(action)
     if key := chosen.get("of_target"):
-        known |= {} if boundary is None else {key: boundary}
+        keys |= {} if boundary is None else {key: boundary}
     if key := chosen.get("any_policy"):
         for arn in strong_policies(principal, key):
-            yield {**known, key: arn}
+            yield {**keys, key: arn}
     else:
-        yield known
+        yield keys
 
 
 def best(decisions: Iterable[Decision]) -> Decision:
     """The first that allows, else the first of those that depend, else the last."""
-    found: Decision | None = None
-    for one in decisions:
-        if found is None or answer(one) >= answer(found):
-            found = one if found is None or answer(one) > answer(found) else found
-        if answer(found) is Tri.YES:
+    strongest: Decision | None = None
+    for decision in decisions:
+        if strongest is None or answer(decision) >= answer(strongest):
+            strongest = decision if strongest is None or answer(decision) > answer(strongest) else strongest
+        if answer(strongest) is Tri.YES:
             break
-    assert found is not None
-    return found
+    assert strongest is not None
+    return strongest
 
 
-def in_best_region(principal: Principal, known: Mapping[str, Value], decision: Decision) -> Iterator[Known]:
+def in_best_region(principal: Principal, keys: Mapping[str, Value], decision: Decision) -> Iterator[Known]:
     """The same request in the Regions that the policies speak of, where the decision waits for the Region."""
     if any(key.lower() == REGION for key in decision.unknown_keys):
         for region in _regions(principal):
-            yield {**known, REGION: region}
+            yield {**keys, REGION: region}
 
 
 @lru_cache(maxsize=1 << 14)
@@ -90,17 +90,17 @@ def boundaries_of_new(principal: Principal, resource: str) -> tuple[Boundary, ..
     values = [value for document in principal.documents for value in values_on(document, BOUNDARY.lower())]
     if not values:
         return (ABSENT,)
-    locks = (one for one in dict.fromkeys(values) if not set("*?$") & set(one))
-    open_locks = (one for one in locks if may_take_off(principal, resource, one))
+    locks = (value for value in dict.fromkeys(values) if not set("*?$") & set(value))
+    open_locks = (lock for lock in locks if may_take_off(principal, resource, lock))
     return (ABSENT, *dict.fromkeys((*strong_policies(principal, BOUNDARY), *open_locks)))
 
 
 def may_take_off(principal: Principal, resource: str, boundary: str) -> bool:
     """Whether the principal certainly can free a user or role of the boundary: delete it, or set a strong one."""
     kind = "User" if ":user/" in resource else "Role"
-    asked: list[tuple[str, str]] = [(f"iam:Delete{kind}PermissionsBoundary", boundary)]
-    asked += [(f"iam:Put{kind}PermissionsBoundary", arn) for arn in strong_policies(principal, BOUNDARY)]
-    return any(answer(can(principal, action, resource, {BOUNDARY: arn})) is Tri.YES for action, arn in asked)
+    requests: list[tuple[str, str]] = [(f"iam:Delete{kind}PermissionsBoundary", boundary)]
+    requests += [(f"iam:Put{kind}PermissionsBoundary", arn) for arn in strong_policies(principal, BOUNDARY)]
+    return any(answer(can(principal, action, resource, {BOUNDARY: arn})) is Tri.YES for action, arn in requests)
 
 
 def _may_write(principal: Principal, arn: str) -> bool:
@@ -113,12 +113,12 @@ def _may_write(principal: Principal, arn: str) -> bool:
 
 def _regions(principal: Principal) -> tuple[str, ...]:
     named = (value for document in principal.documents for value in values_on(document, REGION))
-    found = (common_text(value, "*", "1") or value for value in named)
-    return tuple(dict.fromkeys((*found, home_region(principal.caller.partition))))
+    regions = (common_text(value, "*", "1") or value for value in named)
+    return tuple(dict.fromkeys((*regions, home_region(principal.caller.partition))))
 
 
 @lru_cache(maxsize=1 << 16)
 def values_on(document: Document, key: str) -> tuple[str, ...]:
     """What the document's conditions compare the key (lower case) with."""
-    conditions: Iterator[Any] = (one for statement in document.statements for one in statement.conditions)
-    return tuple(value for one in conditions if one.key.lower() == key for value in one.values)
+    conditions: Iterator[Any] = (condition for statement in document.statements for condition in statement.conditions)
+    return tuple(value for condition in conditions if condition.key.lower() == key for value in condition.values)

@@ -29,20 +29,20 @@ def resources_of(
     elif target == "own-group":
         yield from _own(principal.groups, steps, principal) if principal.kind == "user" else ()
     elif target == "document":
-        yield from ((one, True) for one in _documents(steps[0].action, principal))
+        yield from ((arn, True) for arn in _documents(steps[0].action, principal))
     elif target == "group" and principal.kind != "user":
         return
     elif account and target not in ("new", "fn"):
         frees = any(step.action in _FREES for step in steps)
-        for one in _known(target, service, principal, account):
-            is_held_back = not frees or account.roles[one].held_back is not Tri.NO
-            if one != principal.arn and not is_reserved(one) and is_held_back:
-                yield one, True
+        for arn in _known(target, service, principal, account):
+            is_held_back = not frees or account.roles[arn].held_back is not Tri.NO
+            if arn != principal.arn and not is_reserved(arn) and is_held_back:
+                yield arn, True
     else:
         kind = "" if target in ("new", "fn") else _KINDS.get(target, target)
-        for one in (one for step in steps for one in targets(principal, step.action, kind)):
-            if one != principal.arn and not is_reserved(one):
-                yield one, target != "own-role" or FRESH in one
+        for arn in (arn for step in steps for arn in targets(principal, step.action, kind)):
+            if arn != principal.arn and not is_reserved(arn):
+                yield arn, target != "own-role" or FRESH in arn
 
 
 _FREES = ("iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary")
@@ -56,21 +56,23 @@ def _documents(action: str, principal: Principal) -> Iterator[str]:
     it may write.
     """
     strong = [f"arn:{principal.caller.partition}:ssm:*:*:document/{name}" for name in attacker()["documents"]]
-    for one in targets(principal, action, "document"):
-        yield from (text for pattern in strong if (text := common_arn(one.replace(FRESH, "*"), pattern, FRESH)))
+    for document in targets(principal, action, "document"):
+        yield from (text for pattern in strong if (text := common_arn(document.replace(FRESH, "*"), pattern, FRESH)))
         writes = ("ssm:CreateDocument", "ssm:UpdateDocument")
-        if FRESH in one.rpartition("/")[2] or any(answer(can(principal, write, one)) is not Tri.NO for write in writes):
-            yield one
+        if FRESH in document.rpartition("/")[2] or any(
+            answer(can(principal, write, document)) is not Tri.NO for write in writes
+        ):
+            yield document
 
 
-def _own(known: Iterable[str] | None, steps: list[Step], principal: Principal) -> Iterator[tuple[str, bool]]:
+def _own(arns: Iterable[str] | None, steps: list[Step], principal: Principal) -> Iterator[tuple[str, bool]]:
     """What is certainly the principal's own; where that is not known, whatever the policies cover, certain only if
     they name nothing exact.
     """
-    if known is not None:
-        yield from ((one, True) for one in known)
+    if arns is not None:
+        yield from ((arn, True) for arn in arns)
     else:
-        yield from ((one, FRESH in one) for step in steps for one in targets(principal, step.action))
+        yield from ((arn, FRESH in arn) for step in steps for arn in targets(principal, step.action))
 
 
 def _known(target: str, service: str, principal: Principal, account: Account) -> Iterable[str]:
@@ -94,8 +96,8 @@ def _known(target: str, service: str, principal: Principal, account: Account) ->
 
 @lru_cache(maxsize=1 << 14)
 def _may_make_profiles(principal: Principal) -> bool:
-    asked = ("iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile")
-    return all(answer(allows(principal, action)) is not Tri.NO for action in asked)
+    actions = ("iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile")
+    return all(answer(allows(principal, action)) is not Tri.NO for action in actions)
 
 
 def _is_named(principal: Principal, role: Role) -> bool:

@@ -176,11 +176,15 @@ def _resource_policy_rules(request: Request) -> bool:
 
 
 def statements_on(document: Document, action: str, effect: Effect) -> tuple[Statement, ...]:
-    found = document.speaking.get((action, effect))
-    if found is None:
-        speaking = (one for one in document.statements if one.effect == effect and statement_covers_action(one, action))
-        found = document.speaking[action, effect] = tuple(speaking)
-    return found
+    cached = document.speaking.get((action, effect))
+    if cached is None:
+        speaking = (
+            statement
+            for statement in document.statements
+            if statement.effect == effect and statement_covers_action(statement, action)
+        )
+        cached = document.speaking[action, effect] = tuple(speaking)
+    return cached
 
 
 def allowing(document: Document, request: Request) -> list[int]:
@@ -195,21 +199,21 @@ def _hits(
     """The statements with this effect that may cover the request; answers NO are left out. Unreadable policies are
     DEPENDS both ways.
     """
-    found = []
+    hits = []
     for policy in members:
         if policy.document is None:
-            found.append(Evidence(layer, policy.name, "", None, effect, Tri.DEPENDS, policy.problem))
+            hits.append(Evidence(layer, policy.name, "", None, effect, Tri.DEPENDS, policy.problem))
             continue
         for statement in statements_on(policy.document, request.action, effect):
             answer, named = _covers(layer, statement, request, has_boundary)
             if answer is not Tri.NO:
                 keys = _unknown_keys(statement, request.context) if answer is Tri.DEPENDS else ()
-                found.append(
+                hits.append(
                     Evidence(
                         layer, policy.name, statement.sid, statement.index, effect, answer, statement.text, keys, named
                     )
                 )
-    return found
+    return hits
 
 
 def _covers(layer: str, statement: Statement, request: Request, has_boundary: bool) -> tuple[Tri, Named]:
@@ -226,7 +230,9 @@ def _covers(layer: str, statement: Statement, request: Request, has_boundary: bo
 
 def _unknown_keys(statement: Statement, context: Context) -> tuple[str, ...]:
     return tuple(
-        one.key for one in statement.conditions if condition_holds(one, context, statement.variables) is Tri.DEPENDS
+        condition.key
+        for condition in statement.conditions
+        if condition_holds(condition, context, statement.variables) is Tri.DEPENDS
     )
 
 

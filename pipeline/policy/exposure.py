@@ -102,22 +102,22 @@ def outside_access(
     for action, target in _requests(policy.document, resource, actions):
         for account, who, context in strangers(policy.document, inside):
             service = who.arn if who.kind == "service" else ""
-            known = best.get((account, service))
-            if known and known.verdict is Tri.YES:
+            earlier = best.get((account, service))
+            if earlier and earlier.verdict is Tri.YES:
                 continue
             if who.kind == "anonymous" and action.startswith("sts:"):
                 continue
-            found = _try(policy, Request(who, action, target, context, inside.account), at_will)
-            if found and (known is None or found[0] > known.verdict):
-                best[account, service] = Access(account, service, found[0], action, found[1], found[2])
-    return sorted(best.values(), key=lambda one: (one.account != ANY_ACCOUNT, one.account, one.service))
+            outcome = _try(policy, Request(who, action, target, context, inside.account), at_will)
+            if outcome and (earlier is None or outcome[0] > earlier.verdict):
+                best[account, service] = Access(account, service, outcome[0], action, outcome[1], outcome[2])
+    return sorted(best.values(), key=lambda access: (access.account != ANY_ACCOUNT, access.account, access.service))
 
 
 def entrants(trust: Document, inside: Organization) -> dict[int, dict[str, bool]]:
     """Who outside can assume the role, by the Allow statement that lets them in: {whose, as in `Access.account`: does
     any principal of theirs, or only those that the policy names}.
     """
-    found: dict[int, dict[str, bool]] = {}
+    entrants_by_statement: dict[int, dict[str, bool]] = {}
     role = f"arn:{inside.partition}:iam::{inside.account}:role/{FRESH}"
     policies = Policies([_ALLOW_ALL], resource=Policy("trust", trust))
     for whose, who, context in strangers(trust, inside):
@@ -127,35 +127,37 @@ def entrants(trust: Document, inside: Organization) -> dict[int, dict[str, bool]
         if answer(evaluate(request, policies)) is Tri.NO:
             continue
         for statement in allowing(trust, request):
-            known = found.setdefault(statement, {})
-            known[whose] = known.get(whose, False) or who.name == FRESH
-    return found
+            services = entrants_by_statement.setdefault(statement, {})
+            services[whose] = services.get(whose, False) or who.name == FRESH
+    return entrants_by_statement
 
 
 def public(policy: Policy, inside: Organization, resource: str = "") -> Tri:
     """Whether anyone in the world gets in: YES freely, DEPENDS with limits, NO."""
-    return max((one.verdict for one in outside_access(policy, inside, resource) if one.is_public), default=Tri.NO)
+    return max(
+        (access.verdict for access in outside_access(policy, inside, resource) if access.is_public), default=Tri.NO
+    )
 
 
 def _try(policy: Policy, request: Request, at_will: frozenset[str]) -> tuple[Tri, tuple[str, ...], Decision] | None:
     """How the outsider gets in: (freely or limited, by which keys, the decision); with less in its request if that is
     freer.
     """
-    found = _judge(policy, request, at_will)
-    if found and found[1]:
+    result = _judge(policy, request, at_will)
+    if result and result[1]:
         bare = replace(request, context=request.context.with_defaults(_LEFT_OUT))
-        found = max(found, _judge(policy, bare, at_will) or found, key=lambda one: one[0])
-    return found
+        result = max(result, _judge(policy, bare, at_will) or result, key=lambda outcome: outcome[0])
+    return result
 
 
 def _judge(policy: Policy, request: Request, at_will: frozenset[str]) -> tuple[Tri, tuple[str, ...], Decision] | None:
     decision = evaluate(request, Policies(identity=[_ALLOW_ALL], resource=policy))
-    found = answer(decision)
-    if found is Tri.NO:
+    verdict = answer(decision)
+    if verdict is Tri.NO:
         return None
     limits = tuple(key for key in decision.unknown_keys if key.lower().partition("/")[0] in LIMITING_KEYS)
     limits = tuple(key for key in limits if key.lower() not in at_will)
-    sure = found is Tri.YES or (not limits and decision.unknown_keys != ())
+    sure = verdict is Tri.YES or (not limits and decision.unknown_keys != ())
     return (Tri.YES if sure else Tri.DEPENDS), limits, decision
 
 
@@ -165,12 +167,13 @@ def _judge(policy: Policy, request: Request, at_will: frozenset[str]) -> tuple[T
 def _as_meant(document: Document) -> Document:
     """A star under StringEquals matches nothing, yet its author meant everything: exposure is told as it was meant."""
 
-    def meant(one: Condition) -> Condition:
-        is_slip = one.operator == "StringEquals" and any("*" in value for value in one.values)
-        return replace(one, operator="StringLike") if is_slip else one
+    def meant(condition: Condition) -> Condition:
+        is_slip = condition.operator == "StringEquals" and any("*" in value for value in condition.values)
+        return replace(condition, operator="StringLike") if is_slip else condition
 
     statements = tuple(
-        replace(one, conditions=tuple(meant(condition) for condition in one.conditions)) for one in document.statements
+        replace(statement, conditions=tuple(meant(condition) for condition in statement.conditions))
+        for statement in document.statements
     )
     return replace(document, statements=statements, hash=f"{document.hash}:as meant")
 
@@ -180,10 +183,10 @@ def _chosen_at_will(document: Document) -> frozenset[str]:
     more open, and patterns that a network of anybody's may fit ("vpc-*").
     """
     narrow: dict[str, bool] = {}
-    for one in document.statements:
-        for condition in one.conditions:
+    for statement in document.statements:
+        for condition in statement.conditions:
             key, negated = condition.key.lower(), is_negated(condition.operator)
-            if (one.effect == "Deny") is not negated:
+            if (statement.effect == "Deny") is not negated:
                 is_narrow = False  # Allow if not in a list, Deny if in a list: the others get in.
             elif key == "aws:sourceip":
                 is_narrow = not _is_half_of_the_internet(condition.values)
@@ -197,17 +200,19 @@ _MATCHED = ("aws:sourceip", "aws:vpcsourceip", "aws:sourcevpc", "aws:sourcevpce"
 
 
 def _is_half_of_the_internet(ranges: Iterable[str]) -> bool:
-    found = [net for text in ranges if isinstance(net := network(text), IPv4Network)]
-    return sum(net.num_addresses for net in collapse_addresses(found)) >= 2**31 or "::/0" in ranges
+    networks = [net for text in ranges if isinstance(net := network(text), IPv4Network)]
+    return sum(net.num_addresses for net in collapse_addresses(networks)) >= 2**31 or "::/0" in ranges
 
 
-def _requests(document: Document, resource: str, asked: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _requests(document: Document, resource: str, probed: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """One action and resource inside each pattern that an Allow names."""
     seen: dict[tuple[str, str], None] = {}
-    for one in document.statements:
-        if one.effect == "Allow":
-            actions = asked or tuple(name for pattern in one.actions or ("*",) for name in _sample(pattern))
-            places = [common_text(pattern, resource or "*", FRESH) or resource for pattern in one.resources or ("*",)]
+    for statement in document.statements:
+        if statement.effect == "Allow":
+            actions = probed or tuple(name for pattern in statement.actions or ("*",) for name in _sample(pattern))
+            places = [
+                common_text(pattern, resource or "*", FRESH) or resource for pattern in statement.resources or ("*",)
+            ]
             seen.update(dict.fromkeys(product(actions, places)))
     yield from seen
 

@@ -33,8 +33,17 @@ def holder_of(document: Document) -> Principal:
 
 
 def _partition_in(document: Document) -> str:
-    patterns = (one for each in document.statements for one in (*(each.resources or ()), *(each.not_resources or ())))
-    return next((found for one in patterns if (found := partition_of(one)) in partitions() and found != "aws"), "aws")
+    patterns = (
+        pattern for each in document.statements for pattern in (*(each.resources or ()), *(each.not_resources or ()))
+    )
+    return next(
+        (
+            partition
+            for pattern in patterns
+            if (partition := partition_of(pattern)) in partitions() and partition != "aws"
+        ),
+        "aws",
+    )
 
 
 _SCOPING_KEYS = frozenset({"aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"})
@@ -81,10 +90,10 @@ def document_facts(document: Document) -> tuple[Fact, ...]:
     """All facts of an identity policy document."""
     holder = holder_of(document)
     facts = [*_admin(holder), *_mfa(document, holder)]
-    for one in document.statements:
-        if one.effect == "Allow":
-            for kind, detail in _of_allow(one, holder):
-                facts.append(Fact(kind, one.index, one.sid, detail))
+    for statement in document.statements:
+        if statement.effect == "Allow":
+            for kind, detail in _of_allow(statement, holder):
+                facts.append(Fact(kind, statement.index, statement.sid, detail))
     return tuple(facts)
 
 
@@ -98,71 +107,78 @@ def _admin(holder: Principal) -> Iterator[Fact]:
         yield Fact("admin" if admin.verdict is Tri.YES else "admin_if", None, "", admin.level)
 
 
-def _of_allow(one: Statement, holder: Principal) -> Iterator[tuple[str, str]]:
-    if one.not_actions is not None and _everywhere(one, ""):
-        yield "allow_not_action", ", ".join(one.not_actions)
-    for service in _services_by_wildcard(one):
-        if _service_everywhere(one, service, holder):
+def _of_allow(statement: Statement, holder: Principal) -> Iterator[tuple[str, str]]:
+    if statement.not_actions is not None and _everywhere(statement, ""):
+        yield "allow_not_action", ", ".join(statement.not_actions)
+    for service in _services_by_wildcard(statement):
+        if _service_everywhere(statement, service, holder):
             yield "service_wildcard", service
-    if _unscoped(one, "iam:PassRole", holder) and not any(
-        key.key.lower() == "iam:passedtoservice" for key in one.conditions
+    if _unscoped(statement, "iam:PassRole", holder) and not any(
+        key.key.lower() == "iam:passedtoservice" for key in statement.conditions
     ):
         yield "pass_role_unscoped", ""
-    if _unscoped(one, "sts:AssumeRole", holder, any_account=True):
+    if _unscoped(statement, "sts:AssumeRole", holder, any_account=True):
         yield "assume_role_unscoped", ""
-    for action in _sensitive(one):
-        if _unscoped(one, action, holder):
+    for action in _sensitive(statement):
+        if _unscoped(statement, action, holder):
             yield "sensitive_unscoped", action
-    for action in one.actions or ():
-        known = catalog.find(action)
-        if known and not known.needs_star and one.resources and "*" in one.resources:
-            yield "star_resource", known.name
-    if any(_shares_action(one, pattern) for pattern in sensitive_actions("high_risk")):
-        yield ("high_risk_conditioned" if one.conditions else "high_risk_allow"), ""
+    for action in statement.actions or ():
+        entry = catalog.find(action)
+        if entry and not entry.needs_star and statement.resources and "*" in statement.resources:
+            yield "star_resource", entry.name
+    if any(_shares_action(statement, pattern) for pattern in sensitive_actions("high_risk")):
+        yield ("high_risk_conditioned" if statement.conditions else "high_risk_allow"), ""
 
 
-def _shares_action(one: Statement, pattern: str) -> bool:
+def _shares_action(statement: Statement, pattern: str) -> bool:
     """Whether the statement's actions and the pattern could have an action in common."""
-    if one.actions is not None:
-        return any(common_text(name.lower(), pattern.lower(), FRESH) is not None for name in one.actions)
-    return not any(action_matches(name, pattern.replace("*", FRESH)) for name in one.not_actions or ())
+    if statement.actions is not None:
+        return any(common_text(name.lower(), pattern.lower(), FRESH) is not None for name in statement.actions)
+    return not any(action_matches(name, pattern.replace("*", FRESH)) for name in statement.not_actions or ())
 
 
-def _services_by_wildcard(one: Statement) -> list[str]:
+def _services_by_wildcard(statement: Statement) -> list[str]:
     """The services of which the statement names every action: `kms:*`, `kms:**`."""
-    prefixes = (pattern.partition(":") for pattern in one.actions or () if pattern.strip("*:"))
+    prefixes = (pattern.partition(":") for pattern in statement.actions or () if pattern.strip("*:"))
     return sorted(
         {prefix.lower() for prefix, _, rest in prefixes if rest and not rest.strip("*") and "*" not in prefix}
     )
 
 
-def _service_everywhere(one: Statement, service: str, holder: Principal) -> bool:
+def _service_everywhere(statement: Statement, service: str, holder: Principal) -> bool:
     """On "*", or on every resource of a kind that the service has (`arn:aws:s3:::*`)."""
     if full_service(holder, service) is not Tri.NO:
         return True
-    actions = [one for one in catalog.expand(f"{service}:*") if (found := catalog.find(one)) and found.resource_types]
-    return any(_everywhere(one, action) and answer(allows(holder, action)) is not Tri.NO for action in actions[:50])
+    actions = [
+        action for action in catalog.expand(f"{service}:*") if (entry := catalog.find(action)) and entry.resource_types
+    ]
+    return any(
+        _everywhere(statement, action) and answer(allows(holder, action)) is not Tri.NO for action in actions[:50]
+    )
 
 
-def _sensitive(one: Statement) -> dict[str, None]:
+def _sensitive(statement: Statement) -> dict[str, None]:
     """What could be a sensitive action of the statement: the listed ones, and those by which it manages permissions;
     but none that accepts no resource other than "*", such as ecr:GetAuthorizationToken.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
     """
-    named = (action for pattern in one.actions or () if pattern != "*" for action in catalog.expand(pattern))
-    managing = (one for one in named if (found := catalog.find(one)) and "Permissions management" in found.access_level)
+    named = (action for pattern in statement.actions or () if pattern != "*" for action in catalog.expand(pattern))
+    managing = (
+        action for action in named if (entry := catalog.find(action)) and "Permissions management" in entry.access_level
+    )
     every = (*sensitive_actions("data_reads"), *sensitive_actions("returns_credentials"), *managing)
-    return dict.fromkeys(one for one in every if not ((found := catalog.find(one)) and found.needs_star))
+    return dict.fromkeys(action for action in every if not ((entry := catalog.find(action)) and entry.needs_star))
 
 
-def _unscoped(one: Statement, action: str, holder: Principal, any_account: bool = False) -> bool:
+def _unscoped(statement: Statement, action: str, holder: Principal, any_account: bool = False) -> bool:
     """Whether this statement allows the action on every resource, and the document's Denies leave that so."""
     document = next(iter(holder.documents))
-    if one not in statements_on(document, action, "Allow") or not _everywhere(one, action, any_account):
+    if statement not in statements_on(document, action, "Allow") or not _everywhere(statement, action, any_account):
         return False
     if any(
-        key.key.lower().partition("/")[0] in _SCOPING_KEYS or "resourcetag" in key.key.lower() for key in one.conditions
+        key.key.lower().partition("/")[0] in _SCOPING_KEYS or "resourcetag" in key.key.lower()
+        for key in statement.conditions
     ):
         return False
     return any(
@@ -171,10 +187,10 @@ def _unscoped(one: Statement, action: str, holder: Principal, any_account: bool 
     )
 
 
-def _everywhere(one: Statement, action: str, any_account: bool = False) -> bool:
-    if one.resources is None:
-        return one.not_resources is not None and "*" not in one.not_resources
-    return any(is_effectively_star(pattern, action, any_account) for pattern in one.resources)
+def _everywhere(statement: Statement, action: str, any_account: bool = False) -> bool:
+    if statement.resources is None:
+        return statement.not_resources is not None and "*" not in statement.not_resources
+    return any(is_effectively_star(pattern, action, any_account) for pattern in statement.resources)
 
 
 def is_effectively_star(pattern: str, action: str = "", any_account: bool = False) -> bool:
@@ -188,11 +204,11 @@ def is_effectively_star(pattern: str, action: str = "", any_account: bool = Fals
     fields = pattern.split(":")
     if any_account and len(fields) > 5 and fields[4] in ("*", "") and fields[2] == "iam":
         return True
-    found = catalog.find(action) if action else None
-    if found is None or found.needs_star:
+    entry = catalog.find(action) if action else None
+    if entry is None or entry.needs_star:
         return False
     partition = fields[1] if fields[1:2] and fields[1] in partitions() else "aws"
-    shapes = [_shape(arn, partition) for _, arn in found.resource_types]
+    shapes = [_shape(arn, partition) for _, arn in entry.resource_types]
     return any(resource_matches(pattern, shape) for shape in shapes)
 
 
@@ -226,18 +242,21 @@ _MFA_FACTS: dict[tuple[str | bool, ...], str] = {
 
 
 def _mfa(document: Document, holder: Principal) -> Iterator[Fact]:
-    for one in document.statements:
-        if any("multifactor" in condition.key.lower() for condition in one.conditions):
-            holds_in = (conditions_hold(one, Context.of(known, complete=False)) is not Tri.NO for known in _MFA_CASES)
-            kind, speaks_of = _MFA_FACTS.get((one.effect, *holds_in)), _speaks_of(one)
-            if kind and speaks_of and not (kind == "mfa_required" and _is_open_without_mfa(one, holder)):
-                yield Fact(kind, one.index, one.sid, speaks_of)
+    for statement in document.statements:
+        if any("multifactor" in condition.key.lower() for condition in statement.conditions):
+            holds_in = (
+                conditions_hold(statement, Context.of(mfa_keys, complete=False)) is not Tri.NO
+                for mfa_keys in _MFA_CASES
+            )
+            kind, speaks_of = _MFA_FACTS.get((statement.effect, *holds_in)), _speaks_of(statement)
+            if kind and speaks_of and not (kind == "mfa_required" and _is_open_without_mfa(statement, holder)):
+                yield Fact(kind, statement.index, statement.sid, speaks_of)
 
 
-def _speaks_of(one: Statement) -> str:
+def _speaks_of(statement: Statement) -> str:
     """The actions: "*" for every one, "all but ..."; behind the resources where some are left out; "" for nothing."""
-    actions = _listed(one.actions, one.not_actions, statement_covers_action(one, f"{FRESH}:{FRESH}"))
-    resources = _listed(one.resources, one.not_resources, _everywhere(one, ""))
+    actions = _listed(statement.actions, statement.not_actions, statement_covers_action(statement, f"{FRESH}:{FRESH}"))
+    resources = _listed(statement.resources, statement.not_resources, _everywhere(statement, ""))
     if not (actions and resources):
         return ""
     return actions if resources == "*" else f"{resources}: {actions}"
@@ -249,12 +268,14 @@ def _listed(named: tuple[str, ...] | None, others: tuple[str, ...] | None, is_op
     return "all but " + ", ".join(others or ()) if is_open else ""
 
 
-def _is_open_without_mfa(one: Statement, holder: Principal) -> bool:
+def _is_open_without_mfa(statement: Statement, holder: Principal) -> bool:
     """Whether what the statement allows with MFA is allowed without it too."""
-    actions = [pattern.replace("*", FRESH).replace("?", FRESH[0]) for pattern in one.actions or (f"{FRESH}:{FRESH}",)]
-    places = [common_text(pattern, "*", FRESH) or "*" for pattern in one.resources or ("*",)]
+    actions = [
+        pattern.replace("*", FRESH).replace("?", FRESH[0]) for pattern in statement.actions or (f"{FRESH}:{FRESH}",)
+    ]
+    places = [common_text(pattern, "*", FRESH) or "*" for pattern in statement.resources or ("*",)]
     requests = product(actions, places, _MFA_CASES[:2])
-    return any(answer(can(holder, action, place, known)) is not Tri.NO for action, place, known in requests)
+    return any(answer(can(holder, action, place, mfa_keys)) is not Tri.NO for action, place, mfa_keys in requests)
 
 
 _EVERYTHING = Policy.read(

@@ -78,12 +78,12 @@ def _no_constant(name: str) -> Any:
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise MalformedPolicy(None, twice, "each key once (readers disagree on which of two counts)")
-    return made
+    return members
 
 
 def normal_document(loaded: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def normal_document(loaded: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
         raise MalformedPolicy(None, "Statement", "one statement or a list of at least one")
     return {
         "Version": version,
-        "Statement": [_normal_statement(index, one, kind) for index, one in enumerate(statements)],
+        "Statement": [_normal_statement(index, statement, kind) for index, statement in enumerate(statements)],
     }
 
 

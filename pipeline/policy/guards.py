@@ -39,14 +39,14 @@ class Guard:
     site: Site
 
     def decide(
-        self, who: Caller, action: str, resource: str, known: Mapping[str, Value], setting: Mapping[str, Value]
+        self, who: Caller, action: str, resource: str, request_keys: Mapping[str, Value], setting: Mapping[str, Value]
     ) -> Decision:
         """The verdict on one request; keys that neither `known` nor `setting` has are absent, but unknown facts of the
         organization.
         """
         facts = self._organization(who)
         unknown = frozenset(key.lower() for key, value in facts.items() if not value)
-        values = Context.of({**who.context(), **setting, **facts, "aws:SecureTransport": True, **known}).values
+        values = Context.of({**who.context(), **setting, **facts, "aws:SecureTransport": True, **request_keys}).values
         values = {key: value for key, value in values.items() if key not in unknown}
         context = Context(values, complete=False, is_absent=lambda key: key not in unknown)
         policies = Policies([_ALLOW], scp_levels=self.levels)
@@ -71,7 +71,7 @@ class Guard:
 
     def named(self, key: str) -> list[str]:
         """What the policies compare the condition key (lower case) with."""
-        return list(dict.fromkeys(value for one in self.documents for value in condition_values(one, key)))
+        return list(dict.fromkeys(value for document in self.documents for value in condition_values(document, key)))
 
     def settings(self) -> list[dict[str, Value]]:
         """Circumstances that a caller would choose, as the policies themselves know them: each approved Region, from an
@@ -83,8 +83,8 @@ class Guard:
         networks: list[dict[str, Value]] = [{"aws:SourceIp": addresses[0], "aws:SourceVpc": ()}]
         for vpc in self.named("aws:sourcevpc")[:1]:
             networks += [{"aws:SourceIp": address, "aws:SourceVpc": vpc} for address in ((), addresses[0])]
-        wanted = dict.fromkeys(regions[:8] + regions[-1:])
-        return [{**network, "aws:RequestedRegion": region} for region, network in product(wanted, networks)]
+        chosen = dict.fromkeys(regions[:8] + regions[-1:])
+        return [{**network, "aws:RequestedRegion": region} for region, network in product(chosen, networks)]
 
 
 def is_denied(decision: Decision) -> bool:
@@ -92,8 +92,8 @@ def is_denied(decision: Decision) -> bool:
 
 
 def condition_values(document: Document, key: str) -> Iterable[str]:
-    conditions = (one for statement in document.statements for one in statement.conditions)
-    return (value for one in conditions if one.key.lower() == key for value in one.values)
+    conditions = (condition for statement in document.statements for condition in statement.conditions)
+    return (value for condition in conditions if condition.key.lower() == key for value in condition.values)
 
 
 _ALLOW = Policy.read(

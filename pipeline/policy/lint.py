@@ -94,79 +94,83 @@ def flaws(document: Document) -> list[Flaw]:
     return [
         Flaw(
             code,
-            one.index,
-            one.sid,
+            statement.index,
+            statement.sid,
             condition.name,
             condition.key,
             detail or CODES[code],
-            code in _WEAKENING and one.effect == "Allow",
+            code in _WEAKENING and statement.effect == "Allow",
         )
-        for one in document.statements
-        for condition in one.conditions
-        for code, detail in _of(one, condition)
+        for statement in document.statements
+        for condition in statement.conditions
+        for code, detail in _of(statement, condition)
     ]
 
 
 _WEAKENING = frozenset({"any_value", "set_operator_unguarded", "if_exists_voids", "caller_chooses", "mfa_reversed"})
 
 
-def _of(statement: Statement, one: Condition) -> Iterator[tuple[str, str]]:
-    if one.operator not in KNOWN_OPERATORS or (one.operator == "Null" and (one.if_exists or one.qualifier)):
-        yield "unknown_operator", f"{one.name} is no operator"
+def _of(statement: Statement, condition: Condition) -> Iterator[tuple[str, str]]:
+    if condition.operator not in KNOWN_OPERATORS or (
+        condition.operator == "Null" and (condition.if_exists or condition.qualifier)
+    ):
+        yield "unknown_operator", f"{condition.name} is no operator"
         return
-    yield from _of_type(one)
-    yield from _of_key(statement, one)
+    yield from _of_type(condition)
+    yield from _of_key(statement, condition)
     if statement.effect == "Allow":
-        yield from _of_allow(statement, one)
+        yield from _of_allow(statement, condition)
     elif (
-        one.key.lower() == "aws:multifactorauthpresent"
-        and one.operator == "Bool"
-        and not one.if_exists
-        and _only(one, "false")
+        condition.key.lower() == "aws:multifactorauthpresent"
+        and condition.operator == "Bool"
+        and not condition.if_exists
+        and _only(condition, "false")
     ):
         yield "mfa_needs_if_exists", ""
 
 
-def _of_type(one: Condition) -> Iterator[tuple[str, str]]:
-    family = next((name for start, name in _FAMILY.items() if one.operator.removeprefix("Not").startswith(start)), "")
-    kind = (actions.key_type(one.key) or "").removeprefix("ArrayOf")
-    if family and kind and not _fits(family, kind, one):
-        code = "usable_mismatch" if _works_all_the_same(family, kind.lower(), one) else "type_mismatch"
-        yield code, f"{one.operator} on a key of type {kind}"
-    bad = [value for value in one.values if "${" not in value and not _is_value(family, value)]
+def _of_type(condition: Condition) -> Iterator[tuple[str, str]]:
+    family = next(
+        (name for start, name in _FAMILY.items() if condition.operator.removeprefix("Not").startswith(start)), ""
+    )
+    kind = (actions.key_type(condition.key) or "").removeprefix("ArrayOf")
+    if family and kind and not _fits(family, kind, condition):
+        code = "usable_mismatch" if _works_all_the_same(family, kind.lower(), condition) else "type_mismatch"
+        yield code, f"{condition.operator} on a key of type {kind}"
+    bad = [value for value in condition.values if "${" not in value and not _is_value(family, value)]
     if bad:
         yield "bad_value", f"{bad[0]!r} is not of type {family}"
-    wild = [value for value in one.values if "*" in value.replace("${*}", "")]
-    if wild and one.operator in (
+    wild = [value for value in condition.values if "*" in value.replace("${*}", "")]
+    if wild and condition.operator in (
         "StringEquals",
         "StringNotEquals",
         "StringEqualsIgnoreCase",
         "StringNotEqualsIgnoreCase",
     ):
-        yield "literal_wildcard", f"{wild[0]!r} under {one.operator}"
+        yield "literal_wildcard", f"{wild[0]!r} under {condition.operator}"
 
 
-def _fits(family: str, kind: str, one: Condition) -> bool:
+def _fits(family: str, kind: str, condition: Condition) -> bool:
     kind = kind.lower()
     if family == "Numeric":
-        return kind in _NUMERIC_TYPES or one.key.lower() == "aws:epochtime"
+        return kind in _NUMERIC_TYPES or condition.key.lower() == "aws:epochtime"
     if family == "Bool":
         return kind in ("bool", "boolean")
     return family.lower() == kind or (family == "String" and kind in ("string", "binary"))
 
 
-def _works_all_the_same(family: str, kind: str, one: Condition) -> bool:
+def _works_all_the_same(family: str, kind: str, condition: Condition) -> bool:
     """Text compared with an ARN, or with true and false, as text; an ARN pattern on a text that holds an ARN, such as a
     tag's. AWS's managed policies have all three.
     """
     if family == "ARN":
-        return kind == "string" and all(_is_value("ARN", value) for value in one.values)
+        return kind == "string" and all(_is_value("ARN", value) for value in condition.values)
     if family != "String":
         return False
     if kind == "bool":
-        return all(value in ("true", "false") for value in one.values)
-    is_exact = not any(set("*?") & set(value) for value in one.values)
-    return kind == "arn" and (one.operator.endswith("Like") or is_exact)
+        return all(value in ("true", "false") for value in condition.values)
+    is_exact = not any(set("*?") & set(value) for value in condition.values)
+    return kind == "arn" and (condition.operator.endswith("Like") or is_exact)
 
 
 def _is_value(family: str, value: str) -> bool:
@@ -191,42 +195,42 @@ def _is_base64(value: str) -> bool:
     return True
 
 
-def _of_key(statement: Statement, one: Condition) -> Iterator[tuple[str, str]]:
-    key = one.key.lower()
+def _of_key(statement: Statement, condition: Condition) -> Iterator[tuple[str, str]]:
+    key = condition.key.lower()
     if key.startswith("aws:") and actions.key_type(key) is None:
-        yield "key_not_listed", f"{one.key} is not in {load('condition_keys').off_list} (global condition keys)"
+        yield "key_not_listed", f"{condition.key} is not in {load('condition_keys').off_list} (global condition keys)"
     elif statement.actions and all(
         not set("*?") & set(name) and actions.key_reaches(name, key) is False for name in statement.actions
     ):
-        yield "unknown_key", f"no action of the statement carries {one.key}"
+        yield "unknown_key", f"no action of the statement carries {condition.key}"
     elif key.partition(":")[0] in actions.services() and not actions.is_service_key(key):
-        yield "key_not_listed", f"the reference does not list {one.key}"
-    if one.qualifier and one.operator != "Null":
+        yield "key_not_listed", f"the reference does not list {condition.key}"
+    if condition.qualifier and condition.operator != "Null":
         kind = actions.key_type(key)
         if (kind and not kind.startswith("ArrayOf")) or re.search(r"[.:](sub|aud)$", key):
-            yield "set_operator_on_single_value", f"{one.qualifier} on {one.key}"
+            yield "set_operator_on_single_value", f"{condition.qualifier} on {condition.key}"
 
 
-def _of_allow(statement: Statement, one: Condition) -> Iterator[tuple[str, str]]:
-    key, positive = one.key.lower(), not is_negated(one.operator) and one.operator != "Null"
-    if one.qualifier == "ForAllValues" and not _is_guarded(statement, key):
+def _of_allow(statement: Statement, condition: Condition) -> Iterator[tuple[str, str]]:
+    key, positive = condition.key.lower(), not is_negated(condition.operator) and condition.operator != "Null"
+    if condition.qualifier == "ForAllValues" and not _is_guarded(statement, key):
         yield ("set_operator_unguarded" if _must_be_sent(statement, key) else "passes_empty"), ""
     if (
         positive
-        and one.operator in ("StringLike", "ArnLike", "ArnEquals")
-        and any(not value.strip("*") for value in one.values)
+        and condition.operator in ("StringLike", "ArnLike", "ArnEquals")
+        and any(not value.strip("*") for value in condition.values)
     ):
         code = "asks_presence" if actions.is_named_by_customers(key) else "any_value"
-        yield code, f"{one.key} may hold any value"
-    if positive and one.operator == "IpAddress" and covers_a_whole_internet(one.values):
+        yield code, f"{condition.key} may hold any value"
+    if positive and condition.operator == "IpAddress" and covers_a_whole_internet(condition.values):
         yield "any_value", "every address is in the range"
-    if one.if_exists and positive and key in _CONFINING:
-        yield "if_exists_voids", f"requests without {one.key} pass"
-    if one.if_exists and positive and key == "iam:passedtoservice":
+    if condition.if_exists and positive and key in _CONFINING:
+        yield "if_exists_voids", f"requests without {condition.key} pass"
+    if condition.if_exists and positive and key == "iam:passedtoservice":
         yield "passes_without_service", ""
     if key in _CALLER_CHOOSES:
-        yield "caller_chooses", f"{one.key} is sent by the caller as it likes"
-    if key == "aws:multifactorauthpresent" and one.operator == "Bool" and _only(one, "false"):
+        yield "caller_chooses", f"{condition.key} is sent by the caller as it likes"
+    if key == "aws:multifactorauthpresent" and condition.operator == "Bool" and _only(condition, "false"):
         yield "mfa_reversed", ""
 
 
@@ -250,17 +254,17 @@ def _must_be_sent(statement: Statement, key: str) -> bool:
 
 
 def _may_send(action: str, key: str) -> bool:
-    found = actions.find(action)
-    return found is None or actions.lists_key(found, key)
+    entry = actions.find(action)
+    return entry is None or actions.lists_key(entry, key)
 
 
 def covers_a_whole_internet(ranges: Iterable[str]) -> bool:
     """Whether the ranges together are every IPv4 or every IPv6 address."""
-    found = [net for text in ranges if (net := network(text)) is not None]
-    four = collapse_addresses(net for net in found if isinstance(net, IPv4Network))
-    six = collapse_addresses(net for net in found if isinstance(net, IPv6Network))
+    networks = [net for text in ranges if (net := network(text)) is not None]
+    four = collapse_addresses(net for net in networks if isinstance(net, IPv4Network))
+    six = collapse_addresses(net for net in networks if isinstance(net, IPv6Network))
     return any(net.prefixlen == 0 for net in four) or any(net.prefixlen == 0 for net in six)
 
 
-def _only(one: Condition, value: str) -> bool:
-    return bool(one.values) and all(each.lower() == value for each in one.values)
+def _only(condition: Condition, value: str) -> bool:
+    return bool(condition.values) and all(each.lower() == value for each in condition.values)

@@ -77,8 +77,8 @@ def way_in(exemption: Exemption, guard: Guard) -> tuple[tuple[str, str], ...] | 
     me = caller(_fresh_role(guard))
     for way in ways:
         for setting in guard.settings():
-            asked = (guard.decide(me, action, resource, known, setting) for action, resource, known in way)
-            if not any(is_denied(decision) for decision in asked):
+            decisions = (guard.decide(me, action, resource, keys, setting) for action, resource, keys in way)
+            if not any(is_denied(decision) for decision in decisions):
                 return tuple((action, resource) for action, resource, _ in way)
     return None
 
@@ -101,23 +101,23 @@ def _by_name(exemption: Exemption) -> Iterator[_Way]:
 def _by_tag(exemption: Exemption, guard: Guard) -> Iterator[_Way]:
     """By tagging oneself, a new role or user, or a session of a role."""
     tags = {key.split("/", 1)[1]: value for key, value in exemption.tags.items()}
-    known: dict[str, Value] = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
-    known |= {"aws:TagKeys": tuple(tags)}
+    keys: dict[str, Value] = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
+    keys |= {"aws:TagKeys": tuple(tags)}
     role = _fresh_role(guard)
     user = role.replace(":role/", ":user/")
-    yield [("iam:TagRole", role, known)]
-    yield [("sts:AssumeRole", role, known), ("sts:TagSession", role, known)]
-    made: Mapping[str, Value] = {**known, "iam:PermissionsBoundary": ()}
-    yield [("iam:CreateRole", role, made), ("iam:TagRole", role, known), ("iam:PutRolePolicy", role, {})]
-    yield [("iam:TagUser", user, known), ("iam:CreateAccessKey", user, {})]
+    yield [("iam:TagRole", role, keys)]
+    yield [("sts:AssumeRole", role, keys), ("sts:TagSession", role, keys)]
+    keys_of_new: Mapping[str, Value] = {**keys, "iam:PermissionsBoundary": ()}
+    yield [("iam:CreateRole", role, keys_of_new), ("iam:TagRole", role, keys), ("iam:PutRolePolicy", role, {})]
+    yield [("iam:TagUser", user, keys), ("iam:CreateAccessKey", user, {})]
 
 
 def _arns(pattern: str, guard: Guard) -> Iterator[str]:
     """A role and a user of the account that the pattern covers."""
     for kind in ("role", "user"):
-        found = common_arn(pattern, f"arn:{guard.site.partition}:iam::{guard.site.account}:{kind}/*", FRESH)
-        if found:
-            yield found
+        arn = common_arn(pattern, f"arn:{guard.site.partition}:iam::{guard.site.account}:{kind}/*", FRESH)
+        if arn:
+            yield arn
 
 
 def _fresh_role(guard: Guard) -> str:

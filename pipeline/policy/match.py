@@ -87,10 +87,12 @@ def resource_matches(pattern: str, resource: str) -> bool:
     if not glob_literal(pattern, resource):
         return False
     fields = pattern.split(":", 5)
-    if all("*" not in one[:-1] for one in fields[:5]) or pattern == "*":
+    if all("*" not in field[:-1] for field in fields[:5]) or pattern == "*":
         return True
     parts = resource.split(":", 5)
-    return len(fields) == len(parts) and all(glob_literal(one, part) for one, part in zip(fields, parts, strict=True))
+    return len(fields) == len(parts) and all(
+        glob_literal(field, part) for field, part in zip(fields, parts, strict=True)
+    )
 
 
 def statement_covers_action(statement: Statement, action: str) -> bool:
@@ -128,10 +130,10 @@ def _pattern_covers(pattern: str, resource: str, expand: Expand | None) -> Tri:
         return tri(pattern == "*" or resource_matches(pattern, resource))
     if "${" in before_resource(pattern):
         return Tri.NO
-    known = expand(pattern)
-    if isinstance(known, Tri):
-        return min(known, tri(resource_matches(without_variables(pattern, "*"), resource)))
-    return tri(resource_matches(known, resource))
+    expanded = expand(pattern)
+    if isinstance(expanded, Tri):
+        return min(expanded, tri(resource_matches(without_variables(pattern, "*"), resource)))
+    return tri(resource_matches(expanded, resource))
 
 
 def before_resource(pattern: str) -> str:
@@ -140,8 +142,8 @@ def before_resource(pattern: str) -> str:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html (where you can use variables)
     """
-    found = _FIRST_FIVE.match(pattern)
-    return found[0] if found else ""
+    match = _FIRST_FIVE.match(pattern)
+    return match[0] if match else ""
 
 
 _FIRST_FIVE = re.compile(r"(?:(?:\$\{[^}]*\}|[^:])*:){5}")
@@ -190,7 +192,7 @@ def common_text(left: str, right: str, fill: str) -> str | None:
 
 def _ends_agree(left: str, right: str) -> bool:
     """Whether the texts before the first wildcards, and those behind the last, can be of one text."""
-    (head, *_, tail), (other_head, *_, other_tail) = (_WILDCARD.split(one) for one in (left, right))
+    (head, *_, tail), (other_head, *_, other_tail) = (_WILDCARD.split(pattern) for pattern in (left, right))
     heads = head.startswith(other_head) or other_head.startswith(head)
     return heads and (tail.endswith(other_tail) or other_tail.endswith(tail))
 
@@ -210,8 +212,8 @@ def _walk_back(left: str, right: str, meets: list[list[bool]], fill: str) -> str
         elif b == "*" and meets[i][j - 1]:
             j -= 1
         elif "*" in (a, b):
-            taken = b if a == "*" else a
-            pieces.append(fill[:1] if taken == "?" else taken)
+            piece = b if a == "*" else a
+            pieces.append(fill[:1] if piece == "?" else piece)
             i, j = (i, j - 1) if a == "*" else (i - 1, j)
         else:
             pieces.append(fill[:1] if a == b == "?" else b if a == "?" else a)
@@ -226,5 +228,5 @@ def common_arn(left: str, right: str, fill: str) -> str | None:
     fields, others = left.split(":", 5), right.split(":", 5)
     if len(fields) != 6 or len(others) != 6:
         return common_text(left, right, fill)
-    parts = [common_text(one, other, fill) for one, other in zip(fields, others, strict=True)]
+    parts = [common_text(field, other, fill) for field, other in zip(fields, others, strict=True)]
     return None if None in parts else ":".join(part or "" for part in parts)

@@ -68,7 +68,7 @@ class ObjectiveResult:
 def objectives(kind: str = "") -> tuple[Objective, ...]:
     """The catalogue; `kind` scp or rcp narrows it."""
     listed = load("guardrail_objectives").facts["objective"]
-    return tuple(_objective(one) for one in listed if kind in ("", one["kind"]))
+    return tuple(_objective(entry) for entry in listed if kind in ("", entry["kind"]))
 
 
 def _objective(raw: dict[str, Any]) -> Objective:
@@ -84,18 +84,18 @@ def judge_objective(objective: Objective, levels: Levels, site: Site) -> Objecti
     decisions: list[Decision] = []
     open_actions, only_for, unsure = [], [], False
     for probe in objective.probes:
-        wide = [one for resource in _fresh(probe, site) for one in _ask(probe, resource, guard, settings)]
-        if all(is_denied(one) for one in wide):
+        wide = [decision for resource in _fresh(probe, site) for decision in _ask(probe, resource, guard, settings)]
+        if all(is_denied(decision) for decision in wide):
             decisions += wide
             continue
-        named = {one: _ask(probe, one, guard, settings) for one in _named(probe, guard)}
-        kept = [resource for resource, asked in named.items() if all(is_denied(one) for one in asked)]
+        named = {resource: _ask(probe, resource, guard, settings) for resource in _named(probe, guard)}
+        kept = [resource for resource, answers in named.items() if all(is_denied(decision) for decision in answers)]
         only_for += kept
-        decisions += [one for resource in kept for one in named[resource]]
+        decisions += [decision for resource in kept for decision in named[resource]]
         if not kept:
-            unsure = unsure or not any(one.verdict is Verdict.ALLOWED for one in wide)
+            unsure = unsure or not any(decision.verdict is Verdict.ALLOWED for decision in wide)
             open_actions.append(probe.action)
-    evidence = tuple({(hit.policy, hit.index): hit for one in decisions for hit in one.evidence}.values())
+    evidence = tuple({(hit.policy, hit.index): hit for decision in decisions for hit in decision.evidence}.values())
     loopholes = tuple(_loopholes(objective, evidence, guard, settings)) if objective.kind == "scp" else ()
     met = Tri.DEPENDS if only_for or unsure else Tri.YES
     if (open_actions and not unsure) or loopholes:
@@ -109,8 +109,8 @@ def judge_objective(objective: Objective, levels: Levels, site: Site) -> Objecti
 def _ask(probe: Probe, resource: str, guard: Guard, settings: Iterable[dict[str, Value]]) -> list[Decision]:
     """The probe by each caller in each of the settings: it must be denied in all to be denied for what it is."""
     return [
-        guard.decide(who, probe.action, resource, {**known, **probe.context}, setting)
-        for who, known in _callers(probe.caller, guard)
+        guard.decide(who, probe.action, resource, {**keys, **probe.context}, setting)
+        for who, keys in _callers(probe.caller, guard)
         for setting in settings
     ]
 
@@ -119,27 +119,27 @@ def _loopholes(
     objective: Objective, evidence: Iterable[Evidence], guard: Guard, settings: list[dict[str, Value]]
 ) -> Iterator[Loophole]:
     """The exceptions that let a probe through and that an administrator of the account can take."""
-    found: dict[str, None] = {}
+    loopholes: dict[str, None] = {}
     probes = [probe for probe in objective.probes if probe.caller in ("role", "user")]
     for exemption in exemptions(evidence, guard):
-        if exemption.text in found or not _lets_through(exemption, probes, guard, settings):
+        if exemption.text in loopholes or not _lets_through(exemption, probes, guard, settings):
             continue
         steps = way_in(exemption, guard)
         if steps:
-            found[exemption.text] = None
+            loopholes[exemption.text] = None
             yield Loophole(exemption.text, steps)
 
 
 def _lets_through(
     exemption: Exemption, probes: Iterable[Probe], guard: Guard, settings: list[dict[str, Value]]
 ) -> bool:
-    asked = (
+    decisions = (
         guard.decide(exemption.who, probe.action, resource, {**exemption.tags, **probe.context}, setting)
         for probe in probes
         for resource in _fresh(probe, guard.site)
         for setting in settings
     )
-    return any(not is_denied(decision) for decision in asked)
+    return any(not is_denied(decision) for decision in decisions)
 
 
 def _callers(kind: str, guard: Guard) -> Iterator[tuple[Caller, dict[str, Value]]]:
@@ -151,7 +151,7 @@ def _callers(kind: str, guard: Guard) -> Iterator[tuple[Caller, dict[str, Value]
         abroad: dict[str, Value] = {"aws:PrincipalOrgID": f"o-{FRESH}"}
         own = f"arn:{site.partition}:iam::{outsider}:role/"
         fitting = (common_arn(value, own + "*", FRESH) for value in guard.named("aws:principalarn"))
-        for arn in dict.fromkeys([own + FRESH, *(one for one in fitting if one)]):
+        for arn in dict.fromkeys([own + FRESH, *(text for text in fitting if text)]):
             yield caller(arn), abroad
         for key in _tag_keys(guard):
             yield caller(own + FRESH), {**abroad, key: guard.named(key)[0].replace("*", FRESH)}
@@ -172,8 +172,14 @@ def _callers(kind: str, guard: Guard) -> Iterator[tuple[Caller, dict[str, Value]
 
 
 def _tag_keys(guard: Guard) -> set[str]:
-    conditions = (one for document in guard.documents for each in document.statements for one in each.conditions)
-    return {key for one in conditions if (key := one.key.lower()).startswith("aws:principaltag/") and one.values}
+    conditions = (
+        condition for document in guard.documents for each in document.statements for condition in each.conditions
+    )
+    return {
+        key
+        for condition in conditions
+        if (key := condition.key.lower()).startswith("aws:principaltag/") and condition.values
+    }
 
 
 def _fresh(probe: Probe, site: Site) -> tuple[str, ...]:
@@ -184,24 +190,24 @@ def _fresh(probe: Probe, site: Site) -> tuple[str, ...]:
 
 def _named(probe: Probe, guard: Guard) -> list[str]:
     """A resource inside each pattern that a Deny on the action names."""
-    found: dict[str, None] = {}
+    resources: dict[str, None] = {}
     for document in guard.documents:
         for statement in statements_on(document, probe.action, "Deny"):
             for pattern in statement.resources or ():
                 for fresh in _fresh(probe, guard.site):
                     text = common_arn(pattern, fresh.replace(FRESH, "*"), FRESH)
                     if text:
-                        found[text] = None
-    return list(found)
+                        resources[text] = None
+    return list(resources)
 
 
 def _exempt(evidence: Iterable[Evidence], guard: Guard) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for one in deciding_conditions(evidence, guard):
-        if is_negated(one.operator) and one.key.lower().startswith("aws:principal"):
-            others = (value for value in one.values if not _is_own(one.key, value, guard.site))
-            found.update(dict.fromkeys(f"{one.key} {one.operator} {value}" for value in others))
-    return tuple(found)
+    exempt: dict[str, None] = {}
+    for condition in deciding_conditions(evidence, guard):
+        if is_negated(condition.operator) and condition.key.lower().startswith("aws:principal"):
+            others = (value for value in condition.values if not _is_own(condition.key, value, guard.site))
+            exempt.update(dict.fromkeys(f"{condition.key} {condition.operator} {value}" for value in others))
+    return tuple(exempt)
 
 
 def _is_own(key: str, value: str, site: Site) -> bool:
@@ -226,8 +232,10 @@ def restricts(levels: Levels) -> bool:
 
 
 def _allows_all(document: Document) -> bool:
-    allows = [one for one in document.statements if one.effect == "Allow" and not one.conditions]
-    return any("*" in (one.actions or ()) and "*" in (one.resources or ()) for one in allows)
+    allows = [
+        statement for statement in document.statements if statement.effect == "Allow" and not statement.conditions
+    ]
+    return any("*" in (statement.actions or ()) and "*" in (statement.resources or ()) for statement in allows)
 
 
 def in_force(feature_set: str, root_policy_types: Iterable[tuple[str, str]], policy_type: str) -> bool:
@@ -239,7 +247,7 @@ def in_force(feature_set: str, root_policy_types: Iterable[tuple[str, str]], pol
 
 def rcp_services_denied(document: Document) -> tuple[str, ...]:
     """The services an RCP really touches: those its Denies name that RCPs cover. Empty: it has no effect."""
-    denied = [one for one in document.statements if one.effect == "Deny"]
+    denied = [statement for statement in document.statements if statement.effect == "Deny"]
     return tuple(
         sorted(
             service

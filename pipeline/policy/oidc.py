@@ -46,21 +46,25 @@ def pins(issuer: str, conditions: Iterable[Condition]) -> list[Pin]:
     """The conditions that a token must meet. Negated operators, IfExists and ForAllValues demand nothing of a token
     without the claim.
     """
-    found = []
-    for one in conditions:
-        key, prefix = one.key, f"{issuer}:".lower()
-        if not key.lower().startswith(prefix) or not one.operator.startswith("String") or is_negated(one.operator):
+    result = []
+    for condition in conditions:
+        key, prefix = condition.key, f"{issuer}:".lower()
+        if (
+            not key.lower().startswith(prefix)
+            or not condition.operator.startswith("String")
+            or is_negated(condition.operator)
+        ):
             continue
-        if not one.if_exists and one.qualifier != "ForAllValues":
-            found.append(Pin(key[len(prefix) :].lower(), one.values, one.operator == "StringLike"))
-    return found
+        if not condition.if_exists and condition.qualifier != "ForAllValues":
+            result.append(Pin(key[len(prefix) :].lower(), condition.values, condition.operator == "StringLike"))
+    return result
 
 
-def grade(issuer: str, found: Iterable[Pin], claims: Mapping[str, str] | None = None) -> OidcGrade:
+def grade(issuer: str, claim_pins: Iterable[Pin], claims: Mapping[str, str] | None = None) -> OidcGrade:
     """The grade of a whole condition block (its conditions are ANDed). With the claims of a token that it admits, of
     that admission too.
     """
-    listed = [pin for pin in found if pin.values]
+    listed = [pin for pin in claim_pins if pin.values]
     graded = [_grade_pin(issuer, pin, listed) for pin in listed if pin.claim != "aud"]
     worst, reason = min(graded, default=_no_identity(issuer, listed))
     shared = shared_issuers().get(issuer)
@@ -83,11 +87,11 @@ def grade_claim(issuer: str, pin: Pin, claims: Mapping[str, str] | None = None) 
     return grade(issuer, [pin], claims)
 
 
-def pins_tenant(issuer: str, found: Iterable[Pin]) -> bool:
+def pins_tenant(issuer: str, claim_pins: Iterable[Pin]) -> bool:
     """Whether the token must come from one customer of the provider: by its own issuer, by the claim that tells the
     customers of a shared issuer apart, or, for an issuer we do not know, by a subject that fixes more than a label.
     """
-    listed = list(found)
+    listed = list(claim_pins)
     if is_private(issuer):
         return True
     if shared := shared_issuers().get(issuer):
@@ -97,10 +101,10 @@ def pins_tenant(issuer: str, found: Iterable[Pin]) -> bool:
     return any(pin.claim == "sub" and all(_FIXES.match(value) for value in pin.values) for pin in listed)
 
 
-def told_by_audience(issuer: str, found: Iterable[Pin]) -> bool:
+def told_by_audience(issuer: str, claim_pins: Iterable[Pin]) -> bool:
     """Whether the issuer's customers are told apart by the audience, and it is pinned to one."""
     shared = shared_issuers().get(issuer)
-    return shared is not None and shared.told_by_audience(found)
+    return shared is not None and shared.told_by_audience(claim_pins)
 
 
 _TENANTCLAIMS = frozenset(
@@ -113,18 +117,18 @@ _FIXES = re.compile(r"[^*?]+$|[^*?]*?[^*?:/][:/][^*?:/]+[:/]")
 _ALWAYS_EXPOSED = frozenset({"aud", "sub", "amr", "oaud", "email", "azp", "app_id", "id", "user_id"})
 
 
-def unexposed(issuer: str, found: Iterable[Pin]) -> tuple[str, ...]:
+def unexposed(issuer: str, claim_pins: Iterable[Pin]) -> tuple[str, ...]:
     """Pinned claims that AWS does not read from this provider: a condition on them is never met."""
-    named = {pin.claim for pin in found} - _ALWAYS_EXPOSED
+    named = {pin.claim for pin in claim_pins} - _ALWAYS_EXPOSED
     return tuple(sorted(claim for claim in named if key_type(f"{issuer}:{claim}") is None))
 
 
-def admits(found: Iterable[Pin], claims: Mapping[str, str]) -> bool:
+def admits(claim_pins: Iterable[Pin], claims: Mapping[str, str]) -> bool:
     """Whether a token with these claims meets every pin."""
     return all(
         pin.claim in claims
         and any(glob(want, claims[pin.claim]) if pin.is_pattern else want == claims[pin.claim] for want in pin.values)
-        for pin in found
+        for pin in claim_pins
     )
 
 

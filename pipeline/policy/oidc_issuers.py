@@ -29,9 +29,9 @@ class SharedIssuer:
         forms = [form for claim, form in self.tenant if claim == pin.claim]
         return bool(pin.values) and all(any(form.fullmatch(value) for form in forms) for value in pin.values)
 
-    def told_by_audience(self, found: Iterable[Pin]) -> bool:
+    def told_by_audience(self, claim_pins: Iterable[Pin]) -> bool:
         """Whether the audience alone names the customer."""
-        return any(pin.claim == "aud" and self.names_tenant(pin) for pin in found)
+        return any(pin.claim == "aud" and self.names_tenant(pin) for pin in claim_pins)
 
 
 @cache
@@ -42,12 +42,12 @@ def _listed() -> Mapping[str, Any]:
 @cache
 def shared_issuers() -> dict[str, SharedIssuer]:
     """By issuer, in every spelling."""
-    found: dict[str, SharedIssuer] = {}
+    by_url: dict[str, SharedIssuer] = {}
     for raw in _listed()["issuer"]:
         pairs = (text.partition("=") for text in raw["tenant"])
-        one = SharedIssuer(raw["name"], tuple((claim, _compiled(form)) for claim, _, form in pairs))
-        found |= dict.fromkeys((raw["issuer"], *raw.get("also", ())), one)
-    return found
+        issuer = SharedIssuer(raw["name"], tuple((claim, _compiled(form)) for claim, _, form in pairs))
+        by_url |= dict.fromkeys((raw["issuer"], *raw.get("also", ())), issuer)
+    return by_url
 
 
 @lru_cache(maxsize=1024)
@@ -62,4 +62,6 @@ def _compiled(form: str) -> re.Pattern[str]:
     pieces = re.split(r"(\{tenant\}|\*)", form)
     # A customer's part alone may hold any sign but wildcards: audiences and ids have no fields.
     part = "[^*?]+" if form == "{tenant}" else "[^*?:/]+"
-    return re.compile("".join({"{tenant}": part, "*": ".*"}.get(one, re.escape(one)) for one in pieces), re.DOTALL)
+    return re.compile(
+        "".join({"{tenant}": part, "*": ".*"}.get(piece, re.escape(piece)) for piece in pieces), re.DOTALL
+    )

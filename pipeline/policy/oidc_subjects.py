@@ -74,8 +74,8 @@ def without_open_ids(subject: str) -> str:
 
 def _github(value: str, wild: bool, listed: list[Pin]) -> Graded:
     if wild and (named := without_open_ids(value)) != value:
-        grade, said = _github(named, is_wild(named), listed)
-        return grade, said.replace(named, value)
+        grade, reason = _github(named, is_wild(named), listed)
+        return grade, reason.replace(named, value)
     if value.startswith("job_workflow_ref:") and not is_wild("/".join(value.split("/")[:2])):
         return _workflow(value) if not wild else (Grade.CAUTION, f"{value} leaves the workflow or its version open")
     tenant, _, rest = value.removeprefix("repo:").partition(":")

@@ -19,13 +19,15 @@ def _described() -> tuple[dict[str, Any], ...]:
 
 @cache
 def _endpoints() -> dict[str, dict[str, Any]]:
-    return {one["partition"]: one["services"] for one in Loader().load_data("endpoints")["partitions"]}
+    return {
+        partition["partition"]: partition["services"] for partition in Loader().load_data("endpoints")["partitions"]
+    }
 
 
 @cache
 def partitions() -> tuple[str, ...]:
     """aws, aws-cn, aws-us-gov and the others, by name."""
-    return tuple(sorted(one["id"] for one in _described()))
+    return tuple(sorted(described["id"] for described in _described()))
 
 
 @lru_cache(maxsize=64)
@@ -33,26 +35,28 @@ def home_region(partition: str) -> str:
     """The Region that IAM and the other global services of the partition answer from; "" for an unknown partition."""
     iam = _endpoints().get(partition, {}).get("iam", {})
     endpoint = iam.get("endpoints", {}).get(iam.get("partitionEndpoint"), {})
-    implicit = (one["outputs"]["implicitGlobalRegion"] for one in _described() if one["id"] == partition)
+    implicit = (
+        described["outputs"]["implicitGlobalRegion"] for described in _described() if described["id"] == partition
+    )
     return str(endpoint.get("credentialScope", {}).get("region") or next(implicit, ""))
 
 
 @lru_cache(maxsize=1024)
 def partition_of(region: str) -> str:
     """The partition of a Region, by its name's form; "" where no partition has Regions of such a name."""
-    return next((one["id"] for one in _described() if re.fullmatch(one["regionRegex"], region)), "")
+    return next((described["id"] for described in _described() if re.fullmatch(described["regionRegex"], region)), "")
 
 
 @cache
 def partition_suffixes(partition: str) -> tuple[str, ...]:
     """What names of service principals of one partition end with."""
-    return tuple(f".{one['outputs']['dnsSuffix']}" for one in _described() if one["id"] == partition)
+    return tuple(f".{described['outputs']['dnsSuffix']}" for described in _described() if described["id"] == partition)
 
 
 @cache
 def service_suffixes() -> tuple[str, ...]:
     """What names of service principals end with: ".amazonaws.com", ".amazonaws.com.cn", ".c2s.ic.gov" ..."""
-    return tuple(sorted({f".{one['outputs']['dnsSuffix']}" for one in _described()}))
+    return tuple(sorted({f".{described['outputs']['dnsSuffix']}" for described in _described()}))
 
 
 @lru_cache(maxsize=1024)
@@ -62,7 +66,9 @@ def spellings(service: str) -> tuple[str, ...]:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html (service principals in
     opt-in Regions and other partitions)
     """
-    suffix = max((one for one in service_suffixes() if service.endswith(one)), key=len, default="")
+    suffix = max((dns_suffix for dns_suffix in service_suffixes() if service.endswith(dns_suffix)), key=len, default="")
     if not suffix:
         return (service,)
-    return tuple(dict.fromkeys([service, *(service.removesuffix(suffix) + one for one in service_suffixes())]))
+    return tuple(
+        dict.fromkeys([service, *(service.removesuffix(suffix) + dns_suffix for dns_suffix in service_suffixes())])
+    )

@@ -84,11 +84,11 @@ class Principal:
     def unreadable(self) -> tuple[Policy, ...]:
         return tuple(policy for policy in (*self.policies, *self.limits) if policy.document is None)
 
-    def context(self, action: str, known: Mapping[str, Value] | None = None, resource: str = "") -> Context:
+    def context(self, action: str, more: Mapping[str, Value] | None = None, resource: str = "") -> Context:
         """What is certain about any request of this principal for the action (on the resource); everything else stays
         open.
         """
-        values = {**self._certain, **{key.lower(): strings(value) for key, value in (known or {}).items()}}
+        values = {**self._certain, **{key.lower(): strings(value) for key, value in (more or {}).items()}}
         if region := self._region(action, resource):
             values.setdefault("aws:requestedregion", (region,))
 
@@ -156,10 +156,10 @@ def can(
     """
     owner = account or account_of(resource)
     taken_for = owner or ("" if _may_be_of_others(resource) else principal.account)
-    known = context if isinstance(context, Context) else principal.context(action, context, resource)
+    keys = context if isinstance(context, Context) else principal.context(action, context, resource)
     if place := principal.places.get(taken_for):
-        known = known.with_defaults(place)
-    request = Request.made(principal.caller, action, resource, known, owner, taken_for)
+        keys = keys.with_defaults(place)
+    request = Request.made(principal.caller, action, resource, keys, owner, taken_for)
     policies = Policies(
         principal.policies,
         principal.boundary,

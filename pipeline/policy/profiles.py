@@ -33,9 +33,9 @@ _OPEN_IAM = re.compile(r"(user|role|group|policy|instance-profile|saml-provider|
 @lru_cache(maxsize=1 << 17)
 def is_portable(document: Document) -> bool:
     """Whether the document says the same for every principal of every account."""
-    for one in document.statements:
-        patterns = (*(one.resources or ()), *(one.not_resources or ()))
-        values = [value for condition in one.conditions for value in condition.values]
+    for statement in document.statements:
+        patterns = (*(statement.resources or ()), *(statement.not_resources or ()))
+        values = [value for condition in statement.conditions for value in condition.values]
         if any("${" in text or re.search(r"\d{12}", text) for text in (*patterns, *values)):
             return False
         if any(
@@ -43,7 +43,7 @@ def is_portable(document: Document) -> bool:
             for pattern in patterns
         ):
             return False
-        if any(condition.key.lower().startswith(_HOLDER_KEYS) for condition in one.conditions):
+        if any(condition.key.lower().startswith(_HOLDER_KEYS) for condition in statement.conditions):
             return False
     return True
 
@@ -100,14 +100,14 @@ class Profiles:
         levels = principal.scp_levels
         if levels is None:
             return None, True
-        known = self._levels.get(id(levels))
-        if known is None:
+        cached = self._levels.get(id(levels))
+        if cached is None:
             portable = all(
                 policy.document is None or is_portable(policy.document) for level in levels for policy in level
             )
-            known = (levels, tuple(tuple(_name(policy) for policy in level) for level in levels), portable)
-            self._levels[id(levels)] = known
-        return known[1], known[2]
+            cached = (levels, tuple(tuple(_name(policy) for policy in level) for level in levels), portable)
+            self._levels[id(levels)] = cached
+        return cached[1], cached[2]
 
 
 def _name(policy: Policy) -> str:

@@ -77,8 +77,8 @@ class Use:
 @lru_cache(maxsize=1024)
 def _actions_of(use: Use, service: str) -> frozenset[str]:
     """The actions of a service: the catalogue's, and those that AWS itself reports."""
-    reported = {*use.actions, *(one for one in use.generated if not set("*?") & set(one))}
-    return frozenset({*known_actions(service), *(one for one in reported if service_of(one) == service)})
+    reported = {*use.actions, *(action for action in use.generated if not set("*?") & set(action))}
+    return frozenset({*known_actions(service), *(action for action in reported if service_of(action) == service)})
 
 
 @dataclass(frozen=True)
@@ -115,50 +115,54 @@ def propose(documents: Sequence[Document], use: Use) -> Proposal:
 
 
 def _proposed(documents: Sequence[Document], use: Use) -> Proposal:
-    statements = [(document, one) for document in documents for one in document.statements]
-    denies = [element_of(one, document) for document, one in statements if one.effect == "Deny"]
-    made: list[str] = []
+    statements = [(document, statement) for document in documents for statement in document.statements]
+    denies = [element_of(statement, document) for document, statement in statements if statement.effect == "Deny"]
+    texts: list[str] = []
     for brief in (False, True):
-        if len(made) != 1:
+        if len(texts) != 1:
             allows = merged(_allows(statements, use, brief))
-            made = list(parts(unique([*allows, *denies]))) if allows else []
+            texts = list(parts(unique([*allows, *denies]))) if allows else []
     granted = granted_actions(frozenset(documents))
-    removed = {one for service in use.all_services for one in granted.get(service, ()) if not use.keeps(one)}
-    invented = {pattern for _, one in statements for pattern in _invented(one, use)}
-    return Proposal(tuple(made), tuple(sorted(removed | invented)), tuple(all_problems(made)))
+    removed = {action for service in use.all_services for action in granted.get(service, ()) if not use.keeps(action)}
+    invented = {pattern for _, statement in statements for pattern in _invented(statement, use)}
+    return Proposal(tuple(texts), tuple(sorted(removed | invented)), tuple(all_problems(texts)))
 
 
 def _allows(statements: Iterable[tuple[Document, Statement]], use: Use, brief: bool) -> Iterator[Element]:
-    for document, one in statements:
-        if one.effect == "Allow" and (actions := list(_narrowed(one, use, brief))):
-            yield element_of(one, document) | {"Action": actions}
+    for document, statement in statements:
+        if statement.effect == "Allow" and (actions := list(_narrowed(statement, use, brief))):
+            yield element_of(statement, document) | {"Action": actions}
 
 
 @lru_cache(maxsize=1024)
 def granted_actions(documents: frozenset[Document]) -> Mapping[str, frozenset[str]]:
     """By service, known actions that some statement allows and none denies on everything, whatever the request."""
     named = {action for document in documents for action in named_actions(document) if catalog.find(action)}
-    found: dict[str, set[str]] = {}
+    granted: dict[str, set[str]] = {}
     for action in named.difference(*map(_denied_actions, documents)):
-        found.setdefault(service_of(action), set()).add(action)
-    return {service: frozenset(actions) for service, actions in found.items()}
+        granted.setdefault(service_of(action), set()).add(action)
+    return {service: frozenset(actions) for service, actions in granted.items()}
 
 
 @lru_cache(maxsize=4096)
 def _denied_actions(document: Document) -> frozenset[str]:
     """Known actions that the document denies on every resource without a condition."""
     denied: set[str] = set()
-    for one in document.statements:
-        if one.effect == "Deny" and "*" in (one.resources or ()) and not one.conditions:
-            named = {action for pattern in one.actions or one.not_actions or () for action in catalog.expand(pattern)}
-            denied |= named if one.actions else set(catalog.expand("*")) - named
+    for statement in document.statements:
+        if statement.effect == "Deny" and "*" in (statement.resources or ()) and not statement.conditions:
+            named = {
+                action
+                for pattern in statement.actions or statement.not_actions or ()
+                for action in catalog.expand(pattern)
+            }
+            denied |= named if statement.actions else set(catalog.expand("*")) - named
     return frozenset(denied)
 
 
 def _named(pattern: str, use: Use, service: str) -> frozenset[str]:
     """The actions of a service that a pattern stands for."""
-    known, more = _named_known(pattern, service), _reported_only(use, service)
-    return known | {one for one in more if action_matches(pattern, one)} if more else known
+    catalogued, more = _named_known(pattern, service), _reported_only(use, service)
+    return catalogued | {action for action in more if action_matches(pattern, action)} if more else catalogued
 
 
 @lru_cache(maxsize=1024)
@@ -169,7 +173,7 @@ def _reported_only(use: Use, service: str) -> frozenset[str]:
 
 @lru_cache(maxsize=1 << 16)
 def _named_known(pattern: str, service: str) -> frozenset[str]:
-    return frozenset(one for one in known_actions(service) if action_matches(pattern, one))
+    return frozenset(action for action in known_actions(service) if action_matches(pattern, action))
 
 
 # -- the actions of one statement
@@ -185,7 +189,9 @@ def _narrowed(statement: Statement, use: Use, brief: bool) -> Iterator[str]:
             yield from _left(whole, service, statement, use, covers if brief else None)
             continue
         plain, wild = _by_service(statement)
-        for pattern in dict.fromkeys([*plain.get(service, ()), *(cut for one in wild if (cut := _cut(one, service)))]):
+        for pattern in dict.fromkeys(
+            [*plain.get(service, ()), *(cut for wildcard in wild if (cut := _cut(wildcard, service)))]
+        ):
             covers = partial(contains, pattern)
             yield from _left(pattern, service, statement, use, covers if brief else None)
 
@@ -222,8 +228,8 @@ def _left(
     if pattern:
         named = _named(pattern, use, service)
     else:
-        named = names.difference(*(_named(one, use, service) for one in statement.not_actions or ()))
-    kept = {one for one in named if use.keeps(one)}
+        named = names.difference(*(_named(pattern, use, service) for pattern in statement.not_actions or ()))
+    kept = {action for action in named if use.keeps(action)}
     if pattern and kept == named and (named or not known_actions(service)) and (named or use.keeps(pattern)):
         yield pattern
     elif covers:
@@ -242,7 +248,7 @@ def _shortened(kept: list[str], gone: Iterable[str], covers: Callable[[str], boo
             yield from alike
         elif covers(pattern) and not any(action_matches(pattern, other) for other in gone):
             yield pattern
-        elif len({_beginning(one, depth + 1) for one in alike}) < len(alike) or depth == 1:
+        elif len({_beginning(name, depth + 1) for name in alike}) < len(alike) or depth == 1:
             yield from _shortened(alike, gone, covers, depth + 1)
         else:
             yield from alike
@@ -255,7 +261,7 @@ def _beginning(action: str, words: int) -> str:
 
 def _avoids(excluded: Iterable[str], narrow: str) -> bool:
     """Whether no action is named by the pattern and an excluded one."""
-    return all(common_text(narrow.lower(), one.lower(), "x") is None for one in excluded)
+    return all(common_text(narrow.lower(), pattern.lower(), "x") is None for pattern in excluded)
 
 
 def _invented(statement: Statement, use: Use) -> Iterator[str]:

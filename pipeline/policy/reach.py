@@ -72,7 +72,7 @@ def reach(
     graph = _Graph(everyone, roles, groups or {})
     certain = _distances(_into(graph.edges, Tri.YES), graph.starts(Tri.YES))
     possible = _distances(_into(graph.edges, Tri.DEPENDS), graph.starts(Tri.DEPENDS))
-    return [_row(one.arn, certain, possible, graph) for one in everyone]
+    return [_row(principal.arn, certain, possible, graph) for principal in everyone]
 
 
 def _row(arn: str, certain: _Ways, possible: _Ways, graph: _Graph) -> Reach:
@@ -84,8 +84,8 @@ def _row(arn: str, certain: _Ways, possible: _Ways, graph: _Graph) -> Reach:
         node = edge.target  # type: ignore[assignment]
     steps, possible_steps = certain.get(arn, (None, None))[0], possible.get(arn, (None, None))[0]
     waiting = list(graph.evidence(arn, hops)) if steps is None and hops else []
-    conditions = sorted({key for one in waiting for key in one.unknown_keys})
-    return Reach(arn, steps, possible_steps, tuple(hops), tuple(conditions), any(one.index is None for one in waiting))
+    conditions = sorted({key for hit in waiting for key in hit.unknown_keys})
+    return Reach(arn, steps, possible_steps, tuple(hops), tuple(conditions), any(hit.index is None for hit in waiting))
 
 
 _Ways = dict[Hashable, tuple[int, "_Edge | None"]]
@@ -96,11 +96,11 @@ _Into = Mapping[Hashable, list[_Edge]]
 
 def _into(edges: Iterable[_Edge], at_least: Tri) -> _Into:
     """The edges by their target."""
-    found: dict[Hashable, list[_Edge]] = defaultdict(list)
+    by_target: dict[Hashable, list[_Edge]] = defaultdict(list)
     for edge in edges:
         if edge.verdict >= at_least:
-            found[edge.target].append(edge)
-    return found
+            by_target[edge.target].append(edge)
+    return by_target
 
 
 def _distances(into: _Into, starts: Iterable[Hashable]) -> _Ways:
@@ -127,15 +127,15 @@ class _Graph:
         self, everyone: list[Principal], roles: Iterable[Role], groups: Mapping[str, Mapping[str, Tri]]
     ) -> None:
         profiles = Profiles()
-        self.admins: dict[str, Admin] = {one.arn: profiles.admin(one) for one in everyone}
-        self.by_arn = {one.arn: one for one in everyone}
-        self.roles = {one.arn: replace(one, admin=self._judged(one.arn)) for one in roles}
+        self.admins: dict[str, Admin] = {principal.arn: profiles.admin(principal) for principal in everyone}
+        self.by_arn = {principal.arn: principal for principal in everyone}
+        self.roles = {role.arn: replace(role, admin=self._judged(role.arn)) for role in roles}
         self.members: dict[Hashable, list[Principal]] = defaultdict(list)
         self.edges: list[_Edge] = []
-        for one in everyone:
-            node = (one.account, profiles.key(one))
-            self.members[node].append(one)
-            self.edges.append(_Edge(one.arn, node, "", Tri.YES, cost=0))
+        for principal in everyone:
+            node = (principal.account, profiles.key(principal))
+            self.members[node].append(principal)
+            self.edges.append(_Edge(principal.arn, node, "", Tri.YES, cost=0))
         self.accounts = self._accounts(groups)
         self._escalation_edges(self.accounts)
         self._trust_edges()
@@ -143,9 +143,9 @@ class _Graph:
             self._edges_of_writers(at_least)
 
     def starts(self, at_least: Tri) -> list[Hashable]:
-        accounts = dict.fromkeys(one.account for one in self.by_arn.values())
-        found = [arn for arn, admin in self.admins.items() if admin.verdict >= at_least]
-        return [*found, *(_administrator(account) for account in accounts)]
+        accounts = dict.fromkeys(principal.account for principal in self.by_arn.values())
+        admins = [arn for arn, admin in self.admins.items() if admin.verdict >= at_least]
+        return [*admins, *(_administrator(account) for account in accounts)]
 
     def evidence(self, arn: str, hops: Iterable[Hop]) -> Iterator[Evidence]:
         """What the way waits for: the evidence of each step that depends, and of the administrator at its end."""
@@ -159,14 +159,14 @@ class _Graph:
             yield from self.admins[at].evidence
 
     def _decisions(self, at: str, hop: Hop) -> Iterator[Decision]:
-        one = self.by_arn.get(at)
-        if one is None:
+        principal = self.by_arn.get(at)
+        if principal is None:
             return
         if role := self.roles.get(hop.target) if hop.how == "sts:AssumeRole" else None:
-            yield can(one, hop.how, role.arn, resource_policy=role.trust, rcp_levels=role.rcp_levels)
+            yield can(principal, hop.how, role.arn, resource_policy=role.trust, rcp_levels=role.rcp_levels)
             return
-        found = escalations(one, self.accounts[one.account], ignore=_BY_TRUST, admin=self.admins[at]).paths
-        yield from (grant.decision for path in found if path.path.id == hop.how for grant in path.grants)
+        paths = escalations(principal, self.accounts[principal.account], ignore=_BY_TRUST, admin=self.admins[at]).paths
+        yield from (grant.decision for path in paths if path.path.id == hop.how for grant in path.grants)
 
     def _judged(self, arn: str) -> Tri:
         return self.admins[arn].verdict if arn in self.admins else Tri.DEPENDS
@@ -176,23 +176,27 @@ class _Graph:
         users: dict[str, dict[str, Tri]] = defaultdict(dict)
         for arn, role in self.roles.items():
             roles[account_of(arn)][arn] = role
-        for arn, one in self.by_arn.items():
-            if one.kind == "user":
-                users[one.account][arn] = self._judged(arn)
-        names = dict.fromkeys((*roles, *users, *groups, *(one.account for one in self.by_arn.values())))
+        for arn, principal in self.by_arn.items():
+            if principal.kind == "user":
+                users[principal.account][arn] = self._judged(arn)
+        names = dict.fromkeys((*roles, *users, *groups, *(principal.account for principal in self.by_arn.values())))
         return {name: Account(roles.get(name, {}), users.get(name, {}), groups.get(name, {})) for name in names}
 
     def _escalation_edges(self, accounts: Mapping[str, Account]) -> None:
-        for arn, one in self.by_arn.items():
-            if self._judged(arn) is Tri.YES or not may_escalate(one):
+        for arn, principal in self.by_arn.items():
+            if self._judged(arn) is Tri.YES or not may_escalate(principal):
                 continue
-            for found in escalations(one, accounts[one.account], ignore=_BY_TRUST, admin=self.admins[arn]).paths:
-                if found.path.gain == "grant":
-                    self.edges.append(_Edge(arn, _administrator(one.account), found.path.id, found.verdict))
-                elif found.path.gain == "become":
-                    for target, verdict in found.targets.items():
+            for escalation in escalations(
+                principal, accounts[principal.account], ignore=_BY_TRUST, admin=self.admins[arn]
+            ).paths:
+                if escalation.path.gain == "grant":
+                    self.edges.append(
+                        _Edge(arn, _administrator(principal.account), escalation.path.id, escalation.verdict)
+                    )
+                elif escalation.path.gain == "become":
+                    for target, verdict in escalation.targets.items():
                         if target in self.by_arn:
-                            self.edges.append(_Edge(arn, target, found.path.id, verdict))
+                            self.edges.append(_Edge(arn, target, escalation.path.id, verdict))
 
     # -- whoever reaches a writer and whom it writes into
 
@@ -227,17 +231,17 @@ class _Graph:
             own = caller(arn).account
             principals, accounts = named(role.trust.document, own)
             for name in principals:
-                known = name if name in self.by_arn else without_path.get(name)
-                if known:
-                    self._edge(known, self.by_arn[known], role)
+                arn_of_name = name if name in self.by_arn else without_path.get(name)
+                if arn_of_name:
+                    self._edge(arn_of_name, self.by_arn[arn_of_name], role)
             for account in assumers.accounts if "*" in accounts else accounts:
                 is_open = open_to_account(role, account)
                 if is_open:
                     self.edges.append(_Edge(("hub", account), arn, "sts:AssumeRole", Tri.YES))
                 # Who is trusted by "*" in the role's own account needs no right of its own.
                 everybody = "*" in accounts and account == own
-                found = assumers.nodes[account] if everybody else assumers.candidates(account, arn, not is_open)
-                for node in found:
+                nodes = assumers.nodes[account] if everybody else assumers.candidates(account, arn, not is_open)
+                for node in nodes:
                     self._edges_of(node, role)
         free = ((node, self.members[node][0].account) for node in assumers.free)
         self.edges += [_Edge(node, ("hub", account), "", Tri.YES, cost=0) for node, account in free]
@@ -247,8 +251,8 @@ class _Graph:
         if len(members) == 1 or treats_alike(role):
             self._edge(node, members[0], role)
         else:
-            for one in members:
-                self._edge(one.arn, one, role)
+            for principal in members:
+                self._edge(principal.arn, principal, role)
 
     def _edge(self, source: Hashable, principal: Principal, role: Role) -> None:
         verdict = may_assume(principal, role)

@@ -71,12 +71,12 @@ class Request:
         the caller's.
         """
         who = caller(principal, partition=partition_of(resource))
-        known = context if isinstance(context, Context) else Context.of(context)
+        keys = context if isinstance(context, Context) else Context.of(context)
         owner = account or account_of(resource)
-        return cls.made(who, action, resource, known, owner, owner or who.account)
+        return cls.made(who, action, resource, keys, owner, owner or who.account)
 
     @classmethod
-    def made(cls, who: Caller, action: str, resource: str, known: Context, owner: str, taken_for: str) -> Request:
+    def made(cls, who: Caller, action: str, resource: str, context: Context, owner: str, taken_for: str) -> Request:
         """With the keys that follow from caller and owner. `taken_for`: whose the resource is taken to be, while the
         key aws:ResourceAccount is set only where `owner` is certain.
         """
@@ -85,7 +85,7 @@ class Request:
             derived["aws:ResourceAccount"] = owner
         if who.account:
             derived["kms:CallerAccount"] = who.account
-        return cls(who, action, resource, known.with_defaults(derived), taken_for)
+        return cls(who, action, resource, context.with_defaults(derived), taken_for)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,4 +133,4 @@ class Decision:
     @property
     def unknown_keys(self) -> tuple[str, ...]:
         """The condition keys that would settle a DEPENDS."""
-        return tuple(sorted({key for one in self.evidence for key in one.unknown_keys}))
+        return tuple(sorted({key for hit in self.evidence for key in hit.unknown_keys}))

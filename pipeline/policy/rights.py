@@ -89,11 +89,11 @@ def _told_apart(principal: Principal, actions: Iterable[str]) -> Iterator[str]:
     seen: set[tuple[Statement, ...]] = set()
     for action in actions:
         allows, denies = (
-            [one for document in principal.documents for one in statements_on(document, action, effect)]
+            [statement for document in principal.documents for statement in statements_on(document, action, effect)]
             for effect in _EFFECTS
         )
         speaking = (*allows, *denies)
-        if speaking not in seen or any(one.conditions for one in speaking):
+        if speaking not in seen or any(statement.conditions for statement in speaking):
             seen.add(speaking)
             yield action
 
@@ -105,10 +105,10 @@ def _all_allowed(decisions: Iterator[Decision]) -> tuple[Tri, Decision]:
     """(the worst answer, a decision that gave it); stops at the first denial."""
     worst: tuple[Tri, Decision] | None = None
     for decision in decisions:
-        found = answer(decision)
-        if worst is None or found < worst[0]:
-            worst = (found, decision)
-        if found is Tri.NO:
+        verdict = answer(decision)
+        if worst is None or verdict < worst[0]:
+            worst = (verdict, decision)
+        if verdict is Tri.NO:
             break
     assert worst is not None
     return worst
@@ -140,9 +140,9 @@ def effective_actions(principal: Principal) -> dict[str, Tri]:
     named = dict.fromkeys(
         action for policy in principal.policies if policy.document for action in named_actions(policy.document)
     )
-    asked = (action for action in named if action.lower() not in needs_no_permission())
-    answers = {action: answer(allows(principal, action)) for action in asked}
-    return {action: found for action, found in sorted(answers.items()) if found is not Tri.NO}
+    needing = (action for action in named if action.lower() not in needs_no_permission())
+    answers = {action: answer(allows(principal, action)) for action in needing}
+    return {action: verdict for action, verdict in sorted(answers.items()) if verdict is not Tri.NO}
 
 
 @lru_cache(maxsize=4096)
@@ -150,11 +150,11 @@ def named_actions(document: Document) -> tuple[str, ...]:
     """The known actions that the document's Allow statements name, through wildcards and NotAction; an action not in
     the catalogue as written.
     """
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for statement in document.statements:
         if statement.effect == "Allow":
-            found.update(dict.fromkeys(_actions_of(statement)))
-    return tuple(found)
+            names.update(dict.fromkeys(_actions_of(statement)))
+    return tuple(names)
 
 
 def _actions_of(statement: Statement) -> Iterator[str]:
@@ -169,42 +169,42 @@ def _actions_of(statement: Statement) -> Iterator[str]:
 def full_service(principal: Principal, service: str) -> Tri:
     """Whether every known action of the service is allowed on every resource."""
     resource = f"arn:{principal.caller.partition}:{service}:{FRESH}:{principal.account}:{FRESH}/{FRESH}"
-    known = actions.expand(f"{service}:*") or (f"{service}:{FRESH}",)
-    return _all_allowed(can(principal, action, resource) for action in _told_apart(principal, known))[0]
+    service_actions = actions.expand(f"{service}:*") or (f"{service}:{FRESH}",)
+    return _all_allowed(can(principal, action, resource) for action in _told_apart(principal, service_actions))[0]
 
 
 @lru_cache(maxsize=1 << 16)
-def exceeds(one: Principal, other: Principal, besides: tuple[str, ...] = ()) -> Tri:
+def exceeds(principal: Principal, other: Principal, besides: tuple[str, ...] = ()) -> Tri:
     """Whether the first may do something that the second may not: what taking over the first would bring the second.
     `besides`: actions that do not count.
     """
-    if is_admin(one).verdict > is_admin(other).verdict:
+    if is_admin(principal).verdict > is_admin(other).verdict:
         return Tri.YES
-    found = Tri.NO
-    for action in (action for action in _worth_comparing(one, other) if action not in besides):
-        for resource in dict.fromkeys((*targets(one, action), *_denied(other, action))):
-            owner = account_of(resource) or one.account
-            mine, theirs = (answer(can(who, action, resource, account=owner)) for who in (one, other))
-            found = max(found, mine if mine > theirs else Tri.NO)
-        if found is Tri.YES:
+    verdict = Tri.NO
+    for action in (action for action in _worth_comparing(principal, other) if action not in besides):
+        for resource in dict.fromkeys((*targets(principal, action), *_denied(other, action))):
+            owner = account_of(resource) or principal.account
+            mine, theirs = (answer(can(who, action, resource, account=owner)) for who in (principal, other))
+            verdict = max(verdict, mine if mine > theirs else Tri.NO)
+        if verdict is Tri.YES:
             break
-    return found
+    return verdict
 
 
 def _denied(principal: Principal, action: str) -> Iterator[str]:
     """A resource inside each pattern that the principal's policies deny the action on."""
     for document in principal.documents:
         for statement in statements_on(document, action, "Deny"):
-            found = (common_arn(pattern, "*", FRESH) for pattern in statement.resources or ())
-            yield from (one for one in found if one and "${" not in one)
+            arns = (common_arn(pattern, "*", FRESH) for pattern in statement.resources or ())
+            yield from (arn for arn in arns if arn and "${" not in arn)
 
 
-def _worth_comparing(one: Principal, other: Principal) -> Iterator[str]:
+def _worth_comparing(principal: Principal, other: Principal) -> Iterator[str]:
     """The actions that the first's policies name; but of those that just the same statements of both speak of, on every
     resource and without a condition, only the first.
     """
-    documents = dict.fromkeys((*one.documents, *other.documents))
-    named = (action for policy in one.policies if policy.document for action in named_actions(policy.document))
+    documents = dict.fromkeys((*principal.documents, *other.documents))
+    named = (action for policy in principal.policies if policy.document for action in named_actions(policy.document))
     seen: set[tuple[Statement, ...]] = set()
     for action in dict.fromkeys(action for action in named if action.lower() not in needs_no_permission()):
         speaking = tuple(

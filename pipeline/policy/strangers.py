@@ -34,15 +34,15 @@ class Organization:
         return account == self.account or account in self.accounts
 
 
-def stranger(*taken: Container[str]) -> str:
+def stranger(*collections: Container[str]) -> str:
     """The id of an account that is in none of the collections (or texts)."""
     numbers = (str(number) for number in range(999_999_999_999, 0, -1))
-    return next(one for one in numbers if not any(one in known for known in taken))
+    return next(number for number in numbers if not any(number in collection for collection in collections))
 
 
 def text_of(documents: Iterable[Document]) -> str:
     """All that the documents say, in one text."""
-    return "\n".join(one.text for document in documents for one in document.statements)
+    return "\n".join(statement.text for document in documents for statement in document.statements)
 
 
 def strangers(document: Document, inside: Organization) -> Iterator[tuple[str, Caller, Context]]:
@@ -51,7 +51,7 @@ def strangers(document: Document, inside: Organization) -> Iterator[tuple[str, C
 
     Whose: an account that the policy names, else another organization that it names, else ANY_ACCOUNT.
     """
-    conditions = [condition for one in document.statements for condition in one.conditions]
+    conditions = [condition for statement in document.statements for condition in statement.conditions]
     services = sorted(_services(document.statements))
     callers, sources = (foreign_paths(conditions, kind, inside) for kind in ("principal", "source"))
     named, fitting = _accounts(document, conditions, inside)
@@ -59,8 +59,8 @@ def strangers(document: Document, inside: Organization) -> Iterator[tuple[str, C
     for account in (anybody, *named, *fitting):
         access_point = _arn_of_access_point(conditions, account, inside)
         for arn, path in product(_callers(document, conditions, account, inside), callers):
-            known = _direct(account, path, access_point)
-            yield _whose(account, path, named), caller(arn), _context(known, caller(arn))
+            keys = _direct(account, path, access_point)
+            yield _whose(account, path, named), caller(arn), _context(keys, caller(arn))
         if account == anybody:
             yield ANY_ACCOUNT, caller("*"), _context(_direct(account, "", access_point), caller("*"))
         for service, arn, path in product(services, _sources(conditions, account, inside), sources):
@@ -72,12 +72,12 @@ def foreign_paths(conditions: Iterable[Condition], kind: str, inside: Organizati
     """Organization paths an outsider could have: "" (in none), one nobody named, and those that conditions on
     aws:{kind}OrgID and aws:{kind}OrgPaths speak of. While the own organization is not known, a name may be its own.
     """
-    known = list(conditions)
+    all_conditions = list(conditions)
     ids, paths = (
-        [common_text(value, "*", FRESH) or "" for value in values_of(known, f"aws:{kind}{key}")]
+        [common_text(value, "*", FRESH) or "" for value in values_of(all_conditions, f"aws:{kind}{key}")]
         for key in ("orgid", "orgpaths")
     )
-    paths += [f"{one}/r-{FRESH}/ou-{FRESH}/" for one in (f"o-{FRESH}", *ids)]
+    paths += [f"{organization_id}/r-{FRESH}/ou-{FRESH}/" for organization_id in (f"o-{FRESH}", *ids)]
     others = (path for path in paths if path.split("/")[0] != inside.id and (inside.id or FRESH in path.split("/")[0]))
     return list(dict.fromkeys(["", *others]))
 
@@ -95,10 +95,15 @@ def _whose(account: str, path: str, named: Container[str]) -> str:
 def _callers(document: Document, conditions: Sequence[Condition], account: str, inside: Organization) -> Sequence[str]:
     """ARNs of the account: any role, any user, and those that the policy names or narrows it to."""
     prefix = f"arn:{inside.partition}:iam::{account}:"
-    named = {value for one in document.statements for _, value in one.principals or () if f"::{account}:" in value}
+    named = {
+        value
+        for statement in document.statements
+        for _, value in statement.principals or ()
+        if f"::{account}:" in value
+    }
     narrowed = (common_text(value, prefix + "*", FRESH) for value in values_of(conditions, "aws:principalarn"))
-    found = {prefix + f"role/{FRESH}", prefix + f"user/{FRESH}", *named, *(text for text in narrowed if text)}
-    return sorted(one for one in found if ":root" not in one)
+    arns = {prefix + f"role/{FRESH}", prefix + f"user/{FRESH}", *named, *(text for text in narrowed if text)}
+    return sorted(arn for arn in arns if ":root" not in arn)
 
 
 def _direct(account: str, path: str, access_point: str) -> dict[str, Value]:
@@ -127,8 +132,8 @@ def _on_behalf(account: str, source: str, path: str) -> dict[str, Value]:
     }
 
 
-def _context(known: dict[str, Value], who: Caller) -> Context:
-    values = Context.of({**known, **who.context()}, complete=False)
+def _context(keys: dict[str, Value], who: Caller) -> Context:
+    values = Context.of({**keys, **who.context()}, complete=False)
     return Context(values.values, False, ALWAYS_SIGNED if who.is_aws_identity else frozenset())
 
 
@@ -137,8 +142,8 @@ def _context(known: dict[str, Value], who: Caller) -> Context:
 
 def _accounts(document: Document, conditions: Sequence[Condition], inside: Organization) -> tuple[list[str], list[str]]:
     """(accounts the policy names, accounts that would fit a pattern of it), those inside left out."""
-    texts = [value for one in document.statements for _, value in one.principals or ()]
-    texts += [value for one in conditions for value in one.values]
+    texts = [value for statement in document.statements for _, value in statement.principals or ()]
+    texts += [value for condition in conditions for value in condition.values]
     named = {account for text in texts for account in _ACCOUNT.findall(text)}
     arns = (value.split(":", 5) for key in _ARN_KEYS for value in values_of(conditions, key))
     patterns = [value for key in _ACCOUNT_KEYS for value in values_of(conditions, key)]
@@ -148,7 +153,10 @@ def _accounts(document: Document, conditions: Sequence[Condition], inside: Organ
         for value in patterns
         if _is_open(value) and (text := common_text(value, "?" * 12, "9")) and _ACCOUNT.fullmatch(text)
     }
-    return tuple(sorted(one for one in found if not inside.has(one)) for found in (named, fitting - named))  # type: ignore[return-value]
+    named_outside, fitting_outside = (
+        sorted(account for account in accounts if not inside.has(account)) for accounts in (named, fitting - named)
+    )
+    return named_outside, fitting_outside
 
 
 _ACCOUNT_KEYS = [
@@ -164,19 +172,19 @@ _ARN_KEYS = ["aws:sourcearn", "aws:principalarn", "s3:dataaccesspointarn"]
 
 
 def values_of(conditions: Iterable[Condition], key: str) -> list[str]:
-    return [value for one in conditions if one.key.lower() == key for value in one.values]
+    return [value for condition in conditions if condition.key.lower() == key for value in condition.values]
 
 
 def _services(statements: Iterable[Statement]) -> set[str]:
     """The services named, and ANY_SERVICE where everyone is let in by what only a service would say of itself or of its
     source.
     """
-    allows = [one for one in statements if one.effect == "Allow"]
-    named = {value for one in allows for kind, value in one.principals or () if kind == "Service"}
-    open_to_all = [one for one in allows if covers_everyone(one)]
-    keys = {condition.key.lower() for one in open_to_all for condition in one.conditions}
-    for one in open_to_all:
-        named |= {name for key in _SERVICE_NAMES for name in values_of(one.conditions, key) if not _is_open(name)}
+    allows = [statement for statement in statements if statement.effect == "Allow"]
+    named = {value for statement in allows for kind, value in statement.principals or () if kind == "Service"}
+    open_to_all = [statement for statement in allows if covers_everyone(statement)]
+    keys = {condition.key.lower() for statement in open_to_all for condition in statement.conditions}
+    for statement in open_to_all:
+        named |= {name for key in _SERVICE_NAMES for name in values_of(statement.conditions, key) if not _is_open(name)}
     return named | ({ANY_SERVICE} if keys & _BY_SERVICES else set())
 
 
@@ -188,19 +196,19 @@ def _sources(conditions: Sequence[Condition], account: str, inside: Organization
     """ARNs that a resource of the outsider could have and the SourceArn conditions would accept, and one they would
     not.
     """
-    found = {f"arn:{inside.partition}:{FRESH}:{FRESH}:{account}:{FRESH}/{FRESH}": None}
+    arns = {f"arn:{inside.partition}:{FRESH}:{FRESH}:{account}:{FRESH}/{FRESH}": None}
     for value in values_of(conditions, "aws:sourcearn"):
-        found |= dict.fromkeys(_arns_of(account, value, inside))
+        arns |= dict.fromkeys(_arns_of(account, value, inside))
         if "*" in value.split(":")[-1]:
-            found |= dict.fromkeys(_arns_of("", value, inside))
-    return list(found)
+            arns |= dict.fromkeys(_arns_of("", value, inside))
+    return list(arns)
 
 
 def _arn_of_access_point(conditions: Iterable[Condition], account: str, inside: Organization) -> str:
     """The access point of the outsider through which S3 is asked: one that a condition would accept, if it can be."""
     accepted = (_arns_of(account, value, inside) for value in values_of(conditions, "s3:dataaccesspointarn"))
     other = f"arn:{inside.partition}:s3:{FRESH}:{account}:accesspoint/{FRESH}"
-    return next((one for arns in accepted for one in arns), other)
+    return next((arn for arns in accepted for arn in arns), other)
 
 
 def _arns_of(account: str, pattern: str, inside: Organization) -> Iterator[str]:
@@ -209,7 +217,9 @@ def _arns_of(account: str, pattern: str, inside: Organization) -> Iterator[str]:
     """
     fields = pattern.split(":", 5)
     common = common_arn if len(fields) == 6 else common_text
-    services, regions = ((FRESH, *(one for one in fields[at : at + 1] if one and not _is_open(one))) for at in (2, 3))
+    services, regions = (
+        (FRESH, *(field for field in fields[at : at + 1] if field and not _is_open(field))) for at in (2, 3)
+    )
     for service, region in product(services, ("", *regions)):
         text = common(pattern, f"arn:{inside.partition}:{service}:{region}:{account}:*", FRESH)
         if text:

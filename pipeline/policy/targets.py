@@ -19,17 +19,17 @@ def targets(principal: Principal, action: str, resource_type: str = "") -> tuple
     """Concrete resources that decide for all others: a fresh one of each type the action accepts, and one inside each
     pattern allowed.
     """
-    found = actions.find(action)
-    if found is not None and found.needs_star:
+    entry = actions.find(action)
+    if entry is not None and entry.needs_star:
         return ("*",)
     patterns = _patterns(principal, action)
-    if found is None:
+    if entry is None:
         named = (common_arn(pattern, f"arn:*:{action.partition(':')[0]}:*:*:*", FRESH) for pattern in patterns)
-        return tuple(dict.fromkeys(["*", *(one for one in named if one)]))
+        return tuple(dict.fromkeys(["*", *(pattern for pattern in named if pattern)]))
     out: dict[str, None] = {}
     # IAM acts in the caller's account only, whatever account an ARN names.
     elsewhere = principal.account if action.startswith("iam:") else "*"
-    for name, arn in found.resource_types:
+    for name, arn in entry.resource_types:
         if resource_type in ("", name):
             own, other = (
                 _template(arn, principal.caller.partition, account) for account in (principal.account, elsewhere)
@@ -48,14 +48,19 @@ def _patterns(principal: Principal, action: str) -> tuple[str, ...]:
     """
     granted, limited = (
         dict.fromkeys(
-            pattern for one in held if one.document for pattern in _open_on(one.document, action, principal, "Allow")
+            pattern
+            for policy in policies
+            if policy.document
+            for pattern in _open_on(policy.document, action, principal, "Allow")
         )
-        for held in (principal.policies, principal.limits)
+        for policies in (principal.policies, principal.limits)
     )
     for document in principal.documents:
         limited |= dict.fromkeys(_open_on(document, action, principal, "Deny"))
-    pairs = ((one, other) for one in granted for other in limited if "*" not in (one, other))
-    both = (common_arn(one, other, FRESH) for one, other in pairs if len(one) * len(other) <= _WORTH_COMPARING)
+    pairs = ((pattern, other) for pattern in granted for other in limited if "*" not in (pattern, other))
+    both = (
+        common_arn(pattern, other, FRESH) for pattern, other in pairs if len(pattern) * len(other) <= _WORTH_COMPARING
+    )
     met = (text.replace(FRESH, "*") for text in both if text)
     return tuple(dict.fromkeys((*granted, *limited, *met)))
 
@@ -67,8 +72,8 @@ def _inside(pattern: str, template: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _template(arn: str, partition: str, account: str) -> str:
-    known = arn.replace("${Partition}", partition).replace("${Account}", account)
-    return re.sub(r"\$\{[^}]*\}", "*", known)
+    template = arn.replace("${Partition}", partition).replace("${Account}", account)
+    return re.sub(r"\$\{[^}]*\}", "*", template)
 
 
 def _open_on(document: Document, action: str, principal: Principal, effect: Literal["Allow", "Deny"]) -> Iterator[str]:
@@ -76,8 +81,8 @@ def _open_on(document: Document, action: str, principal: Principal, effect: Lite
     for statement in statements_on(document, action, effect):
         for pattern in (statement.resources if effect == "Allow" else statement.not_resources) or ():
             if statement.variables and "${" in pattern:
-                known = principal.context(action).expand(pattern)
-                yield without_variables(pattern, "*") if isinstance(known, Tri) else plain(known)
+                expanded = principal.context(action).expand(pattern)
+                yield without_variables(pattern, "*") if isinstance(expanded, Tri) else plain(expanded)
             else:
                 yield pattern
 

@@ -68,46 +68,52 @@ def merged(allows: Iterable[Element]) -> list[Element]:
     for element in allows:
         rest = {name: value for name, value in element.items() if name not in ("Sid", "Action")}
         groups.setdefault(json.dumps(rest, sort_keys=True), []).append(element)
-    made = []
+    result = []
     for alike in groups.values():
         actions = sorted({action.lower(): action for element in alike for action in element["Action"]}.values())
-        one = alike[0] | {"Action": [each for _, own in groupby(actions, service_of) for each in _needed(list(own))]}
+        combined = alike[0] | {
+            "Action": [each for _, own in groupby(actions, service_of) for each in _needed(list(own))]
+        }
         if len(alike) > 1:
-            one.pop("Sid", None)
-        made.append(one)
-    return made
+            combined.pop("Sid", None)
+        result.append(combined)
+    return result
 
 
 def _needed(patterns: list[str]) -> Iterator[str]:
     """The patterns of one service that no other of them covers."""
-    low = [one.lower() for one in patterns]
-    wide = [one for one in low if "*" in one and "?" not in one]
-    return (one for one, name in zip(patterns, low, strict=True) if not any(w != name and glob(w, name) for w in wide))
+    low = [pattern.lower() for pattern in patterns]
+    wide = [name for name in low if "*" in name and "?" not in name]
+    return (
+        pattern
+        for pattern, name in zip(patterns, low, strict=True)
+        if not any(w != name and glob(w, name) for w in wide)
+    )
 
 
 def unique(elements: Iterable[Element]) -> list[Element]:
     """Each statement once, and no Sid twice or of other than letters and figures."""
     sids: set[str] = set()
-    made: dict[str, Element] = {}
+    by_text: dict[str, Element] = {}
     for element in elements:
         sid = element.get("Sid", "")
         if sid and (sid in sids or not _SID.fullmatch(sid)):
             element = {name: value for name, value in element.items() if name != "Sid"}
         sids.add(sid)
-        made.setdefault(json.dumps({**element, "Sid": ""}, sort_keys=True), element)
-    return list(made.values())
+        by_text.setdefault(json.dumps({**element, "Sid": ""}, sort_keys=True), element)
+    return list(by_text.values())
 
 
 def parts(elements: Iterable[Element]) -> Iterator[str]:
     """Policies that hold the statements in order, each as full as the quota allows."""
-    held: list[Element] = []
-    for element in (piece for one in elements for piece in _pieces(one)):
-        if held and size(_text([*held, element])) > QUOTA:
-            yield _text(held)
-            held = []
-        held.append(element)
-    if held:
-        yield _text(held)
+    current: list[Element] = []
+    for element in (piece for whole in elements for piece in _pieces(whole)):
+        if current and size(_text([*current, element])) > QUOTA:
+            yield _text(current)
+            current = []
+        current.append(element)
+    if current:
+        yield _text(current)
 
 
 def _pieces(element: Element) -> Iterator[Element]:
@@ -123,8 +129,8 @@ def _pieces(element: Element) -> Iterator[Element]:
 
 def _text(elements: Iterable[Element]) -> str:
     order = ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition")
-    shown = [{name: _single(element[name]) for name in order if name in element} for element in elements]
-    return json.dumps({"Version": "2012-10-17", "Statement": shown}, ensure_ascii=False, separators=(",", ":"))
+    ordered = [{name: _single(element[name]) for name in order if name in element} for element in elements]
+    return json.dumps({"Version": "2012-10-17", "Statement": ordered}, ensure_ascii=False, separators=(",", ":"))
 
 
 def _single(value: Any) -> Any:

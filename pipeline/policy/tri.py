@@ -29,20 +29,20 @@ def tri(value: bool) -> Tri:
 def every(answers: Iterable[Tri]) -> Tri:
     """The least of the answers, YES of none; looks no further than a NO."""
     least = Tri.YES
-    for one in answers:
-        if one is Tri.NO:
-            return one
-        if one is Tri.DEPENDS:
-            least = one
+    for answer in answers:
+        if answer is Tri.NO:
+            return answer
+        if answer is Tri.DEPENDS:
+            least = answer
     return least
 
 
 def some(answers: Iterable[Tri]) -> Tri:
     """The greatest of the answers, NO of none; looks no further than a YES."""
     greatest = Tri.NO
-    for one in answers:
-        if one is Tri.YES:
-            return one
-        if one is Tri.DEPENDS:
-            greatest = one
+    for answer in answers:
+        if answer is Tri.YES:
+            return answer
+        if answer is Tri.DEPENDS:
+            greatest = answer
     return greatest

@@ -64,10 +64,10 @@ class TrustFact:
 def trust_facts(trust: Document, inside: Organization) -> list[TrustFact]:
     """The facts of every Allow that opens the role, in the order of the document."""
     return [
-        _fact(trust, one, kind, value, inside)
-        for one in trust.statements
-        if one.effect == "Allow" and any(statement_covers_action(one, action) for action in ENTRY_ACTIONS)
-        for kind, value in (one.principals if one.principals is not None else (("*", "*"),))
+        _fact(trust, statement, kind, value, inside)
+        for statement in trust.statements
+        if statement.effect == "Allow" and any(statement_covers_action(statement, action) for action in ENTRY_ACTIONS)
+        for kind, value in (statement.principals if statement.principals is not None else (("*", "*"),))
     ]
 
 
@@ -79,12 +79,13 @@ def outsiders(trust: Policy, inside: Organization) -> list[Access]:
 def _fact(trust: Document, statement: Statement, kind: str, value: str, inside: Organization) -> TrustFact:
     what, relation, who = _whom(kind, value, inside, trust)
     ask = max(
-        (_Asker(trust, one, inside) for one in _stand_ins(who, what, statement, inside)), key=lambda asker: asker()
+        (_Asker(trust, stand_in, inside) for stand_in in _stand_ins(who, what, statement, inside)),
+        key=lambda asker: asker(),
     )
     lets_in = ask()
 
     def refuses(*lacking: dict[str, Value]) -> bool:
-        return lets_in is not Tri.NO and all(ask(one) is Tri.NO for one in lacking)
+        return lets_in is not Tri.NO and all(ask(keys) is Tri.NO for keys in lacking)
 
     issuer = (value.partition("oidc-provider/")[2] or value) if what == "oidc" else ""
     claims = _claims(issuer, trust, statement, who) if issuer else []
@@ -109,25 +110,25 @@ def _fact(trust: Document, statement: Statement, kind: str, value: str, inside: 
         oidc_reason=graded.reason if graded else "",
         pins_audience=bool(graded and graded.has_audience),
         pins_subject=bool(graded and graded.has_subject),
-        pins_identity=any(one.claim != "aud" and one.values and not is_open(one) for one in claims)
+        pins_identity=any(pin.claim != "aud" and pin.values and not is_open(pin) for pin in claims)
         or told_by_audience(issuer, claims),
         pins_tenant=bool(issuer) and pins_tenant(issuer, claims),
         unexposed_claims=unexposed(issuer, claims) if issuer else (),
-        condition_keys=tuple(sorted({one.key for one in statement.conditions})),
+        condition_keys=tuple(sorted({condition.key for condition in statement.conditions})),
     )
 
 
 def _claims(issuer: str, trust: Document, statement: Statement, who: Caller) -> list[Pin]:
     """What a web identity token must carry: by the statement, and by Deny statements that refuse all others."""
-    found = pins(issuer, statement.conditions)
-    for one in trust.statements:
-        denies = one.effect == "Deny" and statement_covers_action(one, ENTRY_ACTIONS[2])
-        if denies and len(one.conditions) == 1 and statement_names(one, who)[0] is Tri.YES:
-            condition = one.conditions[0]
+    claims = pins(issuer, statement.conditions)
+    for other in trust.statements:
+        denies = other.effect == "Deny" and statement_covers_action(other, ENTRY_ACTIONS[2])
+        if denies and len(other.conditions) == 1 and statement_names(other, who)[0] is Tri.YES:
+            condition = other.conditions[0]
             if is_negated(condition.operator) and not condition.qualifier:
                 positive = condition.operator.replace("Not", "")
-                found += pins(issuer, [replace(condition, operator=positive, if_exists=False)])
-    return found
+                claims += pins(issuer, [replace(condition, operator=positive, if_exists=False)])
+    return claims
 
 
 def _stand_ins(who: Caller, what: str, statement: Statement, inside: Organization) -> list[Caller]:
@@ -138,9 +139,15 @@ def _stand_ins(who: Caller, what: str, statement: Statement, inside: Organizatio
         return [who]
     accounts = [who.account]
     if what == "everyone":
-        found = (common_text(one, "?" * 12, "9") for one in values_of(statement.conditions, "aws:principalaccount"))
-        accounts += [one for one in found if one]
-    anybody = [f"arn:{inside.partition}:iam::{one}:{kind}/{FRESH}" for one in accounts for kind in ("role", "user")]
+        narrowed_to = (
+            common_text(value, "?" * 12, "9") for value in values_of(statement.conditions, "aws:principalaccount")
+        )
+        accounts += [value for value in narrowed_to if value]
+    anybody = [
+        f"arn:{inside.partition}:iam::{account_id}:{kind}/{FRESH}"
+        for account_id in accounts
+        for kind in ("role", "user")
+    ]
     account = who.account if what == "account" else "*"
     patterns = values_of(statement.conditions, "aws:principalarn")
     narrowed = [common_text(value, f"arn:{inside.partition}:iam::{account}:*", FRESH) for value in patterns]
@@ -148,8 +155,8 @@ def _stand_ins(who: Caller, what: str, statement: Statement, inside: Organizatio
 
 
 def _serves_strangers(trust: Document, service: str, inside: Organization) -> bool:
-    found = outside_access(Policy("trust", trust), inside, actions=("sts:AssumeRole",))
-    return any(one.service == service for one in found)
+    accesses = outside_access(Policy("trust", trust), inside, actions=("sts:AssumeRole",))
+    return any(access.service == service for access in accesses)
 
 
 _NO_MFA: dict[str, Value] = {"aws:MultiFactorAuthPresent": (), "aws:MultiFactorAuthAge": ()}
@@ -201,8 +208,8 @@ class _Asker:
         if who.kind == "federated":
             self.action = ENTRY_ACTIONS[1] if ":saml-provider/" in who.arn else ENTRY_ACTIONS[2]
 
-    def __call__(self, known: dict[str, Value] | None = None) -> Tri:
-        context = Context.of({**self.who.context(), **(known or {})}, complete=False)
+    def __call__(self, more: dict[str, Value] | None = None) -> Tri:
+        context = Context.of({**self.who.context(), **(more or {})}, complete=False)
         role = f"arn:{self.inside.partition}:iam::{self.inside.account}:role/{FRESH}"
         return answer(
             evaluate(

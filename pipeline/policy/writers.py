@@ -35,8 +35,10 @@ def writes_into(actor: Principal, target: Principal) -> tuple[Tri, str]:
     if held_back or is_reserved(target.arn) or actor.account != target.account:
         return Tri.NO, ""
     ways = _WRITES.get(target.kind, {}).items()
-    found = ((answer(granted(action, target.arn, "", actor, None, boundary).decision), path) for action, path in ways)
-    return max(found, key=lambda one: one[0], default=(Tri.NO, ""))
+    outcomes = (
+        (answer(granted(action, target.arn, "", actor, None, boundary).decision), path) for action, path in ways
+    )
+    return max(outcomes, key=lambda outcome: outcome[0], default=(Tri.NO, ""))
 
 
 _EVERYTHING = Policy.read(

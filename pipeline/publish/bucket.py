@@ -101,13 +101,13 @@ def publish(settings: Settings, night: Night, progress: Progress | None = None) 
 
 def site_files(folder: Path) -> dict[str, Path]:
     """The files of a site by their paths in it. What is hidden, or a link, is no part of it."""
-    found = {}
+    paths = {}
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for path in (Path(place, name) for name in sorted(names) if not name.startswith(".")):
             if path.is_file() and not path.is_symlink():
-                found[path.relative_to(folder).as_posix()] = path
-    return found
+                paths[path.relative_to(folder).as_posix()] = path
+    return paths
 
 
 class Bucket:
@@ -158,13 +158,13 @@ class Bucket:
     def dates(self) -> set[date]:
         """The dates of the nights that have objects."""
         prefixes = (p for page in self.listed("", Delimiter="/") for p in page.get("CommonPrefixes", ()))
-        names = (found["Prefix"].removeprefix(self.prefix).rstrip("/") for found in prefixes)
+        names = (prefix["Prefix"].removeprefix(self.prefix).rstrip("/") for prefix in prefixes)
         return {as_of for name in names if (as_of := date_of(name))}
 
     def names(self, start: str) -> set[str]:
         """The objects whose names start so."""
         pages = self.listed(start)
-        return {found["Key"].removeprefix(self.prefix) for page in pages for found in page.get("Contents", ())}
+        return {object["Key"].removeprefix(self.prefix) for page in pages for object in page.get("Contents", ())}
 
     def has(self, name: str) -> bool:
         return name in self.names(name)
@@ -218,8 +218,8 @@ class Bucket:
                 return
             token = page.get("NextContinuationToken")
             if token in seen:
-                said = "there is more, but no new token to ask for it"
-                raise self._refused(name, CallFailed("s3:ListObjectsV2", "truncated", None, said, GLOBAL))
+                message = "there is more, but no new token to ask for it"
+                raise self._refused(name, CallFailed("s3:ListObjectsV2", "truncated", None, message, GLOBAL))
             seen.add(token)
             more["ContinuationToken"] = token
 
@@ -235,7 +235,7 @@ class Bucket:
 
     def _refused(self, name: str, failed: CallFailed) -> Refused:
         """What failed where, and what to do about it, in one sentence."""
-        said = f"{self.address(name)}: {failed.operation}: {failed.message.rstrip('.')} ({failed.error_code})"
+        message = f"{self.address(name)}: {failed.operation}: {failed.message.rstrip('.')} ({failed.error_code})"
         if failed.error_code == "NoSuchBucket":
             helps = "create the bucket, or correct publish_to"
         else:
@@ -247,7 +247,7 @@ class Bucket:
                 if failed.error_code == "AccessDenied"
                 else advice(failed.error_class, "see what S3 says", denied)
             )
-        return Refused(f"{said}; {helps}, then run `rolecall publish`")
+        return Refused(f"{message}; {helps}, then run `rolecall publish`")
 
 
 def checksum(body: bytes) -> str:

@@ -80,9 +80,9 @@ class Message:
             if items:
                 parts.append(f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>")
         if self.link:
-            shown = escape(self.link)
+            address = escape(self.link)
             is_url = self.link.startswith(("https://", "http://"))
-            parts.append(f'<p>Report: <a href="{shown}">{shown}</a></p>' if is_url else f"<p>Report: {shown}</p>")
+            parts.append(f'<p>Report: <a href="{address}">{address}</a></p>' if is_url else f"<p>Report: {address}</p>")
         return "\n".join(parts)
 
 
@@ -171,10 +171,10 @@ def digest(database: Path) -> Digest:
 def failure(settings: Settings, night: Night, sentence: str) -> Message:
     """What is told of a night that failed or was held back: why, and which night the reports show."""
     paragraphs: list[tuple[str, tuple[str, ...]]] = [(shown(sentence, SENTENCE), ())]
-    there = folder.shown(settings.home)
-    if there:
-        paragraphs.append((f"The reports show the night of {there}.", ()))
-    return Message(f"Rolecall {night}: failed", tuple(paragraphs), link(settings, there) if there else None)
+    published = folder.shown(settings.home)
+    if published:
+        paragraphs.append((f"The reports show the night of {published}.", ()))
+    return Message(f"Rolecall {night}: failed", tuple(paragraphs), link(settings, published) if published else None)
 
 
 def link(settings: Settings, night: Night) -> str:
@@ -194,4 +194,4 @@ def shown(value: str | None, limit: int) -> str:
     text = " ".join(str(visible(value)).split())
     if len(text) > limit:
         text = f"{text[: limit // 2]}…{text[-limit // 2 + 1 :]}"
-    return _LIVE.sub(lambda found: found[0] + JOINER, text)
+    return _LIVE.sub(lambda match: match[0] + JOINER, text)

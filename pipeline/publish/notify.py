@@ -97,7 +97,7 @@ class Service:
             return None
         if result.timeout_count:
             return f"it did not take the message within {SERVICE_SECONDS} seconds"
-        status = next((found[1] for log in result.logs() if (found := _STATUS.search(log.message))), None)
+        status = next((match[1] for log in result.logs() if (match := _STATUS.search(log.message))), None)
         return f"it answered {status}" if status else "it could not be reached, or did not take the message"
 
 
@@ -114,12 +114,12 @@ def send(whom: Sequence[Target], message: Message, files: Sequence[Path] = ()) -
 def attachments(files: Sequence[Path]) -> list[Any]:
     """The files that are there and not too large, read into memory."""
     memory: Any = import_module("apprise.attachment.memory")
-    found = []
+    paths = []
     for file in files:
         if file.is_file() and file.stat().st_size <= ATTACHMENT_BYTES:
             kind = "application/pdf" if file.suffix == ".pdf" else None
-            found.append(memory.AttachMemory(file.read_bytes(), name=file.name, mimetype=kind))
-    return found
+            paths.append(memory.AttachMemory(file.read_bytes(), name=file.name, mimetype=kind))
+    return paths
 
 
 def _target(entry: str, place: int) -> Target:

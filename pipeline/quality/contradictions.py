@@ -56,10 +56,12 @@ def found(
     contradictions: dict[tuple[str, str, str | None], Contradiction] = {}
     is_all = bool(rows)
     for row in rows:
-        one = _contradiction(check, row, datasets)
-        is_all = is_all and one is not None
-        if one:
-            contradictions.setdefault((one.dataset, one.account_id, one.region), one)
+        contradiction = _contradiction(check, row, datasets)
+        is_all = is_all and contradiction is not None
+        if contradiction:
+            contradictions.setdefault(
+                (contradiction.dataset, contradiction.account_id, contradiction.region), contradiction
+            )
     return list(contradictions.values()), is_all
 
 
@@ -79,52 +81,58 @@ def _contradiction(check: Check, row: Row, datasets: Mapping[str, Dataset]) -> C
     about = datasets.get(row.get("dataset") or check.dataset)
     if about is None or about.scope == "organization" or not row.get("account_id"):
         return None
-    shown = json.dumps(row, default=str, ensure_ascii=False)
-    message = f"the answer contradicts itself: not so: {check.description}: {shown}"[:LONGEST_MESSAGE]
+    row_text = json.dumps(row, default=str, ensure_ascii=False)
+    message = f"the answer contradicts itself: not so: {check.description}: {row_text}"[:LONGEST_MESSAGE]
     region = row.get("region") if about.scope == "region" else GLOBAL
     return Contradiction(about.name, row["account_id"], region, message)
 
 
-def lay(night: Night, found: Sequence[Contradiction], datasets: Mapping[str, Dataset]) -> None:
+def lay(night: Night, contradictions: Sequence[Contradiction], datasets: Mapping[str, Dataset]) -> None:
     """Make the extracts failed ones and take their rows out of the landing."""
     extracts = landing.read(night, EXTRACTS).to_pylist()
-    landing.write(night, EXTRACTS, failed(extracts, found, datasets))
-    for name in sorted({one.dataset for one in found}):
-        conditions = " or ".join(_is_row_of(one, datasets[name]) for one in found if one.dataset == name)
+    landing.write(night, EXTRACTS, failed(extracts, contradictions, datasets))
+    for name in sorted({contradiction.dataset for contradiction in contradictions}):
+        conditions = " or ".join(
+            _is_row_of(contradiction, datasets[name])
+            for contradiction in contradictions
+            if contradiction.dataset == name
+        )
         landing.rewrite(night.landing_folder / name, datasets[name], f"from rows where not ({conditions})")
 
 
-def failed(extracts: Iterable[Row], found: Sequence[Contradiction], datasets: Mapping[str, Dataset]) -> Iterator[Row]:
+def failed(
+    extracts: Iterable[Row], contradictions: Sequence[Contradiction], datasets: Mapping[str, Dataset]
+) -> Iterator[Row]:
     """The extracts, with a failed one for each that an account's answer contradicts. One that failed before stays."""
-    made: dict[tuple[str, str, str], Row] = {}
+    by_key: dict[tuple[str, str, str], Row] = {}
     for extract in extracts:
-        about = next((one for one in found if one.is_about(extract)), None)
+        about = next((contradiction for contradiction in contradictions if contradiction.is_about(extract)), None)
         row = _failed(about, extract["region"], datasets) if about and extract["status"] == "ok" else extract
-        made[extract["account_id"], extract["region"], extract["dataset"]] = row
-    for one in found:
-        if not any(one.is_about(row) for row in made.values()):
-            region = one.region or GLOBAL
-            made[one.account_id, region, one.dataset] = _failed(one, region, datasets)
-    yield from made.values()
+        by_key[extract["account_id"], extract["region"], extract["dataset"]] = row
+    for contradiction in contradictions:
+        if not any(contradiction.is_about(row) for row in by_key.values()):
+            region = contradiction.region or GLOBAL
+            by_key[contradiction.account_id, region, contradiction.dataset] = _failed(contradiction, region, datasets)
+    yield from by_key.values()
 
 
-def _failed(one: Contradiction, region: str, datasets: Mapping[str, Dataset]) -> Row:
-    operation = next(reversed(datasets[one.dataset].operations), None)
+def _failed(contradiction: Contradiction, region: str, datasets: Mapping[str, Dataset]) -> Row:
+    operation = next(reversed(datasets[contradiction.dataset].operations), None)
     return {
-        "account_id": one.account_id,
+        "account_id": contradiction.account_id,
         "region": region,
-        "dataset": one.dataset,
+        "dataset": contradiction.dataset,
         "status": "failed",
         "rows": 0,
         "operation": operation,
         "error_class": ERROR_CLASS,
         "error_code": None,
-        "message": one.message,
+        "message": contradiction.message,
     }
 
 
-def _is_row_of(one: Contradiction, dataset: Dataset) -> str:
-    of_account = f"account_id = {quoted(one.account_id)}"
-    if dataset.scope != "region" or one.region is None:
+def _is_row_of(contradiction: Contradiction, dataset: Dataset) -> str:
+    of_account = f"account_id = {quoted(contradiction.account_id)}"
+    if dataset.scope != "region" or contradiction.region is None:
         return of_account
-    return f"({of_account} and region = {quoted(one.region)})"
+    return f"({of_account} and region = {quoted(contradiction.region)})"

@@ -157,9 +157,9 @@ def _reference(dataset: Dataset, column: Column, datasets: Mapping[str, Dataset]
     if same_account:
         was_read += " and e.account_id = t.account_id"
         is_there += " and o.account_id = t.account_id"
-    shown = ", ".join(dict.fromkeys([*dataset.key, column.name]))
+    columns = ", ".join(dict.fromkeys([*dataset.key, column.name]))
     query = (
-        f"with t as (from $table) select {shown} from t where {column.name} is not null "
+        f"with t as (from $table) select {columns} from t where {column.name} is not null "
         f"and exists ({was_read}) and not exists ({is_there})"
     )
     what = f"Every {column.name} is found in {column.references}"

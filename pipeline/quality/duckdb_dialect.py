@@ -106,10 +106,10 @@ class DuckDBDialect(DefaultDialect):
         """Nothing to find out about the server."""
 
     def get_columns(self, connection: Any, table_name: str, schema: str | None = None, **_: Any) -> Any:
-        found = connection.exec_driver_sql(COLUMNS, (table_name, schema or self.default_schema_name)).fetchall()
+        columns = connection.exec_driver_sql(COLUMNS, (table_name, schema or self.default_schema_name)).fetchall()
         return [
             {"name": name, "type": TYPES.get(kind, types.String)(), "nullable": bool(is_nullable), "default": None}
-            for name, kind, is_nullable in found
+            for name, kind, is_nullable in columns
         ]
 
     def has_table(self, connection: Any, table_name: str, schema: str | None = None, **_: Any) -> bool:

@@ -52,10 +52,10 @@ devices are in none."""
 
 def checks(datasets: Iterable[Dataset]) -> list[Check]:
     """Every check on these datasets, by dataset and name."""
-    found = {dataset.name: dataset for dataset in datasets if dataset.name != QUALITY_RESULTS.name}
-    made = [check for dataset in found.values() for check in of_schema(dataset, found)]
-    made += [check for check in across(found) if check.dataset in found]
-    return sorted(made, key=lambda check: check.key)
+    by_name = {dataset.name: dataset for dataset in datasets if dataset.name != QUALITY_RESULTS.name}
+    result = [check for dataset in by_name.values() for check in of_schema(dataset, by_name)]
+    result += [check for check in across(by_name) if check.dataset in by_name]
+    return sorted(result, key=lambda check: check.key)
 
 
 def across(datasets: Mapping[str, Dataset]) -> Iterator[Check]:
@@ -123,12 +123,12 @@ def _against_summary(metric: str, counted: list[str], rows: str) -> Iterator[Che
         f"group by account_id having count(*) = {len(needed)})"
     )
     what = f"Each account has as many rows as GetAccountSummary counts ({metric})"
-    shown = f"select * exclude (unlisted) from ({query})"
-    differs = f"{shown} where read not between summarized - unlisted and summarized"
+    counts = f"select * exclude (unlisted) from ({query})"
+    differs = f"{counts} where read not between summarized - unlisted and summarized"
     yield no_rows(dataset, f"{prefix}count_as_summarized", "warning", what, differs)
     what = f"No account has less than half of what GetAccountSummary counts ({metric})"
     yield no_rows(
-        dataset, f"{prefix}count_not_short", "blocking", what, f"{shown} where (read + unlisted) * 2 < summarized"
+        dataset, f"{prefix}count_not_short", "blocking", what, f"{counts} where (read + unlisted) * 2 < summarized"
     )
 
 
@@ -136,12 +136,12 @@ def _tree() -> Iterator[Check]:
     """Parents are the root or a unit; policies are attached to what exists."""
     above = "select root_id from raw_organization_roots union all select ou_id from raw_organizational_units"
     below = f"{above} union all select account_id from raw_accounts"
-    for dataset, column, shown, there in (
+    for dataset, column, columns, existing in (
         ("organizational_units", "parent_id", "ou_id, parent_id", above),
         ("accounts", "parent_id", "account_id, parent_id", above),
         ("policy_targets", "target_id", "policy_id, target_id", below),
     ):
-        query = f"select {shown} from $table where {column} is not null and {column} not in ({there})"
+        query = f"select {columns} from $table where {column} is not null and {column} not in ({existing})"
         what = f"Every {column} is in the organization"
         yield no_rows(dataset, f"{column}_in_organization", "blocking", what, query)
 

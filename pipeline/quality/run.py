@@ -70,12 +70,12 @@ def validate(settings: Settings, night: Night, only: Collection[tuple[str, str]]
     Results of the night's other checks stay as they were. Raises `Refused` for a night without a landing.
     """
     datasets = collectors.datasets()
-    wanted = [check for check in checks(datasets.values()) if only is None or check.key in only]
+    chosen = [check for check in checks(datasets.values()) if only is None or check.key in only]
     with opened(settings, night, datasets) as con:
-        results, found = judged_by_account(con, wanted, run(con, wanted, datasets), datasets)
-    if found:
-        contradictions.lay(night, found, datasets)
-        floor = [check for check in wanted if check.key == FLOOR]
+        results, contradicted = judged_by_account(con, chosen, run(con, chosen, datasets), datasets)
+    if contradicted:
+        contradictions.lay(night, contradicted, datasets)
+        floor = [check for check in chosen if check.key == FLOOR]
         with opened(settings, night, datasets) as con:
             again = {result.key: result for result in run(con, floor, datasets)}
         results = [again.get(result.key, result) for result in results]
@@ -83,18 +83,18 @@ def validate(settings: Settings, night: Night, only: Collection[tuple[str, str]]
 
 
 def judged_by_account(
-    con: duckdb.DuckDBPyConnection, wanted: Sequence[Check], results: list[QualityResult], datasets: dict[str, Dataset]
+    con: duckdb.DuckDBPyConnection, chosen: Sequence[Check], results: list[QualityResult], datasets: dict[str, Dataset]
 ) -> tuple[list[QualityResult], list[Contradiction]]:
     """The results, where those that hold the night back are left to be about the organization; and what is not."""
-    known = {check.key: check for check in wanted}
-    judged, found = [], []
+    by_key = {check.key: check for check in chosen}
+    judged, contradicted = [], []
     for result in results:
         if result.is_blocking and result.unexpected_count is not None:
-            mine, is_all = contradictions.found(con, known[result.key], datasets)
-            found += mine
+            mine, is_all = contradictions.found(con, by_key[result.key], datasets)
+            contradicted += mine
             result = replace(result, is_by_account=is_all)
         judged.append(result)
-    return judged, found
+    return judged, contradicted
 
 
 def landed(night: Night, results: list[QualityResult], whole: bool) -> list[QualityResult]:
@@ -106,14 +106,14 @@ def landed(night: Night, results: list[QualityResult], whole: bool) -> list[Qual
     extracts = landing.read(night, EXTRACTS).to_pylist()
     charged = {row["dataset"] for row in extracts if row["error_class"] == contradictions.ERROR_CLASS}
     charged |= {EXTRACTS.name} if charged else set()
-    made = {
+    by_key = {
         result.key: laid_before(result, earlier.get(result.key)) if result.dataset in charged else result
         for result in results
     }
-    kept = [row for key, row in earlier.items() if not whole and key not in made]
-    rows = sorted([*kept, *(result.row() for result in made.values())], key=lambda r: (r["dataset"], r["check_name"]))
+    kept = [row for key, row in earlier.items() if not whole and key not in by_key]
+    rows = sorted([*kept, *(result.row() for result in by_key.values())], key=lambda r: (r["dataset"], r["check_name"]))
     landing.write(night, QUALITY_RESULTS, rows)
-    return list(made.values())
+    return list(by_key.values())
 
 
 def laid_before(result: QualityResult, before: Row | None) -> QualityResult:
@@ -147,9 +147,9 @@ def extracts_before(night: Night) -> pa.Table:
     return landing.read(earlier, EXTRACTS) if earlier else EXTRACTS.table([])
 
 
-def run(con: duckdb.DuckDBPyConnection, wanted: Sequence[Check], datasets: dict[str, Dataset]) -> list[QualityResult]:
+def run(con: duckdb.DuckDBPyConnection, chosen: Sequence[Check], datasets: dict[str, Dataset]) -> list[QualityResult]:
     """The results of these checks over the tables `raw_<dataset>` of a connection, by dataset and name."""
-    by_dataset = groupby(sorted(wanted, key=lambda check: check.key), key=lambda check: check.dataset)
+    by_dataset = groupby(sorted(chosen, key=lambda check: check.key), key=lambda check: check.dataset)
     groups = {name: list(group) for name, group in by_dataset}
     results: list[QualityResult] = []
     with quiet():
@@ -179,18 +179,18 @@ def _source(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> Any:
     )
 
 
-def _of_dataset(source: Any, dataset: Dataset, wanted: list[Check]) -> list[QualityResult]:
+def _of_dataset(source: Any, dataset: Dataset, of_dataset: list[Check]) -> list[QualityResult]:
     """One suite on one table. What failed is asked again for its rows, so that what holds costs a count."""
     batch = source.get_asset(dataset.name).get_batch_definition(WHOLE).get_batch()
-    results = _validated(batch, wanted, {"result_format": "BOOLEAN_ONLY"})
-    failed = [check for check in wanted if not results[check.name].passed]
+    results = _validated(batch, of_dataset, {"result_format": "BOOLEAN_ONLY"})
+    failed = [check for check in of_dataset if not results[check.name].passed]
     if failed:
-        shown = {"result_format": "COMPLETE", "unexpected_index_column_names": list(dataset.key)}
-        results |= _validated(batch, failed, shown)
-    return [results[check.name] for check in wanted]
+        result_format = {"result_format": "COMPLETE", "unexpected_index_column_names": list(dataset.key)}
+        results |= _validated(batch, failed, result_format)
+    return [results[check.name] for check in of_dataset]
 
 
-def _validated(batch: Any, wanted: list[Check], result_format: dict[str, Any]) -> dict[str, QualityResult]:
+def _validated(batch: Any, chosen: list[Check], result_format: dict[str, Any]) -> dict[str, QualityResult]:
     import great_expectations as gx
     from great_expectations import expectations
 
@@ -201,29 +201,31 @@ def _validated(batch: Any, wanted: list[Check], result_format: dict[str, Any]) -
             getattr(expectations, check.expectation)(
                 **check.arguments, severity=severities[check.severity], meta={"check": check.name}
             )
-            for check in wanted
+            for check in chosen
         ],
     )
-    found = {r.expectation_config.meta["check"]: r for r in batch.validate(suite, result_format=result_format).results}
-    return {check.name: _result(check, found[check.name]) for check in wanted}
+    by_name = {
+        r.expectation_config.meta["check"]: r for r in batch.validate(suite, result_format=result_format).results
+    }
+    return {check.name: _result(check, by_name[check.name]) for check in chosen}
 
 
-def _result(check: Check, found: Any) -> QualityResult:
-    details = found.result or {}
+def _result(check: Check, validation: Any) -> QualityResult:
+    details = validation.result or {}
     result = QualityResult(
         check.dataset,
         check.name,
-        found.expectation_config.type,
+        validation.expectation_config.type,
         check.severity,
         passed=True,
         unexpected_count=0,
         sample=(),
         message=f"{check.description}.",
     )
-    if error := _exception(found):
+    if error := _exception(validation):
         message = f"{check.description}: could not be computed: {error}"[:LONGEST_MESSAGE]
         return replace(result, passed=False, unexpected_count=None, message=message)
-    if found.success:
+    if validation.success:
         return result
     is_query = check.expectation == ROWS
     count = int(details.get("observed_value" if is_query else "unexpected_count") or 1)
@@ -234,9 +236,9 @@ def _result(check: Check, found: Any) -> QualityResult:
     return replace(result, passed=False, unexpected_count=count, sample=tuple(rows), message=message[:LONGEST_MESSAGE])
 
 
-def _exception(found: Any) -> str | None:
+def _exception(validation: Any) -> str | None:
     """The message of the metric that raised, if one did: Great Expectations nests it in two ways."""
-    info = found.exception_info or {}
+    info = validation.exception_info or {}
     for entry in (info, *info.values()):
         if isinstance(entry, dict) and entry.get("raised_exception"):
             return str(entry["exception_message"])
@@ -246,8 +248,8 @@ def _exception(found: Any) -> str | None:
 def _rows(details: dict[str, Any]) -> list[Row]:
     """The first of the rows that did not hold, in an order of their own."""
     of_query, of_columns = (details.get("details") or {}).get("unexpected_rows"), details.get("unexpected_index_list")
-    found: Iterable[Row] = of_query or of_columns or details.get("unexpected_list") or ()
-    plain = [{name: _plain(value) for name, value in row.items()} for row in found]
+    unexpected: Iterable[Row] = of_query or of_columns or details.get("unexpected_list") or ()
+    plain = [{name: _plain(value) for name, value in row.items()} for row in unexpected]
     return sorted(plain, key=lambda row: json.dumps(row, default=str))[:SAMPLE_ROWS]
 
 

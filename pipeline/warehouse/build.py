@@ -92,11 +92,11 @@ def build(
     catalog = models.load()
     parameters.check(settings, catalog)
     with store.writing(night.home) as con:
-        wanted = list(catalog.models.values()) if only is None else missing(con, catalog, night.as_of, set(only))
+        to_build = list(catalog.models.values()) if only is None else missing(con, catalog, night.as_of, set(only))
         landing.attach(con, night, collectors.datasets().values())
         with prepared(con, settings, night, catalog, read_at(con)) as work:
             built = []
-            for model in wanted:
+            for model in to_build:
                 built.append(work.make(model))
                 if on_model:
                     on_model(built[-1])
@@ -107,10 +107,10 @@ def build(
 
 def missing(con: store.Connection, catalog: Catalog, as_of: date, only: set[str]) -> list[Model]:
     """The models to build for `only`: those named, and those above them that are not there for this night."""
-    there: set[str] = set()
+    existing: set[str] = set()
     if store.built_date(con) == as_of:
-        there = {row[0] for row in con.execute("select table_name from duckdb_tables()").fetchall()}
-    return [m for m in catalog.with_ancestors(only) if m.name in only or m.name not in there]
+        existing = {row[0] for row in con.execute("select table_name from duckdb_tables()").fetchall()}
+    return [m for m in catalog.with_ancestors(only) if m.name in only or m.name not in existing]
 
 
 def read_at(con: store.Connection) -> datetime | None:
@@ -127,12 +127,12 @@ def prepared(
 
     `read_at` is the moment (UTC) to which ages are counted; the end of the night's date where nobody knows it.
     """
-    known = collectors.datasets()
-    work = Build(con, night.as_of, settings, catalog, Comments(con, catalog, known.values()))
+    datasets = collectors.datasets()
+    work = Build(con, night.as_of, settings, catalog, Comments(con, catalog, datasets.values()))
     enabled = [n for n in catalog.controls if settings.controls.get(n) is None or settings.controls[n].enabled]
     params = {name: work.params(catalog.controls[name]) for name in enabled}
     work.create("control_catalog", control_catalog(catalog, params))
-    work.create("control_needs", control_needs(catalog, known))
+    work.create("control_needs", control_needs(catalog, datasets))
     con.execute("create or replace table built_night as select ? as as_of", [night.as_of])
     own = {"min_coverage_to_score": settings.min_coverage_to_score, "contract_version": CONTRACT_VERSION}
     moment = {"read_at": read_at} if read_at else {}

@@ -56,8 +56,8 @@ class Comments(Mapping[str, Mapping[str, str]]):
     def _inherited(self, model: Model, column: str) -> str:
         texts = {text: source for source in model.sources if (text := self[source].get(column))}
         if len(texts) > 1 and model.layer in PUBLISHED_LAYERS:
-            said = "; ".join(f"{source} says {text!r}" for text, source in sorted(texts.items()))
-            raise Refused(f"{model.path}: header: columns: say what {column} is; {said}")
+            differing = "; ".join(f"{source} says {text!r}" for text, source in sorted(texts.items()))
+            raise Refused(f"{model.path}: header: columns: say what {column} is; {differing}")
         return next(iter(texts)) if len(texts) == 1 else ""
 
 

@@ -37,12 +37,12 @@ def check_query(query: Query, params: Mapping[str, Any], head: str = "") -> None
     for name, at in query.functions.items():
         if name not in functions():
             raise query.refusal(f"there is no function {name}{close_to(name, functions())}", at)
-    known = {*params, *ENGINE_VARIABLES}
+    names = {*params, *ENGINE_VARIABLES}
     for name, at in query.variables.items():
-        if name not in known:
+        if name not in names:
             engine = ", ".join(ENGINE_VARIABLES)
             problem = f"getvariable('{name}') is neither a parameter of the header nor one of {engine}"
-            raise query.refusal(f"{problem}{close_to(name, known)}", at)
+            raise query.refusal(f"{problem}{close_to(name, names)}", at)
     for name in params:
         if name in ENGINE_VARIABLES:
             raise in_header(query.path, head, name, f"params: {name} is the engine's own; name it otherwise")
@@ -58,25 +58,25 @@ def check_verdicts(query: Query) -> None:
         raise query.refusal(f"selects no {JUDGED}; give each resource one of {CALLS} as {JUDGED}", 0)
 
 
-def check_tables(query: Query, known: Collection[str]) -> None:
+def check_tables(query: Query, tables: Collection[str]) -> None:
     """Every table that is read exists. Raises `Refused`."""
     for name, at in query.tables.items():
-        if name not in known:
-            raise query.refusal(f"there is no table {name}{close_to(name, known)}", at)
+        if name not in tables:
+            raise query.refusal(f"there is no table {name}{close_to(name, tables)}", at)
 
 
 def in_header(path: Path, head: str, key: str, problem: str) -> Refused:
     """The error that names file and, if `key` is found in the header, line."""
-    found = re.search(rf"(?m)^.*\b{re.escape(key)}\b", head)
-    line = f" ({path.name}:{head[: found.start()].count(chr(10)) + 1})" if found else ""
+    match = re.search(rf"(?m)^.*\b{re.escape(key)}\b", head)
+    line = f" ({path.name}:{head[: match.start()].count(chr(10)) + 1})" if match else ""
     return Refused(f"{path}: header: {problem}{line}")
 
 
 @cache
 def functions() -> frozenset[str]:
     """The functions that a model can call: DuckDB's, the verdicts and the ages."""
-    found = duckdb.execute("select distinct function_name from duckdb_functions()").fetchall()
-    return frozenset({name for (name,) in found} | set(VERDICTS) | set(MOMENTS))
+    builtin = duckdb.execute("select distinct function_name from duckdb_functions()").fetchall()
+    return frozenset({name for (name,) in builtin} | set(VERDICTS) | set(MOMENTS))
 
 
 def define_macros(con: duckdb.DuckDBPyConnection) -> None:
@@ -119,8 +119,8 @@ def check_built(con: duckdb.DuckDBPyConnection, control: str, path: Path) -> Non
 
 def located(error: duckdb.Error, path: Path, line: int) -> Refused:
     """DuckDB's error with the line of the file; `line` is the one on which the query begins."""
-    found = re.search(r"(?m)^LINE (\d+):", str(error))
-    if not found:
+    match = re.search(r"(?m)^LINE (\d+):", str(error))
+    if not match:
         return Refused(f"{path}: {error}")
-    of_query = int(found[1])
+    of_query = int(match[1])
     return Refused(f"{path}: line {of_query} of the query: {error} ({path.name}:{line + of_query - 1})")

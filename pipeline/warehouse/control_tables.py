@@ -43,7 +43,7 @@ def control_catalog(catalog: Catalog, params: Mapping[str, Mapping[str, Any]]) -
     return pa.Table.from_pylist(rows, schema=pa.schema(types.items()) if rows else None)
 
 
-def control_needs(catalog: Catalog, known: Mapping[str, Dataset]) -> pa.Table:
+def control_needs(catalog: Catalog, datasets: Mapping[str, Dataset]) -> pa.Table:
     """Which datasets each control rests on, how and by which operations each is read, and if for management alone."""
     rows = [
         {
@@ -55,7 +55,7 @@ def control_needs(catalog: Catalog, known: Mapping[str, Dataset]) -> pa.Table:
         }
         for name, model in catalog.controls.items()
         for dataset in sorted(catalog.datasets(name))
-        if (of := known[dataset]).operations
+        if (of := datasets[dataset]).operations
     ]
     types = dict.fromkeys(("control_id", "dataset", "scope"), pa.string())
     types |= {"of_management": pa.bool_(), "operations": pa.list_(pa.string())}

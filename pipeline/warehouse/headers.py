@@ -78,16 +78,16 @@ def read_header(path: Path, layer: Layer, head: str) -> Header:
         faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise contracts.in_header(path, head, str(error.errors()[0]["loc"][0]), faults) from error
     if not header.id.startswith(f"BP{header.practice:02}-"):
-        wanted = f"id must begin with BP{header.practice:02}-, as the folder {path.parent.name} says"
-        raise contracts.in_header(path, head, "id", wanted)
+        expected = f"id must begin with BP{header.practice:02}-, as the folder {path.parent.name} says"
+        raise contracts.in_header(path, head, "id", expected)
     return header
 
 
 def practice_of(path: Path) -> int:
     """The number that begins the name of a control's folder. Raises `Refused`."""
-    found = re.match(r"(\d\d)_", path.parent.name)
-    if not found:
+    match = re.match(r"(\d\d)_", path.parent.name)
+    if not match:
         raise Refused(f"{path}: must lie in a folder of its practice, such as sql/controls/04_update_access_keys/")
-    if int(found[1]) not in PRACTICES:
-        raise Refused(f"{path}: its folder's practice must be 1 to {len(PRACTICES)}, not {int(found[1])}")
-    return int(found[1])
+    if int(match[1]) not in PRACTICES:
+        raise Refused(f"{path}: its folder's practice must be 1 to {len(PRACTICES)}, not {int(match[1])}")
+    return int(match[1])

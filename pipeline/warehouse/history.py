@@ -61,11 +61,11 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
 
 def judged_dates(con: duckdb.DuckDBPyConnection) -> list[date]:
     """The dates of the nights judged so far, in order."""
-    found = con.execute(
+    dates = con.execute(
         "select as_of from history_nights as nights (as_of, held_back_reason) "
         "where held_back_reason is null order by as_of"
     ).fetchall()
-    return [row[0] for row in found]
+    return [row[0] for row in dates]
 
 
 def held_back(con: duckdb.DuckDBPyConnection) -> dict[date, str]:
@@ -79,8 +79,8 @@ def held_back_after(con: duckdb.DuckDBPyConnection, as_of: date) -> tuple[date, 
     # By place: one who only reads finds the name of before in an older file.
     nights = "history_nights as nights (as_of, held_back_reason)"
     query = f"select as_of, held_back_reason from {nights} where held_back_reason is not null and as_of > ?"
-    found = con.execute(f"{query} order by as_of desc limit 1", [as_of]).fetchone()
-    return (found[0], found[1]) if found else None
+    row = con.execute(f"{query} order by as_of desc limit 1", [as_of]).fetchone()
+    return (row[0], row[1]) if row else None
 
 
 def record_spans(con: duckdb.DuckDBPyConnection, as_of: date) -> None:

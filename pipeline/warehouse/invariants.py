@@ -125,11 +125,11 @@ def broken(con: duckdb.DuckDBPyConnection, as_of: date, invariants: Mapping[str,
     """A sentence for each invariant that a night breaks, with how often and the first row that does."""
     con.execute("set variable as_of = ?", [as_of])
     for name, query in invariants.items():
-        found = rows(con, f"from ({query}) order by all limit 1")
-        if found:
+        violations = rows(con, f"from ({query}) order by all limit 1")
+        if violations:
             (count,) = con.execute(f"select count(*) from ({query})").fetchone() or (0,)
-            shown = ", ".join(f"{column} = {value}" for column, value in found[0].items() if value is not None)
-            yield f"{name}: broken {count:,} {'time' if count == 1 else 'times'}, first by {shown}"
+            values = ", ".join(f"{column} = {value}" for column, value in violations[0].items() if value is not None)
+            yield f"{name}: broken {count:,} {'time' if count == 1 else 'times'}, first by {values}"
 
 
 def check(con: duckdb.DuckDBPyConnection, as_of: date, invariants: Mapping[str, str] = INVARIANTS) -> None:

@@ -82,8 +82,8 @@ class Catalog:
     @cached_property
     def controls(self) -> dict[str, Model]:
         """The controls, by practice and id."""
-        found = [m for m in self.models.values() if m.control]
-        return {m.name: m for m in sorted(found, key=lambda m: m.control.id if m.control else "")}
+        controls = [m for m in self.models.values() if m.control]
+        return {m.name: m for m in sorted(controls, key=lambda m: m.control.id if m.control else "")}
 
     def datasets(self, name: str) -> frozenset[str]:
         """Names of the datasets that a model rests on, however far up."""
@@ -91,9 +91,9 @@ class Catalog:
 
     def with_ancestors(self, names: Iterable[str]) -> list[Model]:
         """The named models and all that they read, in building order."""
-        wanted = set(names)
-        wanted |= {above for name in wanted for above in self.upstream[name]}
-        return [m for m in self.models.values() if m.name in wanted]
+        with_above = set(names)
+        with_above |= {above for name in with_above for above in self.upstream[name]}
+        return [m for m in self.models.values() if m.name in with_above]
 
 
 def load(root: Path = ROOT) -> Catalog:
@@ -112,9 +112,9 @@ def load(root: Path = ROOT) -> Catalog:
         raise Refused(f"{root}: there are no SQL models; Rolecall is not installed whole, install it again")
     results = control_results([m.name for m in models.values() if m.control])
     models |= {model.name: model for model in (results, *HISTORY)}
-    known = {*models, *CATALOG_TABLES, *(f"raw_{name}" for name in collectors.datasets())}
+    tables = {*models, *CATALOG_TABLES, *(f"raw_{name}" for name in collectors.datasets())}
     for query in queries:
-        contracts.check_tables(query, known)
+        contracts.check_tables(query, tables)
     check_layers(models)
     catalog = Catalog(models)
     check_register(catalog)

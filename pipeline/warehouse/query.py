@@ -59,11 +59,11 @@ def parsed(text: str, path: Path, line: int = 1) -> Query:
     tree = json.loads(row[0]) if row else {}
     if tree.get("error"):
         raise refusal(path, text, line, tree["error_message"], int(tree.get("position") or 0))
-    found = list(nodes(tree))
-    ctes = {cte["key"] for node in found for cte in node.get("cte_map", {}).get("map", [])}
-    tables = {n["table_name"]: _at(n) for n in reversed(found) if n.get("type") == "BASE_TABLE"}
-    calls = [node for node in reversed(found) if node.get("class") == "FUNCTION"]
-    judging = [node for node in found if node.get("alias") == JUDGED and "class" in node]
+    found_nodes = list(nodes(tree))
+    ctes = {cte["key"] for node in found_nodes for cte in node.get("cte_map", {}).get("map", [])}
+    tables = {n["table_name"]: _at(n) for n in reversed(found_nodes) if n.get("type") == "BASE_TABLE"}
+    calls = [node for node in reversed(found_nodes) if node.get("class") == "FUNCTION"]
+    judging = [node for node in found_nodes if node.get("alias") == JUDGED and "class" in node]
     return Query(
         path=path,
         text=text,
@@ -100,10 +100,10 @@ def _sources(tree: Any) -> Iterator[str]:
             yield from _sources(child)
 
 
-def close_to(name: str, known: Iterable[str]) -> str:
+def close_to(name: str, names: Iterable[str]) -> str:
     """`; did you mean x?`, or nothing where no known name is like it."""
-    found = difflib.get_close_matches(name, list(known), 1)
-    return f"; did you mean {found[0]}?" if found else ""
+    close = difflib.get_close_matches(name, list(names), 1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def _at(node: Node) -> int:

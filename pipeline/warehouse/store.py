@@ -103,5 +103,5 @@ def held_back_after(night: Night) -> tuple[Night, str] | None:
     if not (night.home / WAREHOUSE).exists():
         return None
     with reading(night.home) as con:
-        found = history.held_back_after(con, night.as_of)
-    return (night.on(found[0]), found[1]) if found else None
+        held_back = history.held_back_after(con, night.as_of)
+    return (night.on(held_back[0]), held_back[1]) if held_back else None

@@ -93,20 +93,20 @@ def _account_pages(night: PublishedNight) -> Iterator[Page]:
         yield Page(account_page(account_id), "account.html.j2", title, "accounts", crumbs, context)
 
 
-def _reads(night: PublishedNight, asked: Grouped, once: Grouped) -> Callable[[Row], Markup]:
+def _reads(night: PublishedNight, ledger: Grouped, once: Grouped) -> Callable[[Row], Markup]:
     """Says of a finding of an account which calls it rests on; many findings rest on the same."""
 
     @cache
     def told(control_id: str, region: str) -> Markup:
-        return reads(_calls(night, asked, once, control_id, region), "../coverage.html")
+        return reads(_calls(night, ledger, once, control_id, region), "../coverage.html")
 
     return lambda finding: told(finding["control_id"], finding["region"])
 
 
-def _calls(night: PublishedNight, asked: Grouped, once: Grouped, control_id: str, region: str) -> Iterator[Row]:
+def _calls(night: PublishedNight, ledger: Grouped, once: Grouped, control_id: str, region: str) -> Iterator[Row]:
     """The calls that a finding rests on, each with the time of its data: the account's own, and the organization's."""
     for call in night.calls[control_id]:
-        rows = once[call["operation"]] if call["is_once"] else asked[call["operation"]]
+        rows = once[call["operation"]] if call["is_once"] else ledger[call["operation"]]
         here = [r for r in rows if "global" in (r["region"], region) or r["region"] == region]
         times = [r["data_time"] for r in here if r["data_time"]]
         if here:

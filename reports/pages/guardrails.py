@@ -87,5 +87,5 @@ def _head(objective: Row) -> Markup:
 
 def _units(night: PublishedNight, rows: list[Row]) -> list[Row]:
     """Of each OU, in the order of the tree, its counts by objective."""
-    found = group(rows, "ou_id")
-    return [{"ou": ou, "counts": keyed(found[id], "objective")} for id, ou in night.ous.items() if id in found]
+    by_ou = group(rows, "ou_id")
+    return [{"ou": ou, "counts": keyed(by_ou[id], "objective")} for id, ou in night.ous.items() if id in by_ou]

@@ -90,8 +90,8 @@ def _ou_pages(night: PublishedNight) -> Iterator[Page]:
 def _owner_pages(night: PublishedNight) -> Iterator[Page]:
     findings = Groups(night.reader.stream(OWNER_FINDINGS), "owner")
     for owner, rows in night.by_key("owner", night.owners, BY_OWNER):
-        found = findings.stream(owner)
-        first = list(islice(found, FINDINGS_PER_PAGE))
+        open_findings = findings.stream(owner)
+        first = list(islice(open_findings, FINDINGS_PER_PAGE))
         name = f"{file_name(owner)}.csv"
         context = {
             "owner": owner,
@@ -105,6 +105,6 @@ def _owner_pages(night: PublishedNight) -> Iterator[Page]:
             "controls": rows["controls"],
             "resolution": night.resolution.get("owner", {}).get(owner),
         }
-        files = {name: sheet.lines(chain(first, found), night, finding_page)}
+        files = {name: sheet.lines(chain(first, open_findings), night, finding_page)}
         title, crumbs = owner or "No owner tag", (("Owners", "owners.html"),)
         yield Page(owner_page(owner), "owner.html.j2", title, "owners", crumbs, context, files=files)

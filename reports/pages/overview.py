@@ -98,10 +98,10 @@ def _practice_rows(night: PublishedNight) -> list[Row]:
 
 def _worst(scores: dict[Any, Row], names: dict[Any, Row]) -> tuple[list[Row], int]:
     """The lowest scores that rest on enough data, and how many were left out for want of it."""
-    known = [s for key, s in scores.items() if key in names]
-    enough = [s for s in known if figures.has_enough(s)]
+    named = [s for key, s in scores.items() if key in names]
+    enough = [s for s in named if figures.has_enough(s)]
     enough.sort(key=lambda s: (s["score"], -s["fail"], str(s.get("account_id") or s.get("ou_id"))))
-    return [s for s in enough if s["fail"]][:WORST], len(known) - len(enough)
+    return [s for s in enough if s["fail"]][:WORST], len(named) - len(enough)
 
 
 def _heat(night: PublishedNight) -> tuple[list[Row], int]:
@@ -110,7 +110,7 @@ def _heat(night: PublishedNight) -> tuple[list[Row], int]:
     nearest = sorted(judged, key=lambda o: (o["depth"], -(o["accounts"] or 0), o["ou_path"]))[:HEATED]
     chosen = {o["ou_id"] for o in nearest}
     rows = [o for o in judged if o["ou_id"] in chosen]
-    by_practice = {ou_id: keyed(found, "practice") for ou_id, found in night.by_ou_and_practice.items()}
+    by_practice = {ou_id: keyed(practices, "practice") for ou_id, practices in night.by_ou_and_practice.items()}
     heat = [{"ou": o, "scores": night.by_ou[o["ou_id"]], "by_practice": by_practice[o["ou_id"]]} for o in rows]
     return heat, len(judged) - len(rows)
 

@@ -40,10 +40,10 @@ def _coverage(night: PublishedNight) -> Page:
     classes: dict[str, Row] = {}
     for row in night.unread:
         name = row["error_class"] or "unclassified"
-        found = classes.setdefault(name, {"error_class": name, "accounts": set(), "calls": 0, "controls": set()})
-        found["accounts"].add(row["account_id"])
-        found["controls"].update(row["controls"] or [])
-        found["calls"] += 1
+        error = classes.setdefault(name, {"error_class": name, "accounts": set(), "calls": 0, "controls": set()})
+        error["accounts"].add(row["account_id"])
+        error["controls"].update(row["controls"] or [])
+        error["calls"] += 1
     ordered = sorted(classes.values(), key=lambda c: (-len(c["accounts"]), c["error_class"]))
     totals = {k: sum(r[k] or 0 for r in night.operations) for k in ("calls", "attempts", "rows", "seconds", "failed")}
     context = {"classes": ordered, "totals": totals, "times": data_times(night)}

@@ -45,9 +45,9 @@ def get_analyzer(call: Call) -> dict[str, Any]:
 
 
 def list_findings_v2(call: Call) -> dict[str, Any]:
-    wanted: dict[str, Any] = call.get("filter", {})
-    found = [f for f in _find(call).findings if all(_fits(f.get(k), rule) for k, rule in wanted.items())]
-    rows = [{k: v for k, v in f.items() if k != "findingDetails"} for f in found]
+    filters: dict[str, Any] = call.get("filter", {})
+    findings = [f for f in _find(call).findings if all(_fits(f.get(k), rule) for k, rule in filters.items())]
+    rows = [{k: v for k, v in f.items() if k != "findingDetails"} for f in findings]
     return paged(call, "findings", rows)
 
 
@@ -61,33 +61,37 @@ def get_finding_v2(call: Call) -> dict[str, Any]:
 def list_policy_generations(call: Call) -> dict[str, Any]:
     principal = call.get("principalArn")
     rows = [
-        {**_job(one), "principalArn": one.principal_arn}
-        for one in _remembered(call)
-        if principal in (None, one.principal_arn)
+        {**_job(generation), "principalArn": generation.principal_arn}
+        for generation in _remembered(call)
+        if principal in (None, generation.principal_arn)
     ]
     return paged(call, "policyGenerations", rows)
 
 
 def get_generated_policy(call: Call) -> dict[str, Any]:
     """The policy without placeholders for resources; for a job that is not done, or failed, without any."""
-    for one in _remembered(call):
-        if one.id == call.need("jobId"):
-            done = one.status == "SUCCEEDED"
-            result: dict[str, Any] = {"properties": {"isComplete": done, "principalArn": one.principal_arn}}
+    for generation in _remembered(call):
+        if generation.id == call.need("jobId"):
+            done = generation.status == "SUCCEEDED"
+            result: dict[str, Any] = {"properties": {"isComplete": done, "principalArn": generation.principal_arn}}
             if done:
-                result["generatedPolicies"] = [{"policy": json.dumps(policy)} for policy in one.policies]
-            return {"jobDetails": _job(one), "generatedPolicyResult": result}
+                result["generatedPolicies"] = [{"policy": json.dumps(policy)} for policy in generation.policies]
+            return {"jobDetails": _job(generation), "generatedPolicyResult": result}
     raise ApiError("ValidationException", f"Invalid jobId: {call.need('jobId')}", 400)
 
 
 def _remembered(call: Call) -> list[PolicyGeneration]:
     now = call.scene.now
-    return [one for one in call.account.generations if one.started <= now and now - one.started <= GENERATIONS_KEPT]
+    return [
+        generation
+        for generation in call.account.generations
+        if generation.started <= now and now - generation.started <= GENERATIONS_KEPT
+    ]
 
 
-def _job(one: PolicyGeneration) -> dict[str, Any]:
-    row: dict[str, Any] = {"jobId": one.id, "status": one.status, "startedOn": one.started}
-    return row | ({"completedOn": one.completed} if one.completed else {})
+def _job(generation: PolicyGeneration) -> dict[str, Any]:
+    row: dict[str, Any] = {"jobId": generation.id, "status": generation.status, "startedOn": generation.started}
+    return row | ({"completedOn": generation.completed} if generation.completed else {})
 
 
 def validate_policy(call: Call) -> dict[str, Any]:

@@ -63,14 +63,16 @@ def get_account_information(call: Call) -> dict[str, Any]:
 
 
 def list_regions(call: Call) -> dict[str, Any]:
-    account, wanted = _subject(call), call.get("RegionOptStatusContains")
+    account, statuses = _subject(call), call.get("RegionOptStatusContains")
     rows = [{"RegionName": r, "RegionOptStatus": "ENABLED_BY_DEFAULT"} for r in REGIONS.split(",")]
     for region in OPT_IN_REGIONS:
         enabled = region == "eu-central-2" and account.tags.get("business_unit") == "payments"
         rows.append({"RegionName": region, "RegionOptStatus": "ENABLED" if enabled else "DISABLED"})
-    rows = [r for r in rows if not wanted or r["RegionOptStatus"] in wanted]
+    rows = [r for r in rows if not statuses or r["RegionOptStatus"] in statuses]
     try:
-        page, token = take(rows, call.get("NextToken"), int(call.get("MaxResults", 50)), f"regions{account.id}{wanted}")
+        page, token = take(
+            rows, call.get("NextToken"), int(call.get("MaxResults", 50)), f"regions{account.id}{statuses}"
+        )
     except BadToken:
         raise ApiError("ValidationException", "Invalid NextToken") from None
     return {"Regions": list(page)} | ({"NextToken": token} if token else {})
@@ -78,10 +80,10 @@ def list_regions(call: Call) -> dict[str, Any]:
 
 def _subject(call: Call) -> Account:
     """The account asked about: the caller's, or a member's when the caller administers the organization."""
-    wanted = call.get("AccountId")
-    if wanted is None:
+    account_id = call.get("AccountId")
+    if account_id is None:
         return call.account
-    if not (call.is_management or call.is_delegated("account.amazonaws.com")) or wanted == call.account.id:
+    if not (call.is_management or call.is_delegated("account.amazonaws.com")) or account_id == call.account.id:
         # AWS refuses one's own id too: leave it out.
         raise ApiError(
             "AccessDeniedException",
@@ -89,7 +91,7 @@ def _subject(call: Call) -> Account:
             " (The management account or a delegated administrator must name a member account)",
             403,
         )
-    account = call.organization.accounts.get(wanted)
+    account = call.organization.accounts.get(account_id)
     if account is None or account.state == "CLOSED":
-        raise ApiError("ResourceNotFoundException", f"Account {wanted} was not found.", 404)
+        raise ApiError("ResourceNotFoundException", f"Account {account_id} was not found.", 404)
     return account

@@ -14,10 +14,10 @@ HOME = "us-east-1"
 
 def describe_trails(call: Call) -> dict[str, Any]:
     """A trail of every region shows everywhere, one of a single region only there."""
-    found = oversight.trail(call.account)
-    if found is None or not (found[1] or call.region == HOME):
+    trail = oversight.trail(call.account)
+    if trail is None or not (trail[1] or call.region == HOME):
         return {"trailList": []}
-    name, is_multi_region, _, _ = found
+    name, is_multi_region, _, _ = trail
     row = {
         "Name": name,
         "TrailARN": _arn(call),
@@ -42,23 +42,25 @@ def get_event_selectors(call: Call) -> dict[str, Any]:
 
 def lookup_events(call: Call) -> dict[str, Any]:
     """By the name of an event and a span of time; newest first."""
-    wanted = {one["AttributeKey"]: one["AttributeValue"] for one in call.get("LookupAttributes", ())}
-    found = oversight.events(call.scene, call.account, wanted.get("EventName", ""))
+    attributes = {
+        attribute["AttributeKey"]: attribute["AttributeValue"] for attribute in call.get("LookupAttributes", ())
+    }
+    events = oversight.events(call.scene, call.account, attributes.get("EventName", ""))
     start, end = (_moment(call.get(name)) for name in ("StartTime", "EndTime"))
-    kept = [e for e in found if (start is None or start <= e["EventTime"]) and (end is None or e["EventTime"] <= end)]
+    kept = [e for e in events if (start is None or start <= e["EventTime"]) and (end is None or e["EventTime"] <= end)]
     return {"Events": sorted(kept, key=lambda event: event["EventTime"], reverse=True)}
 
 
 def _arn(call: Call) -> str:
-    found = oversight.trail(call.account)
-    return f"arn:aws:cloudtrail:{HOME}:{call.account.id}:trail/{found[0] if found else ''}"
+    trail = oversight.trail(call.account)
+    return f"arn:aws:cloudtrail:{HOME}:{call.account.id}:trail/{trail[0] if trail else ''}"
 
 
-def _trail(call: Call, wanted: str) -> tuple[str, bool, bool, dict[str, Any]]:
-    found = oversight.trail(call.account)
-    if found is None or wanted not in (found[0], _arn(call)):
-        raise ApiError("TrailNotFoundException", f"Unknown trail: {wanted} for the user: {call.account.id}")
-    return found
+def _trail(call: Call, name: str) -> tuple[str, bool, bool, dict[str, Any]]:
+    trail = oversight.trail(call.account)
+    if trail is None or name not in (trail[0], _arn(call)):
+        raise ApiError("TrailNotFoundException", f"Unknown trail: {name} for the user: {call.account.id}")
+    return trail
 
 
 def _moment(value: Any) -> datetime | None:

@@ -14,8 +14,8 @@ def list_projects(call: Call) -> dict[str, Any]:
 
 
 def batch_get_projects(call: Call) -> dict[str, Any]:
-    asked, known = call.need("names"), {project["name"]: project for project in things(call, "projects")}
+    names, projects = call.need("names"), {project["name"]: project for project in things(call, "projects")}
     return {
-        "projects": [known[name] for name in asked if name in known],
-        "projectsNotFound": [name for name in asked if name not in known],
+        "projects": [projects[name] for name in names if name in projects],
+        "projectsNotFound": [name for name in names if name not in projects],
     }

@@ -26,8 +26,8 @@ def describe_instances(call: Call) -> dict[str, Any]:
 
 def describe_instance_attribute(call: Call) -> dict[str, Any]:
     """Its user data, whichever attribute is asked for."""
-    wanted = call.need("InstanceId")
-    return next((thing for thing in things(call, "user data") if thing["InstanceId"] == wanted), {})
+    instance_id = call.need("InstanceId")
+    return next((thing for thing in things(call, "user data") if thing["InstanceId"] == instance_id), {})
 
 
 def get_instance_metadata_defaults(call: Call) -> dict[str, Any]:

@@ -41,23 +41,23 @@ def describe_container_instances(call: Call) -> dict[str, Any]:
 
 
 def describe_task_definition(call: Call) -> dict[str, Any]:
-    wanted = call.need("taskDefinition")
-    return {"taskDefinition": one(call, "task definitions", "taskDefinitionArn", wanted, "ClientException")}
+    arn = call.need("taskDefinition")
+    return {"taskDefinition": one(call, "task definitions", "taskDefinitionArn", arn, "ClientException")}
 
 
 def _in_cluster(call: Call, kind: str) -> list[Thing]:
-    wanted = call.need("cluster")
-    cluster = next((c for c in things(call, "clusters") if wanted in (c["clusterArn"], c["clusterName"])), None)
+    name_or_arn = call.need("cluster")
+    cluster = next((c for c in things(call, "clusters") if name_or_arn in (c["clusterArn"], c["clusterName"])), None)
     if cluster is None:
         raise ApiError("ClusterNotFoundException", "Cluster not found.")
     return [thing for thing in things(call, kind) if thing["clusterArn"] == cluster["clusterArn"]]
 
 
-def _described(call: Call, member: str, known: list[Thing], key: str, asked: str, most: int) -> dict[str, Any]:
+def _described(call: Call, member: str, candidates: list[Thing], key: str, parameter: str, most: int) -> dict[str, Any]:
     """The things asked for by ARN, and a failure for each that is not there."""
-    arns = call.need(asked)
+    arns = call.need(parameter)
     if len(arns) > most:
-        raise ApiError("InvalidParameterException", f"{asked} cannot have more than {most} elements")
-    found = {thing[key]: thing for thing in known}
-    failures = [{"arn": arn, "reason": "MISSING"} for arn in arns if arn not in found]
-    return {member: [found[arn] for arn in arns if arn in found], "failures": failures}
+        raise ApiError("InvalidParameterException", f"{parameter} cannot have more than {most} elements")
+    by_arn = {thing[key]: thing for thing in candidates}
+    failures = [{"arn": arn, "reason": "MISSING"} for arn in arns if arn not in by_arn]
+    return {member: [by_arn[arn] for arn in arns if arn in by_arn], "failures": failures}

@@ -26,11 +26,11 @@ def list_access_entries(call: Call) -> dict[str, Any]:
 
 
 def describe_access_entry(call: Call) -> dict[str, Any]:
-    wanted = call.need("principalArn")
+    principal_arn = call.need("principalArn")
     for entry in _in_cluster(call, "access entries"):
-        if entry["principalArn"] == wanted:
+        if entry["principalArn"] == principal_arn:
             return {"accessEntry": entry}
-    raise ApiError("ResourceNotFoundException", f"The specified principalArn {wanted} could not be found.", 404)
+    raise ApiError("ResourceNotFoundException", f"The specified principalArn {principal_arn} could not be found.", 404)
 
 
 def list_pod_identity_associations(call: Call) -> dict[str, Any]:

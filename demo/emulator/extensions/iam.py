@@ -36,8 +36,8 @@ def paged(call: Call, member: str, items: Sequence[Any], longest: int = 1000) ->
 
 def get_account_authorization_details(call: Call) -> dict[str, Any]:
     """Users, groups, roles and policies in this order; a page runs across the lists."""
-    account, wanted = call.account, call.get("Filter") or list(_DETAILS)
-    rows = [(DETAIL_LISTS[n], row) for n, kind, items in _details(account) if kind in wanted for row in items]
+    account, kinds = call.account, call.get("Filter") or list(_DETAILS)
+    rows = [(DETAIL_LISTS[n], row) for n, kind, items in _details(account) if kind in kinds for row in items]
     page = paged(call, "Rows", rows, longest=DETAILS_PAGE)
     output: dict[str, Any] = {name: [] for name in DETAIL_LISTS}
     for name, row in page.pop("Rows"):

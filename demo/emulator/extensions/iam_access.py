@@ -50,7 +50,7 @@ def generate_service_last_accessed_details(call: Call) -> dict[str, Any]:
 
 def get_service_last_accessed_details(call: Call) -> dict[str, Any]:
     job = _job(call)
-    known = {
+    answer = {
         "JobStatus": "COMPLETED",
         "JobType": job["granularity"],
         "JobCreationDate": call.scene.now,
@@ -58,10 +58,10 @@ def get_service_last_accessed_details(call: Call) -> dict[str, Any]:
     }
     if job["waits"] > 0:
         job["waits"] -= 1
-        return known | {"JobStatus": "IN_PROGRESS", "ServicesLastAccessed": [], "IsTruncated": False}
+        return answer | {"JobStatus": "IN_PROGRESS", "ServicesLastAccessed": [], "IsTruncated": False}
     used = services_used(call.account, job["owner"])
     rows = [_service_row(call.account, job, service, at) for service, at in sorted(used.items())]
-    return known | paged(call, "ServicesLastAccessed", rows)
+    return answer | paged(call, "ServicesLastAccessed", rows)
 
 
 def _job(call: Call) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _action_rows(account: Account, owner: Principal, service: str, at: datetime)
 
 
 def _allows(documents: list[Document], service: str, action: str) -> bool:
-    return any(_matches(one, f"{service}:{action}") for doc in documents for one in _allowing(doc))
+    return any(_matches(statement, f"{service}:{action}") for doc in documents for statement in _allowing(doc))
 
 
 def services_used(account: Account, principal: Principal) -> dict[str, datetime | None]:
@@ -135,28 +135,32 @@ def documents_of(account: Account, principal: Principal) -> list[Document]:
     if isinstance(principal, User):
         owners += [account.groups[g] for g in principal.groups]
     local = {p.arn: p for p in account.policies.values()}
-    found: list[Document] = []
+    documents: list[Document] = []
     for owner in owners:
-        found += owner.inline.values()
-        found += [(local.get(a) or account.aws_policies.get(a) or aws_policy(a)).document for a in owner.attached]
-    return found
+        documents += owner.inline.values()
+        documents += [(local.get(a) or account.aws_policies.get(a) or aws_policy(a)).document for a in owner.attached]
+    return documents
 
 
 def _services(document: Document) -> set[str]:
     """The services that the document allows something of; a wildcard stands for all that the emulator knows."""
-    found: set[str] = set()
+    services: set[str] = set()
     for statement in _allowing(document):
         excluded = {action.partition(":")[0] for action in _list(statement, "NotAction") if action.endswith(":*")}
         patterns = ["*"] if "NotAction" in statement else [a.partition(":")[0] for a in _list(statement, "Action")]
         for pattern in patterns:
             named = [s for s in SERVICES if fnmatchcase(s, pattern)] if "*" in pattern else [pattern.lower()]
-            found |= set(named) - excluded
-    return found
+            services |= set(named) - excluded
+    return services
 
 
 def _allowing(document: Document) -> list[dict[str, Any]]:
     statements = document["Statement"]
-    return [one for one in (statements if isinstance(statements, list) else [statements]) if one["Effect"] == "Allow"]
+    return [
+        statement
+        for statement in (statements if isinstance(statements, list) else [statements])
+        if statement["Effect"] == "Allow"
+    ]
 
 
 def _matches(statement: dict[str, Any], action: str) -> bool:
@@ -197,9 +201,9 @@ def generate_organizations_access_report(call: Call) -> dict[str, Any]:
             "AccessDenied", f"User: {call.session.arn} is not authorized to perform: iam:{call.operation}", 403
         )
     org, path = call.organization, str(call.need("EntityPath")).strip("/")
-    known = {unit_path(org, u).strip("/") for u in org.units}
-    known |= {f"{unit_path(org, a.parent)}{a.id}" for a in org.accounts.values()}
-    if path not in known:
+    paths = {unit_path(org, u).strip("/") for u in org.units}
+    paths |= {f"{unit_path(org, a.parent)}{a.id}" for a in org.accounts.values()}
+    if path not in paths:
         raise ApiError("InvalidInput", f"Entity path {path} is not valid.")
     job = uuid(call.scene, f"organization-access|{path}")
     call.state.jobs[job] = {"account": call.account.id, "path": path}

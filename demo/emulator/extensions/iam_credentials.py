@@ -20,13 +20,15 @@ def list_access_keys(call: Call) -> dict[str, Any]:
 
 
 def get_access_key_last_used(call: Call) -> dict[str, Any]:
-    wanted = call.need("AccessKeyId")
+    key_id = call.need("AccessKeyId")
     for user in call.account.users.values():
         for key in user.keys:
-            if key.id == wanted:
+            if key.id == key_id:
                 used = key.last_used
-                known = {"LastUsedDate": used.at, "ServiceName": used.service, "Region": used.region} if used else {}
-                return {"UserName": user.name, "AccessKeyLastUsed": {"ServiceName": "N/A", "Region": "N/A"} | known}
+                last_used = (
+                    {"LastUsedDate": used.at, "ServiceName": used.service, "Region": used.region} if used else {}
+                )
+                return {"UserName": user.name, "AccessKeyLastUsed": {"ServiceName": "N/A", "Region": "N/A"} | last_used}
     raise ApiError(
         "AccessDenied", f"User: {call.session.arn} is not authorized to perform: iam:GetAccessKeyLastUsed", 403
     )
@@ -54,8 +56,8 @@ def get_mfa_device(call: Call) -> dict[str, Any]:
     for user in call.account.users.values():
         for device in user.mfa:
             if device.serial == serial:
-                known = {"Certifications": device.certifications} if device.certifications else {}
-                return {"UserName": user.name, "SerialNumber": serial, "EnableDate": device.enabled} | known
+                certifications = {"Certifications": device.certifications} if device.certifications else {}
+                return {"UserName": user.name, "SerialNumber": serial, "EnableDate": device.enabled} | certifications
     raise no_such_entity(f"MFA Device with serial number {serial} does not exist.")
 
 
@@ -121,8 +123,8 @@ def list_signing_certificates(call: Call) -> dict[str, Any]:
 def list_service_specific_credentials(call: Call) -> dict[str, Any]:
     """Of one user, or of all with AllUsers; filtered by service where one is named."""
     users = list(call.account.users.values()) if call.get("AllUsers") else [find_user(call)]
-    wanted = call.get("ServiceName")
-    rows = [_credential(u, c) for u in users for c in u.service_credentials if wanted in (None, c.service)]
+    service = call.get("ServiceName")
+    rows = [_credential(u, c) for u in users for c in u.service_credentials if service in (None, c.service)]
     return paged(call, "ServiceSpecificCredentials", rows)
 
 

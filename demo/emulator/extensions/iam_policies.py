@@ -39,11 +39,11 @@ def get_policy(call: Call) -> dict[str, Any]:
 
 
 def get_policy_version(call: Call) -> dict[str, Any]:
-    policy, wanted = find_policy(call), call.need("VersionId")
+    policy, version_id = find_policy(call), call.need("VersionId")
     for version in policy.versions:
-        if version.id == wanted:
+        if version.id == version_id:
             return {"PolicyVersion": version_row(policy, version)}
-    raise no_such_entity(f"Policy {policy.arn} version {wanted} does not exist or is not attachable.")
+    raise no_such_entity(f"Policy {policy.arn} version {version_id} does not exist or is not attachable.")
 
 
 def list_policy_versions(call: Call) -> dict[str, Any]:

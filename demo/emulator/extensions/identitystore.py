@@ -39,9 +39,9 @@ def list_groups(call: Call) -> dict[str, Any]:
 
 
 def list_group_memberships(call: Call) -> dict[str, Any]:
-    store, wanted = _store(call), call.need("GroupId")
+    store, group_id = _store(call), call.need("GroupId")
     for team in call.organization.teams.values():
-        if team.id == wanted:
+        if team.id == group_id:
             rows = [
                 {
                     "IdentityStoreId": store,
@@ -58,8 +58,8 @@ def list_group_memberships(call: Call) -> dict[str, Any]:
 
 def _store(call: Call) -> str:
     """The store's id, if it exists and the caller may read it; only the organization's own has people."""
-    org, wanted = call.organization, call.need("IdentityStoreId")
-    instance = next((i for i in org.instances if i.store_id == wanted), None)
+    org, store_id = call.organization, call.need("IdentityStoreId")
+    instance = next((i for i in org.instances if i.store_id == store_id), None)
     if instance is None or instance.owner != org.management_id:
         raise ApiError("ResourceNotFoundException", "IDENTITY_STORE not found.", 404)
     if not (call.is_management or call.is_delegated("sso.amazonaws.com")):

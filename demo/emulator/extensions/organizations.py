@@ -16,12 +16,12 @@ PAGE = 20
 
 def paged(call: Call, member: str, items: Sequence[Any], size: int = PAGE) -> dict[str, Any]:
     """One page of a list, at most ``size`` long, as Organizations gives it."""
-    wanted = int(call.get("MaxResults", size))
-    if wanted > size:
+    page_size = int(call.get("MaxResults", size))
+    if page_size > size:
         raise ApiError("InvalidInputException", f"You specified an invalid value for MaxResults: at most {size}")
     filters = {k: v for k, v in call.parameters.items() if k not in ("NextToken", "MaxResults")}
     try:
-        page, token = take(items, call.get("NextToken"), wanted, f"{call.operation}{sorted(filters.items())}")
+        page, token = take(items, call.get("NextToken"), page_size, f"{call.operation}{sorted(filters.items())}")
     except BadToken:
         raise ApiError("InvalidInputException", "You specified an invalid value for NextToken.") from None
     return {member: list(page)} | ({"NextToken": token} if token else {})
@@ -85,11 +85,11 @@ def list_children(call: Call) -> dict[str, Any]:
 def list_parents(call: Call) -> dict[str, Any]:
     require_reader(call)
     org, child = call.organization, call.need("ChildId")
-    known = org.accounts.get(child) or org.units.get(child)
-    if known is None or known.parent is None:
+    child_node = org.accounts.get(child) or org.units.get(child)
+    if child_node is None or child_node.parent is None:
         raise ApiError("ChildNotFoundException", f"We can't find an organizational unit or account with ID {child}")
-    kind = "ROOT" if known.parent == org.root_id else "ORGANIZATIONAL_UNIT"
-    return paged(call, "Parents", [{"Id": known.parent, "Type": kind}])
+    kind = "ROOT" if child_node.parent == org.root_id else "ORGANIZATIONAL_UNIT"
+    return paged(call, "Parents", [{"Id": child_node.parent, "Type": kind}])
 
 
 def list_accounts(call: Call) -> dict[str, Any]:

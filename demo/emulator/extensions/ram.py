@@ -29,14 +29,14 @@ def get_resource_shares(call: Call) -> dict[str, Any]:
 
 
 def list_principals(call: Call) -> dict[str, Any]:
-    known = call.organization.accounts
+    accounts = call.organization.accounts
     rows = [
         {
             "id": principal,
             "resourceShareArn": s.arn,
             "creationTime": s.created,
             "lastUpdatedTime": s.created,
-            "external": principal.isdigit() and principal not in known,
+            "external": principal.isdigit() and principal not in accounts,
         }
         for s in _shares(call)
         for principal in s.principals

@@ -16,6 +16,6 @@ def describe_activations(call: Call) -> dict[str, Any]:
 
 def describe_instance_information(call: Call) -> dict[str, Any]:
     """Of the filters, only ResourceType is emulated."""
-    wanted = [set(f["Values"]) for f in call.get("Filters", []) if f["Key"] == "ResourceType"]
-    rows = [m for m in things(call, "managed instances") if all(m["ResourceType"] in kinds for kinds in wanted)]
+    resource_types = [set(f["Values"]) for f in call.get("Filters", []) if f["Key"] == "ResourceType"]
+    rows = [m for m in things(call, "managed instances") if all(m["ResourceType"] in kinds for kinds in resource_types)]
     return paged(call, "InstanceInformationList", rows, NAMES, 50)

@@ -38,13 +38,13 @@ def list_permission_sets(call: Call) -> dict[str, Any]:
 
 
 def describe_permission_set(call: Call) -> dict[str, Any]:
-    made = _find(call)
+    permission_set = _find(call)
     row = {
-        "Name": made.name,
-        "PermissionSetArn": made.arn,
-        "Description": made.description,
-        "CreatedDate": made.created,
-        "SessionDuration": made.session,
+        "Name": permission_set.name,
+        "PermissionSetArn": permission_set.arn,
+        "Description": permission_set.description,
+        "CreatedDate": permission_set.created,
+        "SessionDuration": permission_set.session,
     }
     return {"PermissionSet": row}
 
@@ -76,15 +76,20 @@ def list_accounts_for_provisioned_permission_set(call: Call) -> dict[str, Any]:
 
 
 def list_permission_sets_provisioned_to_account(call: Call) -> dict[str, Any]:
-    wanted = call.need("AccountId")
-    return paged(call, "PermissionSets", [p.arn for p in _sets(call) if wanted in p.assignments])
+    account_id = call.need("AccountId")
+    return paged(call, "PermissionSets", [p.arn for p in _sets(call) if account_id in p.assignments])
 
 
 def list_account_assignments(call: Call) -> dict[str, Any]:
-    made, account_id = _find(call), call.need("AccountId")
+    permission_set, account_id = _find(call), call.need("AccountId")
     rows = [
-        {"AccountId": account_id, "PermissionSetArn": made.arn, "PrincipalType": kind, "PrincipalId": principal}
-        for kind, principal in made.assignments.get(account_id, [])
+        {
+            "AccountId": account_id,
+            "PermissionSetArn": permission_set.arn,
+            "PrincipalType": kind,
+            "PrincipalId": principal,
+        }
+        for kind, principal in permission_set.assignments.get(account_id, [])
     ]
     return paged(call, "AccountAssignments", rows)
 
@@ -112,9 +117,9 @@ def _instance(instance: SsoInstance) -> dict[str, Any]:
 
 
 def _find_instance(call: Call) -> SsoInstance:
-    wanted = call.need("InstanceArn")
+    instance_arn = call.need("InstanceArn")
     for instance in call.organization.instances:
-        if instance.arn != wanted:
+        if instance.arn != instance_arn:
             continue
         org_wide = instance.owner == call.organization.management_id
         if instance.owner == call.account.id or (org_wide and call.is_delegated("sso.amazonaws.com")):
@@ -122,7 +127,7 @@ def _find_instance(call: Call) -> SsoInstance:
         raise ApiError(
             "AccessDeniedException", f"User: {call.session.arn} is not authorized to perform: sso:{call.operation}"
         )
-    raise ApiError("ResourceNotFoundException", f"Instance with identifier {wanted} not found", 404)
+    raise ApiError("ResourceNotFoundException", f"Instance with identifier {instance_arn} not found", 404)
 
 
 def _sets(call: Call) -> list[PermissionSet]:
@@ -130,8 +135,8 @@ def _sets(call: Call) -> list[PermissionSet]:
 
 
 def _find(call: Call) -> PermissionSet:
-    wanted = call.need("PermissionSetArn")
-    for made in _sets(call):
-        if made.arn == wanted:
-            return made
-    raise ApiError("ResourceNotFoundException", f"PermissionSet with identifier {wanted} not found", 404)
+    arn = call.need("PermissionSetArn")
+    for permission_set in _sets(call):
+        if permission_set.arn == arn:
+            return permission_set
+    raise ApiError("ResourceNotFoundException", f"PermissionSet with identifier {arn} not found", 404)

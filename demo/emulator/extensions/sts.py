@@ -75,11 +75,11 @@ def _allows(statement: Document, call: Call) -> bool:
     named = _list(principal if isinstance(principal, str) else principal.get("AWS"))
     if statement["Effect"] != "Allow" or "sts:AssumeRole" not in _list(statement.get("Action")):
         return False
-    known = {"sts:ExternalId": call.get("ExternalId"), "aws:PrincipalOrgID": call.organization.id}
-    wanted = statement.get("Condition", {})
+    context = {"sts:ExternalId": call.get("ExternalId"), "aws:PrincipalOrgID": call.organization.id}
+    conditions = statement.get("Condition", {})
     return bool(forms & set(named)) and all(
-        operator == "StringEquals" and known.get(key) in _list(values)
-        for operator, keys in wanted.items()
+        operator == "StringEquals" and context.get(key) in _list(values)
+        for operator, keys in conditions.items()
         for key, values in keys.items()
     )
 

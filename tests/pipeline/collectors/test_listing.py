@@ -110,7 +110,7 @@ def test_items_are_chosen_and_columns_made() -> None:
         dataset,
         account([{"thingName": "own"}, {"thingName": "aws"}]),
         keep=lambda item: item["thingName"] != "aws",
-        made={"arn": lambda account, item: f"{account.account_id}/{item['thingName']}"},
+        computed={"arn": lambda account, item: f"{account.account_id}/{item['thingName']}"},
     )
     assert found == [{"thing_name": "own", "arn": f"{MEMBER}/own"}]
 
