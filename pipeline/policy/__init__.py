@@ -22,6 +22,7 @@ Verdicts are three-valued to the end: `Depends` names the condition keys it wait
 """
 
 from pipeline.policy.account import Account, Role, may_assume, trusts_service
+from pipeline.policy.boundary_facts import BoundaryFacts, boundary_facts
 from pipeline.policy.callers import Caller, caller
 from pipeline.policy.context import Context
 from pipeline.policy.document import Document, Statement, parse
@@ -29,7 +30,7 @@ from pipeline.policy.escalation import Escalation, Escalations, escalations
 from pipeline.policy.escalation_paths import paths
 from pipeline.policy.evaluate import evaluate
 from pipeline.policy.exposure import Access, entrants, outside_access, public
-from pipeline.policy.facts import BoundaryFacts, Fact, boundary_facts, document_facts
+from pipeline.policy.facts import Fact, document_facts
 from pipeline.policy.grammar import MalformedPolicy
 from pipeline.policy.guards import Site
 from pipeline.policy.lint import Flaw, flaws

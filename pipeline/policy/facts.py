@@ -1,5 +1,4 @@
-"""Facts of one identity policy document on its own, one row each, for the controls on least privilege, MFA and
-boundaries.
+"""Facts of one identity policy document on its own, one row each, for the controls on least privilege and MFA.
 
 Judged as a principal that holds only this document would be; Deny statements of the document count.
 """
@@ -276,40 +275,3 @@ def _is_open_without_mfa(statement: Statement, holder: Principal) -> bool:
     places = [common_text(pattern, "*", FRESH) or "*" for pattern in statement.resources or ("*",)]
     requests = product(actions, places, _MFA_CASES[:2])
     return any(answer(can(holder, action, place, mfa_keys)) is not Tri.NO for action, place, mfa_keys in requests)
-
-
-_EVERYTHING = Policy.read(
-    "everything", {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
-)
-
-
-# -- boundaries
-
-
-@dataclass(frozen=True, slots=True)
-class BoundaryFacts:
-    """`allows_everything`, `allows_iam`: the boundary leaves the whole, or IAM, open without condition.
-    `protects_itself`: it denies its bearer to edit the boundary policy and to take boundaries off.
-    """
-
-    allows_everything: bool
-    allows_iam: bool
-    protects_itself: bool
-
-
-def boundary_facts(document: Document, arn: str) -> BoundaryFacts:
-    """The facts of a document used as a permissions boundary; `arn` is the policy's own."""
-    holder = Principal(arn.split(":policy/")[0] + f":user/{FRESH}", (_EVERYTHING,), Policy("boundary", document))
-    own: dict[str, Value] = {"iam:PermissionsBoundary": arn}
-    edits = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicyVersion", "iam:DeletePolicy")
-    removals = (("iam:DeleteUserPermissionsBoundary", "user"), ("iam:DeleteRolePermissionsBoundary", "role"))
-    open_edit = [answer(can(holder, action, arn)) for action in edits]
-    open_removal = [
-        answer(can(holder, action, f"{arn.split(':policy/')[0]}:{kind}/{FRESH}", own)) for action, kind in removals
-    ]
-    admin = is_admin(holder)
-    return BoundaryFacts(
-        allows_everything=admin.verdict is Tri.YES and admin.level == "full",
-        allows_iam=admin.verdict is Tri.YES,
-        protects_itself=max(open_edit + open_removal) is Tri.NO,
-    )
