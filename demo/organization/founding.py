@@ -114,7 +114,7 @@ def _attach(org: Organization, units: dict[str, Unit]) -> None:
     for path, names in UNITS.items():
         units[path].policies = full + [org.policy(n).id for n in names]
     for account in org.accounts.values():
-        names = ACCOUNT_POLICIES.get(account.name, ())
+        names = ACCOUNT_POLICIES.get(account.name, [])
         org.account_policies[account.id] = full + [org.policy(n).id for n in names]
 
 
