@@ -1,1 +1,1 @@
-"""The Dagster code location and the command line: wiring only. What is wired lives in `pipeline` and `reports`."""
+"""The Dagster code location and the command line. Wiring only: the logic is in `pipeline` and `reports`."""

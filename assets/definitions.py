@@ -1,4 +1,4 @@
-"""The code location: everything that Dagster sees, made from the settings, the datasets and the SQL models."""
+"""The Dagster code location, built from the settings, the datasets and the SQL models."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def defs() -> dg.Definitions:
 
 
 def build(chosen: Settings, progress: Progress | None = None) -> dg.Definitions:
-    """The definitions for these settings. Raises `Refused` for a setting or a model that is not right."""
+    """The definitions for these settings. Raises `Refused` for an invalid setting or model."""
     check_engine()
     progress = progress or Silent()
     datasets, catalog = collectors.datasets(), load_catalog()

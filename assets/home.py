@@ -1,4 +1,4 @@
-"""The folder of state: Dagster's own part of it, and the lock that lets one run at a time change it."""
+"""The home folder: Dagster's part of it, and the lock that allows one run at a time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _held: dict[Path, IO[str]] = {}
 
 
 def dagster_home(home: Path) -> Path:
-    """Where Dagster keeps its runs: `DAGSTER_HOME`, else a folder of this home, with the project's settings."""
+    """Dagster's home: `DAGSTER_HOME`, else a subfolder of this home with the project's dagster.yaml."""
     if chosen := os.environ.get("DAGSTER_HOME"):
         return Path(chosen)
     folder = home.resolve() / "dagster"
@@ -29,7 +29,7 @@ def dagster_home(home: Path) -> Path:
 
 
 def hold(home: Path) -> None:
-    """Keep every other run out of this home until the process ends or `release`. Raises `Refused` if one is in it."""
+    """Lock this home until `release` or the end of the process. Raises `Refused` if another run holds the lock."""
     key = home.resolve()
     if key in _held:
         return
@@ -49,14 +49,14 @@ def hold(home: Path) -> None:
 
 
 def release(home: Path) -> None:
-    """Let other runs in."""
+    """Release the lock."""
     if file := _held.pop(home.resolve(), None):
         file.close()
 
 
 @contextmanager
 def held(home: Path) -> Iterator[None]:
-    """`hold` for the length of a block."""
+    """Hold the lock during a block."""
     hold(home)
     try:
         yield

@@ -1,4 +1,4 @@
-"""What the steps of a run are given: the settings, which the launchpad shows and can change, and the progress."""
+"""The resources of a run: the settings, which can be changed in the launchpad, and the progress."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from pipeline import settings
 from pipeline.settings import Settings
 
 FIXED = frozenset({"home", "today", "schedule_hour", "schedule_timezone"})
-"""Settings that the code location itself rests on: partitions, schedule and locks. A run cannot change them."""
+"""Settings that the code location itself depends on (partitions, schedule, locks). A run cannot change them."""
 SECRETS = frozenset({"external_id"})
-"""Settings that Dagster is given by the name of their variable, where they come from one."""
+"""Secret settings: passed to Dagster as the name of their environment variable, if set that way."""
 
 
 class RunSettings(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The settings of the code location, with what the configuration of a run puts in their place."""
+    """The settings of the code location, overridden by the run configuration."""
 
     code_location: ClassVar[Settings]
 
     def load(self) -> Settings:
-        """The settings of this run. Raises `Refused` for one that the launchpad was given and that is not right."""
+        """The settings of this run. Raises `Refused` for an invalid value from the launchpad."""
         here = defaults(self.code_location)
         changed = {name: value for name in here if (value := getattr(self, name)) != here[name]}
         return settings.load(**{**dict(self.code_location), **changed}) if changed else self.code_location
 
 
 def run_settings(chosen: Settings) -> RunSettings:
-    """The resource for these settings: a field for each that a run may change, with its description and value."""
+    """The resource for these settings, with a field for each setting that a run may change."""
     here = defaults(chosen)
     fields: dict[str, Any] = {
         name: (configurable(of.annotation), Field(here[name], description=of.description))
@@ -45,7 +45,7 @@ def run_settings(chosen: Settings) -> RunSettings:
 
 
 def defaults(chosen: Settings) -> dict[str, Any]:
-    """By name of the setting, its value as Dagster's configuration has it."""
+    """Each setting's value in the form used by Dagster's configuration."""
     values = {name: value for name, value in dict(chosen).items() if name not in FIXED}
     controls = {name: {"enabled": of.enabled, **of.params} for name, of in chosen.controls.items()}
     return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()} | {
@@ -54,7 +54,7 @@ def defaults(chosen: Settings) -> dict[str, Any]:
 
 
 def configurable(kind: Any) -> Any:
-    """The type of a setting, as far as Dagster's configuration knows types."""
+    """The type of a setting as supported by Dagster's configuration."""
     if kind in (str, int, float, bool, list[str], str | None, date | None):
         return kind
     return dict[str, Any] if getattr(kind, "__origin__", None) is dict else str

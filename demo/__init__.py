@@ -1,5 +1,5 @@
-"""A synthetic organization on loopback AWS: what the demo reads and what the tests run on.
+"""A synthetic organization on a loopback AWS, used by the demo and by the tests.
 
-Here belong the emulated services and the invented organization behind them. Nothing here imports the
-pipeline, the reports or the assets: they only meet over HTTP, as they would meet AWS.
+It contains the emulated services and the synthetic organization behind them. Nothing here imports the
+pipeline, the reports or the assets: they communicate over HTTP only, as with AWS.
 """

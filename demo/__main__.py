@@ -1,4 +1,4 @@
-"""``python -m demo serve``: the synthetic organization on a loopback port until it is told to stop.
+"""``python -m demo serve``: serve the synthetic organization on a loopback port until stopped.
 
 ``examples`` and ``changes`` print the two tables of README.md.
 """
@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(port: int, seed: int, night: int, with_parent: bool) -> int:
-    """Serve until SIGTERM, SIGINT or (if asked) the parent's end; one JSON line on stdout when ready."""
+    """Serve until SIGTERM, SIGINT or, if requested, the end of the parent process. Prints one JSON line when ready."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -1,1 +1,1 @@
-"""The report: static pages over the published database. Reads `rolecall.duckdb`, writes a folder."""
+"""The report: static pages built from the published database `rolecall.duckdb`."""

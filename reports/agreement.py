@@ -1,7 +1,7 @@
-"""What the pages say against the database that they are made from: a page must not lose a finding.
+"""Compares the pages with the database that they are built from: no page may lose a finding.
 
-While a site is written, what its pages of controls and accounts show is counted: the verdicts in their headlines and
-the findings in their lists. The CSV files of the owners are read back, for together they list every open finding.
+While a site is written, the verdicts in the headlines and the findings in the lists of control and account pages are
+counted. The owners' CSV files are read back, because together they list every open finding.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from reports.sheet import COLUMNS, OWNER_FILES
 
 OPEN = ("fail", "unknown", "exempt", "manual")
 SUBJECTS = {"control.html.j2": ("control", "control_id"), "account.html.j2": ("account", "account_id")}
-"""By template: the name in its context of what a page is about, and the column that names it."""
+"""By template: the context variable with the subject of the page, and the column that identifies it."""
 
 
 @dataclass
 class Shown:
-    """Verdicts counted and findings listed by the pages so far, by the column and id that a page is about."""
+    """Verdicts counted and findings listed on the pages so far, by column and id of the page's subject."""
 
     verdicts: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
     listed: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def note(self, page: Page) -> None:
-        """Count what a page shows."""
+        """Record what a page shows."""
         if subject := SUBJECTS.get(page.template):
             name, column = subject
             key, scores = (column, page.context[name][column]), page.context["scores"] or {}
@@ -43,7 +43,7 @@ class Shown:
 
 
 def faults(reader: Reader, folder: Path, on_pages: Shown) -> Iterator[str]:
-    """A sentence for each way in which the pages of a folder differ from the database."""
+    """A sentence for each difference between the pages of a folder and the database."""
     for column in dict(SUBJECTS.values()).values():
         yield from _on_pages(reader, column, on_pages)
     yield from _in_files(reader, folder)
@@ -70,7 +70,7 @@ def _words(counts: dict[str, int] | None) -> str:
 
 
 def _in_files(reader: Reader, folder: Path) -> Iterator[str]:
-    """The owners' files, read as a spreadsheet reads them, against the open findings."""
+    """Compare the owners' files, parsed as a spreadsheet would, with the open findings."""
     key = "account_id, control_id, verdict"
     query = f"select {key}, count(*) as n from findings where as_of = $as_of and verdict in {OPEN} group by all"
     expected = {tuple(row.values())[:3]: row["n"] for row in reader.rows(query)}
@@ -78,7 +78,7 @@ def _in_files(reader: Reader, folder: Path) -> Iterator[str]:
     if any(folder.glob(OWNER_FILES)):
         files = quoted(str(folder / OWNER_FILES))
         with duckdb.connect() as con:
-            # Columns as declared: a file without a line must not stop the comparison.
+            # Declared columns: a file without rows must not stop the comparison.
             columns = ", ".join(f"'{column}': 'varchar'" for column in COLUMNS)
             lines = f"read_csv({files}, header = true, auto_detect = false, columns = {{{columns}}})"
             counts = rows(con, f"select {key}, count(*) as n from {lines} group by all")

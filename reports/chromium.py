@@ -1,4 +1,4 @@
-"""One headless Chromium: started, asked, and gone again with everything it made, also when it hangs or dies."""
+"""One headless Chromium: started, used, and removed with its temporary files, even if it hangs or crashes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from choreographer.channels import ChannelClosedError
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 SECONDS = 30
-"""Longest that a Chromium may take for all it is asked."""
+"""Time limit for all work in one Chromium."""
 
 _DROPPED = {"--disable-web-security", "--allow-file-access-from-files"}
 _ADDED = (
@@ -34,11 +34,11 @@ T = TypeVar("T")
 
 
 class Failed(Exception):
-    """Chromium did not do what it was asked; a clause that says what happened."""
+    """Chromium failed; the message is a clause that says how."""
 
 
 class _Offline(Chromium):
-    """Chromium that fetches nothing, keeps browsers' usual rules and writes only into its temporary folder."""
+    """Chromium without network access, with default security settings, writing only to its temporary folder."""
 
     def get_cli(self) -> Sequence[str]:
         return [*(argument for argument in super().get_cli() if argument not in _DROPPED), *_ADDED]
@@ -49,12 +49,12 @@ class _Offline(Chromium):
 
 
 def find() -> str | None:
-    """The path of Chromium: what `CHROMIUM` says, or what is installed; None where there is none."""
+    """The path of Chromium: from `CHROMIUM`, else an installed one, else None."""
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def run(path: str, work: Callable[[Tab], Awaitable[T]], seconds: float = SECONDS) -> T:
-    """Start Chromium, let `work` use its first tab, end it. Raises `Failed`, after `seconds` at the latest."""
+    """Start Chromium, run `work` on its first tab, stop it. Raises `Failed`, after `seconds` at the latest."""
     for name in ("choreographer", "browser_proc"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     if not shutil.which(path):

@@ -1,4 +1,4 @@
-"""A published database, opened for the pages: read-only, with a scratch file for what several kinds of page share."""
+"""A published database, opened read-only for the pages, with a scratch file for intermediate tables."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from pipeline.schema import Row
 Connection = duckdb.DuckDBPyConnection
 
 MEMORY = "1GB"
-"""Beyond it DuckDB sorts on disk."""
+"""Above this limit DuckDB sorts on disk."""
 
 
 class Reader:
-    """The night that is asked for, and ways to ask. `$as_of` in a query is that night."""
+    """Runs queries on one night of the database; `$as_of` in a query is its date."""
 
     def __init__(self, con: Connection, as_of: date) -> None:
         self._con = con
         self.as_of = as_of
 
     def execute(self, sql: str) -> Connection:
-        """A query on a cursor of its own, so that several can be read side by side."""
+        """Run a query on its own cursor, so that several results can be read concurrently."""
         return self._cursor().execute(sql, self._given(sql))
 
     def _cursor(self) -> Connection:
@@ -51,13 +51,13 @@ class Reader:
         return self.rows(f"select * from {table} where as_of = $as_of order by all")
 
     def keep(self, name: str, sql: str) -> None:
-        """Put the rows of a query into a table of the scratch file."""
+        """Store the rows of a query as a table in the scratch file."""
         self.execute(f"create table scratch.{name} as {sql}")
 
 
 @contextmanager
 def opened(database: Path) -> Iterator[Reader]:
-    """The newest night of a published database. Raises ValueError where it has none."""
+    """Open the newest night of a published database. Raises ValueError if it has none."""
     with TemporaryDirectory(prefix="rolecall-") as folder:
         settings: dict[str, Any] = {"temp_directory": f"{folder}/spill", "memory_limit": MEMORY}
         with duckdb.connect(f"{folder}/scratch.duckdb", config=settings) as con:
@@ -69,14 +69,14 @@ def opened(database: Path) -> Iterator[Reader]:
 
 
 class Groups:
-    """The rows of a stream that is sorted by a key, taken one key after the other."""
+    """The rows of a sorted stream, taken key by key."""
 
     def __init__(self, rows: Iterator[Row], key: str) -> None:
         self._groups = groupby(rows, itemgetter(key))
         self._head = next(self._groups, None)
 
     def stream(self, key: str) -> Iterator[Row]:
-        """The rows of this key, which must be greater than all taken before; those of keys between are passed over."""
+        """The rows of this key, which must be greater than all earlier ones; rows of keys in between are skipped."""
         while self._head and self._head[0] < key:
             self._head = next(self._groups, None)
         return self._head[1] if self._head and self._head[0] == key else iter(())

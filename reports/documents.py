@@ -1,4 +1,4 @@
-"""The summary as a PDF and the charts as PNG, out of the pages of a site, by a headless Chromium."""
+"""The summary as PDF and the charts as PNG, rendered from a site's pages by headless Chromium."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WIDTH, HEIGHT, SCALE = 1360, 900, 2
 MARGIN = 14
 MARGINS = ("marginTop", "marginRight", "marginBottom", "marginLeft")
 PLACE = "<!-- summary.pdf -->"
-"""Where the page of the summary names the PDF, once there is one."""
+"""Placeholder on the summary page for the link to the PDF."""
 
 LINK = f'<p class="pdf"><a href="{PDF}">This page as PDF</a></p>'
 NONE = "no Chromium was found; install Debian's package chromium, or set CHROMIUM"
@@ -47,7 +47,7 @@ UNLINKED = "document.querySelectorAll('a').forEach((link) => link.removeAttribut
 
 @dataclass(frozen=True)
 class Documents:
-    """What was made: the names of the charts, and why there is nothing where there is none."""
+    """The names of the rendered charts, or why there are none."""
 
     charts: tuple[str, ...] = ()
     trouble: str | None = None
@@ -57,9 +57,9 @@ class Documents:
 
 
 def make(folder: Path, seconds: float = chromium.SECONDS) -> Documents:
-    """Write `summary.pdf` and `charts/<name>.png` (two pixels for each of the page) beside a site's pages.
+    """Write `summary.pdf` and `charts/<name>.png` (at double resolution) next to a site's pages.
 
-    Nothing is raised where Chromium is not found, or does not do it within `seconds`: the result says so.
+    Never raises: if Chromium is missing, fails or exceeds `seconds`, the result says so.
     """
     path = chromium.find()
     if path is None:

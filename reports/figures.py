@@ -1,5 +1,5 @@
-"""Charts, as the JSON that Plotly draws. Colours are names of CSS properties (`--accent`), filled in by `site.js`,
-so that a chart follows the reader's light or dark scheme. Every chart comes with a sentence that says what it shows.
+"""Charts, as JSON for Plotly. Colours are names of CSS properties (`--accent`), resolved by `site.js` so that charts
+follow the reader's light or dark scheme. Every chart has a sentence that describes it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ DAY = 86_400_000
 
 @dataclass(frozen=True)
 class Chart:
-    """A figure for Plotly, what it shows in words, and the same numbers as a table."""
+    """A Plotly figure, a description in words, and the same numbers as a table."""
 
     id: str
     title: str
@@ -67,7 +67,7 @@ def _score(row: Row) -> str:
 
 
 def trend(rows: list[Row], id: str = "trend", of: str = "The score") -> Chart | None:
-    """Score and coverage above, fails below, night by night. None where fewer than two nights have a pass or a fail."""
+    """Score and coverage above, fails below, by night. None if fewer than two nights have a pass or a fail."""
     if len([r for r in rows if r["pass"] or r["fail"]]) < 2:
         return None
     dates = [iso(r["as_of"]) for r in rows]
@@ -104,7 +104,7 @@ def trend(rows: list[Row], id: str = "trend", of: str = "The score") -> Chart | 
 
 
 def small(chart: Chart | None, id: str, height: int) -> Chart | None:
-    """The same chart where there is little room: less high, with smaller text."""
+    """A compact version of the chart: lower, with smaller text."""
     if chart is None:
         return None
     layout = chart.figure["layout"]
@@ -114,7 +114,7 @@ def small(chart: Chart | None, id: str, height: int) -> Chart | None:
 
 
 def _few_ticks(most: int) -> dict[str, Any]:
-    """Ticks at whole numbers, however small the counts are."""
+    """Ticks at whole numbers only, even for small counts."""
     return {"nticks": 3} if most > 4 else {"dtick": max(1, most // 2), "range": [0, max(1, most) * 1.1]}
 
 
@@ -146,7 +146,7 @@ def _says(rows: list[Row], of: str) -> str:
 
 
 def open_fails(rows: list[Row]) -> Chart | None:
-    """Fail findings of each night by severity, stacked, the gravest at the bottom."""
+    """Failing findings per night, stacked by severity, most severe at the bottom."""
     dates = sorted({iso(r["as_of"]) for r in rows})
     if len(dates) < 2:
         return None

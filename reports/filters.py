@@ -1,4 +1,4 @@
-"""How values are worded and drawn: percentages, changes, dates, ARNs. Pure functions, used as Jinja filters."""
+"""Formatting of values: percentages, changes, dates, ARNs. Pure functions, used as Jinja filters."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ CHANGES = {
     "readable again": ("↻", "Could not be read the night before, is judged tonight"),
 }
 FIRST = 50
-"""Rows of a table that show at first."""
+"""Number of table rows shown initially."""
 HEAT = (95, 85, 70, 50)
 FRAMEWORKS = {"cis_aws_7": "CIS AWS 7.0", "security_hub": "Security Hub", "prowler": "Prowler", "other": "Elsewhere"}
-"""What a key of a control's `frameworks` is called; a key that is not here, such as `pci`, by itself."""
+"""Display names of the keys in a control's `frameworks`; other keys, such as `pci`, are shown as they are."""
 
 
 def framework(key: str) -> str:
@@ -62,7 +62,7 @@ def iso(value: date | None) -> str:
 
 
 def moment(value: datetime | None) -> str:
-    """`2026-11-24 02:04`; times are UTC, the page says so once."""
+    """`2026-11-24 02:04`; times are UTC, as each page states once."""
     return NOTHING if value is None else value.strftime("%Y-%m-%d %H:%M")
 
 
@@ -71,12 +71,12 @@ def verdict_word(value: str) -> str:
 
 
 def path(value: str | None) -> Markup:
-    """A path or an identifier that may be broken after each slash and underscore."""
+    """A path or identifier with line-break opportunities after each slash and underscore."""
     return Markup("<wbr>").join(re.split(r"(?<=[/_])", str(visible(value))))
 
 
 def arn(value: str | None) -> Markup:
-    """An ARN with its repetitive beginning toned down, so that the eye finds the name."""
+    """An ARN with its repetitive prefix dimmed, so that the name stands out."""
     text = str(visible(value))
     parts = text.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn":
@@ -94,7 +94,7 @@ SEVERITY_BADGES = {value: Markup('<span class="severity s-{0}">{0}</span>').form
 
 
 def reads(calls: Iterable[dict[str, Any]], once: str) -> Markup:
-    """Calls with the time of their data, each a link to its row here or, for what is read once, on the page `once`."""
+    """Calls with the time of their data, each linked to its row on this page or, if read once, on the page `once`."""
     listed = (_call(once if c["is_once"] else "", c["operation"], c["is_ok"], c["read_at"]) for c in calls)
     return Markup(", ".join(listed)) or Markup("no call to AWS")
 
@@ -106,7 +106,7 @@ def _call(page: str, operation: str, is_ok: bool, read_at: datetime | None) -> s
 
 
 def pretty(value: str | None, limit: int = 1200) -> str:
-    """JSON laid out for reading, cut at `limit` characters."""
+    """Indented JSON, truncated to `limit` characters."""
     if not value:
         return ""
     try:
@@ -121,13 +121,13 @@ def cut(value: str, limit: int = 2000) -> str:
 
 
 def members(value: str | None) -> list[Any]:
-    """What a JSON array holds."""
+    """The items of a JSON array."""
     array = json.loads(value) if value else []
     return array if isinstance(array, list) else []
 
 
 def pairs(value: str | None) -> list[tuple[str, str]]:
-    """Members of a JSON object as text, in the order of their names."""
+    """The members of a JSON object as text, sorted by name."""
     members = json.loads(value) if value else {}
     if not isinstance(members, dict):
         return []
@@ -150,23 +150,23 @@ def practice_name(number: int) -> str:
 
 
 def heat(score: float) -> int:
-    """How dark a score is on the scale of five that the pages share: 0 is best."""
+    """A score's level on the shared colour scale of five: 0 is best."""
     return sum(score < bound for bound in HEAT)
 
 
 def script_json(value: Any) -> Markup:
-    """JSON that is safe inside a script element, whatever names are in it."""
+    """JSON that is safe inside a script element, whatever it contains."""
     text = json.dumps(value, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
 
 
 def select(where: str, columns: str = "account_id, region, resource, verdict, reason, evidence") -> str:
-    """The command that lists findings beyond those on a page."""
+    """The shell command that lists the findings omitted from a page."""
     return f"""duckdb -readonly rolecall.duckdb "select {columns} from findings where {where}\""""
 
 
 def sparkline(values: list[float | None], width: int = 96, height: int = 22) -> Markup:
-    """A line of scores, drawn between the lowest and the highest of them; decoration beside the numbers."""
+    """A line of scores scaled between minimum and maximum; decoration next to the numbers."""
     scores = [v for v in values if v is not None]
     if len(scores) < 2:
         return Markup("")
@@ -181,7 +181,7 @@ def sparkline(values: list[float | None], width: int = 96, height: int = 22) -> 
 
 
 def stack(counts: dict[str, int], most: int) -> Markup:
-    """A stacked bar of fails by severity, as wide as `most` allows; the words stand beside it."""
+    """A stacked bar of fails by severity, scaled to `most`; decoration next to the words."""
     if not most or not counts:
         return Markup("")
     parts, x = Markup(""), 0.0

@@ -1,4 +1,4 @@
-"""One published night, as the pages need it: what all of them share in memory, the rest a page at a time."""
+"""One published night for the pages: shared data in memory, the rest streamed page by page."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def keyed(rows: Iterable[Row], key: str) -> dict[Any, Row]:
 
 
 class PublishedNight:
-    """What several pages need of a night, read once each. Keys: account ids, OU ids, control ids, practice numbers."""
+    """Data shared by several pages, read once. Keys: account ids, OU ids, control ids, practice numbers."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -77,18 +77,18 @@ class PublishedNight:
 
     @cached_property
     def unread(self) -> list[Row]:
-        """The calls that failed, those first on which most rests."""
+        """The failed calls, those with the largest impact first."""
         return self.reader.rows(queries.UNREAD_CALLS)
 
     @cached_property
     def owners(self) -> Grouped:
-        """The accounts of each owner, owners in order; of accounts without one it is ''."""
+        """The accounts of each owner, sorted by owner; '' for accounts without one."""
         return dict(sorted(group(({**a, "owner": a["owner"] or ""} for a in self.accounts.values()), "owner").items()))
 
     def by_key(
         self, key: str, values: Iterable[str], queries_by_name: Mapping[str, str]
     ) -> Iterator[tuple[str, dict[str, list[Row]]]]:
-        """For each value of a key, in order, its rows of each query; the queries are sorted by that key first."""
+        """For each value of a key, in order, its rows of each query. The queries must be sorted by that key first."""
         streams = {name: Groups(self.reader.stream(sql), key) for name, sql in queries_by_name.items()}
         for value in sorted(values):
             yield value, {name: rows.take(value) for name, rows in streams.items()}

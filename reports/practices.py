@@ -1,4 +1,4 @@
-"""What each of AWS's fourteen IAM best practices asks for, in our own words, and where AWS says it."""
+"""AWS's fourteen IAM best practices: what each requires, in our own words, with a link to AWS's text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ GUIDE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html"
 
 @dataclass(frozen=True)
 class Practice:
-    """One best practice. `anchor` is its section on AWS's page; `asks` and `matters` are a short paragraph each."""
+    """One best practice. `anchor` is its section on AWS's page; `asks` and `matters` are short paragraphs."""
 
     number: int
     anchor: str

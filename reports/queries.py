@@ -1,4 +1,4 @@
-"""Queries on the published database that several pages share. A page's own queries stand in its module."""
+"""Queries on the published database used by several pages. Queries of a single page are in its module."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ FINDINGS_PER_PAGE = 1_000
 CHANGES_PER_KIND = 1_000
 CHANGES_PER_ACCOUNT = 200
 LISTED = 1_000
-"""Rows of a list over the whole organization; what is beyond them has a query."""
+"""Maximum rows of an organization-wide list; a query is offered for the rest."""
 NIGHTS_SHOWN = 90
 
 
 def _rank(column: str, *values: str) -> str:
-    """The place of a value among these; what is not among them comes last."""
+    """SQL for the rank of a value in this list; other values come last."""
     return f"coalesce(list_position({list(values)}, {column}), {len(values) + 1})"
 
 
@@ -37,7 +37,7 @@ OPEN_FINDINGS = f"""
             reason) as in_owner,
         if(in_account <= {FINDINGS_PER_PAGE}, evidence::varchar, null) as evidence
     from open order by account_id, in_account"""
-"""Every finding that calls for somebody, with its place among those of its account, control and owner."""
+"""Every open finding, with its rank within its account, control and owner."""
 
 UNREAD = """
     with failed as (
@@ -132,4 +132,4 @@ FAILS_OF_RESOURCES = """
         list({'id': id, 'number': number, 'title': title, 'account_id': account_id, 'in_account': in_account}
             order by in_account)[:3] as fails_shown
     from open_findings where verdict = 'fail' group by all"""
-"""The fails of a resource itself: how many, and the gravest of them."""
+"""A resource's own fails: their number, and the most severe."""

@@ -1,4 +1,4 @@
-"""Findings as CSV, line by line, for spreadsheets: nothing in a cell can run or hide there."""
+"""Findings as CSV for spreadsheets, line by line; no cell can execute as a formula or hide content."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ COLUMNS = (
     "link",
 )
 OWNER_FILES = "owners/*.csv"
-"""Where the files of the owners are in a site."""
+"""Glob of the owners' files in a site."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a spreadsheet may take for the beginning of a formula, the full-width forms too."""
+"""Characters that a spreadsheet may interpret as the start of a formula, including full-width forms."""
 MARK = "\ufeff"
-"""By it spreadsheets know UTF-8."""
+"""Byte order mark, by which spreadsheets recognize UTF-8."""
 
 
 class _Line:
-    """A file whose `write` hands back what it is given."""
+    """A file-like object whose `write` returns its argument."""
 
     def write(self, text: str) -> str:
         return text
 
 
 def cell(value: Any) -> Any:
-    """Text that shows as text: an apostrophe stands before what could be a formula; odd characters by their code."""
+    """A value as plain text: potential formulas get an apostrophe, unusual characters are shown by code."""
     text = visible(value)
     return f"'{text}" if isinstance(value, str) and value.startswith(FORMULA) else text
 
 
 def lines(findings: Iterable[Row], night: PublishedNight, link: Callable[[Row], str]) -> Iterator[str]:
-    """The findings as CSV, a line at a time. `link` is the page of a finding, from the folder of the report."""
+    """The findings as CSV, one line at a time. `link` returns a finding's page, relative to the report."""
     writer = csv.writer(_Line())
     yield MARK + writer.writerow(COLUMNS)
     for finding in findings:

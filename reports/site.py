@@ -1,4 +1,4 @@
-"""The whole site from one published database: `build(database, folder)`. Same database, same bytes."""
+"""Builds the whole site from a published database: `build(database, folder)`. Same database, same bytes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ POLICY = (
 
 @dataclass
 class Site:
-    """What was written: the night, the paths of the pages in order, those of each template, and their bytes."""
+    """A written site: the night, the paths of the pages in order and by template, and their total bytes."""
 
     folder: Path
     as_of: date
@@ -44,7 +44,7 @@ class Site:
 
 
 class Templates(Environment):
-    """Jinja with autoescape, strict about names. `row.rows` is the column, even where dict has a method of its name."""
+    """Jinja with autoescape and strict names. `row.x` is the column x, even if dict has a method of that name."""
 
     def __init__(self, night: PublishedNight, notice: str | None) -> None:
         super().__init__(
@@ -68,10 +68,10 @@ class Templates(Environment):
 
 
 def build(database: Path, folder: Path, notice: str | None = None, progress: Progress | None = None) -> Site:
-    """Write the site of the newest night in `database` into `folder`, which must be empty or not exist yet.
+    """Write the site of the newest night in `database` into `folder`, which must be empty or not exist.
 
-    `notice` is shown on top of every page: why a newer night is not here. `progress` is told the number of pages
-    written and of all pages. Raises `Broken` where the pages do not say what the database does.
+    `notice`, shown at the top of every page, says why a newer night is missing. `progress` receives the number of
+    pages written and in total. Raises `Broken` if the pages contradict the database.
     """
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder}: the folder of a new site must be empty")
@@ -93,7 +93,7 @@ def build(database: Path, folder: Path, notice: str | None = None, progress: Pro
 
 
 def write(folder: Path, page: Page, templates: Templates) -> int:
-    """Write a page, its files, and the rows that its tables do not show at first. Returns the bytes of the page."""
+    """Write a page, its files and its further table rows. Returns the size of the page in bytes."""
     path = folder / page.path
     path.parent.mkdir(parents=True, exist_ok=True)
     data = templates.get_template(page.template).render(page=page, root=page.root, **page.context).encode()
@@ -108,7 +108,7 @@ def write(folder: Path, page: Page, templates: Templates) -> int:
 
 
 def _assets(folder: Path) -> None:
-    """The style, the script, and Plotly's own script out of its package, shared by all pages."""
+    """Write the stylesheet, the script and Plotly's script (from its package), shared by all pages."""
     shutil.copytree(HERE / "assets", folder)
     plotly = find_spec("plotly")
     if plotly is None or plotly.origin is None:

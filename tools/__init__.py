@@ -1,1 +1,1 @@
-"""Tools of the developers, not installed: the generator of docs/ and the benchmarks."""
+"""Developer tools, not installed: the docs generator and the benchmarks."""

@@ -15,7 +15,7 @@ from pipeline.night import Night
 
 
 class Stopwatch:
-    """Progress that only looks at the time at which a stage ends."""
+    """Progress that only records when each stage ends."""
 
     def __init__(self) -> None:
         self.stages: dict[str, float] = {}
@@ -30,7 +30,7 @@ class Stopwatch:
 
 
 def main() -> None:
-    """Run the first night twice, so that imports do not count, and show the second."""
+    """Run the first night twice, so that imports do not count, and report the second run."""
     with tempfile.TemporaryDirectory() as folder, served() as organization, environment(organization.environment):
         settings = organization.settings(Path(folder), organization.nights[0])
         for _ in range(2):

@@ -1,7 +1,7 @@
-"""How the judging of permissions grows: with what principals hold, not with how many they are.
+"""How permission analysis scales: with the number of distinct permissions, not of principals.
 
-`python -m tools.bench_policy` fills the staging tables that hold principals, documents and SCPs, and runs the night's
-own steps over them: `int_permissions` groups principals by what decides over them, `fact_permissions` judges each
+`python -m tools.bench_policy` fills the staging tables of principals, documents and SCPs, and runs the steps of a
+night on them: `int_permissions` groups principals by the policies that apply to them, `fact_permissions` evaluates each
 group once, and `fact_documents` each document.
 """
 
@@ -68,7 +68,7 @@ TABLES = """
 
 @dataclass(frozen=True)
 class Measured:
-    """Processor time in seconds to group the principals and to judge groups and documents; the number of groups."""
+    """Processor time in seconds for grouping principals and evaluating groups and documents; the number of groups."""
 
     principals: int
     documents: int
@@ -82,8 +82,8 @@ class Measured:
 
 
 def documents(count: int, seed: int) -> Iterator[tuple[int, Any]]:
-    """Policies as accounts hold them: a few services each, some with PassRole, writes to IAM, or everything. Below
-    zero: one that all hold, and two SCPs.
+    """Typical policies: a few services each, some with PassRole, IAM writes, or everything. Negative numbers: one
+    that all principals have, and two SCPs.
     """
     names, rng = sorted(services()), random.Random(seed)
     for number in range(count):
@@ -110,7 +110,7 @@ def allow(actions: list[str], resource: str = "*") -> dict[str, Any]:
 
 
 def filled(principals: int, distinct: int, seed: int) -> duckdb.DuckDBPyConnection:
-    """A database with this many principals, users and roles by turns, that hold this many documents."""
+    """A database with this many principals, alternating users and roles, and this many documents."""
     con = duckdb.connect()
     texts = [(n, json.dumps({"Version": "2012-10-17", "Statement": s})) for n, s in documents(distinct, seed)]
     rows = [{"number": n, "document": text, "document_sha256": sha256(text.encode()).hexdigest()} for n, text in texts]
@@ -128,7 +128,7 @@ def filled(principals: int, distinct: int, seed: int) -> duckdb.DuckDBPyConnecti
 
 
 def measure(principals: int, distinct: int, seed: int) -> Measured:
-    """One size; documents of another seed are others, so that nothing is known of them from before."""
+    """Measure one size. Each seed gives different documents, so that no cached results are used."""
     con = filled(principals, distinct, seed)
     started = time.process_time()
     con.execute(f"create table int_permissions as {models.load().models['int_permissions'].sql}")

@@ -1,7 +1,7 @@
-"""How the report grows with the accounts: pages per second and peak memory, side by side.
+"""How the report scales with the number of accounts: pages per second and peak memory.
 
-`python -m tools.bench_report` multiplies a published night of the synthetic organization in SQL, to databases of
-1,250 accounts and more, and renders each in a process of its own.
+`python -m tools.bench_report` multiplies a published night of the synthetic organization in SQL to databases of
+1,250 accounts and more, and renders each in a separate process.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from tools.multiplied import multiply
 
 SIZES = "1250,2500,5000,10000"
 NIGHTS = 2
-"""A trend and changes need a night before the last."""
+"""Trend and changes need at least two nights."""
 LEVEL = 0.9
 MIB = 2**20
 MAXRSS = 1 if sys.platform == "darwin" else 1024
-"""Bytes in a unit of `ru_maxrss`."""
+"""Bytes per unit of `ru_maxrss`."""
 
 
 P = ParamSpec("P")
@@ -44,7 +44,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Measured:
-    """The building of one site: wall and processor time in seconds, everything else in bytes."""
+    """Building one site: wall and processor time in seconds, everything else in bytes."""
 
     accounts: int
     pages: int
@@ -57,12 +57,12 @@ class Measured:
 
     @property
     def speed(self) -> float:
-        """Pages per second of processor time, of which others on the machine take none."""
+        """Pages per second of processor time, which other processes do not affect."""
         return self.pages / self.processor
 
 
 def measure(database: Path, folder: Path, accounts: int) -> Measured:
-    """Build the site of a database; what is measured of memory is the most that this process ever had."""
+    """Build the site of a database. Memory is the peak of this process."""
     started, before = time.perf_counter(), time.process_time()
     built = site.build(database, folder)
     seconds, processor = time.perf_counter() - started, time.process_time() - before
@@ -79,7 +79,7 @@ def measure(database: Path, folder: Path, accounts: int) -> Measured:
 
 
 def alone(work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
-    """Do it in a process of its own. This one stays small: what it had counts in the peak of those it starts."""
+    """Run in a child process. The parent must stay small: its memory counts in the peak of its children."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(work, *args, **options).result()
 
@@ -99,7 +99,7 @@ def run_nights(home: Path) -> None:
 
 @contextmanager
 def published(home: Path | None) -> Iterator[Path]:
-    """The published database of a home, or of one made for the length of a block."""
+    """The published database of a home, or of a temporary one during a block."""
     with tempfile.TemporaryDirectory() as folder:
         if home is None:
             alone(run_nights, Path(folder))
@@ -110,7 +110,7 @@ def published(home: Path | None) -> Iterator[Path]:
 
 
 def grown(base: Path, accounts: int) -> Measured:
-    """One size, from its database to its site; both are removed again."""
+    """Measure one size, from database to site; both are removed afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / DATABASE
         alone(multiply, base, database, accounts)
@@ -118,7 +118,7 @@ def grown(base: Path, accounts: int) -> Measured:
 
 
 def shown(measured: list[Measured]) -> Table:
-    """More: peak memory above that of the smallest. Account: the largest page of one. Index: the overview."""
+    """The results. More: peak memory above the smallest size. Account: its largest page. Index: the overview."""
     heads = ("Accounts", "Pages", "Seconds", "of CPU", "Pages/s", "Peak\nMiB", "More\nMiB", "Pages\nMiB")
     table = Table(*heads, "Account\nKiB", "Index\nKiB", box=None, pad_edge=False)
     least = min(size.peak for size in measured)
@@ -139,7 +139,7 @@ def shown(measured: list[Measured]) -> Table:
 
 
 def says(measured: list[Measured]) -> str:
-    """How speed and memory change whenever the accounts double, in a sentence."""
+    """One sentence on how speed and memory change when the number of accounts doubles."""
     steps = [(less, more, 1 / log2(more.accounts / less.accounts)) for less, more in pairwise(measured)]
     speeds = [(more.speed / less.speed) ** power for less, more, power in steps]
     peaks = [(more.peak / less.peak) ** power for less, more, power in steps]
@@ -169,7 +169,7 @@ def main(
     accounts: Annotated[str, typer.Option(help="How many accounts: sizes, with commas between.")] = SIZES,
     home: Annotated[Path | None, typer.Option(help="Home of a published night, in place of a new one.")] = None,
 ) -> None:
-    """Pages per second and peak memory of the report as the accounts grow."""
+    """Pages per second and peak memory of the report by number of accounts."""
     from assets.cli.main import complain
 
     console = Console()

@@ -1,4 +1,4 @@
-"""The generated pages under docs/: `python -m tools.docs` writes them, a test says when they are stale."""
+"""Generates pages under docs/: `python -m tools.docs`. A test fails when they are stale."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EMPTY_NIGHT = date(2000, 1, 1)
 
 
 def pages() -> dict[str, str]:
-    """The text of each generated page by its name."""
+    """The text of each generated page, by name."""
     builders: dict[str, Callable[[], Iterator[str]]] = {
         "assets.md": assets,
         "commands.md": commands,
@@ -45,7 +45,7 @@ def pages() -> dict[str, str]:
 
 
 def assets() -> Iterator[str]:
-    """The asset graph: every asset, its group, and what it is made from."""
+    """The asset graph: every asset, its group, and its upstream assets."""
     intro = "What Dagster shows: every asset with the assets that it is made from, and how many checks it has."
     yield from heading("Assets", intro)
     graph = definitions.build(Settings.model_construct(home=Path("nowhere"))).resolve_asset_graph()
@@ -105,7 +105,7 @@ def control(entry: dict[str, Any]) -> Iterator[str]:
 
 
 def permissions() -> Iterator[str]:
-    """The IAM actions that each dataset needs, by the credentials it is read with, and policies that allow them."""
+    """The IAM actions needed for each dataset, by the credentials used, and policies that allow them."""
     datasets = [dataset for dataset in collectors.datasets().values() if dataset.operations]
     of_account = sorted((d for d in datasets if d.scope != "organization"), key=lambda d: d.name)
     of_organization = sorted((d for d in datasets if d.scope == "organization"), key=lambda d: d.name)
@@ -177,7 +177,7 @@ def listed(document: dict[str, Any]) -> Iterator[str]:
 
 
 def settings() -> Iterator[str]:
-    """Every setting with its variable, its default and what it is."""
+    """Every setting with its variable, default and description."""
     intro = f"Keys of `{FILE}`; each can be given as a variable too, which wins. Lists in a variable are JSON."
     yield from heading("Settings", intro)
     rows = []
@@ -199,7 +199,7 @@ def settings() -> Iterator[str]:
 
 
 def tables() -> Iterator[str]:
-    """The published tables with the comments that their columns carry in the database."""
+    """The published tables with their column comments."""
     yield from heading("Tables", "What `rolecall.duckdb` holds. The same texts are comments in the database.")
     for name, (title, columns) in published().items():
         yield from (f"## {name}", "", title, "")
@@ -207,7 +207,7 @@ def tables() -> Iterator[str]:
 
 
 def published() -> dict[str, tuple[str, list[tuple[str, str, str]]]]:
-    """Title and columns of each published table, out of a database built from a night without rows."""
+    """Title and columns of each published table, from a database built from an empty night."""
     with tempfile.TemporaryDirectory() as folder:
         nothing = Settings.model_construct(home=Path(folder))
         night = Night(nothing.home, EMPTY_NIGHT)

@@ -1,7 +1,7 @@
-"""The landing of a made-up organization of any size, in seconds and without AWS: for benches and for tests of scale.
+"""Generates the landing of a synthetic organization of any size, in seconds and without AWS, for benchmarks and tests.
 
-Every account has the same number of roles, a few kinds of which repeat: services that assume them, another account
-that does, and some that nobody has used for long. What nothing reads here has an extract that finished without rows.
+Every account has the same number of roles of a few kinds: assumed by services, assumed by another account, or unused
+for a long time. All other datasets have a successful extract without rows.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ REGION, ROOT, UNIT = "us-east-1", "r-made", "ou-made-workloads"
 SERVICES = ("ec2", "lambda", "ecs-tasks", "states", "codebuild")
 UNUSED_DAYS, USED_DAYS = 200, 5
 UNUSED_OF = 10
-"""Of so many roles one is unused."""
+"""One role in this many is unused."""
 
 
 @dataclass(frozen=True)
 class Organization:
-    """How large it is; the first account is the management account."""
+    """The size of the organization; the first account is the management account."""
 
     accounts: int
     roles: int
-    """Roles of each account."""
+    """Roles per account."""
 
     @property
     def account_ids(self) -> list[str]:
@@ -42,7 +42,7 @@ class Organization:
 
 
 def land(night: Night, organization: Organization, used_again: int = 0) -> None:
-    """Land a night of it. `used_again` of the roles that are unused have been used since yesterday."""
+    """Land a night of the organization. `used_again` of the unused roles were used since yesterday."""
     datasets = collectors.datasets()
     rows: dict[str, list[Row]] = {
         name: list(dataset_rows) for name, dataset_rows in _rows(night, organization, used_again).items()
@@ -56,7 +56,7 @@ def land(night: Night, organization: Organization, used_again: int = 0) -> None:
 
 
 def filled(dataset: Dataset, values: Row) -> Row:
-    """A row of a dataset; what is not given is null."""
+    """A row of a dataset; missing columns are null."""
     return {column.name: values.get(column.name) for column in dataset.columns}
 
 
@@ -124,7 +124,7 @@ def _roles(night: Night, organization: Organization, used_again: int) -> Iterato
 
 
 def _trust(organization: Organization, number: int) -> str:
-    """One role in seven is assumed from the management account, the others by a service."""
+    """One role in seven is assumed from the management account, the rest by a service."""
     principal: dict[str, Any] = {"Service": f"{SERVICES[number % len(SERVICES)]}.amazonaws.com"}
     if number % 7 == 0:
         principal = {"AWS": f"arn:aws:iam::{organization.management}:root"}
@@ -133,7 +133,7 @@ def _trust(organization: Organization, number: int) -> str:
 
 
 def _extracts(organization: Organization, rows: dict[str, list[Row]]) -> Iterator[Row]:
-    """Everything was read, everywhere."""
+    """Successful extracts of every dataset in every account and Region."""
     for dataset in collectors.datasets().values():
         landed = rows.get(dataset.name, [])
         of_organization = dataset.scope == "organization"

@@ -1,6 +1,6 @@
-"""The sizes of the house: lines of modules and functions, docstrings, types, comments, names, and SQL of controls.
+"""Measures the code base: lines of modules and functions, docstrings, types, comments, names, and SQL of controls.
 
-`python -m tools.house` prints them by room. The limits that a test holds the product to stand here too.
+`python -m tools.house` prints them by package. It also defines the limits that a test enforces.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ MEDIAN_FUNCTION_LINES = 8
 MOST_FUNCTION_LINES = 60
 MOST_MODULE_LINES = 300
 VAGUE = re.compile(r"one|found|held|told|shown|said|known|made|given|wanted|there|taken|asked")
-"""Names that say how a thing came about and not what it is."""
+"""Names that do not say what a value is, only how it was obtained."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass
 class Sizes:
-    """What was counted in some modules. Lines include blank ones; a function's are from `def` to its last."""
+    """Counts over some modules. Lines include blank ones; a function's lines run from `def` to its last."""
 
     modules: dict[str, int] = field(default_factory=dict)
     functions: dict[str, int] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Sizes:
 
 
 def measured(paths: Iterable[Path]) -> Sizes:
-    """Count these modules."""
+    """Measure these modules."""
     sizes = Sizes()
     for path in paths:
         text, name = path.read_text(encoding="utf-8"), str(path.relative_to(ROOT))
@@ -73,13 +73,13 @@ def count_function(sizes: Sizes, name: str, node: Function) -> None:
 
 
 def comments(text: str) -> int:
-    """How many comments there are, those to tools (`noqa`, `type: ignore`) left out."""
+    """The number of comments, except those for tools (`noqa`, `type: ignore`)."""
     tokens = tokenize.generate_tokens(io.StringIO(text).readline)
     return sum(t.type == tokenize.COMMENT and not re.match(r"# (noqa|type:)", t.string) for t in tokens)
 
 
 def bound_names(tree: ast.AST) -> Iterator[str]:
-    """Every name that is bound: variables and parameters."""
+    """Every bound name: variables and parameters."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
@@ -92,7 +92,7 @@ def python(room: str) -> list[Path]:
 
 
 def control_lines() -> dict[str, int]:
-    """Lines of each control's query, without its header."""
+    """The lines of each control's query, without the header."""
     return {p.stem: len(p.read_text().split("*/", 1)[1].strip().splitlines()) for p in sorted(CONTROLS.rglob("*.sql"))}
 
 

@@ -1,7 +1,7 @@
-"""`python -m tools.knowledge`: rebuild the files of pipeline/knowledge/ that the installed packages tell, without a
-network, and print what would change. `--write` writes it; what is new there waits for a person's judgement.
+"""`python -m tools.knowledge`: rebuild the files in pipeline/knowledge/ that are derived from installed packages, offline,
+and print what would change. `--write` writes them; new rows still need a person's review.
 
-Exit code 1 where something differs: on an untouched checkout nothing does.
+Exit code 1 if anything differs; in an unmodified checkout nothing does.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ LEAVES_OUT = re.compile(
     r"|\breturned only in\b|\bwill be retired\b|\bno longer in use\b|\bisn't available for\b",
     re.IGNORECASE,
 )
-"""How AWS says in its models that a member does not come."""
+"""Phrases in AWS's models that say a member is not returned."""
 Row = dict[str, Any]
 
 
 def left_out() -> Iterator[Row]:
-    """Sentences of AWS's own models that say which members an operation does not answer with."""
+    """The sentences in AWS's models on members that an operation does not return."""
     operations = {operation for dataset in collectors.datasets().values() for operation in dataset.operations}
     session = botocore.session.get_session()
     for operation in sorted(operations | set(SIGNING_IN)):
@@ -49,7 +49,7 @@ def left_out() -> Iterator[Row]:
 
 
 def _members(shape: Any, path: str, above: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Every member below a shape, as `Roles[].Tags`, with its documentation; a shape within itself once."""
+    """Every member below a shape, as `Roles[].Tags`, with its documentation; recursive shapes only once."""
     if shape is None or shape.name in above:
         return
     above |= {shape.name}
@@ -69,13 +69,13 @@ def _plain(documentation: str) -> str:
 REBUILT: Mapping[str, tuple[str, Callable[[], Iterator[Row]]]] = {
     "left_out": ("sentence", left_out),
 }
-"""By file, the name of its array of tables and what makes their rows. What else stands in a table is a judgement."""
+"""By file: the name of its array of tables, and the function for the rows. Other keys of a table are judgements."""
 
 
 def rebuilt(name: str, text: str) -> str:
-    """The text of a file as the installed packages would have it.
+    """The text of a file, rebuilt from the installed packages.
 
-    Judgements stay with the rows that are still there; a new row has none, and says so: `reviewed = false`.
+    Judgements are kept for rows that still exist; a new row has none and is marked `reviewed = false`.
     """
     array, rows = REBUILT[name]
     judged = {_identity(row, array): row for row in knowledge.parse(name, text).facts.get(array, ())}
@@ -95,12 +95,12 @@ def _identity(row: Row, array: str) -> tuple[str, ...]:
 
 
 def _toml(value: Any) -> str:
-    """A string, a boolean, or a list of strings; JSON writes these as TOML does."""
+    """A string, a boolean or a list of strings as TOML; JSON has the same syntax for these."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def differences() -> Iterator[tuple[Path, str, str]]:
-    """The files that would change: path, diff, new text."""
+    """The files that would change, as path, diff and new text."""
     for name in REBUILT:
         path = FOLDER / f"{name}.toml"
         before = path.read_text(encoding="utf-8")
@@ -114,7 +114,7 @@ def main(
     write: Annotated[bool, typer.Option("--write", help="Write the files.")] = False,
     release: Annotated[bool, typer.Option("--release", help="Fail where a file is past its date.")] = False,
 ) -> None:
-    """Rebuild what the installed packages know, and show the difference."""
+    """Rebuild the derived files and show the differences."""
     changed = list(differences())
     past = list(knowledge.past(datetime.now(UTC).date()))
     for path, diff, after in changed:

@@ -1,4 +1,4 @@
-"""A published database with more accounts: one that is there, its accounts repeated under new ids."""
+"""A larger published database, made by repeating the accounts of an existing one under new ids."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pipeline.warehouse.invariants import BY_VERDICT, VERDICTS
 
 ACCOUNTS_PER_OU, ACCOUNTS_PER_OWNER = 50, 20
 ONE_FOR_ALL = {"policy_proposals"}
-"""Tables with accounts whose length is a setting, however many the accounts are."""
+"""Tables with accounts whose length does not depend on the number of accounts."""
 NAMED = {"accounts", "organizational_units"}
-"""Tables whose `name` is that of what the row stands for, beside those keyed by scope."""
+"""Further tables, beside those keyed by scope, whose `name` is the name of the row's subject."""
 CHANGED = {
     "ou_id": "ou(ou_id, _copy % {ous})",
     "parent_id": "ou(parent_id, _copy % {ous})",
@@ -26,7 +26,7 @@ CHANGED = {
     "place": "place + _copy * max(place) over ()",
     "has_proposal": "has_proposal and _copy = 0",
 }
-"""What a column is in a copy, where it is not what it was with the account's new id in its text."""
+"""Expressions for columns of a copy that need more than replacing the account id."""
 # Copy 0 is the organization as it is. Names of AWS accounts are free, so that every part of a path is numbered.
 COPIES = """
 create macro ou(id, copy) as if(copy = 0 or not starts_with(id, 'ou-'), id, id || copy);
@@ -75,10 +75,10 @@ where scores.control_id = counted.control_id
 
 
 def multiply(base: Path, target: Path, accounts: int) -> None:
-    """Write a published database of so many accounts, made of copies of those in `base`, into the new file `target`.
+    """Write a published database with this many accounts, copied from those in `base`, to the new file `target`.
 
-    Accounts are copied with all their rows; OUs and owners in a fixed proportion to them; what counts the whole
-    organization stays as it is. Raises `Refused` where `base` has more accounts.
+    Accounts are copied with all their rows, and OUs and owners in a fixed proportion; rows about the whole
+    organization are unchanged. Raises `Refused` if `base` has more accounts.
     """
     with duckdb.connect() as con:
         con.execute(f"attach {quoted(str(base))} as base (read_only)")
@@ -124,7 +124,7 @@ def _tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, dict[str, str]]]:
 
 
 def _copied(con: duckdb.DuckDBPyConnection, table: str, types: dict[str, str], sizes: dict[str, int]) -> str:
-    """The statement that makes a table: its rows repeated by account, OU, owner, or what `scope` and `key` say."""
+    """The statement that creates a table, its rows repeated by account, OU, owner, or `scope` and `key`."""
     if table in ONE_FOR_ALL or not (by := _scope(types)):
         return f"create table {table} as from base.{table}"
     scope, key = by
@@ -137,7 +137,7 @@ def _copied(con: duckdb.DuckDBPyConnection, table: str, types: dict[str, str], s
 
 
 def _scope(types: dict[str, str]) -> tuple[str, str] | None:
-    """What the rows of a table are counted by: the expressions of scope and key."""
+    """The expressions for the scope and key of a table's rows."""
     if "account_id" in types:
         return "'account'", "account_id"
     if "ou_id" in types:
@@ -148,7 +148,7 @@ def _scope(types: dict[str, str]) -> tuple[str, str] | None:
 
 
 def _with_new_id(con: duckdb.DuckDBPyConnection, table: str, types: dict[str, str]) -> dict[str, str]:
-    """The columns in whose text a row's own account id stands, with the new id in its place."""
+    """The columns that contain the row's account id in their text, with the new id substituted."""
     texts = [name for name, type in types.items() if type in ("VARCHAR", "VARCHAR[]", "JSON") and name != "account_id"]
     if "account_id" not in types or not texts:
         return {}

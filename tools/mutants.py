@@ -1,9 +1,8 @@
-"""Do the cases of a control notice when it is wrong? `make mutants [NAME=control]`.
+"""Mutation testing of controls: do a control's cases detect small changes? `make mutants [NAME=control]`.
 
-One small change at a time: an operator, a join, a word (a verdict, a keyword, a constant) or a default of a parameter.
-A change that every case of the control lets pass has survived: some condition that no case holds. The exit code is 1 if
-a verdict word has survived, or more than 2 % of all. `-- same` at the end of a line says that changes there are no
-faults, because the query means the same with them.
+Each mutant has one change: an operator, a join, a word (a verdict, a keyword, a constant) or a parameter's default.
+A mutant survives if all cases of the control still pass, so some condition is not tested. The exit code is 1 if a
+mutant of a verdict word survives, or more than 2 % of all. `-- same` at the end of a line marks equivalent changes.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from pipeline.warehouse.query import VERDICTS
 from tests.sql import harness
 
 WANTED = 0.98
-"""Share of changes that the cases must notice."""
+"""Share of mutants that the cases must detect."""
 EQUIVALENT = "-- same"
 SWAPS = {
     ">": ">=",
@@ -46,12 +45,12 @@ SWAPS = {
     "not_applicable": "pass",
     "manual": "pass",
 }
-"""What a word or operator is changed into; `is null` loses or gains a `not` besides, and a number grows by one."""
+"""Replacements of words and operators. In addition, `is null` gains or loses a `not`, and numbers grow by one."""
 
 
 @dataclass(frozen=True)
 class Token:
-    """A word, operator or number of a query, with the byte at which it begins."""
+    """A word, operator or number of a query, with its byte offset."""
 
     at: int
     text: str
@@ -88,7 +87,7 @@ def mutants(control: Model) -> Iterator[Mutant]:
 
 
 def tokens(sql: str) -> list[Token]:
-    """The tokens of a query but for comments, by DuckDB's tokenizer."""
+    """The tokens of a query without comments, from DuckDB's tokenizer."""
     text = sql.encode()
     tokenized = duckdb.tokenize(sql)
     ends = [at for at, _ in tokenized[1:]] + [len(text)]
@@ -100,7 +99,7 @@ def tokens(sql: str) -> list[Token]:
 
 
 def changes(tokens: Sequence[Token]) -> Iterator[tuple[int, str, str]]:
-    """The byte of each change, what stands there and what to write instead."""
+    """Each change: byte offset, old text and new text."""
     for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
         if token.kind == "numeric_const":
             yield token.at, token.text, str(int(token.text) + 1) if token.text.isdigit() else "0"
@@ -111,7 +110,7 @@ def changes(tokens: Sequence[Token]) -> Iterator[tuple[int, str, str]]:
 
 
 def is_used(token: Token, before: Token | None, after: Token | None) -> bool:
-    """Whether a word stands where it does something: a verdict as a call, `left` of a join, `=` not of `:=`."""
+    """Whether a token is in a place where it matters: a verdict as a call, `left` in a join, `=` not in `:=`."""
     if token.text in VERDICTS:
         return after is not None and after.text == "("
     if token.text == "left":
@@ -120,7 +119,7 @@ def is_used(token: Token, before: Token | None, after: Token | None) -> bool:
 
 
 def defaults(value: Any) -> Iterator[Any]:
-    """Other values for the default of a parameter."""
+    """Alternative values for a parameter's default."""
     if isinstance(value, bool):
         yield not value
     elif isinstance(value, int | float):
@@ -130,7 +129,7 @@ def defaults(value: Any) -> Iterator[Any]:
 
 
 def survivors(control: str, catalog: Catalog, cases: Sequence[harness.Case]) -> tuple[int, list[Mutant]]:
-    """How many changes were tried on a control, and those that none of its cases notices."""
+    """The number of mutants of a control, and those that none of its cases detects."""
     alive = list(mutants(catalog.models[control]))
     tried = len(alive)
     for case in cases:
@@ -143,7 +142,7 @@ def survivors(control: str, catalog: Catalog, cases: Sequence[harness.Case]) -> 
 
 
 def passes(case: harness.Case, prepared: Build, mutant: Mutant, rows: list[tuple[Any, ...]]) -> bool:
-    """Whether a case holds with the changed control, which unchanged selects `rows`. One that cannot run is noticed."""
+    """Whether a case passes with the mutant; `rows` are the unchanged control's. A mutant that cannot run is detected."""
     try:
         if harness.rows_of(case, prepared, mutant.control) == rows:
             return True
@@ -153,7 +152,7 @@ def passes(case: harness.Case, prepared: Build, mutant: Mutant, rows: list[tuple
 
 
 def main(names: Sequence[str]) -> int:
-    """Print what survives in the named controls, or in all, and the share noticed. The exit code."""
+    """Print the surviving mutants of the named controls, or of all, and the share detected. Returns the exit code."""
     catalog, cases = harness.load_catalog(), list(harness.read_cases())
     total, missed = 0, list[Mutant]()
     for name in names or catalog.controls:

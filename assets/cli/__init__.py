@@ -1,1 +1,1 @@
-"""The command line: `main` has the commands, the modules beside it what each of them prints."""
+"""The command line: `main` defines the commands; the other modules do their work and format their output."""

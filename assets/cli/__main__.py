@@ -1,4 +1,4 @@
-"""`python -m assets.cli` is the command `rolecall`."""
+"""`python -m assets.cli` runs the command `rolecall`."""
 
 from assets.cli.main import main
 

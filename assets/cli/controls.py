@@ -1,4 +1,4 @@
-"""The controls as a list, as one, or as JSON."""
+"""Output of `rolecall controls`: all controls, one control, or JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reports.filters import framework
 
 
 def show(console: Console, control: str | None, as_json: bool) -> None:
-    """Print the controls. Raises `Refused` for an id that no control has."""
+    """Print the controls. Raises `Refused` for an unknown control id."""
     catalog = models.load()
     if control is not None and control not in catalog.controls:
         close = difflib.get_close_matches(control, catalog.controls, 1)
@@ -33,7 +33,7 @@ def show(console: Console, control: str | None, as_json: bool) -> None:
 
 
 def entry(catalog: Catalog, name: str) -> dict[str, Any]:
-    """All that the catalog says of a control, for programs."""
+    """Everything the catalog knows about a control, as a dict for JSON output."""
     model: Model = catalog.controls[name]
     head = model.control
     if head is None:

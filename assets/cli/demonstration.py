@@ -1,4 +1,4 @@
-"""The synthetic organization as a process of its own, and the nights of it: what `rolecall demo` and `make dev` use."""
+"""Serves the synthetic organization in a separate process and runs its nights, for `rolecall demo` and `make dev`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HOME = Path("var") / "demo"
 STOP_SECONDS = 10
 HERMETIC = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "127.0.0.1"}
 UNPACED = 1000
-# Where its workloads are. The other regions that its accounts have switched on would triple the time.
+# Where its workloads are. Reading the other enabled Regions too would triple the time.
 REGION = "us-east-1"
 TRY = (
     "{python} -c \"import duckdb; duckdb.connect('{database}', read_only=True)"
@@ -40,7 +40,7 @@ TRY = (
 
 @dataclass(frozen=True)
 class Organization:
-    """A synthetic organization that is being served."""
+    """A running synthetic organization."""
 
     endpoint: str
     environment: dict[str, str]
@@ -49,7 +49,7 @@ class Organization:
     nights: list[date]
 
     def settings(self, home: Path, as_of: date, **more: Any) -> Settings:
-        """Settings for the night of that date: nothing of `rolecall.toml` or of the environment."""
+        """Settings for that night, independent of `rolecall.toml` and of environment variables."""
         fields = {
             "home": home,
             "role_name": self.role_name,
@@ -63,7 +63,7 @@ class Organization:
         return Settings.model_construct(_fields_set=set(fields), **fields)
 
     def turn_to(self, as_of: date) -> None:
-        """Make it what it is on that date."""
+        """Switch the organization to its state on that date."""
         body = json.dumps({"night": self.nights.index(as_of) + 1}).encode()
         request = urllib.request.Request(f"{self.endpoint}/_rolecall/night", data=body, method="POST")
         with urllib.request.urlopen(request, timeout=30) as answer:
@@ -85,9 +85,9 @@ def served(night: int = 1) -> Iterator[Organization]:
             lines: Iterator[str] = iter(server.stdout or ())
             line = next(lines, None)
             if line is None:
-                raise Refused("demo: the synthetic organization did not start; what it said is above")
+                raise Refused("demo: the synthetic organization did not start; see its output above")
             ready = json.loads(line)
-            # What it says later is read too: a pipe that nobody empties stops the server.
+            # Keep reading its output: a full pipe would block the server.
             Thread(target=deque, args=(lines, 0), daemon=True).start()
             yield Organization(
                 ready["endpoint"],
@@ -106,7 +106,7 @@ def served(night: int = 1) -> Iterator[Organization]:
 
 @contextmanager
 def environment(values: dict[str, str]) -> Iterator[None]:
-    """Environment variables for the length of a block, in place of all else that boto3 would listen to."""
+    """Set these variables during a block, and shield boto3 from the user's own AWS configuration."""
     before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
@@ -119,7 +119,7 @@ def environment(values: dict[str, str]) -> Iterator[None]:
 
 
 def run(console: Console, home: Path, nights: int, verbose: bool) -> int:
-    """Run the last nights of the organization, one after the other; say where the result is."""
+    """Run the organization's last nights in order, then print where the results are."""
     with served() as organization, environment(organization.environment):
         chosen = organization.nights[-nights:]
         for number, as_of in enumerate(chosen, start=1):
@@ -135,5 +135,5 @@ def run(console: Console, home: Path, nights: int, verbose: bool) -> int:
 
 
 def relative(path: Path) -> Path:
-    """A path as short as it can be typed here."""
+    """The shortest form of a path from the current directory."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

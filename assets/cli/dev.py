@@ -1,4 +1,4 @@
-"""Dagster's page on the synthetic organization: `python -m assets.cli.dev`, until it is interrupted."""
+"""Dagster's UI with the synthetic organization: `python -m assets.cli.dev`, until interrupted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def main() -> int:
-    """Serve the organization on its last night and Dagster beside it; a run started there reads it."""
+    """Serve the organization on its last night, and Dagster; runs launched there read that organization."""
     for number in SIGNALS:
         signal.signal(number, signal.default_int_handler)
     folder = HOME.resolve()
@@ -43,7 +43,7 @@ def main() -> int:
 
 
 def variables(settings: Settings) -> dict[str, str]:
-    """Settings as the variables that say the same."""
+    """The settings as equivalent environment variables."""
     result = {}
     for name in sorted(settings.model_fields_set):
         value = settings.model_dump(mode="json", include={name})[name]
@@ -52,7 +52,7 @@ def variables(settings: Settings) -> dict[str, str]:
 
 
 def listen_to_signals() -> None:
-    """A script starts what is in its background with interrupts ignored, and Dagster would pass that on."""
+    """Reset signal handlers: background jobs of a script ignore interrupts, and Dagster would inherit that."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_DFL)
 

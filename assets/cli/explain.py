@@ -1,4 +1,4 @@
-"""An explanation on a terminal, as plain lines, or as JSON."""
+"""Output of `rolecall explain`: for a terminal, as plain lines, or as JSON."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def show(console: Console, explanation: Explanation, database: Path, as_json: bo
 
 
 def as_data(explanation: Explanation) -> dict[str, Any]:
-    """The explanation for programs; statements are JSON, not text."""
+    """The explanation as a dict for JSON output; policy statements are objects, not text."""
     data = asdict(explanation)
     for statement in data["statements"]:
         statement["text"] = json.loads(statement["text"])
@@ -80,7 +80,7 @@ def heading(explanation: Explanation) -> dict[str, str]:
 
 
 def sections(explanation: Explanation) -> Iterator[tuple[str, RenderableType]]:
-    """Titles and what stands under them."""
+    """Sections: title and content."""
     yield "Statements that decided", Group(*statements(explanation.statements))
     if explanation.facts:
         yield "Facts that decided", grid({name: said(value) for name, value in explanation.facts.items()})
@@ -104,7 +104,7 @@ def sections(explanation: Explanation) -> Iterator[tuple[str, RenderableType]]:
 
 def statements(cited: Sequence[CitedStatement]) -> Iterator[RenderableType]:
     if not cited:
-        yield Text("None: no statement of a policy stands in the evidence.")
+        yield Text("None: the evidence cites no policy statement.")
     for number, statement in enumerate(cited, 1):
         where = f" ({statement.policy_arn})" if statement.policy_arn else ""
         policy = f"{LAYERS.get(statement.layer, statement.layer)} {statement.policy}{where}".strip()
@@ -150,7 +150,7 @@ def indented(body: RenderableType, by: int) -> RenderableType:
 
 
 def laid_out(statement: Mapping[str, Any]) -> Iterator[str]:
-    """A statement as JSON, a line for each element, in the order in which people write them; a long list is cut."""
+    """A policy statement as JSON, one line per element in customary order; long lists are truncated."""
     names = sorted(statement, key=ELEMENTS.index)
     yield "{"
     for name in names:

@@ -1,4 +1,4 @@
-"""The command line. Exit code 0: done; 1: done, but accounts could not be read; 2: refused or failed."""
+"""The command line. Exit code 0: complete; 1: some accounts could not be read; 2: refused or failed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Settings that have no option here are in rolecall.toml or ROLECALL_* variables (docs/settings.md).",
+    epilog="All other settings are read from rolecall.toml or ROLECALL_* variables (docs/settings.md).",
 )
 
 
@@ -62,11 +62,11 @@ def options(
         bool, typer.Option("--version", help="Print the version and exit.", callback=print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Options before any command."""
+    """Options that precede the command."""
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code."""
+    """Run the command line and exit with its exit code."""
     app()
 
 

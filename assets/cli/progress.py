@@ -1,4 +1,4 @@
-"""How a run says what it is doing: nothing, plain lines, or a bar on a terminal."""
+"""Progress of a run on the console: none, plain lines, or a progress bar on a terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SECONDS_OF_SILENCE = 10
 
 
 class Lines:
-    """A line when a stage is over, and one now and then while it takes long."""
+    """One line when a stage ends, and occasional lines during a long one."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -35,7 +35,7 @@ class Lines:
 
 
 class Bar(Lines):
-    """The lines of `Lines` above a bar for the stage that is going on."""
+    """The output of `Lines`, above a progress bar for the current stage."""
 
     def __init__(self, console: Console, bar: RichProgress) -> None:
         super().__init__(console)
@@ -62,5 +62,5 @@ def shown(console: Console) -> Iterator[Progress]:
 
 
 def say(console: Console, what: str, text: str) -> None:
-    """One line: a word and what there is to say of it."""
+    """Print one line: a keyword and its text."""
     console.print(f"{what:<13} {text}", highlight=False, markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""One night, run in this process: the same job that Dagster runs, with its progress on the console."""
+"""Runs one night in this process: the same job as in Dagster, with progress on the console."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ where status = 'failed' and account_id in (select account_id from raw_accounts w
 
 @dataclass(frozen=True)
 class Done:
-    """A night that was published: where, and how many accounts could not be read, or only in part."""
+    """A published night: its paths, and how many accounts could not be read fully."""
 
     night: Night
     report: Path
@@ -70,9 +70,9 @@ def run_night(
 
 
 def report_to_dagster(settings: Settings, result: dg.ExecuteInProcessResult) -> None:
-    """Tell the Dagster instance of the home what was published, and the measures of each control.
+    """Report the published assets and each control's measures to the home's Dagster instance.
 
-    The run itself is not kept there: its thousand events would cost more than the checks.
+    The run itself is not recorded there: its thousand events would take longer than the checks.
     """
     pages = [name for name, _ in PAGES.values()]
     reported = {dg.AssetKey(name) for name in (*load_catalog().controls, DATABASE_ASSET, *pages, IN_BUCKET)}
@@ -83,7 +83,7 @@ def report_to_dagster(settings: Settings, result: dg.ExecuteInProcessResult) -> 
 
 
 def log_failure(settings: Settings, failures: Sequence[dg.DagsterEvent]) -> Path:
-    """Write down how the steps of a run failed, in place of what is there. Returns the file."""
+    """Overwrite the failure log with the errors of the failed steps. Returns its path."""
     path = settings.home / FAILURE_LOG
     errors = [data.error for event in failures if (data := event.step_failure_data) and data.error]
     path.write_text("\n".join(error.to_string() for error in errors), encoding="utf-8")
@@ -91,7 +91,7 @@ def log_failure(settings: Settings, failures: Sequence[dg.DagsterEvent]) -> Path
 
 
 def unread_accounts(night: Night) -> int:
-    """Accounts in scope of which a dataset could not be read that night."""
+    """The number of accounts in scope with at least one dataset that could not be read that night."""
     with duckdb.connect() as con:
         landing.attach(con, night, collectors.datasets().values())
         row = con.execute(UNREAD).fetchone()

@@ -1,1 +1,1 @@
-"""The Dagster definitions: wrappers over plain functions of `pipeline` and `reports`."""
+"""The Dagster definitions: thin wrappers around functions of `pipeline` and `reports`."""

@@ -1,7 +1,7 @@
-"""The checks on the raw tables as asset checks: for each table, those that must hold and those that should.
+"""The checks on the raw tables as asset checks: per table, one for blocking checks and one for warnings.
 
-A night has hundreds of checks and Dagster writes several events for each result, which would cost more than the checks
-themselves. So a result here covers a table's checks of one severity; `quality_results` has them one by one.
+A night has hundreds of checks and Dagster writes several events per result, which would take longer than the checks
+themselves. So one result covers all checks of a table and severity; `quality_results` has them individually.
 """
 
 import json
@@ -26,7 +26,7 @@ SEVERITY = {"must_hold": dg.AssetCheckSeverity.ERROR, "should_hold": dg.AssetChe
 
 
 def results_asset(datasets: dict[str, Dataset], partitions: dg.PartitionsDefinition[str]) -> dg.AssetSpec:
-    """The results as a raw table: written with the checks, so it is listed and not run by itself."""
+    """The check results as a raw table. It is written by the checks, so it is an external asset here."""
     checked = [key(dataset) for name, dataset in datasets.items() if name != QUALITY_RESULTS.name]
     return dg.AssetSpec(
         key(QUALITY_RESULTS),
@@ -39,8 +39,11 @@ def results_asset(datasets: dict[str, Dataset], partitions: dg.PartitionsDefinit
 
 
 def raw_checks(datasets: dict[str, Dataset]) -> dg.AssetChecksDefinition:
-    """All checks as one step that can run any part of them. A blocking one that fails for the organization as a whole
-    stops what comes after; what fails for accounts only is laid on them, and warns."""
+    """All checks as one subsettable step.
+
+    A blocking check that fails for the whole organization stops the run; one that fails only for some accounts marks
+    those accounts' extracts as failed, and warns.
+    """
     by_asset_check = grouped(reconciled.checks(datasets.values()))
 
     @dg.multi_asset_check(
@@ -81,7 +84,7 @@ def raw_checks(datasets: dict[str, Dataset]) -> dg.AssetChecksDefinition:
 
 
 def grouped(checks: list[Check]) -> dict[tuple[str, str], list[Check]]:
-    """The checks by dataset and name of the asset check that stands for them."""
+    """The checks by dataset and name of their asset check."""
     groups: dict[tuple[str, str], list[Check]] = {}
     for check in checks:
         groups.setdefault((check.dataset, NAMES[check.severity]), []).append(check)

@@ -1,7 +1,7 @@
-"""Collection as assets: plan, then shards of accounts side by side, then the night landed as one.
+"""Collection as assets: plan, then shards of accounts in parallel, then the night landed as a whole.
 
-All raw datasets of a night come from these three steps, each of them an asset of its own. A night that is over cannot
-be read again: its landing is used as it is.
+All raw datasets of a night come from these three steps; each dataset is an asset of its own. A past night cannot be
+read again: its existing landing is used.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,10 +29,10 @@ ROOT_DATASET, ROLL_DATASET = "organization", "accounts"
 
 
 class Collect(dg.Config):
-    """Configuration of the first step."""
+    """Run configuration of the first step."""
 
     judge_only: bool = False
-    """Leave AWS alone and use the night's landing as it is."""
+    """Make no AWS calls; use the night's existing landing."""
 
 
 def key(dataset: Dataset) -> dg.AssetKey:
@@ -40,7 +40,7 @@ def key(dataset: Dataset) -> dg.AssetKey:
 
 
 def is_over(settings: Settings, night: Night, judge_only: bool) -> bool:
-    """Whether the night is judged from its landing. Raises `Refused` when it should be and has none."""
+    """Whether to judge the night from its landing. Raises `Refused` if there is no landing to use."""
     nights.check_not_ahead(settings, night)
     landing.recover(settings.home)
     if night == nights.today(settings) and not judge_only:
@@ -54,7 +54,7 @@ def is_over(settings: Settings, night: Night, judge_only: bool) -> bool:
 
 
 def collection(datasets: dict[str, Dataset], partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
-    """Every dataset but the checks' results, which the checks write themselves."""
+    """Every dataset except the check results, which the checks write themselves."""
     first = [name for name in (ROOT_DATASET, ROLL_DATASET) if name in datasets]
     names = dict.fromkeys([*first, *datasets])
     written = {name: datasets[name] for name in names if name != QUALITY_RESULTS.name}
@@ -138,7 +138,7 @@ def land_step(datasets: dict[str, Dataset]) -> dg.OpDefinition:
 
 
 def told(progress: Progress, done: int = 0, total: int = 0) -> Callable[[OrganizationRead | AccountRead], None]:
-    """Progress of the collection, where `done` accounts of `total` were read by the shards before."""
+    """Progress of one shard as part of the whole: `done` of `total` accounts were read by earlier shards."""
     counted = count(done + 1)
 
     def tell(event: OrganizationRead | AccountRead) -> None:
@@ -152,7 +152,7 @@ def told(progress: Progress, done: int = 0, total: int = 0) -> Callable[[Organiz
 
 
 def upstream(dataset: Dataset, datasets: dict[str, Dataset]) -> set[dg.AssetKey]:
-    """The organization comes first, then its roll of accounts, then what is read of each account."""
+    """Upstream assets of a dataset: the organization first, then its accounts, then everything read per account."""
     if dataset.name in (ROOT_DATASET, REGISTER.name):
         return set()
     after = ROOT_DATASET if dataset.scope == "organization" and dataset.operations else ROLL_DATASET

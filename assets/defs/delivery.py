@@ -1,4 +1,4 @@
-"""The report in a bucket, as an asset: there only where the settings name a bucket (`publish_to`)."""
+"""The report in an S3 bucket, as an asset. It exists only if the setting `publish_to` names a bucket."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ IN_BUCKET = "report_in_bucket"
 
 
 def delivery(settings: Settings) -> list[dg.AssetsDefinition]:
-    """The night that `reports/latest` shows, put into the bucket after its pages are written."""
+    """Uploads the night shown in `reports/latest`, after its pages are written."""
     if not settings.publish_to:
         return []
 
@@ -42,7 +42,7 @@ def delivery(settings: Settings) -> list[dg.AssetsDefinition]:
 
 
 def delivered(settings: Settings, progress: Progress) -> Delivered:
-    """Raises `Refused` where nothing is published here, or it could not be put into the bucket."""
+    """Upload the report. Raises `Refused` if nothing is published locally, or the upload fails."""
     night = folder.shown(settings.home)
     done = publishing.deliver(settings, night, progress) if night else None
     if done is None:

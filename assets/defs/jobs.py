@@ -1,4 +1,4 @@
-"""The nightly job, its schedule and the sensor that tells of a failed run. Both are off until switched on."""
+"""The nightly job, its schedule, and the sensor that reports failed runs. Schedule and sensor are off by default."""
 
 from datetime import date
 from typing import Any
@@ -13,7 +13,7 @@ JOB = "nightly"
 
 
 def nightly() -> Any:
-    """One night, from the organization to the report. Steps share one process: DuckDB has one writer."""
+    """One night, from organization to report. All steps share one process, because DuckDB allows one writer."""
     return dg.define_asset_job(
         JOB,
         selection=dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks(),
@@ -42,7 +42,7 @@ def failed_night(settings: Settings) -> dg.SensorDefinition:
     @dg.run_failure_sensor(
         name="failed_night",
         default_status=dg.DefaultSensorStatus.STOPPED,
-        description="Says of a run that failed which night it was, and why; tells whom `notify` names.",
+        description="Logs which night a failed run was for, and why it failed, and notifies the targets in `notify`.",
     )
     def failed_night(context: dg.RunFailureSensorContext) -> None:
         run = context.dagster_run

@@ -1,6 +1,6 @@
-"""The SQL models and fact tables as one step that can build any part of them, in one transaction.
+"""The SQL models and fact tables as one subsettable step, built in one transaction.
 
-A control carries its score, fails, unknowns and coverage as metadata, so that Dagster plots them over the nights.
+Controls report score, fails, unknowns and coverage as metadata, so that Dagster can plot them over time.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ from duckdb_columns() where not internal order by table_name, column_index
 
 
 def models(catalog: Catalog, raw: set[str], partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
-    """Every model of the catalog, with what it reads as its upstream."""
+    """Every model of the catalog, with the tables it reads as upstream assets."""
     tables = raw | catalog.models.keys()
 
     @dg.multi_asset(
@@ -98,7 +98,7 @@ def describe(model: Model) -> str:
     parts = [model.header.title, model.header.description]
     if control := model.control:
         parts += [f"Why: {control.why}", f"Fix: {control.fix}"]
-        parts += [f"Following it can break something: {control.may_break}"] if control.may_break else []
+        parts += [f"The fix may break something: {control.may_break}"] if control.may_break else []
     return "\n\n".join(part for part in parts if part)
 
 
@@ -112,7 +112,7 @@ def result(
 
 
 def described(night: Night) -> dict[str, list[dg.TableColumn]]:
-    """The columns of every table of the warehouse, as they came out."""
+    """The columns of every table as built in the warehouse."""
     tables: dict[str, list[dg.TableColumn]] = {}
     with duckdb.connect(night.home / WAREHOUSE, read_only=True) as con:
         for table, column, kind, comment in con.execute(COLUMNS).fetchall():
@@ -121,7 +121,7 @@ def described(night: Night) -> dict[str, list[dg.TableColumn]]:
 
 
 def measured(night: Night) -> dict[str, dict[str, float | int]]:
-    """By control, its measures of the night, those left out that are not known; empty where no scores were built."""
+    """Each control's measures for the night, without nulls; empty if no scores were built."""
     with duckdb.connect(night.home / WAREHOUSE, read_only=True) as con:
         if not con.execute("select 1 from duckdb_tables() where table_name = 'scores_by_control'").fetchone():
             return {}

@@ -1,4 +1,4 @@
-"""Nights as partitions, and the only clock: which date it is today."""
+"""Nights as daily partitions, and the only place where the clock is read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.settings import Refused, Settings
 
 
 def zone(settings: Settings) -> ZoneInfo:
-    """The time zone of the schedule. Raises `Refused` for one that does not exist."""
+    """The time zone of the schedule. Raises `Refused` for an unknown one."""
     try:
         return ZoneInfo(settings.schedule_timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:
@@ -22,12 +22,12 @@ def zone(settings: Settings) -> ZoneInfo:
 
 
 def clock_date(settings: Settings) -> date:
-    """The date by the clock, in the time zone of the schedule."""
+    """Today's date in the time zone of the schedule."""
     return datetime.now(zone(settings)).date()
 
 
 def today(settings: Settings) -> Night:
-    """The night on which accounts can be read: that of `settings.today` where it is set (demo, tests), else today's."""
+    """Tonight, the only night on which accounts can be read: `settings.today` if set (demo, tests), else today."""
     return Night(settings.home, settings.today or clock_date(settings))
 
 
@@ -42,7 +42,7 @@ def check_not_ahead(settings: Settings, night: Night) -> None:
 
 
 def partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
-    """A partition a night: from the first one landed to today, or to the last one landed where today is pretended."""
+    """One partition per night, from the first landed night to today, or to the last landed one if that is later."""
     nights = [*landing.nights(settings.home), today(settings)]
     first, last = min(nights), max(nights)
     ahead = (last.as_of - clock_date(settings)).days
@@ -54,7 +54,7 @@ def partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
 def night_of(
     settings: Settings, context: dg.OpExecutionContext | dg.AssetExecutionContext | dg.AssetCheckExecutionContext
 ) -> Night:
-    """The night that a run is about."""
+    """The night of a run's partition."""
     if not context.has_partition_key:
-        raise dg.Failure("A run is about one night: choose a partition", allow_retries=False)
+        raise dg.Failure("A run is for one night: choose a partition", allow_retries=False)
     return Night(settings.home, date.fromisoformat(context.partition_key))

@@ -1,6 +1,6 @@
-"""Telling people: of a published night as the last step of the job, of a failed one by whoever ran it.
+"""Notifications: about a published night as the last step of the job, about a failed one from whatever ran it.
 
-A message that does not arrive is a warning: the night is published all the same, and the step succeeds.
+A message that cannot be delivered is only a warning: the night stays published, and the step succeeds.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ NOTIFICATION, STAGE = "notification", "told"
 
 @dataclass(frozen=True)
 class Told:
-    """What came of a message: how many took it, of how many, and a sentence for each that did not."""
+    """Outcome of a message: how many of the targets accepted it, and a sentence for each failure."""
 
     done: int
     total: int
@@ -38,7 +38,7 @@ class Told:
 
 
 def notification(settings: Settings) -> list[dg.AssetsDefinition]:
-    """The last step of a night; none where nobody is to be told."""
+    """The last step of a night; absent if no targets are set."""
     if not settings.notify:
         return []
 
@@ -47,7 +47,7 @@ def notification(settings: Settings) -> list[dg.AssetsDefinition]:
         deps=[DATABASE_ASSET, *(name for name, _ in PAGES.values()), *([IN_BUCKET] if settings.publish_to else [])],
         group_name="published",
         kinds={"apprise"},
-        description="The message about the night. Where it does not arrive, the step warns and succeeds.",
+        description="The notification about the night. If it cannot be delivered, the step warns but succeeds.",
     )
     def tell_of(
         context: dg.AssetExecutionContext, settings: RunSettings, progress: dg.ResourceParam[Progress]
@@ -68,7 +68,7 @@ def notification(settings: Settings) -> list[dg.AssetsDefinition]:
 
 
 def tell_of_night(settings: Settings, night: Night) -> Told | str:
-    """Tell of the night if it is the one that the reports show, and it is to be told of; else why nobody was told."""
+    """Send the night's digest and return the outcome, or return why it was skipped."""
     summary = digest.digest(settings.home / DATABASE)
     if summary.as_of != night.as_of:
         return f"nobody: the reports show {summary.as_of}"
@@ -78,7 +78,7 @@ def tell_of_night(settings: Settings, night: Night) -> Told | str:
 
 
 def tell_of_failure(settings: Settings, night: Night, sentence: str) -> Told | None:
-    """Tell why a night failed or was held back; None where nobody is to be told."""
+    """Send why a night failed or was held back; None if no targets are set."""
     return tell(settings, digest.failure(settings, night, sentence)) if settings.notify else None
 
 
@@ -92,7 +92,7 @@ def tell(settings: Settings, message: Message, files: Sequence[Path] = ()) -> To
 
 
 def why(failures: Sequence[dg.DagsterEvent], details: str) -> str:
-    """Why a run failed, as the first step that failed tells it; `details` says where there is more."""
+    """Why a run failed, from its first failed step; `details` says where to find more."""
     for event in failures:
         data = event.step_failure_data
         if data.user_failure_data and data.user_failure_data.description:

@@ -1,4 +1,4 @@
-"""Publishing a night, or holding it back: where the warehouse and the report meet."""
+"""Publishing a night, or holding it back: connects the warehouse and the report."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from reports.site import build as build_site
 
 @dataclass(frozen=True)
 class Published:
-    """Where a published night is."""
+    """The paths of a published night."""
 
     database: Path
     report: Path
@@ -33,9 +33,9 @@ class Published:
 
 
 def publish_night(settings: Settings, night: Night, progress: Progress) -> Published:
-    """Put the database and the report of the newest judged night in their places, both or neither.
+    """Publish the database and the report of the newest judged night, both or neither.
 
-    Raises `Broken` for one that contradicts itself, after it was taken out of the history and held back.
+    Raises `Broken` if the night contradicts itself, after removing it from the history and holding it back.
     """
     try:
         with database.written(settings, night) as (path, newest):
@@ -50,7 +50,7 @@ def publish_night(settings: Settings, night: Night, progress: Progress) -> Publi
 
 
 def build_report(settings: Settings, night: Night, path: Path, progress: Progress) -> Site:
-    """Put the report of a database's night in its place; a notice of a night held back since stays on it."""
+    """Build and publish the report of a database's night, with a notice if a later night is held back."""
     held_back = store.held_back_after(night)
     notice = f"{held_back[0]} is not published: {held_back[1]}" if held_back else None
     with folder.report(night) as aside:
@@ -64,14 +64,14 @@ def build_report(settings: Settings, night: Night, path: Path, progress: Progres
 
 
 def failed_checks(failed: list[QualityResult]) -> str:
-    """Why the checks on its inputs hold a night back, in one sentence."""
+    """One sentence on which failed input checks hold a night back."""
     names = "; ".join(f"{result.dataset}.{result.check_name}: {result.message}" for result in failed[:3])
     more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
     return f"{plural(len(failed), 'check')} on its inputs failed: {names}{more}"
 
 
 def hold_back(settings: Settings, night: Night, reason: str) -> str:
-    """Leave what is published in its place, with a notice why this night is not there. Returns the reason."""
+    """Keep the published night, with a notice why this one is missing. Returns the reason."""
     store.note_held_back(night, reason)
     published = folder.shown(settings.home)
     if published and published < night:
@@ -84,7 +84,7 @@ def hold_back(settings: Settings, night: Night, reason: str) -> str:
 
 
 def deliver(settings: Settings, night: Night, progress: Progress) -> Delivered | None:
-    """Put the report of a night into the bucket, where the settings name one."""
+    """Upload the report of a night to the bucket, if one is set."""
     if not settings.publish_to:
         return None
     done = bucket.publish(settings, night, progress)
@@ -93,9 +93,9 @@ def deliver(settings: Settings, night: Night, progress: Progress) -> Delivered |
 
 
 def republish(settings: Settings, as_of: date | None, progress: Progress) -> Path:
-    """Publish the night of a date (the newest, if None) again, here and in the bucket. Returns the index of its report.
+    """Publish a night again (None: the newest), locally and to the bucket. Returns the path of its index page.
 
-    The newest is built anew from the database. An older one is taken from its folder, and `latest` stays as it is.
+    The newest night is rebuilt from the database. An older one is uploaded from its folder, and `latest` is unchanged.
     """
     database.shown(settings)  # refused before the lock makes a folder
     with home.held(settings.home):

@@ -1,4 +1,4 @@
-"""What people open, as assets: the analysts' database and the pages of the report."""
+"""The published results as assets: the analysts' database and the pages of the report."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,17 +16,17 @@ from reports.pages import kinds
 
 DATABASE_ASSET = "rolecall_database"
 PAGES = {kind.name: (kind.asset, kind.description) for kind in kinds()}
-"""Templates of the report: the asset that their pages are, and what it is."""
+"""By template of the report: the name of its asset, and a description."""
 
 
 FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=26))
-"""A night is published every day; one that fails leaves what is there a day older."""
+"""One night is published per day; after a failed one, the published data is a day older."""
 
 
 def published(catalog: Catalog) -> dg.AssetsDefinition:
-    """The database from what is published of the models; every kind of page from the database.
+    """The database, from the published models, and every kind of page, from the database.
 
-    Neither has partitions: they always show the newest night that was judged, whichever night a run is about.
+    Neither is partitioned: both always show the newest judged night, whatever night a run is for.
     """
     tables = [model.name for model in catalog.models.values() if model.layer in PUBLISHED_LAYERS]
 

@@ -1,4 +1,4 @@
-"""What every step does the same way: refuse once and for all, and work alone in a home."""
+"""Common to all steps: no retries after a refusal, and exclusive use of the home."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.settings import Refused, Settings
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Turns `Refused` into a failure that is not retried."""
+    """Turn `Refused` into a failure that is not retried."""
     try:
         yield
     except Refused as error:
@@ -22,7 +22,7 @@ def refusing() -> Iterator[None]:
 
 @contextmanager
 def holding(settings: Settings) -> Iterator[None]:
-    """Keeps other runs out of the home, until the process ends; `refusing` besides."""
+    """Lock the home until the process ends, with the effect of `refusing`."""
     with refusing():
         home.hold(settings.home)
         yield

@@ -1,1 +1,1 @@
-"""AWS on a loopback port: the wire, the faults, and a function for each emulated operation."""
+"""AWS on a loopback port: protocols, faults, and one function per emulated operation."""

@@ -1,4 +1,4 @@
-"""Buckets that clients make: moto's, with what S3 holds against a request and moto does not."""
+"""Buckets created by clients: moto's, with request checks of S3 that moto lacks."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ CHECKSUM = "x-amz-checksum-sha256"
 
 
 def ask_s3(request: Request, operation: str, account_id: str) -> Reply:
-    """moto's answer where the bucket is of the owner that is expected, and the body has the checksum that is told.
+    """moto's answer, if the bucket has the expected owner and the body matches the given checksum.
 
-    The organization's own buckets (extensions/s3.py) are not among moto's: there are no objects in them.
+    The organization's own buckets (extensions/s3.py) are not in moto: they have no objects.
     """
     expected = request.headers.get("x-amz-expected-bucket-owner")
     if expected and _owner(request.path.split("/")[1]) not in (expected, None):

@@ -1,4 +1,4 @@
-"""What an operation sees of a request, and the state it answers from."""
+"""The request as an operation sees it, and the state that it answers from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from demo.organization.scene import Scene
 
 @dataclass(frozen=True)
 class Session:
-    """Temporary credentials that were handed out, and whose they are."""
+    """Issued temporary credentials, and their owner."""
 
     access_key: str
     secret: str
@@ -44,7 +44,7 @@ class State:
 
 @dataclass
 class Sessions:
-    """Every set of credentials handed out; they outlive a change of night."""
+    """All issued credentials; they survive a change of night."""
 
     by_key: dict[str, Session] = field(default_factory=dict)
     serial: int = 0

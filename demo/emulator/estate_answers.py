@@ -1,6 +1,6 @@
-"""Answers from an account's estate: its things of a kind in the region asked, a page at a time.
+"""Answers from an account's estate: its items of a kind in the requested Region, page by page.
 
-An estate is made when it is first asked for, once a night, from the account's name and its roles.
+An estate is built on first use, once per night, from the account's name and roles.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from demo.organization.model import Account
 
 
 def estate_of(call: Call, account: Account | None = None) -> Estate:
-    """The estate of the caller's account, or of the one given; the same all night."""
+    """The estate of the caller's account, or of the given one; unchanged during a night."""
     owner = account or call.account
     key = f"estate|{owner.id}"
     if key not in call.state.jobs:
@@ -31,12 +31,12 @@ def estate_of(call: Call, account: Account | None = None) -> Estate:
 
 
 def things(call: Call, kind: str) -> list[Thing]:
-    """The caller's things of a kind in the region asked."""
+    """The caller's items of a kind in the requested Region."""
     return estate_of(call).of(kind, call.region)
 
 
 def paged(call: Call, member: str, items: Sequence[Any], names: tuple[str, str, str], most: int) -> dict[str, Any]:
-    """One page of a list. ``names`` are what the service calls the token asked, the token given and the page's size."""
+    """One page of a list. ``names`` are the service's names for input token, output token and page size."""
     token_in, token_out, size = names
     filters = sorted((k, str(v)) for k, v in call.parameters.items() if k not in (token_in, size))
     try:
@@ -48,7 +48,7 @@ def paged(call: Call, member: str, items: Sequence[Any], names: tuple[str, str, 
 
 
 def one(call: Call, kind: str, member: str, value: str, code: str = "ResourceNotFoundException") -> Thing:
-    """The caller's thing whose member has that value; an error where there is none."""
+    """The caller's item whose member has that value; raises an error if there is none."""
     for thing in things(call, kind):
         if value == thing[member]:
             return thing

@@ -1,4 +1,4 @@
-"""moto for every service that has no extension of ours, in the caller's account."""
+"""moto for every service without an extension, in the caller's account."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def _application() -> Any:
 
 
 def not_emulated(service: str, operation: str) -> Reply:
-    """The answer to an operation nothing here emulates."""
+    """The answer to an operation that is not emulated."""
     message = f"{service}:{operation} is not emulated by the Rolecall demo"
     return write_error(service, ApiError("NotImplementedByEmulator", message, 501))
 
 
 def ask_moto(request: Request, service: str, operation: str, account_id: str) -> Reply:
-    """moto's own answer; what it cannot do becomes an error in the service's protocol, never a page."""
+    """moto's answer; unsupported operations become an error in the service's protocol, never an HTML page."""
     environ = {**request.environ, "HTTP_X_MOTO_ACCOUNT_ID": account_id}
     environ["wsgi.input"] = io.BytesIO(request.get_data())
     environ.pop("werkzeug.request", None)

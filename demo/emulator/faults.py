@@ -1,4 +1,4 @@
-"""Faults on demand: rules that make calls fail the way AWS and the network fail.
+"""Injected faults: rules that make calls fail like AWS and the network do.
 
 A rule is ``{"account", "service", "operation", "region", "path", "kind", "times", "delay"}``; a missing or null member
 (or ``"*"`` as operation or service) matches anything. ``times`` runs a rule out, ``delay`` is in seconds, ``path`` is
@@ -73,7 +73,7 @@ class Faults:
 
 
 def denial(caller: str, service: str, operation: str, resource: str, reason: str) -> ApiError:
-    """AWS's sentence for a denied call; ``reason`` is its last part."""
+    """AWS's message for a denied call; ``reason`` is its last part."""
     action = f"{action_prefix(service)}:{operation}"
     message = f"User: {caller} is not authorized to perform: {action} on resource: {resource} {reason}"
     return common_error("denied", protocol_of(service), service, message.format(action=action).strip())
@@ -85,12 +85,12 @@ _PREFIXES = {"accessanalyzer": "access-analyzer", "keyspaces": "cassandra", "sso
 
 
 def action_prefix(service: str) -> str:
-    """How policies name a service."""
+    """The service prefix used in policies."""
     return _PREFIXES.get(service, service)
 
 
 def refuse(rule: Rule, service: str, operation: str, caller: str, resource: str) -> Reply:
-    """The answer of a rule that answers instead of the service."""
+    """The answer of a rule that answers in place of the service."""
     protocol = protocol_of(service)
     if rule.kind in ("deny", "scp_deny"):
         # A role that does not let the caller in gives no reason.

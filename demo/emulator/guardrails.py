@@ -1,7 +1,7 @@
-"""What the organization's SCPs deny the reader: a small judge of the Deny statements really attached.
+"""What the organization's SCPs deny the reader role: a small evaluator of the attached Deny statements.
 
-It knows the conditions the demo's SCPs use (principal ARN, principal tag, requested region); a statement with
-any other condition is taken not to apply. Statements that name resources only apply when they name ``*``.
+It supports the conditions of the demo's SCPs (principal ARN, principal tag, requested Region); statements with
+any other condition do not apply. Statements on resources apply only if they name ``*``.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class BadToken(ValueError):
-    """A token that this list did not give out."""
+    """A token that this list did not issue."""
 
 
 def take(items: Sequence[T], token: str | None, size: int, scope: str) -> tuple[Sequence[T], str | None]:

@@ -1,6 +1,6 @@
-"""The loopback AWS: finds out who calls what, applies faults and guardrails, and lets an extension answer.
+"""The loopback AWS: identifies caller and operation, applies faults and guardrails, and lets an extension answer.
 
-Beside AWS it answers on ``/_rolecall/``: ``POST night``, ``GET``/``DELETE calls``, ``GET requests``, ``PUT faults``.
+Control endpoints under ``/_rolecall/``: ``POST night``, ``GET``/``DELETE calls``, ``GET requests``, ``PUT faults``.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Emulator:
         self.runner = self.sessions.issue(self.state.organization.management_id, *RUNNER, seconds=12 * 3600)
 
     def set_night(self, night: int) -> None:
-        """Make the whole organization what it is on that night (1 to :data:`NIGHTS`)."""
+        """Switch the whole organization to that night (1 to :data:`NIGHTS`)."""
         if not 1 <= night <= NIGHTS:
             raise ValueError(f"night must be 1 to {NIGHTS}, not {night}")
         scene = Scene(self.seed, night)
@@ -91,7 +91,7 @@ class Emulator:
         return self.state.scene.now
 
     def answer(self, request: Request) -> Reply:
-        """Any request to any reply; a bug here is a 500 in the service's protocol, never a hung client."""
+        """Answer any request; a bug here becomes a 500 in the service's protocol, never a hung client."""
         request.get_data()  # read once, before anything parses the body as a form
         if request.path.startswith("/_rolecall/"):
             return self._control(request)
@@ -202,7 +202,7 @@ class Emulator:
         return LoopbackServer(port, self.answer, self.now)
 
     def ready_line(self, port: int) -> dict[str, Any]:
-        """What a client needs to know; printed by the command as its one line."""
+        """What a client needs to know, printed by the command as one line."""
         endpoint = f"http://127.0.0.1:{port}"
         return {
             "endpoint": endpoint,
@@ -262,7 +262,7 @@ def _target(parameters: dict[str, Any] | None) -> str | None:
 
 
 def _resource(service: str, operation: str, account_id: str | None, parameters: dict[str, Any] | None) -> str:
-    """What AWS names as the resource of a denied call: the user or role asked for, or the kind listed."""
+    """The resource that AWS names in a denial: the requested user or role, or the listed kind."""
     if operation == "AssumeRole":
         return str((parameters or {}).get("RoleArn", "*"))
     if service != "iam":

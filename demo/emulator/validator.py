@@ -1,8 +1,7 @@
-"""A small policy validator: a part of Access Analyzer's checks, under Access Analyzer's own issue codes.
+"""A small policy validator: part of Access Analyzer's checks, with Access Analyzer's issue codes.
 
-It knows syntax, the statement's members, unknown services and actions, iam:PassRole with wildcards,
-unguarded ForAllValues, NotPrincipal with Allow, and a missing or old version. Whatever else a policy does
-wrong passes here unseen.
+It checks syntax, elements of statements, unknown services and actions, iam:PassRole with wildcards,
+unguarded ForAllValues, NotPrincipal with Allow, and a missing or old version. It does not detect anything else.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ class Issue:
     path: tuple[str | int, ...] = ()
 
     def as_finding(self) -> dict[str, Any]:
-        """The issue as ValidatePolicy gives it; positions in the text are not worked out."""
+        """The issue as ValidatePolicy returns it, without positions in the text."""
         nowhere = {"line": 1, "column": 0, "offset": 0}
         steps = [{"index": p} if isinstance(p, int) else {"value": p} for p in self.path]
         return {

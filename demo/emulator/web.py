@@ -38,7 +38,7 @@ class LoopbackServer(ThreadingHTTPServer):
         self.clock = clock
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is no error of ours; anything else is told on stderr."""
+        """Ignore clients that hang up; report anything else on stderr."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
@@ -61,7 +61,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = handle_any
 
     def handle_expect_100(self) -> bool:
-        """Boto3 waits a second for this before it sends an object's body."""
+        """Answer at once: boto3 waits a second for this before it sends an object's body."""
         self.send_response_only(100)
         self.end_headers()
         self.wfile.flush()

@@ -1,4 +1,4 @@
-"""Requests in, responses out, in each service's own protocol: botocore's service models do the talking.
+"""Requests in, responses out, in each service's own protocol, by botocore's service models.
 
 Nothing here knows what an operation means.
 """
@@ -62,7 +62,7 @@ class Reply:
 
 @cache
 def known_model(service: str) -> ServiceModel | None:
-    """botocore's model of the service, or None where the name is not a service's."""
+    """botocore's model of the service, or None for an unknown service."""
     try:
         return get_service_model(service)
     except Exception:  # botocore raises UnknownServiceError, moto's loader others
@@ -70,13 +70,13 @@ def known_model(service: str) -> ServiceModel | None:
 
 
 def protocol_of(service: str) -> str:
-    """The protocol errors are written in; query for a service nobody knows."""
+    """The protocol for errors; query for an unknown service."""
     model = known_model(service)
     return str(model.resolved_protocol) if model else "query"
 
 
 def router(service: str) -> Any:
-    """The service's router, made by one thread: moto's own cache hands out half-made ones."""
+    """The service's router, built under a lock: moto's own cache can return incomplete ones."""
     with _ROUTERS:
         return get_service_router(service)
 
@@ -85,7 +85,7 @@ _ROUTERS = threading.Lock()
 
 
 def operation_name(service: str, request: Request) -> str:
-    """The operation a request asks for, or its method and path where the model does not say."""
+    """The operation of a request, or its method and path if the model has none."""
     target = request.headers.get("X-Amz-Target")
     if target:
         return target.rsplit(".", 1)[-1]
@@ -118,8 +118,8 @@ def parse_parameters(operation: OperationModel, request: Request) -> dict[str, A
 
 
 def write_result(operation: OperationModel, output: Mapping[str, Any]) -> Reply:
-    """A success in the service's protocol. Raises `ValueError` for a member that the operation's output does not have:
-    the serializer would drop it, and AWS never answers it.
+    """A success in the service's protocol. Raises `ValueError` for a member that is not in the operation's output:
+    the serializer would drop it, and AWS never returns it.
     """
     check_shape(operation.output_shape, output, operation.name)
     service = operation.service_model

@@ -1,1 +1,1 @@
-"""The synthetic organization: its people, what is right and wrong in its accounts, and what changes each night."""
+"""The synthetic organization: its people, the contents and defects of its accounts, and the changes of each night."""

@@ -1,4 +1,4 @@
-"""What is in an account: the ordinary, healthy furniture. The faults are put in by :mod:`demo.defects`."""
+"""The ordinary, healthy contents of an account. Defects are added by the ``defects_*`` modules."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EMPTY = "harborlight-shop"
 
 
 def furnish(kit: Kit) -> None:
-    """Everything an ordinary account of its kind has."""
+    """Add everything that an ordinary account of its kind has."""
     name = kit.account.name
     unit, environment, _, owner = ACCOUNTS[name]
     if name == EMPTY:
@@ -70,7 +70,7 @@ def _contacts(kit: Kit) -> None:
 
 
 def _platform_roles(kit: Kit) -> None:
-    """The reader, the organization's own role, support, audit and AWS's own roles."""
+    """The reader, OrganizationAccountAccessRole, support, audit and service-linked roles."""
     management = kit.org.management_id
     platform = {"owner": "platform"}
     if kit.account.id != management:
@@ -99,7 +99,7 @@ def _platform_roles(kit: Kit) -> None:
 
 
 def _service_linked_roles(kit: Kit) -> None:
-    """The roles that AWS's own services make."""
+    """The roles created by AWS services."""
     linked = {
         "AWSServiceRoleForSupport": ("support", "AWSSupportServiceRolePolicy"),
         "AWSServiceRoleForTrustedAdvisor": ("trustedadvisor", "AWSTrustedAdvisorServiceRolePolicy"),
@@ -114,7 +114,7 @@ def _service_linked_roles(kit: Kit) -> None:
 
 
 def add_reader(kit: Kit) -> None:
-    """The role the pipeline takes in every member account."""
+    """The role that the pipeline assumes in every member account."""
     kit.role(
         READER_ROLE,
         account_trust(kit.org.management_id, EXTERNAL_ID),
@@ -125,7 +125,7 @@ def add_reader(kit: Kit) -> None:
 
 
 def _boundary(kit: Kit) -> None:
-    """A boundary that allows services, not identity, and protects itself."""
+    """A permissions boundary that allows services but not IAM, and protects itself."""
     me = kit.account.id
     own = f"arn:aws:iam::{me}:policy/workload-boundary"
     kit.policy(
@@ -142,7 +142,7 @@ def _boundary(kit: Kit) -> None:
 
 
 def _sandbox(kit: Kit, tags: dict[str, str]) -> None:
-    """A person's own account: a few roles, nothing that lasts."""
+    """A personal sandbox account: a few roles, nothing permanent."""
     kit.role("playground-fn", service_trust("lambda"), attached=["AWSLambdaBasicExecutionRole"], tags=tags, every=9)
     kit.role(
         "playground-instance", service_trust("ec2"), attached=["AmazonSSMManagedInstanceCore"], tags=tags, every=14
@@ -185,7 +185,7 @@ def _service_account(kit: Kit, tags: dict[str, str]) -> None:
 
 
 def _break_glass(kit: Kit) -> None:
-    """One emergency user: hardware MFA, a group that may only take the emergency role, never used."""
+    """One unused emergency user: hardware MFA, and a group that may only assume the emergency role."""
     me = kit.account.id
     kit.role(
         "EmergencyAdministrator",

@@ -1,4 +1,4 @@
-"""Access Analyzer's analyzers, and the findings that follow from what is in the accounts."""
+"""Access Analyzer's analyzers, and the findings derived from the contents of the accounts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def add_analyzer(
 
 
 def install_analyzers(scene: Scene, org: Organization) -> None:
-    """The analyzers of the first night: external access over the organization, and a few accounts' own."""
+    """The analyzers of the first night: external access for the organization, and a few account analyzers."""
     security = org.account(SECURITY)
     for region in ("us-east-1", "eu-central-1"):
         add_analyzer(scene, security, "organization-external", "ORGANIZATION", region=region, days=390)
@@ -78,7 +78,7 @@ def _external(scene: Scene, org: Organization, analyzer: Analyzer, account: Acco
 
 
 def _outside(org: Organization, role: Role) -> Iterator[tuple[str, dict[str, str]]]:
-    """Who outside the organization a role trusts, and under which conditions."""
+    """The principals outside the organization that a role trusts, and the conditions."""
     for statement in _list(role.trust["Statement"]):
         principal = statement.get("Principal", {})
         named = _list(principal if isinstance(principal, str) else principal.get("AWS"))
@@ -160,7 +160,7 @@ def _finding(
     detail: dict[str, Any],
     more: str = "",
 ) -> Finding:
-    """One finding; ``findingDetails`` is left out of lists and given by GetFindingV2."""
+    """One finding; lists omit ``findingDetails``, GetFindingV2 returns it."""
     return {
         "id": uuid(scene, f"{analyzer.arn}|{resource}|{finding}|{detail if finding == 'ExternalAccess' else more}"),
         "resource": resource,

@@ -1,4 +1,4 @@
-"""AWS managed policies, from the copy that moto carries."""
+"""AWS managed policies, from moto's copy."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def _known() -> dict[str, Any]:
 
 
 def aws_arn(name: str) -> str:
-    """The ARN of an AWS managed policy (KeyError for a name AWS does not have)."""
+    """The ARN of an AWS managed policy. Raises KeyError for an unknown name."""
     path = _known()[name]["Path"] if name in _known() else DEPRECATED[name]
     return f"{PREFIX}{path}{name}"
 
 
 @cache
 def aws_policy(arn: str) -> Policy:
-    """The policy behind an ARN, with the one version that is in force."""
+    """The policy with this ARN, with its default version only."""
     name = arn.rsplit("/", 1)[-1]
     raw = _known().get(name) or _TABLES["retired"]
     created = datetime.fromisoformat(raw["CreateDate"]).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""The organization's charter, as charter.toml has it: who is in it, where, and under which guardrails."""
+"""The organization's charter, from charter.toml: its accounts and OUs, and their guardrails."""
 
 from __future__ import annotations
 

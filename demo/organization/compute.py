@@ -1,6 +1,6 @@
-"""Compute in the accounts: instances, functions, containers and builds; which of them are as they should be.
+"""Compute in the accounts: instances, functions, containers and builds, healthy and defective.
 
-Most of it follows from the account's roles; the tables say what is wrong, and for which control.
+Most of it is derived from the account's roles; the functions at the end add the defects, by control.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SCIENCE_ISSUER = "oidc.eks.us-east-1.amazonaws.com/id/9F2C41D7A05E4B1B8C6D3E7F10
 
 
 def add_compute_roles(kit: Kit) -> None:
-    """Roles and providers that the compute below needs, beside those that the account has anyway."""
+    """Additional roles and providers needed by the compute below."""
     name = kit.account.name
     if name == "group-management":
         # BP13-06: the organization's own runner is a workload in the management account.
@@ -45,7 +45,7 @@ def add_compute_roles(kit: Kit) -> None:
 
 
 def furnish_compute(estate: Estate) -> None:
-    """Everything ordinary, then what is wrong."""
+    """Add the ordinary compute, then the defects."""
     roles = estate.account.roles.values()
     _metadata_defaults(estate)
     for profile in list(estate.account.instance_profiles.values())[:3]:
@@ -59,7 +59,7 @@ def furnish_compute(estate: Estate) -> None:
 
 
 def _metadata_defaults(estate: Estate) -> None:
-    """BP02-03: every region of the organization's own units demands IMDSv2."""
+    """BP02-03: IMDSv2 is required in every Region of the organization's own units."""
     name = estate.account.name
     for region in (HOME, "eu-central-1", "eu-west-1"):
         if name.startswith("harborlight"):
@@ -81,7 +81,7 @@ def _instance(
         "State": {"Code": 16 if state == "running" else 80, "Name": state},
         "LaunchTime": estate.scene.ago(90, estate.key("launched", name)),
         "MetadataOptions": {"State": "applied", "HttpTokens": tokens, "HttpEndpoint": endpoint},
-        # Somebody left a note: nothing of it may ever be stored.
+        # A key in a tag: it must never be stored.
         "Tags": [{"Key": "Name", "Value": name}, {"Key": "note", "Value": f"old key {key}"}],
     }
     if profile:

@@ -1,4 +1,4 @@
-"""What is wrong with roles, policies and boundaries, account by account.
+"""Defects of roles, policies and boundaries, account by account.
 
 Each line says which control it is an example for; README.md has the table the other way round.
 """

@@ -1,4 +1,4 @@
-"""What is wrong with people's, workloads' and root's credentials, account by account.
+"""Defects of credentials of people, workloads and root users, account by account.
 
 Each line says which control it is an example for; README.md has the table the other way round.
 """
@@ -16,7 +16,7 @@ LAST_NAMES = "adler,bauer,costa,dietz,ernst,fuchs,graf,huber,jung,kranz,lang,mos
 
 
 def crowd(kit: Kit, count: int, group: str) -> None:
-    """People with IAM users, mostly in order: MFA, a fresh password, some with a key."""
+    """People with IAM users, mostly compliant: MFA, a recent password, some with a key."""
     first, last = FIRST_NAMES.split(","), LAST_NAMES.split(",")
     for n in range(count):
         name = f"{first[n % len(first)]}.{last[(n * 5) % len(last)]}"
@@ -31,7 +31,7 @@ def crowd(kit: Kit, count: int, group: str) -> None:
 
 
 def _developers(kit: Kit) -> None:
-    """A group with scoped rights and the rule that everything but MFA set-up needs MFA."""
+    """A group with scoped permissions, and MFA required for everything except setting up MFA."""
     me = kit.account.id
     kit.policy(
         "developer-access",
@@ -132,7 +132,7 @@ def retail_orders_dev(kit: Kit) -> None:
 
 
 def shared_services(kit: Kit) -> None:
-    """Third-party tools that cannot take a role; BP04-05 in every variety."""
+    """Third-party tools that cannot assume a role; all varieties of BP04-05."""
     me = kit.account.id
     kit.policy(
         "mirror-repositories",

@@ -1,4 +1,4 @@
-"""What is wrong with trust policies, identity providers and shares, account by account.
+"""Defects of trust policies, identity providers and resource shares, account by account.
 
 Each line says which control it is an example for; README.md has the table the other way round.
 """

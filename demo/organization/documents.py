@@ -1,4 +1,4 @@
-"""Policy and trust documents, written short."""
+"""Shorthand for policy and trust documents."""
 
 from __future__ import annotations
 

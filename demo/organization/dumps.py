@@ -1,8 +1,8 @@
-"""Two real accounts, as their dumps in ``data/`` tell them: Bluefin (AirIAM) and Tinsmith (Cloudsplaining).
+"""Two real accounts, from their dumps in ``data/``: Bluefin (AirIAM) and Tinsmith (Cloudsplaining).
 
-What is changed in them: the account id; ids that are no IAM ids; in Bluefin also every date, moved by the
-same number of days so that its last activity falls on the eve of the first night. AWS managed policies are
-today's, but for those AWS has retired: these keep the dump's document and cannot be attached anew.
+Changed in them: the account id; ids that are not valid IAM ids; in Bluefin also every date, shifted by the
+same number of days so that the last activity is on the day before the first night. AWS managed policies are
+current, except those that AWS has retired: these keep the dump's document and cannot be attached again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What an account keeps outside IAM, as the services' own answers have it, by kind and region."""
+"""An account's resources outside IAM, as API responses, by kind and Region."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HOME = "us-east-1"
 
 @dataclass
 class Estate:
-    """One account's things: what each kind's list or description gives, by region."""
+    """One account's resources, as each kind's list or describe operation returns them, by Region."""
 
     scene: Scene
     account: Account
@@ -36,6 +36,6 @@ class Estate:
         return "|".join([self.account.name, *map(str, parts)])
 
     def hex(self, length: int, *parts: object) -> str:
-        """A hexadecimal id that belongs to the parts, of up to 64 digits."""
+        """A deterministic hexadecimal id of up to 64 digits for these parts."""
         text = f"{self.scene.seed}|{self.key(*parts)}"
         return hashlib.sha256(text.encode()).hexdigest()[:length]

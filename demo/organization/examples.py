@@ -1,4 +1,4 @@
-"""Where each control's good and bad example is, as examples.toml has it; the demo's tests hold it to that.
+"""The examples of each control, from examples.toml, verified by tests.
 
 The table of README.md is :func:`as_table`; ``python -m demo examples`` prints it.
 """
@@ -16,7 +16,7 @@ GOOD, BAD, NOT_APPLICABLE, MANUAL = "good", "bad", "n/a", "manual"
 
 @dataclass(frozen=True)
 class Example:
-    """One resource and what a control should say of it.
+    """One resource, and the verdict that a control should give it.
 
     ``account`` is a name ("" is the organization); ``resource`` is the end of an IAM ARN, another name, or ""
     for the account itself; it holds from night ``since`` to night ``until``.

@@ -32,7 +32,7 @@ from demo.organization.scene import Scene
 
 
 def found(scene: Scene) -> Organization:
-    """The organization as it was founded: everything but what is inside the accounts."""
+    """The new organization: everything except the contents of the accounts."""
     org_id = f"o-{scene.token('organization', 10).lower()}"
     ids = {name: scene.account_id(name) for name in ACCOUNTS if JOINS.get(name, 1) <= scene.night}
     units = _units(scene)
@@ -109,7 +109,7 @@ def _content(kind: str, source: str | dict[str, Any], org_id: str) -> str:
 
 
 def _attach(org: Organization, units: dict[str, Unit]) -> None:
-    """The two full-access policies everywhere, as AWS attaches them, and the guardrails where the tables say."""
+    """Attach the two full-access policies everywhere, as AWS does, and the guardrails listed in the charter."""
     full = [f"p-{name}" for name in FULL_ACCESS.values()]
     for path, names in UNITS.items():
         units[path].policies = full + [org.policy(n).id for n in names]

@@ -17,7 +17,7 @@ SETS: dict[str, dict[str, Any]] = _TABLES["sets"]
 
 
 def open_identity_center(scene: Scene, org: Organization) -> None:
-    """The organization instance with everything in it, and one stray instance of a sandbox account."""
+    """Create the organization instance with its contents, and one stray instance in a sandbox account."""
     mark = scene.token("sso-instance", 16).lower()
     instance = SsoInstance(
         arn=f"arn:aws:sso:::instance/ssoins-{mark}",
@@ -93,7 +93,7 @@ def has_single_sign_on(name: str) -> bool:
 
 
 def provision(kit: Kit) -> None:
-    """The provider and the roles Identity Center keeps in an account it serves."""
+    """Add the SAML provider and the roles that Identity Center maintains in an account."""
 
     mark = kit.scene.token("sso-provider", 16).lower()
     provider = kit.saml_provider(f"AWSSSO_{mark}_DO_NOT_DELETE", valid_days=3000)

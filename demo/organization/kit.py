@@ -1,4 +1,4 @@
-"""The tools an account is furnished with: each method adds one thing, dated and named deterministically."""
+"""The toolkit for filling an account: each method adds one resource, with deterministic dates and ids."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ VIRTUAL, FIDO, HARDWARE = "virtual", "fido", "hardware"
 
 @dataclass
 class Kit:
-    """One account being furnished."""
+    """One account being filled."""
 
     scene: Scene
     org: Organization
@@ -83,7 +83,7 @@ class Kit:
         return user
 
     def password(self, user: User, *, changed: int, every: int | None = 3, last: int | None = None) -> None:
-        """A console password: used every few days, or last used so many days ago, or never."""
+        """A console password: used every few days, last used a number of days ago, or never."""
         key = self.key("password", user.name)
         used = self.scene.lately(key, every) if every else self.scene.ago(last, key) if last is not None else None
         user.password = Password(self.scene.ago(changed, key), used)
@@ -98,7 +98,7 @@ class Kit:
         service: str = "s3",
         active: bool = True,
     ) -> AccessKey:
-        """An access key made so many days ago: used every few days, or last so many days ago, or never."""
+        """An access key of a given age: used every few days, last used a number of days ago, or never."""
         mark = self.key("key", user.name, len(user.keys), days)
         used = self.scene.lately(mark, every) if every else self.scene.ago(last, mark) if last is not None else None
         key = AccessKey(
@@ -171,7 +171,7 @@ class Kit:
         hours: int = 1,
         description: str = "",
     ) -> Role:
-        """A role: used every few days, or last used so many days ago, or never; ``hours`` is its longest session."""
+        """A role: used every few days, last used a number of days ago, or never; sessions last up to ``hours``."""
         key = self.key("role", name)
         used = self.scene.lately(key, every) if every else self.scene.ago(last, key) if last is not None else None
         role = Role(
@@ -277,7 +277,7 @@ class Kit:
     def root(
         self, *, password: bool = True, mfa: str | None = HARDWARE, last: int | None = None, keys: int = 0
     ) -> Root:
-        """Root's credentials; without password and keys the account's root access is centralized."""
+        """The root user's credentials; without password and keys, root access is centralized."""
         root = Root()
         key = self.key("root")
         if password:

@@ -1,4 +1,4 @@
-"""The parts that machines outside AWS are let in by: each function adds one to an estate, dated and named by rule."""
+"""The resources that give machines outside AWS access; each function adds one to an estate, deterministically."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def anchor_arn(scene: Scene, account_id: str, name: str) -> str:
 
 
 def certificate(scene: Scene, name: str, expires: datetime) -> str:
-    """A CA certificate in PEM; the same for the same name and end."""
+    """A CA certificate in PEM, deterministic for its name and expiry."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -94,7 +94,7 @@ def add_alias(estate: Estate, name: str, role: str, seconds: int) -> None:
 
 
 def add_activation(estate: Estate, role: str, *, created_days_ago: int, ends_in: int, limit: int, count: int) -> str:
-    """A hybrid activation made so many days before the first night, and ending so many after it; its id."""
+    """A hybrid activation, with creation and expiry in days before and after the first night. Returns its id."""
     mark = uuid(estate.scene, estate.key("activation", role))
     expires = estate.scene.ago(-ends_in, mark)
     activation = {
@@ -111,7 +111,7 @@ def add_activation(estate: Estate, role: str, *, created_days_ago: int, ends_in:
 
 
 def add_machine(estate: Estate, name: str, activation: str, role: str, silent_days: int | None = None) -> str:
-    """A machine that SSM manages: heard of every day, or last so many days before the first night; its id."""
+    """A machine managed by SSM that pings daily, or last did so some days before the first night. Returns its id."""
     instance_id = f"mi-{estate.hex(17, 'machine', name)}"
     scene = estate.scene
     machine = {

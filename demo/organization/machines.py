@@ -1,4 +1,4 @@
-"""Machines outside AWS, and how they get credentials: Roles Anywhere, IoT, SSM, ECS Anywhere, EKS Hybrid Nodes."""
+"""Machines outside AWS and their sources of credentials: Roles Anywhere, IoT, SSM, ECS Anywhere, EKS Hybrid Nodes."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ CA_OWNER = "shared-services"
 
 
 def add_estate_roles(kit: Kit) -> None:
-    """The roles that the account's compute and machines need, beside those that it has anyway."""
+    """Additional roles needed by the account's compute and machines."""
     add_compute_roles(kit)
     if kit.account.name in ROLES:
         ROLES[kit.account.name](kit)
 
 
 def furnish_machines(estate: Estate) -> None:
-    """The machines of an account, and what lets them in."""
+    """The machines of an account, and their sources of credentials."""
     if estate.account.name in MACHINES:
         MACHINES[estate.account.name](estate)
 

@@ -1,4 +1,4 @@
-"""What an organization and its accounts are made of: plain records, no AWS call and no invention."""
+"""Records of an organization and its accounts: plain data without logic."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class ServiceCredential:
 
 @dataclass
 class Principal:
-    """What users, groups and roles have in common. ``attached`` holds policy ARNs."""
+    """Common to users, groups and roles. ``attached`` holds policy ARNs."""
 
     name: str
     arn: str
@@ -237,7 +237,7 @@ class ResourceShare:
 
 @dataclass
 class Account:
-    """One account: its place in the organization and everything IAM keeps in it."""
+    """One account: its place in the organization and its IAM resources."""
 
     id: str
     name: str

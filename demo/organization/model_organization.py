@@ -1,4 +1,4 @@
-"""What an organization is made of beside its accounts: units, policies, delegations, Identity Center."""
+"""Records of an organization beside its accounts: units, policies, delegations, Identity Center."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What each night looks like, and what changed since the one before.
+"""The state of each night, and the changes since the night before.
 
-The state of a night is built from nothing: the organization is founded, its accounts furnished, the defects put
-in, and then every change up to that night applied. Keys age and things are used by the calendar alone.
+The state of a night is built from scratch: the organization is created, its accounts filled, the defects added,
+and every change up to that night applied. Ages and last uses depend only on the date.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Change:
-    """Something that happened between the last night and this one, and stays so."""
+    """A permanent change between the previous night and this one."""
 
     night: int
     text: str
@@ -56,7 +56,7 @@ def lena_leaves(stage: Stage) -> None:
 
 
 def analyzer_falls_behind(stage: Stage) -> None:
-    """Only for the one night: the next scan is on time again."""
+    """For one night only: the next scan is on time again."""
     if stage.scene.night == 2:
         for analyzer in stage.org.account(SECURITY).analyzers.values():
             analyzer.analyzed = stage.scene.ago(3, analyzer.name)
@@ -83,7 +83,7 @@ def unused_access_analyzer_starts(stage: Stage) -> None:
 
 
 def harborlight_shop_joins(stage: Stage) -> None:
-    """Its account is founded with what an empty one has (see ``JOINS`` in charter.py, ``EMPTY`` in accounts.py)."""
+    """Nothing to apply: see ``joins`` in charter.toml and ``EMPTY`` in accounts.py."""
 
 
 def training_account_is_suspended(stage: Stage) -> None:

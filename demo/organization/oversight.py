@@ -1,6 +1,6 @@
-"""What watches over the accounts: trails, signs of policy checks, buckets with their policies, archive rules.
+"""Oversight of the accounts: trails, traces of policy checks, buckets with their policies, archive rules.
 
-Worked out from the account alone, so that nothing of it has to be kept; only findings and permission sets are put in.
+Derived from the account, so nothing has to be stored; only findings and permission sets are added to the state.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ SEALED_BUCKET = "halden-partner-vault"
 
 
 def trail(account: Account) -> tuple[str, bool, bool, dict[str, Any]] | None:
-    """The account's own trail: name, whether of every region, whether it records, its selectors."""
+    """The account's own trail: name, whether multi-Region, whether logging, and its selectors."""
     return TRAILS.get(account.name, ROLLED_OUT)
 
 
 def events(scene: Scene, account: Account, name: str) -> list[dict[str, Any]]:
-    """What CloudTrail remembers of one operation: the account's pipeline, and the reader's own calls."""
+    """CloudTrail events of one operation: calls by the account's pipeline, and by the reader itself."""
     events = []
     if name == "ValidatePolicy" and READER_ROLE in account.roles:
         events.append(_event(scene, account, name, READER_ROLE, days=1))
@@ -129,7 +129,7 @@ def _everybody(bucket: str) -> Document:
 
 
 def archive_rules(scene: Scene, analyzer: Analyzer) -> list[dict[str, Any]]:
-    """A narrow rule and one that hides too much over the organization, and one that nobody answers for."""
+    """For the organization, a narrow rule and one that hides too much; for an account, one without an owner."""
     rules: dict[str, dict[str, Any]] = {}
     if analyzer.kind == "ORGANIZATION":
         narrow = {"principal.AWS": {"eq": [CLOUDABILITY]}, "isPublic": {"eq": ["false"]}}
@@ -157,7 +157,7 @@ def previews(scene: Scene, account: Account, analyzer: Analyzer) -> list[dict[st
 
 
 def add_permission_sets(scene: Scene, org: Organization) -> None:
-    """Two that write IAM, one of them without a boundary; and an assignment to somebody who is gone."""
+    """Add two that can write to IAM, one without a boundary, and an assignment to a deleted user."""
     team = [("GROUP", org.teams["security-analysts"].id)]
     operator = _permission_set(scene, org, "IdentityOperator", "PT12H")
     operator.aws_policies = ["arn:aws:iam::aws:policy/IAMFullAccess"]
@@ -186,7 +186,7 @@ def _permission_set(scene: Scene, org: Organization, name: str, session: str) ->
 
 
 def expose(scene: Scene, org: Organization) -> None:
-    """A trust policy with a condition that always holds, and findings on public buckets, one of them behind an RCP."""
+    """Add a trust policy whose condition always holds, and findings on public buckets, one restricted by an RCP."""
     kit = Kit(scene, org, org.account("policy-staging"))
     own = {"AWS": kit.arn("role", "PlatformAutomation")}
     always = {"ForAllValues:StringEquals": {"aws:PrincipalArn": kit.arn("role", "PlatformAutomation")}}

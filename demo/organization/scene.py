@@ -1,6 +1,6 @@
-"""Deterministic invention: every date, id and choice is a hash of the seed and a key, never a running generator.
+"""Deterministic values: every date, id and choice is a hash of the seed and a key, never a running generator.
 
-So the state of a night depends on (seed, night) alone, and adding one user changes nothing about the others.
+So the state of a night depends only on (seed, night), and adding a user does not affect the others.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Scene:
 
     @property
     def now(self) -> datetime:
-        """When the night's run happens: 02:00 UTC."""
+        """The time of the night's run: 02:00 UTC."""
         return datetime.combine(self.day, time(2), UTC)
 
     @property
@@ -36,7 +36,7 @@ class Scene:
         return FIRST_NIGHT + timedelta(days=self.night - 1)
 
     def number(self, key: str, limit: int) -> int:
-        """A number in [0, limit) that belongs to the key."""
+        """A number in [0, limit) for the key."""
         digest = hashlib.sha256(f"{self.seed}|{key}".encode()).digest()
         return int.from_bytes(digest[:8]) % limit
 
@@ -56,11 +56,11 @@ class Scene:
         return str(100_000_000_000 + self.number(f"account|{name}", 899_999_999_999))
 
     def ago(self, days: int, key: str) -> datetime:
-        """A fixed moment of a working day, so many days before the first night."""
+        """A fixed time during working hours, this many days before the first night."""
         return self._at(FIRST_NIGHT - timedelta(days=days), key)
 
     def lately(self, key: str, every_days: int = 1) -> datetime:
-        """When something that happens every so many days last happened before this night."""
+        """The last time before this night of something that happens every ``every_days`` days."""
         yesterday = self.day.toordinal() - 1
         last = yesterday - (yesterday + self.number(f"phase|{key}", every_days)) % every_days
         return self._at(date.fromordinal(last), key)

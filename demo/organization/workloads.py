@@ -1,4 +1,4 @@
-"""A workload account's furniture: an application, and the pipeline that deploys it."""
+"""The contents of a workload account: an application, and the pipeline that deploys it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def add_application(kit: Kit, tags: dict[str, str]) -> None:
 
 
 def _data_access(me: str, app: str, part: str) -> list[Document]:
-    """Two versions of a policy: the second says which table and bucket."""
+    """Two versions of a policy; the second names the table and the bucket."""
     table = f"arn:aws:dynamodb:us-east-1:{me}:table/{app}-{part}"
     bucket = f"arn:aws:s3:::halden-{app}-{part}"
     first = document(allow(["dynamodb:GetItem", "dynamodb:Query"], table))
@@ -78,7 +78,7 @@ def _data_access(me: str, app: str, part: str) -> list[Document]:
 
 
 def add_deployment(kit: Kit, tags: dict[str, str]) -> None:
-    """GitHub deploys with a scoped token; the deployer hands out bounded roles only."""
+    """Deployment from GitHub with a scoped token; the deployer can create only roles with the boundary."""
     me, app = kit.account.id, kit.account.name.rsplit("-", 1)[0]
     provider = kit.oidc_provider("token.actions.githubusercontent.com")
     bounded = {"iam:PermissionsBoundary": f"arn:aws:iam::{me}:policy/workload-boundary"}

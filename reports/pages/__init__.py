@@ -1,7 +1,7 @@
-"""The pages of the report, a module for each part of the navigation.
+"""The pages of the report, one module per section of the navigation.
 
-A module here declares its `PLACE`, `TITLE` and `ENTRIES` in the navigation and its `KINDS` of page, and yields its
-`pages`; see `Section` in `reports.pages._page`. Found by looking: a new page is one module and its template.
+A module declares its `PLACE`, `TITLE` and `ENTRIES` in the navigation and its `KINDS` of page, and yields its
+`pages`; see `Section` in `reports.pages._page`. Modules are discovered: a new page is one module and its template.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from reports.pages._page import LINKS, Entry, Kind, Page, Section, control_page
 
 @cache
 def sections() -> tuple[Section, ...]:
-    """The parts of the report, in the order of the navigation."""
+    """The sections of the report, in the order of the navigation."""
     names = [module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")]
     modules: list[Any] = [importlib.import_module(f"{__name__}.{name}") for name in names]
     return tuple(sorted(modules, key=lambda module: module.PLACE))
@@ -34,7 +34,7 @@ def kinds() -> tuple[Kind, ...]:
 
 
 def pages(night: PublishedNight) -> Iterator[Page]:
-    """Every page of the site, one after the other."""
+    """Every page of the site, generated one at a time."""
     for section in sections():
         yield from section.pages(night)
 
@@ -45,18 +45,18 @@ def count(night: PublishedNight) -> int:
 
 
 def template_globals(night: PublishedNight) -> dict[str, Any]:
-    """What every template knows of the other pages: links, and the navigation."""
+    """Globals of every template: links to other pages, and the navigation."""
     return {**LINKS, "SECTIONS": navigation(), "control_links": control_links(night)}
 
 
 def navigation() -> list[tuple[str, list[Entry]]]:
-    """The parts of the navigation with their entries; modules of one title follow each other and share a part."""
+    """The sections of the navigation with their entries; adjacent modules with the same title share a section."""
     parts = groupby(sections(), key=lambda section: section.TITLE)
     return [(title, [entry for section in part for entry in section.ENTRIES]) for title, part in parts]
 
 
 def control_links(night: PublishedNight) -> Callable[[str], dict[str, Markup]]:
-    """For the way back to the site's folder, the links to all controls by their ids."""
+    """Links to all controls by id, relative to the given path of the site's root."""
     link = Markup('<a href="{}{}"><span class="id">{}</span> {}</a>')
 
     @cache

@@ -1,4 +1,4 @@
-"""What a page is: its path, its template and what that is given; and how pages name and link to each other."""
+"""Pages: path, template and context; and how pages are named and linked."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from reports.queries import FINDINGS_PER_PAGE
 PROPOSALS = 25
 
 _SAFE = re.compile(r"(?!x[0-9a-f]{20}$|(con|prn|aux|nul|com\d|lpt\d)$)[a-z0-9-]{1,64}")
-"""No capitals, which some file systems do not tell apart, no name that Windows keeps, none that looks like a hash."""
+"""No capitals (some file systems ignore case), no name reserved by Windows, none that looks like a hash."""
 
 Crumb = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page: its path in the site, its template, its title, the way to it, and what the template is given.
+    """One page: its path in the site, template, title, breadcrumbs, and the context of the template.
 
-    A table puts the rows that it does not show at first on the `shelf`: they become a script beside the page. `files`
-    are other files beside it, by name, as text that is written as it comes.
+    Table rows that are not shown initially go on the `shelf`, which becomes a script next to the page. `files` are
+    further files next to it, by name, as streamed text.
     """
 
     path: str
@@ -44,7 +44,7 @@ class Page:
         return "../" * self.path.count("/")
 
     def shelved(self, table: str) -> str:
-        """The file, beside the page, with the further rows of a table."""
+        """The name of the script with the further rows of a table."""
         return f"{self.path.rsplit('/', 1)[-1].removesuffix('.html')}.{table}.js"
 
     def put(self, table: str, row: str) -> str:
@@ -54,7 +54,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of page: its template (`<name>.html.j2`), the asset that its pages are in Dagster, and what it shows."""
+    """A kind of page: its template (`<name>.html.j2`), its Dagster asset, and a description."""
 
     name: str
     asset: str
@@ -62,13 +62,13 @@ class Kind:
 
 
 Entry = tuple[str, str, str]
-"""An entry of the navigation: what `Page.section` says of it, the path of its page, and its word."""
+"""A navigation entry: its key (`Page.section`), the path of its page, and its label."""
 
 
 class Section(Protocol):
-    """A module of this package: a part of the navigation with its kinds of page.
+    """A module of this package: a section of the navigation with its kinds of page.
 
-    `PLACE` orders the parts. The first entry stands for its part. `count` is how many pages `pages` yields.
+    `PLACE` orders the sections. The first entry represents its section. `count` is the number of `pages`.
     """
 
     PLACE: int
@@ -82,7 +82,7 @@ class Section(Protocol):
 
 
 def file_name(identifier: str) -> str:
-    """An id as a file name. Ids from AWS are safe as they are; anything else is named by its hash."""
+    """An id as a file name. Ids from AWS are used as they are; anything else becomes a hash."""
     if _SAFE.fullmatch(identifier):
         return identifier
     return "x" + hashlib.sha256(identifier.encode()).hexdigest()[:20]
@@ -105,31 +105,31 @@ def control_page(control_id: str) -> str:
 
 
 def finding_page(finding: Row) -> str:
-    """Where a finding is told whole; beyond what its account's page lists, that page."""
+    """The link to a finding in full, or to its account's page if the finding is not listed there."""
     place = finding["in_account"]
     listed = place is not None and place <= FINDINGS_PER_PAGE
     return account_page(finding["account_id"]) + (f"#f-{finding['id']}" if listed else "")
 
 
 def proposal_page(place: int) -> str:
-    """The page that has the proposal of this place."""
+    """The page with the proposal of this rank."""
     number = (place - 1) // PROPOSALS + 1
     return f"least-privilege-{number}.html" if number > 1 else "least-privilege.html"
 
 
 def explain(finding: Row) -> str:
-    """The command that says what decided a finding."""
+    """The command that explains a finding."""
     command = ["rolecall", "explain", finding["control_id"], finding["resource"], "--account", finding["account_id"]]
     return shlex.join([*command, *(["--region", finding["region"]] if finding["region"] != "global" else [])])
 
 
 def plain_page(path: str, title: str, section: str) -> Page:
-    """A page whose template needs nothing but the night."""
+    """A page whose template needs only the night."""
     return Page(path, f"{path}.j2", title, section, (), {})
 
 
 def way_to_ou(night: PublishedNight, ou_id: str | None) -> tuple[Crumb, ...]:
-    """Breadcrumbs from the list of OUs down to an OU."""
+    """Breadcrumbs from the list of OUs to an OU."""
     crumbs: list[Crumb] = []
     seen = set()
     while ou_id in night.ous and ou_id not in seen:
@@ -143,4 +143,4 @@ def way_to_ou(night: PublishedNight, ou_id: str | None) -> tuple[Crumb, ...]:
 LINKS: dict[str, Callable[..., str]] = {
     f.__name__: f for f in (account_page, control_page, explain, finding_page, ou_page, owner_page, proposal_page)
 }
-"""The links between pages, by the names that templates know."""
+"""Link functions by their names in templates."""

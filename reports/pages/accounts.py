@@ -1,4 +1,4 @@
-"""The list of accounts, and a page for each."""
+"""The list of accounts, and a page per account."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ONCE = """
     select operation, account_id, region, status, data_time from ledger
     where as_of = $as_of and operation in (select operation from control_operations where scope = 'organization')
     order by operation, account_id, region"""
-"""Calls by which the organization itself is read; every account's verdicts may rest on them."""
+"""Calls that read the organization itself; verdicts of every account may depend on them."""
 BY_ACCOUNT = {
     "practices": "select * from scores_by_account_and_practice where as_of = $as_of order by account_id, practice",
     "trend": TREND.format(scope="= 'account'").replace("select *", "select *, key as account_id"),
@@ -94,7 +94,7 @@ def _account_pages(night: PublishedNight) -> Iterator[Page]:
 
 
 def _reads(night: PublishedNight, ledger: Grouped, once: Grouped) -> Callable[[Row], Markup]:
-    """Says of a finding of an account which calls it rests on; many findings rest on the same."""
+    """A function that renders the calls behind a finding; cached, because many findings share them."""
 
     @cache
     def told(control_id: str, region: str) -> Markup:
@@ -104,7 +104,7 @@ def _reads(night: PublishedNight, ledger: Grouped, once: Grouped) -> Callable[[R
 
 
 def _calls(night: PublishedNight, ledger: Grouped, once: Grouped, control_id: str, region: str) -> Iterator[Row]:
-    """The calls that a finding rests on, each with the time of its data: the account's own, and the organization's."""
+    """The calls behind a finding, the account's own and the organization's, each with the time of its data."""
     for call in night.calls[control_id]:
         rows = once[call["operation"]] if call["is_once"] else ledger[call["operation"]]
         here = [r for r in rows if "global" in (r["region"], region) or r["region"] == region]

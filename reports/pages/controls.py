@@ -1,4 +1,4 @@
-"""The list of controls, and a page for each best practice and each control."""
+"""The list of controls, and a page per best practice and per control."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page on guardrails: which objectives the SCPs and RCPs of the organization meet, by account and OU."""
+"""The page on guardrails: which objectives the organization's SCPs and RCPs meet, by account and OU."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GUARDS = (
     ("scp", "SERVICE_CONTROL_POLICY", "Service control policies", "scp_objectives"),
     ("rcp", "RESOURCE_CONTROL_POLICY", "Resource control policies", "rcp_objectives"),
 )
-"""Each type of policy with objectives: a short word, its name at AWS, in words, and the control that judges it."""
+"""Policy types with objectives: abbreviation, AWS's name, plain name, and the control that evaluates it."""
 
 GUARDRAILS = """
     select g.policy_type, g.account_id, a.name as account_name, list(g.verdict order by g.objective) as verdicts,
@@ -30,7 +30,7 @@ GUARDRAILS = """
     from guardrails g left join accounts a using (account_id) where g.as_of = $as_of
     group by g.policy_type, g.account_id, a.name
     order by g.policy_type, fails desc, unknown desc, a.name, g.account_id"""
-"""Each account with its verdicts, in the order of the objectives."""
+"""Each account's verdicts, in the order of the objectives."""
 OBJECTIVES = """
     select policy_type, objective, any_value(title) as title, count(*) filter (verdict = 'pass') as "pass",
         count(*) filter (verdict = 'fail') as fail, count(*) filter (verdict = 'exempt') as exempt,
@@ -86,6 +86,6 @@ def _head(objective: Row) -> Markup:
 
 
 def _units(night: PublishedNight, rows: list[Row]) -> list[Row]:
-    """Of each OU, in the order of the tree, its counts by objective."""
+    """Each OU's counts by objective, in tree order."""
     by_ou = group(rows, "ou_id")
     return [{"ou": ou, "counts": keyed(by_ou[id], "objective")} for id, ou in night.ous.items() if id in by_ou]

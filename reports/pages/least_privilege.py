@@ -1,4 +1,4 @@
-"""Unused access: users and roles that used nothing lately, and smaller policies for those that may do too much."""
+"""Unused access: inactive users and roles, and smaller policies for principals with excessive permissions."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ KINDS = (
 )
 
 PRACTICE = 9
-"""The practice of removing what is unused."""
+"""The practice on removing unused access."""
 UNUSED = f"""
     select l.*, p.owner as principal_owner, p.created_at, a.name as account_name, a.owner
     from least_privilege l left join principals p using (account_id, arn) left join accounts a using (account_id)
     where l.data_status = 'known' and l.used_services = 0 order by l.place limit {LISTED}"""
-"""Users and roles that used no service lately, the worst first."""
+"""Users and roles that used no service recently, worst first."""
 
 
 def pages(night: PublishedNight) -> Iterator[Page]:
@@ -45,7 +45,7 @@ def count(night: PublishedNight) -> int:
 
 
 def _shares(night: PublishedNight) -> list[list[Row]]:
-    """The proposals, so many a page; one page where there are none."""
+    """The proposals, split into pages; one empty page if there are none."""
     return [night.proposals[at : at + PROPOSALS] for at in range(0, len(night.proposals), PROPOSALS)] or [[]]
 
 

@@ -1,4 +1,4 @@
-"""The organizational units and the owners: their lists, and a page for each."""
+"""Organizational units and owners: the lists, and a page for each."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _ous(night: PublishedNight) -> Page:
 
 
 def _children(night: PublishedNight) -> Grouped:
-    """OUs by parent; those whose parent is not an OU of the table stand under None."""
+    """OUs by parent; None for those whose parent is not in the table."""
     return group(
         ({**o, "above": o["parent_id"] if o["parent_id"] in night.ous else None} for o in night.ous.values()), "above"
     )

@@ -97,7 +97,7 @@ def _practice_rows(night: PublishedNight) -> list[Row]:
 
 
 def _worst(scores: dict[Any, Row], names: dict[Any, Row]) -> tuple[list[Row], int]:
-    """The lowest scores that rest on enough data, and how many were left out for want of it."""
+    """The lowest scores with enough data, and how many were left out for lack of data."""
     named = [s for key, s in scores.items() if key in names]
     enough = [s for s in named if figures.has_enough(s)]
     enough.sort(key=lambda s: (s["score"], -s["fail"], str(s.get("account_id") or s.get("ou_id"))))
@@ -105,7 +105,7 @@ def _worst(scores: dict[Any, Row], names: dict[Any, Row]) -> tuple[list[Row], in
 
 
 def _heat(night: PublishedNight) -> tuple[list[Row], int]:
-    """The rows of the heat map, OUs nearest to the root first, and how many are left out."""
+    """The OUs of the heat map (those nearest the root), and how many are left out."""
     judged = [o for o in night.ous.values() if o["ou_id"] in night.by_ou]
     nearest = sorted(judged, key=lambda o: (o["depth"], -(o["accounts"] or 0), o["ou_path"]))[:HEATED]
     chosen = {o["ou_id"] for o in nearest}

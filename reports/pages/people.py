@@ -23,7 +23,7 @@ JUDGES = {
     "SSH key": "other_longterm_credentials",
     "service-specific credential": "other_longterm_credentials",
 }
-"""The control whose findings tell of a kind of credential."""
+"""By kind of credential: the control with its findings."""
 
 REACH = f"""
     with fails as ({FAILS_OF_RESOURCES}),
@@ -41,7 +41,7 @@ REACH = f"""
         r.steps nulls last, r.possible_steps, a.name, r.account_id, r.principal_arn) <= {LISTED}
     order by r.kind, r.principal_type, r.is_admin = 'depends', r.steps nulls last, r.possible_steps, a.name,
         r.account_id, r.principal_arn"""
-"""Users and roles that are administrators (kind admin), and that can become one (kind reach)."""
+"""Users and roles that are administrators (kind admin) or can become one (kind reach)."""
 PATH_TITLES = "select path_id, any_value(title) as title from principal_escalations group by path_id order by path_id"
 PEOPLE = """
     with judged as (
@@ -61,14 +61,14 @@ PEOPLE = """
         count(*) filter (principal_type = 'role' and not is_identity_center and not is_service_linked
             and not coalesce(is_saml, false)) as roles
     from principals p left join judged using (account_id, arn)"""
-"""How many users and roles of each kind; whom a role trusts is told by the findings of the controls on federation."""
+"""How many users and roles of each kind; role trust comes from the findings of the federation controls."""
 PEOPLE_UNKNOWN = f"""
     select account_id, account_name, owner, reason, list(distinct number order by number) as numbers,
         count(*) over () as total
     from open_findings where verdict = 'unknown' and control_id in
         ('admin_principals_limited', 'no_privilege_escalation', 'no_human_iam_users', 'key_rotation')
     group by all order by account_name, account_id, reason limit {LISTED}"""
-"""Where it is not known who the users and roles are, and what they could do."""
+"""Accounts whose users and roles, or their permissions, are not known."""
 KEYS = f"""
     with fails as ({FAILS_OF_RESOURCES})
     select k.* exclude (owner), k.owner as user_owner, a.name as account_name, a.owner, f.fails, f.fails_shown

@@ -1,4 +1,4 @@
-"""Pages that say how far the data can be trusted: coverage, data quality, and the register."""
+"""Pages on how far the data can be trusted: coverage, data quality, and the register."""
 
 from __future__ import annotations
 
@@ -61,20 +61,20 @@ def _exceptions(night: PublishedNight) -> Page:
 
 
 def data_times(night: PublishedNight) -> tuple[Any, Any]:
-    """The oldest and the newest time of the data; None for both where nothing was read."""
+    """The oldest and newest time of the data; None for both if nothing was read."""
     times = [r[k] for r in night.operations for k in ("oldest", "newest") if r[k] is not None]
     return (min(times), max(times)) if times else (None, None)
 
 
 def quality_counts(rows: list[Row]) -> Row:
-    """How many checks there are, how many passed, those that failed, and how many of these hold a night back."""
+    """The number of checks, of passed checks, the failed ones, and how many of those are blocking."""
     failed = [r for r in rows if not r["passed"]]
     blocking = [r for r in failed if r["severity"] == "blocking"]
     return {"all": len(rows), "passed": len(rows) - len(failed), "failed": failed, "blocking": len(blocking)}
 
 
 def exemptions(night: PublishedNight) -> Row:
-    """What the register keeps out of the score, and for how long."""
+    """What the register excludes from the score, and until when."""
     ours = [e for e in night.exceptions if e["kind"] == "exception"]
     live = [e for e in ours if e["is_live"]]
     soon = [e for e in live if e["expires_on"] and e["expires_on"] <= night.as_of + EXPIRING]

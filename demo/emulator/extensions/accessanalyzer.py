@@ -29,7 +29,7 @@ def paged(call: Call, member: str, items: Sequence[Any]) -> dict[str, Any]:
 
 
 def list_analyzers(call: Call) -> dict[str, Any]:
-    """The account's analyzers in the region asked, without their configuration, which only GetAnalyzer gives."""
+    """The account's analyzers in the requested Region, without their configuration, which only GetAnalyzer returns."""
     kind = call.get("type")
     here = [a for a in call.account.analyzers.values() if a.region == call.region and kind in (None, a.kind)]
     return paged(call, "analyzers", [_analyzer(a) for a in here])
@@ -69,7 +69,7 @@ def list_policy_generations(call: Call) -> dict[str, Any]:
 
 
 def get_generated_policy(call: Call) -> dict[str, Any]:
-    """The policy without placeholders for resources; for a job that is not done, or failed, without any."""
+    """The policy without resource placeholders; no policy for a job that is unfinished or failed."""
     for generation in _remembered(call):
         if generation.id == call.need("jobId"):
             done = generation.status == "SUCCEEDED"

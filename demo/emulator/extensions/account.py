@@ -79,7 +79,7 @@ def list_regions(call: Call) -> dict[str, Any]:
 
 
 def _subject(call: Call) -> Account:
-    """The account asked about: the caller's, or a member's when the caller administers the organization."""
+    """The requested account: the caller's own, or a member's if the caller administers the organization."""
     account_id = call.get("AccountId")
     if account_id is None:
         return call.account

@@ -1,4 +1,4 @@
-"""CloudTrail: each account's trail, and what it remembers of policy checks."""
+"""CloudTrail: each account's trail, and its events of policy checks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HOME = "us-east-1"
 
 
 def describe_trails(call: Call) -> dict[str, Any]:
-    """A trail of every region shows everywhere, one of a single region only there."""
+    """A multi-Region trail is listed in every Region, a single-Region trail only in its own."""
     trail = oversight.trail(call.account)
     if trail is None or not (trail[1] or call.region == HOME):
         return {"trailList": []}
@@ -41,7 +41,7 @@ def get_event_selectors(call: Call) -> dict[str, Any]:
 
 
 def lookup_events(call: Call) -> dict[str, Any]:
-    """By the name of an event and a span of time; newest first."""
+    """Events by name and time span, newest first."""
     attributes = {
         attribute["AttributeKey"]: attribute["AttributeValue"] for attribute in call.get("LookupAttributes", ())
     }

@@ -34,7 +34,7 @@ def list_container_instances(call: Call) -> dict[str, Any]:
 
 
 def describe_container_instances(call: Call) -> dict[str, Any]:
-    """The hosts, which do not say of which cluster they are: who asks knows it."""
+    """The hosts, without their cluster, which the caller knows."""
     inside = _in_cluster(call, "container instances")
     hosts = [{name: value for name, value in host.items() if name != "clusterArn"} for host in inside]
     return _described(call, "containerInstances", hosts, "containerInstanceArn", "containerInstances", 100)
@@ -54,7 +54,7 @@ def _in_cluster(call: Call, kind: str) -> list[Thing]:
 
 
 def _described(call: Call, member: str, candidates: list[Thing], key: str, parameter: str, most: int) -> dict[str, Any]:
-    """The things asked for by ARN, and a failure for each that is not there."""
+    """The requested items by ARN, and a failure for each that does not exist."""
     arns = call.need(parameter)
     if len(arns) > most:
         raise ApiError("InvalidParameterException", f"{parameter} cannot have more than {most} elements")

@@ -22,7 +22,7 @@ DETAIL_LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies
 
 
 def paged(call: Call, member: str, items: Sequence[Any], longest: int = 1000) -> dict[str, Any]:
-    """One page of a list in IAM's manner: MaxItems and Marker, 100 unless told otherwise."""
+    """One page of a list in IAM's style: MaxItems and Marker, 100 items by default."""
     size = int(call.get("MaxItems", 100))
     if not 1 <= size <= 1000:
         raise ApiError("ValidationError", "Value at 'maxItems' failed to satisfy constraint: 1 to 1000")

@@ -1,5 +1,5 @@
-"""IAM: when services were last used, by principal and over the organization. The jobs end at the first look,
-but for one principal in eight, whose first look says IN_PROGRESS."""
+"""IAM: service last accessed data, by principal and for the organization. Jobs are complete at the first request,
+except for one principal in eight, whose first request returns IN_PROGRESS."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _service_row(account: Account, job: dict[str, Any], service: str, at: dateti
 
 
 def _action_rows(account: Account, owner: Principal, service: str, at: datetime) -> Iterator[dict[str, Any]]:
-    """The tracked actions that its policies allow; the first of them was used, and some others."""
+    """The tracked actions that the policies allow; the first was used, and some others."""
     allowed = [action for action in TRACKED.get(service, ()) if _allows(documents_of(account, owner), service, action)]
     for n, action in enumerate(allowed):
         row: dict[str, Any] = {"ActionName": action}
@@ -109,10 +109,10 @@ def _allows(documents: list[Document], service: str, action: str) -> bool:
 
 
 def services_used(account: Account, principal: Principal) -> dict[str, datetime | None]:
-    """The services a principal's policies allow; when it last used each, or None.
+    """The services a principal's policies allow, with the last use of each, or None.
 
-    The real dumps say so themselves; invented principals use the few services that they were given, or some of many,
-    when they were used themselves.
+    The real dumps contain this data; synthetic principals used all of a few allowed services, or some of many, when
+    they themselves were used.
     """
     if principal.accessed:
         return dict(principal.accessed)
@@ -143,7 +143,7 @@ def documents_of(account: Account, principal: Principal) -> list[Document]:
 
 
 def _services(document: Document) -> set[str]:
-    """The services that the document allows something of; a wildcard stands for all that the emulator knows."""
+    """The services of which the document allows anything; a wildcard stands for all that the emulator knows."""
     services: set[str] = set()
     for statement in _allowing(document):
         excluded = {action.partition(":")[0] for action in _list(statement, "NotAction") if action.endswith(":*")}
@@ -172,7 +172,7 @@ def _matches(statement: dict[str, Any], action: str) -> bool:
 
 @cache
 def _patterns(actions: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str]]:
-    """Actions without a wildcard, and one expression for those with: a policy has thousands, and is asked as often."""
+    """Actions without wildcards, and one regular expression for the others; policies have thousands of actions."""
     lower = [action.lower() for action in actions]
     exact = frozenset(action for action in lower if not re.search(r"[*?[]", action))
     wild = "|".join(translate(action) for action in lower if action not in exact)

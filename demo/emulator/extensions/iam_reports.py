@@ -74,7 +74,7 @@ def _counts(account: Account) -> dict[str, int]:
 
 
 def generate_credential_report(call: Call) -> dict[str, Any]:
-    """STARTED the first time on a night, COMPLETE after; two accounts have a report that is three hours old."""
+    """STARTED on the first call of a night, then COMPLETE; two accounts have a report that is three hours old."""
     jobs, mark = call.state.jobs, f"credential-report|{call.account.id}"
     if mark not in jobs and call.account.name not in MADE_EARLIER:
         jobs[mark] = "started"

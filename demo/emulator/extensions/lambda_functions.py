@@ -9,5 +9,5 @@ from demo.emulator.estate_answers import paged, things
 
 
 def list_functions(call: Call) -> dict[str, Any]:
-    """Pages of fifty at most, as AWS gives them, whatever is asked."""
+    """Pages of at most fifty, as from AWS, whatever is requested."""
     return paged(call, "Functions", things(call, "functions"), ("Marker", "NextMarker", "MaxItems"), 50)

@@ -1,4 +1,4 @@
-"""Organizations: the organization, its tree, its accounts and who administers what in it."""
+"""Organizations: the organization, its tree, accounts and delegated administrators."""
 
 from __future__ import annotations
 

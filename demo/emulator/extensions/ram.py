@@ -1,4 +1,4 @@
-"""RAM: the resource shares an account owns, and whom they are shared with."""
+"""RAM: the resource shares an account owns, and their principals."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def list_principals(call: Call) -> dict[str, Any]:
 
 
 def _shares(call: Call) -> list[ResourceShare]:
-    """The caller's own shares in the region; what others share with it is not emulated and reads as none."""
+    """The caller's own shares in the Region; shares from others are not emulated and always empty."""
     owned = call.account.shares if call.need("resourceOwner") == "SELF" else []
     return [share for share in owned if share.arn.split(":")[3] == call.region]
 

@@ -1,4 +1,4 @@
-"""SSM: hybrid activations, and the machines that registered with them."""
+"""SSM: hybrid activations, and the machines registered with them."""
 
 from __future__ import annotations
 

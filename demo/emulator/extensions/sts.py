@@ -1,4 +1,4 @@
-"""STS: who am I, and assuming a role where its trust policy allows it."""
+"""STS: GetCallerIdentity, and AssumeRole if the role's trust policy allows it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def get_caller_identity(call: Call) -> dict[str, Any]:
 
 
 def assume_role(call: Call) -> dict[str, Any]:
-    """Trust, ExternalId and the role's own maximum duration are judged as STS does."""
+    """Checks trust policy, external ID and the role's maximum session duration, like STS."""
     arn, name = call.need("RoleArn"), call.need("RoleSessionName")
     role = _find(call, arn)
     if role is None or not _trusts(role.trust, call):
