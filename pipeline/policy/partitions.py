@@ -66,3 +66,12 @@ def spellings(service: str) -> tuple[str, ...]:
     if not suffix:
         return (service,)
     return tuple(dict.fromkeys([service, *(service.removesuffix(suffix) + one for one in service_suffixes())]))
+
+
+@lru_cache(maxsize=4096)
+def service_of(principal: str) -> str:
+    """A service principal without its Region and domain: `states.eusc-de-east-1.amazonaws.com` is `states`."""
+    suffix = max((one for one in service_suffixes() if principal.endswith(one)), key=len, default="")
+    name = principal.removesuffix(suffix)
+    service, _, region = name.rpartition(".")
+    return service if service and partition_of(region) else name
