@@ -129,6 +129,10 @@ def prepared(con: store.Connection, settings: Settings, night: Night, catalog: C
     work.create("control_catalog", control_catalog(catalog, params))
     work.create("control_needs", control_needs(catalog, known))
     con.execute("create or replace table built_night as select ? as as_of", [night.as_of])
-    own = {"min_coverage_to_score": settings.min_coverage_to_score, "contract_version": CONTRACT_VERSION}
+    own = {
+        "min_coverage_to_score": settings.min_coverage_to_score,
+        "knowledge_max_days": settings.knowledge_max_days,
+        "contract_version": CONTRACT_VERSION,
+    }
     with store.variables(con, night.variables | own):
         yield work

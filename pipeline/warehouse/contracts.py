@@ -18,7 +18,7 @@ import duckdb
 from pipeline.settings import Refused
 from pipeline.warehouse.query import CALLS, JUDGED, VERDICTS, Query, close_to
 
-ENGINE_VARIABLES = ("as_of", "min_coverage_to_score", "contract_version")
+ENGINE_VARIABLES = ("as_of", "min_coverage_to_score", "knowledge_max_days", "contract_version")
 """What `getvariable` gives beside the parameters of the header: the night, and two settings."""
 
 TEXT, VERDICT = "VARCHAR", "STRUCT(verdict VARCHAR, reason VARCHAR)"
