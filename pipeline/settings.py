@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     min_coverage_to_score: float = Field(
         95, description="Percent coverage under which a score is not shown", ge=0, le=100
     )
+    knowledge_max_days: int = Field(
+        120, description="Age in days at which a list of what AWS has is a warning in the report", ge=1
+    )
     report_max_age_hours: float = Field(24, description="Age at which a credential report counts as stale", gt=0)
     exceptions_file: Path = Field(Path("exceptions.toml"), description="The register of exceptions and attestations")
     render_pdf: bool = Field(True, description="Make the summary as PDF and the charts as PNG, where Chromium is found")

@@ -60,6 +60,8 @@ class PublishedNight:
         self.changes = group(rows(queries.CHANGES), "change")
         self.resolution = {s: keyed(times, "key") for s, times in group(tonight("resolution_times"), "scope").items()}
         self.quality = rows(queries.QUALITY)
+        self.knowledge = rows(queries.KNOWLEDGE)
+        self.knowledge_gaps = rows(queries.KNOWLEDGE_GAPS)
         self.exceptions = rows(queries.EXCEPTIONS)
         self.operations = rows(queries.OPERATIONS)
         self.proposals = rows(queries.PROPOSALS)

@@ -126,6 +126,8 @@ QUALITY = """
     select dataset, check_name, expectation, severity, passed, unexpected_count, sample::varchar as sample, message
     from quality_results where as_of = $as_of
     order by passed, severity, dataset, check_name, expectation"""
+KNOWLEDGE = "select name, title, read_on, age_days, is_old, off_list from knowledge order by is_old desc, read_on, name"
+KNOWLEDGE_GAPS = "select kind, name, times, len(accounts) as accounts from knowledge_gaps order by kind, name"
 EXCEPTIONS = "select * from exceptions order by is_live desc, expires_on, entry"
 FAILS_OF_RESOURCES = """
     select account_id, resource, count(*) as fails,

@@ -1,4 +1,4 @@
-"""`python -m tools.knowledge`: rebuild the files in pipeline/knowledge/ that are derived from installed packages, offline,
+"""`python -m tools.knowledge`: rebuild the files of pipeline/knowledge/ that come from installed packages, offline,
 and print what would change. `--write` writes them; new rows still need a person's review.
 
 Exit code 1 if anything differs; in an unmodified checkout nothing does.
@@ -20,6 +20,7 @@ import typer
 
 from pipeline import collectors, knowledge
 from pipeline.aws.session import parts
+from pipeline.policy import actions
 
 FOLDER = Path(knowledge.__file__).parent
 SIGNING_IN = ("sts:AssumeRole", "sts:GetCallerIdentity")
@@ -66,7 +67,24 @@ def _plain(documentation: str) -> str:
     return " ".join(html.unescape(TAG.sub(" ", documentation or "")).split())
 
 
+CREDENTIALS = re.compile(
+    r"(?:Get|Create|Rotate|Reset|Re[gn]e\w+|Generate|Issue|List|Retrieve|Exchange|Request|Acquire|Describe|Refresh)\w*"
+    r"(?:Credential|Token|Password|A[Pp][Ii]Key|AccessKey|SecretValue|LoginProfile|Presigned\w*Url|AccessDetails"
+    r"|InstanceAccess)s?(?:Details|With\w+|For\w+)?|Assume\w+"
+)
+"""Names of actions whose answer could be a credential."""
+
+
+def credential_actions() -> Iterator[Row]:
+    """Actions of the Service Authorization Reference whose name speaks of credentials."""
+    for service in sorted(actions.services()):
+        for action in actions.expand(f"{service}:*"):
+            if CREDENTIALS.fullmatch(action.partition(":")[2]):
+                yield {"action": action}
+
+
 REBUILT: Mapping[str, tuple[str, Callable[[], Iterator[Row]]]] = {
+    "credential_actions": ("action", credential_actions),
     "left_out": ("sentence", left_out),
 }
 """By file: the name of its array of tables, and the function for the rows. Other keys of a table are judgements."""

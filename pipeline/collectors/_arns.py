@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from pipeline.aws.account import Account
+from pipeline.policy.partitions import partition_of
 
 
 def arn(account: Account, service: str, resource: str) -> str:
     """The ARN of a resource of this account and region."""
-    return f"arn:{_partition(account.region)}:{service}:{account.region}:{account.account_id}:{resource}"
-
-
-def _partition(region: str) -> str:
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    partition = partition_of(account.region) or "aws"
+    return f"arn:{partition}:{service}:{account.region}:{account.account_id}:{resource}"

@@ -37,6 +37,9 @@ INSTANCES = Dataset(
             values=("optional", "required"),
         ),
         Column("http_endpoint", "varchar", "Whether its metadata service is enabled", values=("disabled", "enabled")),
+        Column(
+            "operator_principal", "varchar", "Service that manages the instance, and alone may change it; null for none"
+        ),
     ),
     key=("account_id", "region", "arn"),
 )
@@ -45,7 +48,7 @@ DATASETS = (INSTANCES,)
 
 
 def collect(account: Account) -> Rows:
-    reservations = account.pages(OPERATION, "Reservations", MaxResults=LARGEST_PAGE)
+    reservations = account.pages(OPERATION, "Reservations", MaxResults=LARGEST_PAGE, IncludeManagedResources=True)
     rows = [_row(account, instance) for reservation in reservations for instance in reservation["Instances"]]
     return {INSTANCES.name: rows}
 
@@ -61,4 +64,13 @@ def _row(account: Account, instance: dict[str, Any]) -> Row:
         "instance_profile_arn": instance.get("IamInstanceProfile", {}).get("Arn"),
         "http_tokens": options.get("HttpTokens"),
         "http_endpoint": options.get("HttpEndpoint"),
+        "operator_principal": _operator(instance.get("Operator", {})),
     }
+
+
+def _operator(operator: dict[str, Any]) -> str | None:
+    """The service that runs the instance for the account (ECS, EKS, Lambda, WorkSpaces): only it can change it.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/amazon-ec2-managed-instances.html
+    """
+    return str(operator.get("Principal") or "an AWS service") if operator.get("Managed") else None

@@ -26,6 +26,7 @@ POLICIES = Dataset(
         Column("policy_type", "varchar", "Type of policy", required=True, values=POLICY_TYPES),
         Column("is_aws_managed", "boolean", "Whether it is AWS managed (FullAWSAccess)", required=True),
         Column("document", "json", "The policy document", required=True),
+        Column("characters", "bigint", "Characters of the document as AWS stores it"),
     ),
     key=("policy_id",),
 )
@@ -57,4 +58,5 @@ def _described(organization: Account, policy: Row) -> Iterator[Row]:
             "policy_type": policy["Type"],
             "is_aws_managed": policy["AwsManaged"],
             "document": document(answer["Policy"]["Content"]),
+            "characters": len(answer["Policy"]["Content"]),
         }

@@ -11,6 +11,7 @@ from pipeline.facts import PolicyLayer, Queried
 from pipeline.policy.document import Statement, parse
 from pipeline.policy.grammar import MalformedPolicy
 from pipeline.policy.match import statement_covers_action
+from pipeline.policy.partitions import service_of
 from pipeline.schema import Column, Dataset, Row
 
 TABLE = Dataset(
@@ -25,6 +26,7 @@ TABLE = Dataset(
         Column("effect", "varchar", "Allow or Deny", values=("Allow", "Deny")),
         Column("principal_type", "varchar", "aws, service, federated, canonicaluser or any"),
         Column("principal", "varchar", "The principal as the statement has it"),
+        Column("service", "varchar", "A service principal without its region and domain; null for others"),
         Column("principal_account_id", "varchar", "Account of an AWS principal, where it names one"),
         Column("actions", "varchar[]", "Actions of the statement"),
         Column("conditions", "json", "Conditions: operator, lower-case key, list of values"),
@@ -71,6 +73,7 @@ def principals(statement: Statement) -> Iterator[Row]:
             "effect": statement.effect,
             "principal_type": "any" if anybody else kind.lower(),
             "principal": value,
+            "service": service_of(value) if kind == "Service" else None,
             "principal_account_id": account[1] if account and kind == "AWS" else None,
             "actions": list(statement.actions or ()),
             "conditions": json.dumps(conditions, sort_keys=True),

@@ -20,6 +20,7 @@ from pipeline.policy.evaluate import evaluate
 from pipeline.policy.exposure import Organization, entrants
 from pipeline.policy.grammar import MalformedPolicy
 from pipeline.policy.match import common_text, statement_covers_action
+from pipeline.policy.partitions import service_of
 from pipeline.policy.principal import FRESH, answer
 from pipeline.policy.request import Policies, Policy, Request
 from pipeline.policy.strangers import ANY_ACCOUNT, values_of
@@ -52,6 +53,7 @@ TABLE = Dataset(
         Column("statement", "json", "The statement"),
         Column("kind", "varchar", "everyone, account, principal, session, service, saml, oidc, orphan or other"),
         Column("principal", "varchar", "The principal as the statement has it"),
+        Column("service", "varchar", "A service principal without its region and domain; null for others"),
         Column("principal_account_id", "varchar", "Account of the principal; empty where it names none"),
         Column("relation", "varchar", "own account, organization, external, everyone, service, provider or nobody"),
         Column("lets_in", "varchar", "Whether the policy as a whole lets the principal in", values=TRI),
@@ -59,7 +61,11 @@ TABLE = Dataset(
         Column("issuer", "varchar", "Issuer of web identity tokens; empty for others"),
         Column("oidc_grade", "varchar", "How narrowly web identity is pinned: safe, caution or dangerous"),
         Column("oidc_reason", "varchar", "Why it is graded so"),
-        Column("unexposed_claims", "varchar[]", "Claims it demands that AWS does not read from this issuer"),
+        Column(
+            "unlisted_claims",
+            "varchar[]",
+            "Claims it demands for which the Service Authorization Reference has no condition key of this issuer",
+        ),
         Column("condition_keys", "varchar[]", "Condition keys of the statement"),
         Column("outside_accounts", "varchar[]", "Accounts outside the organization that get in; * stands for any"),
         Column("names_principal", "boolean", "Whether each of them gets in by principals named, not as a whole"),
@@ -119,13 +125,14 @@ def row(door: Door, fact: TrustFact) -> Row:
         "statement": statement.text,
         "kind": fact.kind,
         "principal": fact.value,
+        "service": service_of(fact.value) if fact.kind == "service" else None,
         "principal_account_id": fact.account,
         "relation": fact.relation,
         "lets_in": fact.lets_in.name.lower(),
         "issuer": fact.issuer,
         "oidc_grade": fact.oidc_grade,
         "oidc_reason": fact.oidc_reason,
-        "unexposed_claims": list(fact.unexposed_claims),
+        "unlisted_claims": list(fact.unlisted_claims),
         "condition_keys": list(fact.condition_keys),
         "outside_accounts": sorted(outside),
         "names_principal": bool(outside) and not any(outside.values()) and ANY_ACCOUNT not in outside,

@@ -3,6 +3,7 @@
 A head says where the facts are from (`source`), when they were read there (`read_on`), how the file is made (`made_by`:
 by hand, or by `make knowledge`), until when it may be taken for current (`valid_until`) and what the product does with
 a name that is not in the file (`off_list`): it is not in a list of a certain day, which is no fact about AWS.
+Where the source itself is older than the reading, `data_of` says of when.
 """
 
 from __future__ import annotations
@@ -37,6 +38,13 @@ class Head:
     valid_until: date
     off_list: str
     """What the product does with what is not in the file, in one sentence."""
+    data_of: date | None = None
+    """Day of the data, where the source's own are older than the day on which it was read."""
+
+    @property
+    def day(self) -> date:
+        """The day that the facts are of."""
+        return self.data_of or self.read_on
 
     def is_past(self, day: date) -> bool:
         """Whether the file should have been read against its sources again by that day."""
@@ -100,7 +108,9 @@ def _problems(head: Mapping[str, Any]) -> Iterator[str]:
     for name, kind in kinds.items():
         if not isinstance(head.get(name), kind) or not head[name]:
             yield f"needs {name}"
-    yield from (f"has no {name}" for name in head.keys() - kinds.keys())
+    yield from (f"has no {name}" for name in head.keys() - kinds.keys() - {"data_of"})
+    if not isinstance(head.get("data_of", date.min), date):
+        yield "data_of is no date"
     if head.get("made_by") not in (None, "", *MAKERS):
         yield f"made_by is not one of {', '.join(MAKERS)}"
     read_on, valid_until = head.get("read_on"), head.get("valid_until")

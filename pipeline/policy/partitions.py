@@ -66,9 +66,25 @@ def spellings(service: str) -> tuple[str, ...]:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html (service principals in
     opt-in Regions and other partitions)
     """
-    suffix = max((dns_suffix for dns_suffix in service_suffixes() if service.endswith(dns_suffix)), key=len, default="")
+    suffix = _suffix_of(service)
     if not suffix:
         return (service,)
     return tuple(
         dict.fromkeys([service, *(service.removesuffix(suffix) + dns_suffix for dns_suffix in service_suffixes())])
     )
+
+
+@lru_cache(maxsize=4096)
+def service_of(principal: str) -> str:
+    """A service principal without its Region and domain: `states.eusc-de-east-1.amazonaws.com` is `states`."""
+    suffix = max(
+        (dns_suffix for dns_suffix in service_suffixes() if principal.endswith(dns_suffix)), key=len, default=""
+    )
+    name = principal.removesuffix(suffix)
+    service, _, region = name.rpartition(".")
+    return service if service and partition_of(region) else name
+
+
+def _suffix_of(principal: str) -> str:
+    """The longest known domain that ends a service principal; empty where none does."""
+    return max(filter(principal.endswith, service_suffixes()), key=len, default="")

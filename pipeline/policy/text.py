@@ -162,7 +162,7 @@ def problems(text: str) -> Iterator[str]:
     for statement in document.statements:
         for pattern in (*(statement.actions or ()), *(statement.not_actions or ())):
             if known_actions(service_of(pattern)) and (catalog.is_invented(pattern) or not catalog.expand(pattern)):
-                yield f"No action is called {pattern}."
+                yield f"{pattern} is no action in the Service Authorization Reference of {catalog.read_on()}."
         for resource in (*(statement.resources or ()), *(statement.not_resources or ())):
             if resource != "*" and not _ARN.fullmatch(resource):
                 yield f"{resource} is not an ARN."

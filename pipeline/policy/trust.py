@@ -16,7 +16,7 @@ from pipeline.policy.document import Document, Statement
 from pipeline.policy.evaluate import evaluate
 from pipeline.policy.exposure import Access, outside_access
 from pipeline.policy.match import common_text, statement_covers_action
-from pipeline.policy.oidc import grade, pins, pins_tenant, told_by_audience, unexposed
+from pipeline.policy.oidc import grade, pins, pins_tenant, told_by_audience, unlisted
 from pipeline.policy.oidc_subjects import Pin, is_open
 from pipeline.policy.principal import FRESH, answer
 from pipeline.policy.request import Policies, Policy, Request
@@ -34,7 +34,7 @@ class TrustFact:
     `relation`: own account, organization, external, everyone, service, provider or nobody. `lets_in`: does the
     policy, all statements counted, let this principal assume the role (DEPENDS: under conditions). The pins are true
     where a request that lacks them is refused. `issuer` and the rest are set for web identity: `oidc_grade` is safe,
-    caution, dangerous or ""; `pins_identity` whether a claim beside the audience is pinned; `unexposed_claims` are
+    caution, dangerous or ""; `pins_identity` whether a claim beside the audience is pinned; `unlisted_claims` are
     never met.
     """
 
@@ -57,7 +57,7 @@ class TrustFact:
     pins_subject: bool = False
     pins_identity: bool = False
     pins_tenant: bool = False
-    unexposed_claims: tuple[str, ...] = ()
+    unlisted_claims: tuple[str, ...] = ()
     condition_keys: tuple[str, ...] = ()
 
 
@@ -113,7 +113,7 @@ def _fact(trust: Document, statement: Statement, kind: str, value: str, inside: 
         pins_identity=any(pin.claim != "aud" and pin.values and not is_open(pin) for pin in claims)
         or told_by_audience(issuer, claims),
         pins_tenant=bool(issuer) and pins_tenant(issuer, claims),
-        unexposed_claims=unexposed(issuer, claims) if issuer else (),
+        unlisted_claims=unlisted(issuer, claims) if issuer else (),
         condition_keys=tuple(sorted({condition.key for condition in statement.conditions})),
     )
 

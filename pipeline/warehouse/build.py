@@ -134,7 +134,11 @@ def prepared(
     work.create("control_catalog", control_catalog(catalog, params))
     work.create("control_needs", control_needs(catalog, datasets))
     con.execute("create or replace table built_night as select ? as as_of", [night.as_of])
-    own = {"min_coverage_to_score": settings.min_coverage_to_score, "contract_version": CONTRACT_VERSION}
+    own = {
+        "min_coverage_to_score": settings.min_coverage_to_score,
+        "knowledge_max_days": settings.knowledge_max_days,
+        "contract_version": CONTRACT_VERSION,
+    }
     moment = {"read_at": read_at} if read_at else {}
     with store.variables(con, night.variables | own | moment):
         yield work

@@ -18,8 +18,8 @@ import duckdb
 from pipeline.settings import Refused
 from pipeline.warehouse.query import CALLS, JUDGED, VERDICTS, Query, close_to
 
-ENGINE_VARIABLES = ("as_of", "read_at", "min_coverage_to_score", "contract_version")
-"""What `getvariable` gives beside the parameters of the header: date and moment of the night, and two settings."""
+ENGINE_VARIABLES = ("as_of", "read_at", "min_coverage_to_score", "knowledge_max_days", "contract_version")
+"""What `getvariable` gives beside the parameters of the header: date and moment of the night, and settings."""
 MOMENTS = {
     "days_since": "if(moment > getvariable('read_at'), 0, date_sub('day', moment::timestamp, getvariable('read_at')))",
     "days_until": "moment::date - getvariable('read_at')::date",

@@ -30,6 +30,8 @@ UNREAD = 10
 MOVES = 10
 FEW_MOVES = 5
 HEATED = 24
+SHOWN_LISTS = ("service_authorization", "condition_keys", "oidc_issuers", "vendor_accounts")
+"""The lists whose age the overview tells; the page on data quality has all."""
 
 
 def pages(night: PublishedNight) -> Iterator[Page]:
@@ -63,6 +65,7 @@ def _index(night: PublishedNight) -> Page:
         "fixed": night.changes.get("fixed", [])[:NEWEST],
         "unread": night.unread[:UNREAD],
         "quality": quality_counts(night.quality),
+        "knowledge": [k for k in night.knowledge if k["name"] in SHOWN_LISTS],
         "held_back": [n for n in night.nights if not n["published"]],
         "resolution": night.resolution.get("overall", {}).get(""),
         "exemptions": exemptions(night),

@@ -51,7 +51,12 @@ def _coverage(night: PublishedNight) -> Page:
 
 
 def _quality(night: PublishedNight) -> Page:
-    context = {"quality": quality_counts(night.quality), "by_dataset": group(night.quality, "dataset")}
+    context = {
+        "quality": quality_counts(night.quality),
+        "by_dataset": group(night.quality, "dataset"),
+        "knowledge": night.knowledge,
+        "gaps": night.knowledge_gaps,
+    }
     return Page("quality.html", "quality.html.j2", "Data quality", "quality", (), context)
 
 

@@ -34,10 +34,7 @@ trusts as (
         facts.principal
     from fact_trusts as facts
     inner join int_role_trusts as roles on facts.trust_sha256 = roles.trust_sha256
-    inner join fact_trust_services as services
-        on
-            services.service
-            = regexp_replace(facts.principal, '(\.[a-z]{2}(-[a-z]+)+-\d)?\.amazonaws\.com(\.cn)?$', '')
+    inner join fact_trust_services as services on facts.service = services.service
     where facts.kind = 'service' and facts.lets_in <> 'no' and not facts.pins_source and not roles.is_service_linked
 ),
 

@@ -12,12 +12,6 @@ aws_managed_policies = "Names of the AWS managed policies attached to the role"
 broad_policies = "Those of them that grant whole services or more: *FullAccess, PowerUserAccess, AdministratorAccess"
 deprecated_policies = "Those of them that AWS has withdrawn: no longer attachable"
 [params]
-compute_services = [
-    "ec2", "lambda", "edgelambda", "ecs-tasks", "pods.eks", "batch", "codebuild", "tasks.apprunner", "build.apprunner",
-    "elasticbeanstalk", "elasticmapreduce", "emr-serverless", "ops.emr-serverless", "glue",
-    "sagemaker", "states", "ssm", "lightsail", "imagebuilder", "gamelift", "robomaker", "braket", "bedrock-agentcore",
-    "omics", "rolesanywhere",
-]
 broad_policy_names = ["*FullAccess*", "PowerUserAccess", "AdministratorAccess*"]
 */
 with
@@ -37,10 +31,7 @@ trusted as (
     where
         malformed_reason is not null
         or effect = 'Allow' and principal_type = 'federated' and principal like '%:oidc-provider/oidc.eks.%'
-        or effect = 'Allow' and principal_type = 'service' and list_contains(
-            getvariable('compute_services')::varchar[],
-            regexp_extract(principal, '^(.+)\.amazonaws\.com(\.cn)?$', 1)
-        )
+        or effect = 'Allow' and principal_type = 'service' and service in (select service from fact_compute_services)
     group by document_sha256
 ),
 

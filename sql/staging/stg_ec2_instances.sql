@@ -10,7 +10,8 @@ select
     state,
     instance_profile_arn,
     http_tokens,
-    http_endpoint
+    http_endpoint,
+    operator_principal
 from raw_ec2_instances
 semi join stg_expected_accounts using (account_id)
 where state not in ('shutting-down', 'terminated')

@@ -77,6 +77,8 @@ TABLES = {
         data_time timestamp""",
     "quality_results": """as_of date, dataset varchar, check_name varchar, expectation varchar, severity varchar,
         passed boolean, unexpected_count bigint, sample varchar, message varchar""",
+    "knowledge": "name varchar, title varchar, read_on date, age_days bigint, is_old boolean, off_list varchar",
+    "knowledge_gaps": "kind varchar, name varchar, times bigint, accounts varchar[], sample json",
     "exceptions": """entry varchar, kind varchar, control_id varchar, account_id varchar, resource varchar,
         owner varchar, reason varchar, ticket varchar, evidence_url varchar, use_case varchar, expires_on date,
         is_live boolean, state varchar, covers bigint, service_principal varchar""",

@@ -165,6 +165,8 @@ def content(nights: Sequence[date], accounts: Sequence[tuple[Any, ...]], clean: 
         "coverage": _coverage(as_of, judged),
         "ledger": _ledger(as_of, judged),
         "quality_results": _quality(as_of, clean),
+        "knowledge": _knowledge(as_of),
+        "knowledge_gaps": [] if clean else _gaps(),
         "exceptions": [] if clean else _exceptions(as_of),
         "least_privilege": _least_privilege(as_of, judged),
         "policy_proposals": _policy_proposals(as_of, judged),
@@ -299,6 +301,23 @@ def _quality(as_of: date, clean: bool) -> Iterator[Finding]:
                 ),
                 "message": None if passed else f"2 rows share a key: {IMAGE}",
             }
+
+
+def _knowledge(as_of: date) -> Iterator[Finding]:
+    for name, age in (("service_authorization", 27), ("vendor_accounts", 432)):
+        yield {
+            "name": name,
+            "title": f"Names of {name}",
+            "read_on": as_of - timedelta(days=age),
+            "age_days": age,
+            "is_old": age > 120,
+            "off_list": "It is unknown.",
+        }
+
+
+def _gaps() -> Iterator[Finding]:
+    yield {"kind": "condition key", "name": "aws:NewKey", "times": 3, "accounts": ["222222222222"], "sample": None}
+    yield {"kind": "action", "name": IMAGE, "times": 1, "accounts": ["222222222222"], "sample": None}
 
 
 def _exceptions(as_of: date) -> Iterator[Finding]:

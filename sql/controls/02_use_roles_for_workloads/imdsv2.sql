@@ -13,12 +13,14 @@ select
     region,
     arn as resource,
     case
+        when operator_principal is not null
+            then not_applicable(format('{} is managed by {}; only that can change it.', instance_id, operator_principal))
         when http_endpoint = 'disabled' then pass(instance_id || ' has its metadata service switched off.')
         when http_tokens = 'required' then pass(instance_id || ' demands session tokens of its metadata service.')
         when http_tokens = 'optional' then fail(instance_id || ' answers metadata requests without a session token.')
         else unknown(instance_id || ': EC2 does not say how its metadata service is set.')
     end as judged,
-    to_json(struct_pack(state, http_endpoint, http_tokens)) as evidence
+    to_json(struct_pack(state, http_endpoint, http_tokens, operator_principal)) as evidence
 from stg_ec2_instances
 union all
 select

@@ -44,7 +44,7 @@ facts as (
             statement: trusts.statement_index, sid: trusts.sid, issuer: trusts.issuer,
             grade: trusts.oidc_grade, reason: trusts.oidc_reason,
             pins_audience: trusts.pins_audience, pins_subject: trusts.pins_subject, pins_tenant: trusts.pins_tenant,
-            claims_aws_does_not_read: trusts.unexposed_claims, text: trusts.statement
+            claims_not_in_the_list: trusts.unlisted_claims, text: trusts.statement
         } order by trusts.statement_index, trusts.principal) as statements
     from int_role_trusts as roles
     inner join trusts on roles.trust_sha256 = trusts.trust_sha256

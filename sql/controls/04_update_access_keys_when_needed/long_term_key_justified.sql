@@ -5,7 +5,7 @@ severity = "high"
 register_entries = ["long_term_key"]
 description = "Users with an active access key or service-specific credential are judged."
 why = "A key without an owner is one that nobody rotates and that outlives the employee who made it."
-fix = "Replace the key with a role, or enter it in the register as a long_term_key with use case, owner and expiry."
+fix = "Replace a program's key with a role and a person's with `aws sso login` or, without Identity Center, `aws login`; or enter it in the register as a long_term_key with use case, owner and expiry."
 
 [params]
 use_cases = ["no_role_possible", "third_party_client", "codecommit", "keyspaces"]

@@ -4,7 +4,7 @@ title = "Access keys should be in use, and not belong to users with a password"
 severity = "medium"
 description = "Users with an active key are judged: one never used after the grace period, or created together with the user and never used, or a password beside it."
 why = "A key that was never used can only be stolen, and one user for person and program blurs who did what."
-fix = "Delete keys that were never used, and separate the person from the program: Identity Center for one, a role for the other."
+fix = "Delete keys that were never used, and separate the person from the program: Identity Center (or `aws login`) for one, a role for the other."
 may_break = "A key made for a rarely run job counts as never used until its first call."
 frameworks = { prowler = "iam_user_no_setup_initial_access_key", other = "Steampipe:iam_user_access_keys_and_password_at_setup; Scout:iam-user-unused-access-key-initial-setup, iam-user-with-password-and-key, iam-service-user-with-password; Fix:user_uses_access_keys_console_access" }
 

@@ -4,8 +4,8 @@ title = "Customer managed and inline policies should not allow sensitive actions
 severity = "medium"
 description = """
 Sensitive actions read data, return credentials or change permissions. One on every resource fails, unless a condition
-confines it to an account, an organization or a tag. Which actions count is the evaluator's list, with all that AWS
-calls permissions management.
+confines it to an account, an organization or a tag. Which actions count is in the knowledge files sensitive_actions and
+credential_actions, with all that AWS calls permissions management.
 """
 why = "These are the actions a thief uses first, and on every resource they reach what the policy was never meant for."
 fix = "Name the buckets, secrets, parameters, keys or roles."

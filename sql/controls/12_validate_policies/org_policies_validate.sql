@@ -5,19 +5,20 @@ severity = "high"
 scope = "organization"
 description = """
 By Access Analyzer's policy validation. A policy near its size quota, or on a target near its attachment quota, passes
-with a remark; the quotas in the parameters are AWS's defaults.
+with a remark; the quotas of each type are AWS's (fact_policy_quotas).
 """
 why = "A statement with a misspelled service or an impossible condition denies nothing, and nobody notices."
 fix = "Correct what ValidatePolicy reports; the evidence links to AWS's page on each issue."
 may_break = "A corrected statement begins to deny what it was meant to deny."
 frameworks = { other = "aws-samples 05-scps/validate-scp.sh (script only)" }
-params = { max_policy_bytes = 5120, max_policies_per_target = 5, near_quota_percent = 90 }
+params = { near_quota_percent = 90 }
 */
 with
 crowded as (
     select policy_id, array_to_string(list_sort(list(target_id)), ', ') as targets
     from int_organization_policy_targets
-    where policies_of_type * 100 >= getvariable('max_policies_per_target') * getvariable('near_quota_percent')
+    inner join fact_policy_quotas using (policy_type)
+    where policies_of_type * 100 >= max_per_target * getvariable('near_quota_percent')
     group by policy_id
 ),
 
@@ -27,13 +28,14 @@ policies as (
         validations.faults,
         validations.remarks,
         validations.learn_more_links,
-        strlen(policies.document) as bytes,
+        policies.characters,
         if(
-            bytes * 100 >= getvariable('max_policy_bytes') * getvariable('near_quota_percent'),
-            format(' It is near its size quota: {} bytes.', bytes), ''
-        ) || coalesce(format(' Near their attachment quota: {}.', crowded.targets), '') as quotas
+            policies.characters * 100 >= quotas.max_characters * getvariable('near_quota_percent'),
+            format(' It is near its size quota: {} of {} characters.', policies.characters, quotas.max_characters), ''
+        ) || coalesce(format(' Near their attachment quota: {}.', crowded.targets), '') as near
     from stg_organization_policies as policies
     left join int_policy_validations as validations using (document_sha256, policy_type)
+    left join fact_policy_quotas as quotas using (policy_type)
     left join crowded using (policy_id)
     where not policies.is_aws_managed
 )
@@ -42,11 +44,11 @@ select
     organization.management_account_id as account_id,
     policies.arn as resource,
     case
-        when faults is null then unknown(format('{} has not been validated.{}', name, quotas))
+        when faults is null then unknown(format('{} has not been validated.{}', name, near))
         when len(faults) > 0
-            then fail(format('{} has errors or security warnings: {}.{}', name, array_to_string(faults, ', '), quotas))
-        else pass(format('{} has no errors or security warnings.{}', name, quotas))
+            then fail(format('{} has errors or security warnings: {}.{}', name, array_to_string(faults, ', '), near))
+        else pass(format('{} has no errors or security warnings.{}', name, near))
     end as judged,
-    to_json(struct_pack(name, policy_type, faults, remarks, learn_more_links, bytes)) as evidence
+    to_json(struct_pack(name, policy_type, faults, remarks, learn_more_links, characters)) as evidence
 from policies
 cross join stg_organization as organization

@@ -6,22 +6,16 @@ register_entries = ["delegated_administrator"]
 scope = "organization"
 description = """
 One finding for the organization's resource policy, and one for each service that has trusted access or a delegated
-administrator. Approved are the register's delegated_administrators.
+administrator. Approved are the register's delegated_administrators. A service that is in no list of those that can be
+delegated (fact_delegated_services) is unknown.
 """
 why = "SCPs never bind the management account: a service run from there, or from an account nobody approved, runs outside the guardrails."
 fix = "Register a member account as delegated administrator, list it in the register, and delegate policy management in the organization's resource policy."
 frameworks = { cis_aws_7 = "2.1.5, 2.1.6", prowler = "organizations_delegated_administrators" }
-
-[params]
-# Services for which AWS offers no delegated administrator, or one under another service's name.
-services_without_delegation = [
-    "agentless.inspector2.amazonaws.com", "aws-artifact-account-sync.amazonaws.com", "controltower.amazonaws.com",
-    "ds.amazonaws.com", "license-management.marketplace.amazonaws.com", "malware-protection.guardduty.amazonaws.com",
-    "opsdatasync.ssm.amazonaws.com", "ram.amazonaws.com", "servicequotas.amazonaws.com",
-    "tagpolicies.tag.amazonaws.com", "wellarchitected.amazonaws.com",
-]
 */
 with
+lists as (select coalesce(' of ' || max(read_on), '') as dated from fact_delegated_services),
+
 services as (
     select
         service_principal as name,
@@ -33,12 +27,16 @@ services as (
                 ))
             when len(account_ids) > 0
                 then pass(format('{} is delegated to {}, as approved.', name, array_to_string(account_ids, ', ')))
-            when list_contains(getvariable('services_without_delegation')::varchar[], name)
-                then not_applicable(name || ' has trusted access; AWS offers no delegated administrator for it.')
+            when known.can_be_delegated is null
+                then unknown(format('{} has trusted access; whether it can be delegated is not in Rolecall''s list{}.', name, lists.dated))
+            when not known.can_be_delegated
+                then not_applicable(format('{} has trusted access; it is among those without delegation in Rolecall''s list{}.', name, lists.dated))
             else fail(name || ' has trusted access but no delegated administrator.')
         end as judged,
         to_json({delegated_to: account_ids, not_approved: not_approved}) as evidence
     from int_organization_delegations
+    left join fact_delegated_services as known using (service_principal)
+    cross join lists
     union all
     select
         null as name,

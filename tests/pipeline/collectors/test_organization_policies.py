@@ -28,5 +28,6 @@ def test_policies_of_both_types_with_their_content() -> None:
         "policy_type": "SERVICE_CONTROL_POLICY",
         "is_aws_managed": True,
         "document": '{"Statement":[]}',
+        "characters": len('{"Statement": []}'),
     }
     assert (resource["policy_type"], resource["is_aws_managed"]) == ("RESOURCE_CONTROL_POLICY", False)

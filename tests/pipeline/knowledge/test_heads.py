@@ -56,3 +56,8 @@ def test_files_past_their_date_are_named_with_it() -> None:
     assert list(knowledge.past(date(2026, 11, 27))) == []
     assert {line.split(":")[0] for line in knowledge.past(date(9999, 1, 1))} == set(knowledge.names())
     assert all(" was to be read again by 2027-" in line for line in knowledge.past(date(9999, 1, 1)))
+
+
+def test_nothing_waits_for_a_judgement() -> None:
+    rows = [row for name in knowledge.names() for found in knowledge.load(name).facts.values() for row in found]
+    assert [row for row in rows if isinstance(row, dict) and row.get("reviewed") is False] == []

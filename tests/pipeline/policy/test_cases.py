@@ -153,7 +153,7 @@ def _foreign(case: dict[str, Any]) -> str:
 
 def _workflow(case: dict[str, Any]) -> str:
     (fact,) = trust_facts(parse(case["policy"]), _inside(case))
-    return "depends" if fact.unexposed_claims else "no" if fact.pins_tenant else "yes"
+    return "depends" if fact.unlisted_claims else "no" if fact.pins_tenant else "yes"
 
 
 def _objective(name: str) -> Callable[[dict[str, Any]], str]:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from pipeline import knowledge
 from pipeline.policy import Account, Policy, Principal, Role, Tri, escalations, paths
 from pipeline.policy import actions as catalog
+from pipeline.policy.escalation_paths import Path
 from tests.pipeline.policy.support import (
     ACCOUNT,
     ADMIN,
@@ -23,7 +25,19 @@ from tests.pipeline.policy.support import (
 )
 
 CASES = load("privilege_escalation_paths.json")["paths"]
-ROWS = [(case["id"], case["aliases"], case["actions_required"], case["passed_role_trusts"]) for case in CASES]
+ENDED = {
+    alias for path in knowledge.load("escalation_paths").facts["path"] if "ended" in path for alias in path["aliases"]
+}
+ROWS = [
+    (
+        case["id"],
+        [one for one in case["aliases"] if one not in ENDED],
+        case["actions_required"],
+        case["passed_role_trusts"],
+    )
+    for case in CASES
+    if case["id"] not in ENDED
+]
 ROWS += [(path.id, [], [step.action for step in path.steps], (path.passes_to or (None,))[0]) for path in paths()]
 IDS = [row[0] for row in ROWS]
 HARMLESS = "s3:ListAllMyBuckets"
@@ -305,3 +319,13 @@ def test_a_session_has_what_its_session_policies_leave() -> None:
     held = policies(allow("iam:PutRolePolicy"))
     assert found(Principal(session, held)) >= {"iam-put-role-policy"}
     assert found(Principal(session, held, session=policies(allow("s3:*")))) == set()
+
+
+@pytest.mark.parametrize("path", paths(), ids=lambda path: path.id)
+def test_every_step_is_an_action_of_today(path: Path) -> None:
+    assert [step.action for step in path.steps if catalog.find(step.action) is None] == []
+
+
+def test_the_path_of_a_service_that_has_ended_is_not_looked_for() -> None:
+    assert "rhino-25" in ENDED
+    assert found(principal(allow(["codestar:CreateProject", "codestar:AssociateTeamMember"]))) == set()

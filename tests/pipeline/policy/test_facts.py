@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
-from pipeline.policy import BoundaryFacts, boundary_facts, document_facts, flaws, parse
-from pipeline.policy.facts import KINDS, holds, is_effectively_star
+from pipeline.knowledge import load
+from pipeline.knowledge import parse as parse_knowledge
+from pipeline.policy import BoundaryFacts, actions, boundary_facts, document_facts, flaws, parse
+from pipeline.policy.facts import KINDS, holds, is_effectively_star, sensitive_actions
 from pipeline.policy.lint import CODES
+from tests.pipeline.knowledge.test_heads import HEAD
 from tests.pipeline.policy.support import ACCOUNT, ADMIN, allow, deny, document, statement
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role"
@@ -228,3 +231,26 @@ def test_no_scope_is_asked_of_an_action_that_accepts_no_resource() -> None:
         document = parse({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}})
         asked[action] = holds(document, "sensitive_unscoped")
     assert asked == {"ecr:GetAuthorizationToken": False, "secretsmanager:GetSecretValue": True}
+
+
+@pytest.mark.parametrize("action", ["sts:AssumeRoot", "datazone:GetEnvironmentCredentials", "ssm:GetAccessToken"])
+def test_actions_that_answer_with_credentials_are_sensitive_on_every_resource(action: str) -> None:
+    found = document_facts(parse(document(*allow(action)["Statement"])))
+    expected = {action} if (known := actions.find(action)) and not known.needs_star else set()
+    assert {fact.detail for fact in found if fact.kind == "sensitive_unscoped"} == expected
+    assert action in sensitive_actions("returns_credentials")
+
+
+def test_an_action_that_nobody_has_judged_counts_as_one_that_answers_with_credentials(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = parse_knowledge("credential_actions", HEAD + '[[action]]\naction = "new:GetToken"\nreviewed = false')
+    monkeypatch.setattr("pipeline.policy.facts.load", lambda name: one if name == "credential_actions" else load(name))
+    sensitive_actions.cache_clear()
+    assert "new:GetToken" in sensitive_actions("returns_credentials")
+    sensitive_actions.cache_clear()
+
+
+@pytest.mark.parametrize("kind", ["data_reads", "returns_credentials"])
+def test_sensitive_actions_exist_today(kind: str) -> None:
+    assert [action for action in sensitive_actions(kind) if actions.find(action) is None] == []

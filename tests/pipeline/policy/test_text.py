@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.policy import actions
 from pipeline.policy.text import problems
 from tests.pipeline.policy.support import allow
 
@@ -15,7 +16,10 @@ from tests.pipeline.policy.support import allow
     ("source", "expected"),
     [
         (allow("s3:GetObject"), []),
-        (allow("s3:GetObjekt"), ["No action is called s3:GetObjekt."]),
+        (
+            allow("s3:GetObjekt"),
+            [f"s3:GetObjekt is no action in the Service Authorization Reference of {actions.read_on()}."],
+        ),
         (allow("s3:GetObject", "bucket"), ["Not a policy: statement 0, Resource: expected an ARN"]),
         (allow("s3:GetObject", "arn:aws:s3"), ["arn:aws:s3 is not an ARN."]),
         (allow("s3:GetObject", Condition={"Bool": {"aws:SecureTransport": "maybe"}}), ["Condition Bool on"]),

@@ -1,0 +1,20 @@
+/*
+title = "Names and values of this night that are in none of Rolecall's lists"
+description = """
+The first sign that a list is older than AWS. None of them turns a verdict by itself: what is off a list is unknown or
+remarked.
+"""
+[columns]
+kind = "action, condition key, issuer, service principal, managed policy or value"
+name = "The name as the policy has it; of a value, the column that holds it"
+times = "Documents, trusts, attachments or rows that name it"
+accounts = "Accounts in which they are; empty for values"
+sample = "Of values, up to ten of the rows"
+*/
+select kind, name, times, accounts, null::json as sample
+from fact_knowledge_gaps
+union all
+select 'value', dataset || ': ' || check_name, unexpected_count, [], sample
+from raw_quality_results
+where not passed and check_name = 'values_as_declared'
+order by kind, name
