@@ -12,7 +12,7 @@ import json
 import logging
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -142,9 +142,11 @@ def opened(settings: Settings, night: Night, datasets: dict[str, Dataset]) -> It
 
 
 def extracts_before(night: Night) -> pa.Table:
-    """The extracts of the night before this one; no rows for the first night."""
-    earlier = max((other for other in landing.nights(night.home) if other < night), default=None)
-    return landing.read(earlier, EXTRACTS) if earlier else EXTRACTS.table([])
+    """The extracts of the newest earlier night whose file can be read; no rows where there is none."""
+    for earlier in sorted((other for other in landing.nights(night.home) if other < night), reverse=True):
+        with suppress(pa.ArrowException, OSError, KeyError):
+            return landing.read(earlier, EXTRACTS)
+    return EXTRACTS.table([])
 
 
 def run(con: duckdb.DuckDBPyConnection, chosen: Sequence[Check], datasets: dict[str, Dataset]) -> list[QualityResult]:
