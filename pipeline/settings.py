@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import re
 import tomllib
 import warnings
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -19,7 +22,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-FILE = "rolecall.toml"
+FILE, PREFIX = "rolecall.toml", "ROLECALL_"
+WORD = r"A-Za-z0-9_+=,.@\-"
+"""Characters of a name in IAM."""
 RENAMED = {
     "documents": "render_pdf",
     "enough_data": "min_coverage_to_score",
@@ -46,12 +51,29 @@ class ControlSettings(BaseModel):
 class Settings(BaseSettings):
     """Everything that can be set. Field names are the keys of `rolecall.toml` and, upper-cased, of `ROLECALL_*`."""
 
-    model_config = SettingsConfigDict(env_prefix="ROLECALL_", toml_file=FILE, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file=FILE, extra="forbid", allow_inf_nan=False)
 
     home: Path = Field(Path("var"), description="Folder that holds landing, databases and reports")
-    role_name: str = Field("RolecallReader", description="Role to assume in every account", min_length=1)
-    external_id: str | None = Field(None, description="ExternalId that the role asks for")
-    session_name: str = Field("rolecall", description="Session name, as it shows in CloudTrail")
+    role_name: str = Field(
+        "RolecallReader",
+        description="Role to assume in every account",
+        max_length=576,
+        pattern=rf"^[{WORD}/]+$",
+    )
+    external_id: str | None = Field(
+        None,
+        description="ExternalId that the role asks for",
+        min_length=2,
+        max_length=1224,
+        pattern=rf"^[{WORD}:/]+$",
+    )
+    session_name: str = Field(
+        "rolecall",
+        description="Session name, as it shows in CloudTrail",
+        min_length=2,
+        max_length=64,
+        pattern=rf"^[{WORD}]+$",
+    )
     regions: list[str] = Field(
         [], description="Read regional services in these regions only; empty for all that an account has switched on"
     )
@@ -92,7 +114,9 @@ class Settings(BaseSettings):
         pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$",
     )
     publish_kms_key: str | None = Field(None, description="KMS key that encrypts there; S3's own key if empty")
-    publish_bucket_owner: str | None = Field(None, description="Account that must own the bucket", pattern=r"^\d{12}$")
+    publish_bucket_owner: str | None = Field(
+        None, description="Account that must own the bucket; that of the credentials if empty", pattern=r"^\d{12}$"
+    )
     keep_reports: int = Field(0, description="Nights of reports to keep, here and in the bucket; 0 for all", ge=0)
     report_url: str | None = Field(None, description="Address at which readers open the reports, for links in messages")
     notify: list[str] = Field(
@@ -106,11 +130,34 @@ class Settings(BaseSettings):
     today: date | None = Field(None, description="Pretended date, for a demonstration or a test")
     controls: dict[str, ControlSettings] = Field({}, description="Per control: enabled, and its parameters")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, bool) and cls.model_fields[info.field_name or ""].annotation in (int, float):
+            raise ValueError("a number is expected")
+        return value
+
+    @field_validator("regions")
+    @classmethod
+    def _regions(cls, value: list[str]) -> list[str]:
+        for region in value:
+            if not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", region):
+                raise ValueError(f"{region!r} is not a region such as 'eu-west-1'")
+        return value
+
+    @field_validator("include_tags", "exclude_tags")
+    @classmethod
+    def _tags(cls, value: list[str]) -> list[str]:
+        for tag in value:
+            if "=" not in tag:
+                raise ValueError(f"{tag!r} must be written key=value")
+        return value
+
     @field_validator("include_accounts", "exclude_accounts")
     @classmethod
     def _account_ids(cls, value: list[str]) -> list[str]:
         for account_id in value:
-            if not (len(account_id) == 12 and account_id.isdigit()):
+            if not re.fullmatch(r"[0-9]{12}", account_id):
                 raise ValueError(f"{account_id!r} is not an account id (12 digits, quoted)")
         return value
 
@@ -148,10 +195,25 @@ class Environment(EnvSettingsSource):
         return renamed({name: value for name, value in old.items() if value is not None} | super().__call__())
 
 
+def check_variables(settings: Settings) -> None:
+    """Raises `Refused` for a variable that is named almost like a setting: it would change nothing, unsaid.
+
+    Other names with our prefix are somebody's own, as those that `notify` names.
+    """
+    known = {f"{PREFIX}{name.upper()}": name for name in (*Settings.model_fields, *RENAMED)}
+    for name in sorted(os.environ.keys() - known.keys() - set(settings.notify)):
+        upper = name.upper()
+        near = get_close_matches(upper, known, 1, 0.9) if upper.startswith(PREFIX) else []
+        if near and near[0] != upper:
+            raise Refused(f"Settings: {name}: there is no such variable; did you mean {near[0]}?")
+
+
 def load(**overrides: Any) -> Settings:
     """Read the settings. Raises `Refused` naming the file or variable, the field and what was expected."""
     try:
-        return Settings(**overrides)
+        found = Settings(**overrides)
+        check_variables(found)
+        return found
     except tomllib.TOMLDecodeError as error:
         raise Refused(f"{FILE}: not valid TOML: {error}") from error
     except SettingsError as error:

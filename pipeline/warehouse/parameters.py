@@ -9,6 +9,9 @@ from pipeline.settings import Refused, Settings
 from pipeline.warehouse.models import Catalog
 from pipeline.warehouse.query import close_to
 
+LARGEST = 1_000_000
+"""No parameter means anything beyond it, and dates that are counted from it would not exist."""
+
 
 def check(settings: Settings, catalog: Catalog) -> None:
     """Raises `Refused` for settings of a control that there is not, and of parameters that it does not have."""
@@ -44,7 +47,7 @@ def fault(name: str, value: Any, default: Any) -> str:
         kind = "a whole number" if isinstance(default, int) else "a number"
         if name.endswith("_percent"):
             return "" if is_number and 0 <= value <= 100 else f"{kind} from 0 to 100"
-        return "" if is_number and 0 <= value < float("inf") else f"{kind}, 0 or more"
+        return "" if is_number and 0 <= value <= LARGEST else f"{kind} from 0 to {LARGEST}"
     if isinstance(default, list):
         return "" if isinstance(value, list) and all(isinstance(one, str) for one in value) else "a list of texts"
     return "" if isinstance(value, type(default)) else "a text"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.settings import RENAMED, Settings, load
+from pipeline.settings import RENAMED, Refused, Settings, load
 
 WARNINGS = {
     f"Settings: {old} is now called {new}; the old name goes with the next release" for old, new in RENAMED.items()
@@ -45,3 +45,30 @@ def test_as_arguments_and_the_name_of_today_wins(tmp_path: Path, monkeypatch: py
     with pytest.warns(FutureWarning, match="coverage_floor is now called min_coverage_to_publish"):
         found = load(coverage_floor=10, min_coverage_to_publish=70)
     assert found.min_coverage_to_publish == 70
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [(name, True) for name, field in Settings.model_fields.items() if field.annotation in (int, float)]
+    + [(name, float("inf")) for name, field in Settings.model_fields.items() if field.annotation is float]
+    + [
+        ("regions", ["eu-west"]),
+        ("include_tags", ["team"]),
+        ("include_accounts", ["١٢٣٤٥٦٧٨٩٠١٢"]),
+        ("role_name", "a role"),
+        ("external_id", "x"),
+        ("session_name", "a b"),
+    ],
+)
+def test_what_is_no_value_of_a_setting_is_refused(name: str, value: object) -> None:
+    with pytest.raises(Refused, match=rf"^Settings \(rolecall\.toml or ROLECALL_\*\): {name}"):
+        load(**{name: value})
+
+
+def test_a_variable_named_almost_like_a_setting_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROLECALL_MAIL", "mailto://somebody")
+    load()
+    monkeypatch.setenv("ROLECALL_INCLUDE_ACCOUNT", "[]")
+    with pytest.raises(Refused, match=r"ROLECALL_INCLUDE_ACCOUNT: .+ did you mean ROLECALL_INCLUDE_ACCOUNTS"):
+        load()
+    load(notify=["ROLECALL_INCLUDE_ACCOUNT"])

@@ -22,7 +22,7 @@ def wrong(default: Any) -> list[Any]:
     if isinstance(default, bool):
         return ["yes", 1]
     if isinstance(default, (int, float)):
-        return ["sixty", -1, True, float("inf"), [1]]
+        return ["sixty", -1, True, float("inf"), 10**12, [1]]
     if isinstance(default, list):
         return ["one", [1], {"a": "b"}]
     return [1, ["a"]]
