@@ -22,7 +22,7 @@ from pipeline.aws.advice import advice
 from pipeline.aws.failures import CallFailed
 from pipeline.aws.permissions import actions
 from pipeline.aws.session import GLOBAL, Answer, Cloud
-from pipeline.aws.visit import Visit
+from pipeline.aws.visit import Visit, sign_in
 from pipeline.night import Night
 from pipeline.progress import Progress, Silent
 from pipeline.publish.folder import LATEST, date_of, outdated
@@ -118,7 +118,7 @@ class Bucket:
         self.cloud = cloud
         self.name, _, path = (settings.publish_to or "").removeprefix("s3://").partition("/")
         self.prefix = "".join(f"{part}/" for part in path.split("/") if part)
-        self.owner = settings.publish_bucket_owner
+        self.owner = settings.publish_bucket_owner or own_account(cloud)
         self.encryption: dict[str, Any] = {"ServerSideEncryption": "AES256"}
         if key := settings.publish_kms_key:
             self.encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key, "BucketKeyEnabled": True}
@@ -227,7 +227,7 @@ class Bucket:
         self, operation: str, name: str = "", needs: Sequence[str] = (), expected: Sequence[str] = (), **params: Any
     ) -> Answer | None:
         """One request with its repeats; `name` is the object that it is about."""
-        own = {"Bucket": self.name} | ({"ExpectedBucketOwner": self.owner} if self.owner else {})
+        own = {"Bucket": self.name, "ExpectedBucketOwner": self.owner}
         try:
             return Visit(self.cloud, "").send(f"s3:{operation}", GLOBAL, own | params, needs, expected)
         except CallFailed as failed:
@@ -239,15 +239,24 @@ class Bucket:
         if failed.error_code == "NoSuchBucket":
             helps = "create the bucket, or correct publish_to"
         else:
-            owner = f"account {self.owner} (publish_bucket_owner) owns the bucket" if self.owner else ""
+            owner = f"account {self.owner} (publish_bucket_owner) owns the bucket"
             denied = f"allow {' and '.join(actions(failed.operation))} to these credentials"
-            denied += f", and see whether {owner}" if owner else ""
+            denied += f", and see whether {owner}"
             helps = (
                 denied
                 if failed.error_code == "AccessDenied"
                 else advice(failed.error_class, "see what S3 says", denied)
             )
         return Refused(f"{message}; {helps}, then run `rolecall publish`")
+
+
+def own_account(cloud: Cloud) -> str:
+    """The account of these credentials, which owns the bucket unless the settings name another."""
+    try:
+        return sign_in(Visit(cloud, "")).account_id
+    except CallFailed as failed:
+        helps = advice(failed.error_class, "see what AWS says", "allow it to these credentials")
+        raise Refused(f"{cloud.where}: {failed.operation}: {failed.message.rstrip('.')}; {helps}") from failed
 
 
 def checksum(body: bytes) -> str:
