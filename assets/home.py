@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import IO
 
+from pipeline import locks
 from pipeline.settings import Refused
 
 LOCK = ".lock"
@@ -28,13 +30,21 @@ def dagster_home(home: Path) -> Path:
     return folder
 
 
+def keep_private() -> None:
+    """What this process makes from now on is for its user alone: files 0600, folders 0700."""
+    os.umask(0o077)
+
+
 def hold(home: Path) -> None:
     """Lock this home until `release` or the end of the process. Raises `Refused` if another run holds the lock."""
     key = home.resolve()
     if key in _held:
         return
+    keep_private()
     key.mkdir(parents=True, exist_ok=True)
-    file = (key / LOCK).open("a+", encoding="utf-8")
+    if key.stat().st_mode & stat.S_IRWXO:
+        key.chmod(0o700)
+    file = locks.opened(key / LOCK)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -7,9 +7,11 @@ there are is for the caller to say. Nothing reads a clock here.
 from __future__ import annotations
 
 import fcntl
+import glob
 import os
 import shutil
 import threading
+import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -21,7 +23,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline import swap
+from pipeline import locks, swap
 from pipeline.night import LANDING, Night
 from pipeline.rows import quoted
 from pipeline.schema import EXTRACTS, Dataset, Row
@@ -36,7 +38,7 @@ PARTIAL = ".partial"
 
 def nights(home: Path) -> list[Night]:
     """The nights that have landed, oldest first."""
-    return sorted(Night(home, _date(path)) for path in (home / LANDING).glob("as_of=????-??-??"))
+    return sorted(Night(home, as_of) for path in (home / LANDING).glob("as_of=*") if (as_of := _date(path)))
 
 
 def check_landed(night: Night) -> None:
@@ -68,7 +70,14 @@ def _columns_lacking(night: Night, dataset: Dataset) -> list[str]:
     files = _files(night, dataset)
     if not files or not dataset.operations or dataset.name in ALWAYS_READ:
         return []
-    return sorted({column.name for column in dataset.columns} - set(pq.read_schema(files[0]).names))
+    try:
+        there = set(pq.read_schema(files[0]).names)
+    except (pa.ArrowException, OSError) as error:
+        said = f"{files[0]}: it is damaged ({str(error).splitlines()[0]})"
+        raise Refused(
+            f"{said}; collect the night again, or take it out with `rolecall nights remove {night}`"
+        ) from error
+    return sorted({column.name for column in dataset.columns} - there)
 
 
 def _failed(old: Mapping[Dataset, Collection[str]]) -> str:
@@ -180,7 +189,8 @@ def begin(night: Night, run_id: str) -> Path:
     with _alone(night.home):
         _recover(night.home)
         for left in (night.home / LANDING / ".run").glob("as_of=*"):
-            if _date(left) <= night.as_of:
+            as_of = _date(left)
+            if as_of is None or as_of <= night.as_of:
                 shutil.rmtree(left)
         folder = night.run_folder(run_id)
         folder.mkdir(parents=True)
@@ -220,7 +230,10 @@ def counts(night: Night) -> dict[str, int]:
 def _recover(home: Path) -> None:
     """Finish a swap that was cut off: the night is missing, its old and its new folder are both there."""
     for old in (home / LANDING / ".old").glob("as_of=*/*"):
-        night = Night(home, _date(old.parent))
+        as_of = _date(old.parent)
+        if as_of is None:
+            continue
+        night = Night(home, as_of)
         run = night.run_folder(old.name)
         if not night.landing_folder.exists():
             os.rename(run if run.exists() else old, night.landing_folder)
@@ -231,7 +244,7 @@ def _recover(home: Path) -> None:
 def _alone(home: Path) -> Iterator[None]:
     """Keep other runs from moving folders at the same time."""
     (home / LANDING).mkdir(parents=True, exist_ok=True)
-    with (home / LANDING / ".lock").open("w") as lock:
+    with locks.opened(home / LANDING / ".lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -253,8 +266,14 @@ def _sweep(home: Path) -> None:
     shutil.rmtree(home / LANDING / ".old", ignore_errors=True)
 
 
-def _date(path: Path) -> date:
-    return date.fromisoformat(path.name.removeprefix("as_of="))
+def _date(path: Path) -> date | None:
+    """The date that a folder is named after: None for a name that is no date."""
+    name = path.name.removeprefix("as_of=")
+    try:
+        as_of = date.fromisoformat(name)
+    except ValueError:
+        return None
+    return as_of if as_of.isoformat() == name else None
 
 
 def _files(night: Night, dataset: Dataset) -> list[Path]:
@@ -265,7 +284,13 @@ def _query(night: Night, dataset: Dataset) -> str:
     """A SELECT of a dataset's columns over its files, with nulls for columns that an older file does not have."""
     columns = {column.name: column.type for column in dataset.columns}
     first = night.on(night.as_of - timedelta(days=dataset.history_days))
-    files = [file for other in nights(night.home) if first <= other <= night for file in _files(other, dataset)]
+    files = [
+        file
+        for one in nights(night.home)
+        if first <= one <= night
+        for file in _files(one, dataset)
+        if one == night or _is_whole(file)
+    ]
     options = "union_by_name = true, hive_partitioning = false"
     if dataset.history_days:
         columns["as_of"] = "date"
@@ -275,8 +300,19 @@ def _query(night: Night, dataset: Dataset) -> str:
     empty = f"select {nulls} where false"
     if not files:
         return empty
-    paths = ", ".join(quoted(str(file.resolve())) for file in files)
+    paths = ", ".join(quoted(glob.escape(str(file.resolve()))) for file in files)
     return f"select {column_list} from ({empty} union all by name from read_parquet([{paths}], {options}))"
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether a file of an earlier night can be read; one that cannot costs what it holds, and is named."""
+    try:
+        pq.read_metadata(file)
+    except (pa.ArrowException, OSError) as error:
+        said = f"{file}: it is damaged and left out ({str(error).splitlines()[0]}); delete it, or restore it"
+        warnings.warn(said, RuntimeWarning, stacklevel=2)
+        return False
+    return True
 
 
 def _sql(kind: str) -> str:

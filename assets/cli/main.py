@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 import typer
 from rich.console import Console
 
+from assets.home import keep_private
 from pipeline import __version__
 from pipeline.night import DATABASE, FAILURE_LOG, Night
 from pipeline.settings import Refused, load
+from pipeline.text import visible
 from pipeline.warehouse.store import check_engine
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ def command(work: Callable[P, int]) -> Callable[P, None]:
     @wraps(work)
     def wrapped(*args: P.args, **options: P.kwargs) -> None:
         try:
+            keep_private()
             check_engine()
             code = work(*args, **options)
         except Refused as refused:
@@ -104,7 +107,7 @@ def unexpected(error: Exception, home: object) -> str:
 
 
 def complain(sentence: str) -> int:
-    Console(stderr=True).print(f"rolecall: {sentence}", highlight=False, markup=False, soft_wrap=True)
+    Console(stderr=True).print(f"rolecall: {visible(sentence)}", highlight=False, markup=False, soft_wrap=True)
     return REFUSED
 
 

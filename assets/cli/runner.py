@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
 import duckdb
+from sqlalchemy.exc import SQLAlchemyError
 
 from assets import home
 from assets.definitions import build
@@ -45,7 +47,7 @@ def run_night(
     """Collect, check, judge and publish a night. Raises `Refused` with the one sentence that says what went wrong."""
     is_over(settings, night, judge_only)
     notify.targets(settings)
-    with home.held(settings.home), dg.DagsterInstance.ephemeral() as instance:
+    with home.held(settings.home), dg.DagsterInstance.ephemeral() as instance, kept_instance(settings) as kept:
         job = build(settings, progress).resolve_job_def(JOB)
         result = job.execute_in_process(
             run_config={
@@ -57,7 +59,10 @@ def run_night(
             raise_on_error=False,
         )
         if result.success:
-            report_to_dagster(settings, result)
+            try:
+                report_to_dagster(kept, result)
+            except Exception as error:  # the night is published: Dagster's page may lack it, the run is whole
+                progress.end("dagster", f"was not told: {type(error).__name__}: {' '.join(str(error).split())[:200]}")
     if not result.success:
         failures = result.filter_events(lambda event: event.is_step_failure)
         reason = notification.why(failures, f"{log_failure(settings, failures)} has the details")
@@ -69,17 +74,26 @@ def run_night(
     return Done(night, report, settings.home / DATABASE, unread_accounts(night))
 
 
-def report_to_dagster(settings: Settings, result: dg.ExecuteInProcessResult) -> None:
+def kept_instance(settings: Settings) -> dg.DagsterInstance:
+    """The Dagster instance of the home. Raises `Refused` where its files are damaged, before anything is read."""
+    place = home.dagster_home(settings.home)
+    try:
+        return dg.DagsterInstance.from_config(str(place))
+    except (sqlite3.Error, SQLAlchemyError) as error:
+        said = " ".join(str(getattr(error, "orig", error)).split())
+        raise Refused(f"{place}: Dagster cannot open its history ({said}); move {place / 'history'} away") from error
+
+
+def report_to_dagster(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult) -> None:
     """Report the published assets and each control's measures to the home's Dagster instance.
 
     The run itself is not recorded there: its thousand events would take longer than the checks.
     """
     pages = [name for name, _ in PAGES.values()]
     reported = {dg.AssetKey(name) for name in (*load_catalog().controls, DATABASE_ASSET, *pages, IN_BUCKET)}
-    with dg.DagsterInstance.from_config(str(home.dagster_home(settings.home))) as instance:
-        for event in result.get_asset_materialization_events():
-            if event.asset_key in reported:
-                instance.report_runless_asset_event(event.materialization)
+    for event in result.get_asset_materialization_events():
+        if event.asset_key in reported:
+            instance.report_runless_asset_event(event.materialization)
 
 
 def log_failure(settings: Settings, failures: Sequence[dg.DagsterEvent]) -> Path:

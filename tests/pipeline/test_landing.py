@@ -221,3 +221,29 @@ def test_a_night_that_a_killed_run_moved_away_comes_back(tmp_path: Path) -> None
     assert landing.nights(tmp_path) == []
     landing.recover(tmp_path)
     assert landing.nights(tmp_path) == [night]
+
+
+def test_a_damaged_file_of_an_earlier_night_costs_what_it_holds(tmp_path: Path) -> None:
+    for as_of, name in ((NIGHT, "a"), (NEXT, "b")):
+        land(tmp_path, as_of, name, [], (job(name),))
+    jobs = "select job_id from raw_policy_generations order by all"
+    assert select(tmp_path, NEXT, jobs) == [("a",), ("b",)]
+    (file,) = (Night(tmp_path, NIGHT).landing_folder / "policy_generations").glob("*.parquet")
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.warns(RuntimeWarning, match="policy_generations.+ it is damaged and left out"):
+        assert select(tmp_path, NEXT, jobs) == [("b",)]
+    with pytest.raises(Refused, match=r"it is damaged .+; collect the night again"):
+        select(tmp_path, NIGHT, jobs)
+
+
+@pytest.mark.parametrize("name", ["as_of=2026-13-99", "as_of=latest", "as_of=20261120"])
+def test_a_folder_that_is_named_after_no_date_is_no_night(tmp_path: Path, name: str) -> None:
+    (tmp_path / "landing" / name).mkdir(parents=True)
+    land(tmp_path, NIGHT, "a", [])
+    assert landing.nights(tmp_path) == [Night(tmp_path, NIGHT)]
+
+
+def test_the_name_of_a_home_is_no_pattern(tmp_path: Path) -> None:
+    for name, said in (("acme*", "mine"), ("acme-2", "theirs")):
+        land(tmp_path / name, NIGHT, "a", [alias("1", said)])
+    assert select(tmp_path / "acme*", NIGHT, "select alias from raw_account_aliases") == [("mine",)]

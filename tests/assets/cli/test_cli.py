@@ -13,9 +13,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from assets import home
-from assets.cli import demonstration
+from assets.cli import demonstration, runner
 from assets.cli import main as cli
 from pipeline import __version__
+from pipeline.settings import Refused, Settings
 from pipeline.warehouse import models
 from tests.conftest import HERMETIC, Loopback
 from tests.pipeline.explain import explained
@@ -213,6 +214,32 @@ def test_holding_a_home_twice_in_one_process_and_letting_go(tmp_path: Path) -> N
         home.hold(tmp_path)
     home.hold(tmp_path)
     home.release(tmp_path)
+
+
+def test_what_is_made_in_a_home_is_for_its_user_alone(tmp_path: Path) -> None:
+    for name, mode in (("new", None), ("open", 0o755), ("group", 0o750)):
+        folder = tmp_path / name
+        if mode:
+            folder.mkdir()
+            folder.chmod(mode)
+        with home.held(folder):
+            (folder / "made").mkdir()
+            (folder / "file").touch()
+        assert folder.stat().st_mode & 0o777 == (0o750 if mode == 0o750 else 0o700)
+        assert {path.stat().st_mode & 0o077 for path in folder.iterdir()} == {0}
+
+
+def test_control_characters_do_not_reach_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.complain("no \x1b[31m\u202efile") == cli.REFUSED
+    assert capsys.readouterr().err == "rolecall: no \\u001b[31m\\u202efile\n"
+
+
+def test_a_damaged_history_of_dagster_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    history = tmp_path / "own" / "dagster" / "history"
+    history.mkdir(parents=True)
+    (history / "runs.db").write_bytes(b"noise" * 600)
+    with pytest.raises(Refused, match=r"own/dagster: Dagster cannot open its history .+ move .+history away"):
+        runner.kept_instance(Settings(home=tmp_path / "own"))
 
 
 def test_help_names_every_command() -> None:
