@@ -15,7 +15,7 @@ from assets.resources import RunSettings
 from pipeline.night import WAREHOUSE, Night
 from pipeline.progress import Progress
 from pipeline.settings import Refused, Settings
-from pipeline.warehouse import build
+from pipeline.warehouse import build, rebuild
 from pipeline.warehouse.build import Built
 from pipeline.warehouse.invariants import Broken
 from pipeline.warehouse.models import Catalog, Model
@@ -64,6 +64,11 @@ def _build(settings: Settings, night: Night, only: list[str] | None, total: int,
         so_far.append(built)
         progress.step("models", len(so_far), total)
 
+    if earlier := rebuild.lost(night):
+        rebuild.rebuild(
+            settings, earlier, lambda one: progress.step("lost nights", earlier.index(one) + 1, len(earlier))
+        )
+        progress.end("lost nights", f"{WAREHOUSE} was lost: judged {len(earlier)} from {earlier[0]} on again")
     try:
         done = build.build(settings, night, only, on_model)
     except Broken as broken:

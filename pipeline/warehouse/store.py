@@ -55,7 +55,10 @@ def _connected(path: Path, read_only: bool) -> Iterator[Connection]:
     try:
         con = duckdb.connect(path, read_only=read_only)
     except duckdb.IOException as error:
-        raise Refused(f"{path}: another program has it open ({error}); close it and run again") from error
+        if "set lock on file" in str(error):
+            raise Refused(f"{path}: another program has it open ({error}); close it and run again") from error
+        helps = "move it away: the next run makes it anew from what has landed"
+        raise Refused(f"{path}: it is damaged ({str(error).splitlines()[0]}); {helps}") from error
     try:
         yield con
     finally:

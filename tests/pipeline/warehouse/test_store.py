@@ -95,3 +95,14 @@ def test_a_night_taken_out_leaves_the_history_of_the_others(tmp_path: Path) -> N
     with store.reading(tmp_path) as con:
         assert history.judged_dates(con) == [FIRST]
         assert con.execute("select from_as_of, to_as_of from history_spans").fetchall() == [(FIRST, FIRST)]
+
+
+@pytest.mark.parametrize("content", [b"", b"noise", bytes(20_000)])
+def test_a_damaged_warehouse_is_called_damaged(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / WAREHOUSE).write_bytes(content)
+    for opened in (store.reading, store.writing):
+        with (
+            pytest.raises(Refused, match=r"warehouse\.duckdb: it is damaged .+ from what has landed$"),
+            opened(tmp_path),
+        ):
+            pass
