@@ -11,7 +11,6 @@ import glob
 import os
 import shutil
 import threading
-import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -23,7 +22,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline import locks, swap
+from pipeline import damage, locks, swap
 from pipeline.night import LANDING, Night
 from pipeline.rows import quoted
 from pipeline.schema import EXTRACTS, Dataset, Row
@@ -70,13 +69,7 @@ def _columns_lacking(night: Night, dataset: Dataset) -> list[str]:
     files = _files(night, dataset)
     if not files or not dataset.operations or dataset.name in ALWAYS_READ:
         return []
-    try:
-        there = set(pq.read_schema(files[0]).names)
-    except (pa.ArrowException, OSError) as error:
-        said = f"{files[0]}: it is damaged ({str(error).splitlines()[0]})"
-        raise Refused(
-            f"{said}; collect the night again, or take it out with `rolecall nights remove {night}`"
-        ) from error
+    there = damage.columns(files[0], f"collect the night again, or take it out with `rolecall nights remove {night}`")
     return sorted({column.name for column in dataset.columns} - there)
 
 
@@ -189,8 +182,7 @@ def begin(night: Night, run_id: str) -> Path:
     with _alone(night.home):
         _recover(night.home)
         for left in (night.home / LANDING / ".run").glob("as_of=*"):
-            as_of = _date(left)
-            if as_of is None or as_of <= night.as_of:
+            if (as_of := _date(left)) is None or as_of <= night.as_of:
                 shutil.rmtree(left)
         folder = night.run_folder(run_id)
         folder.mkdir(parents=True)
@@ -230,13 +222,11 @@ def counts(night: Night) -> dict[str, int]:
 def _recover(home: Path) -> None:
     """Finish a swap that was cut off: the night is missing, its old and its new folder are both there."""
     for old in (home / LANDING / ".old").glob("as_of=*/*"):
-        as_of = _date(old.parent)
-        if as_of is None:
-            continue
-        night = Night(home, as_of)
-        run = night.run_folder(old.name)
-        if not night.landing_folder.exists():
-            os.rename(run if run.exists() else old, night.landing_folder)
+        if as_of := _date(old.parent):
+            night = Night(home, as_of)
+            run = night.run_folder(old.name)
+            if not night.landing_folder.exists():
+                os.rename(run if run.exists() else old, night.landing_folder)
     _sweep(home)
 
 
@@ -289,7 +279,7 @@ def _query(night: Night, dataset: Dataset) -> str:
         for one in nights(night.home)
         if first <= one <= night
         for file in _files(one, dataset)
-        if one == night or _is_whole(file)
+        if one == night or damage.is_whole(file)
     ]
     options = "union_by_name = true, hive_partitioning = false"
     if dataset.history_days:
@@ -302,17 +292,6 @@ def _query(night: Night, dataset: Dataset) -> str:
         return empty
     paths = ", ".join(quoted(glob.escape(str(file.resolve()))) for file in files)
     return f"select {column_list} from ({empty} union all by name from read_parquet([{paths}], {options}))"
-
-
-def _is_whole(file: Path) -> bool:
-    """Whether a file of an earlier night can be read; one that cannot costs what it holds, and is named."""
-    try:
-        pq.read_metadata(file)
-    except (pa.ArrowException, OSError) as error:
-        said = f"{file}: it is damaged and left out ({str(error).splitlines()[0]}); delete it, or restore it"
-        warnings.warn(said, RuntimeWarning, stacklevel=2)
-        return False
-    return True
 
 
 def _sql(kind: str) -> str:

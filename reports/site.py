@@ -109,7 +109,9 @@ def write(folder: Path, page: Page, templates: Templates) -> int:
 
 def _assets(folder: Path) -> None:
     """Write the stylesheet, the script and Plotly's script (from its package), shared by all pages."""
-    shutil.copytree(HERE / "assets", folder)
+    folder.mkdir(parents=True)
+    for file in (HERE / "assets").iterdir():
+        shutil.copyfile(file, folder / file.name)  # not its mode: a report is for its user alone
     plotly = find_spec("plotly")
     if plotly is None or plotly.origin is None:
         raise FileNotFoundError("the package plotly is not installed")

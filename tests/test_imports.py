@@ -31,6 +31,7 @@ STEPS = (
         "pipeline",
         "pipeline.settings",
         "pipeline.schema",
+        "pipeline.damage",
         "pipeline.locks",
         "pipeline.night",
         "pipeline.rows",
