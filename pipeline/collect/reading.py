@@ -21,7 +21,7 @@ from pipeline.collectors import Collector, Rows
 from pipeline.collectors._items import resource
 from pipeline.collectors.account_regions import REGIONS
 from pipeline.collectors.account_summary import SUMMARY
-from pipeline.landing import ALWAYS_READ
+from pipeline.collectors.organization_tree import ACCOUNTS
 from pipeline.schema import EXTRACTS, LEDGER, UNREAD, Dataset, Row, Scope
 
 Result = TypeVar("Result")
@@ -209,10 +209,10 @@ def once(dataset: Dataset, rows: list[Row]) -> list[Row]:
 def known(account: Account, dataset: Dataset, rows: list[Row]) -> list[Row]:
     """The rows, with a record of `unread_records` for each that holds a value which AWS did not have before.
 
-    Raises `CallFailed` where the row speaks of the account or the region as a whole; but not in the datasets without
-    which there is no night: an account in a new state is planned as one, and counts as not read (`plan`).
+    Raises `CallFailed` where the row speaks of the account or the region as a whole; but not for
+    the roll of accounts: one in a new state is planned as it is, and counts as not read (`collect.run.plan`).
     """
-    if dataset.name in ALWAYS_READ:
+    if dataset.name == ACCOUNTS.name:
         return rows
     columns = [column for column in dataset.columns if column.values and not column.type.endswith("[]")]
     for row in rows:
