@@ -77,13 +77,18 @@ def gaps(found: Queried) -> Iterator[tuple[Gap, Iterable[str]]]:
 
 
 def of_document(document: Document) -> Iterator[Gap]:
-    """Actions and condition keys of a document that the Service Authorization Reference and the global keys lack."""
+    """Actions and condition keys of a document that the Service Authorization Reference and the global keys lack, and
+    issuers of tokens whose claims are keys.
+    """
     for statement in document.statements:
         for pattern in (*(statement.actions or ()), *(statement.not_actions or ())):
             if pattern.strip("*") and not any(actions.find(one) for one in actions.expand(pattern)):
                 yield "action", pattern
         for condition in statement.conditions:
-            if actions.key_type(condition.key.lower()) is None:
+            issuer, _, _ = condition.key.lower().rpartition(":")
+            if "." in issuer:
+                yield from of_trust(None, issuer)
+            elif actions.key_type(condition.key.lower()) is None:
                 yield "condition key", condition.key
 
 

@@ -4,8 +4,8 @@ title = "Roles assumed by AWS services should be limited to resources of the org
 severity = "medium"
 description = """
 Roles that trust a service which states on whose behalf it acts (fact_trust_services names the page). Limited by the trust policy, or
-for all roles by a resource control policy. Other services send nothing that could be checked, and roles that AWS created for
-itself cannot be changed: neither is judged.
+for all roles by a resource control policy. Of other services it is not known, and roles that AWS created for itself cannot be
+changed: neither is judged.
 """
 why = "A service that acts for every customer can be tricked into using your role on someone else's behalf."
 fix = "Add aws:SourceAccount, aws:SourceArn or aws:SourceOrgID to the statement, or deny other sources for sts:AssumeRole in an RCP."

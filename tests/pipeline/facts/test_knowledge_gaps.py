@@ -23,17 +23,19 @@ def documents(*texts: str) -> list[dict[str, Any]]:
 def test_an_unknown_action_and_key_are_counted_by_document() -> None:
     new = document(
         allow("s3:GetObject"),
-        allow(["newservice:Do", "s3:Gett*"], Condition={"Bool": {"aws:NewKey": "true"}}),
+        allow(["newservice:Do", "s3:Gett*"], Condition={"Bool": {"aws:NewKey": "true", "tokens.example.com:sub": "a"}}),
     )
     assert gaps(documents=documents(new, new)) == {
         ("action", "newservice:Do"): (2, ACCOUNTS),
         ("action", "s3:Gett*"): (2, ACCOUNTS),
         ("condition key", "aws:NewKey"): (2, ACCOUNTS),
+        ("issuer", "tokens.example.com"): (2, ACCOUNTS),
     }
 
 
 def test_what_the_lists_have_is_no_gap() -> None:
     keys = {"StringEquals": {"aws:RequestTag/team": "a", "s3:prefix": "b", "aws:PrincipalOrgID": "o"}}
+    keys["StringLike"] = {"token.actions.githubusercontent.com:sub": "repo:acme/*"}
     assert gaps(documents=documents(document(allow(["s3:List*", "*", "iam:*"], Condition=keys)), "{}")) == {}
     trusts = [
         {"service": "lambda", "issuer": None, "accounts": ACCOUNTS},
