@@ -1,5 +1,5 @@
-"""`python -m tools.knowledge`: rebuild the files in pipeline/knowledge/ that are derived from installed packages, offline,
-and print what would change. `--write` writes them; new rows still need a person's review.
+"""`python -m tools.knowledge`: rebuild the files in pipeline/knowledge/ that are derived from installed packages,
+without network access, and print what would change. `--write` writes them; new rows still need a person's review.
 
 Exit code 1 if anything differs; in an unmodified checkout nothing does.
 """

@@ -142,7 +142,7 @@ def survivors(control: str, catalog: Catalog, cases: Sequence[harness.Case]) -> 
 
 
 def passes(case: harness.Case, prepared: Build, mutant: Mutant, rows: list[tuple[Any, ...]]) -> bool:
-    """Whether a case passes with the mutant; `rows` are the unchanged control's. A mutant that cannot run is detected."""
+    """Whether a case passes with the mutant; `rows` are the original's. A mutant that cannot run is detected."""
     try:
         if harness.rows_of(case, prepared, mutant.control) == rows:
             return True
