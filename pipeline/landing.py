@@ -1,7 +1,7 @@
-"""The landing: Parquet files, a folder for each night, whole nights only.
+"""The landing: Parquet files, one folder per night, complete nights only.
 
-A night appears, and is replaced, as a whole: its folder is renamed (`pipeline.night` has the folders). Which datasets
-there are is for the caller to say. Nothing reads a clock here.
+A night appears, and is replaced, as a whole, by renaming its folder (`pipeline.night` has the folders). The caller
+provides the datasets. Nothing here reads a clock.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ def nights(home: Path) -> list[Night]:
 
 
 def check_landed(night: Night) -> None:
-    """Raises `Refused` for a night without a landing."""
+    """Raise `Refused` for a night without a landing."""
     if night not in nights(night.home):
         raise Refused(f"{night.home / LANDING}: nothing has landed for {night}; collect that night first")
 
 
 def attach(con: duckdb.DuckDBPyConnection, night: Night, datasets: Collection[Dataset]) -> None:
-    """Make a view `raw_<dataset>` of every dataset over a night's files; raises `Refused` for a night without any.
+    """Create a view `raw_<dataset>` of every dataset over a night's files. Raises `Refused` for a night without any.
 
-    A dataset that the night does not have is an empty view with the right columns. A dataset with `history_days` also
-    shows that many days before, and says the night of every row in a last column `as_of`. A dataset that landed
-    without a column of today is a failed extract without rows: what nobody asked for is unknown, not null.
+    A dataset that the night lacks becomes an empty view with the right columns. A dataset with `history_days` includes
+    that many earlier days and has a last column `as_of`. A dataset that was landed without a current column becomes a
+    failed extract without rows: data that was never requested is unknown, not null.
     """
     check_landed(night)
     old = {dataset: columns for dataset in datasets if (columns := _columns_lacking(night, dataset))}
@@ -65,7 +65,7 @@ def attach(con: duckdb.DuckDBPyConnection, night: Night, datasets: Collection[Da
 
 
 def _columns_lacking(night: Night, dataset: Dataset) -> list[str]:
-    """Columns that the night's files of a dataset do not have. Those on which all else rests are read as they are."""
+    """Columns missing from the night's files of a dataset. Datasets that all else depends on are read as they are."""
     files = _files(night, dataset)
     if not files or not dataset.operations or dataset.name in ALWAYS_READ:
         return []
@@ -74,7 +74,7 @@ def _columns_lacking(night: Night, dataset: Dataset) -> list[str]:
 
 
 def _failed(old: Mapping[Dataset, Collection[str]]) -> str:
-    """Columns of the extracts, where those of datasets that lack columns have failed."""
+    """The columns of `extracts`, with those of datasets that lack columns marked as failed."""
     texts = {
         dataset: f"landed without {', '.join(columns)}: collect the night again" for dataset, columns in old.items()
     }
@@ -92,13 +92,13 @@ def _failed(old: Mapping[Dataset, Collection[str]]) -> str:
 
 
 def read(night: Night, dataset: Dataset) -> pa.Table:
-    """One dataset of a night, without its earlier nights; no rows where the night does not have it."""
+    """One dataset of a night, without history; no rows if the night lacks it."""
     files = _files(night, dataset)
     return pa.concat_tables([pq.read_table(file) for file in files]) if files else dataset.table([])
 
 
 def write(night: Night, dataset: Dataset, rows: Iterable[Row]) -> None:
-    """Put a dataset into a night that has landed, in place of what the night has of it."""
+    """Write a dataset into a landed night, replacing the existing one."""
     check_landed(night)
     folder = night.landing_folder / dataset.name
     folder.mkdir(exist_ok=True)
@@ -111,7 +111,7 @@ def write(night: Night, dataset: Dataset, rows: Iterable[Row]) -> None:
 
 
 def rewrite(folder: Path, dataset: Dataset, query: str) -> None:
-    """Put what a query over a dataset's rows (table `rows`) gives in the place of its files."""
+    """Replace a dataset's files by the result of a query over its rows (table `rows`)."""
     files = sorted(folder.glob("*.parquet"))
     if not files:
         return
@@ -125,10 +125,10 @@ def rewrite(folder: Path, dataset: Dataset, query: str) -> None:
 
 
 class Part:
-    """One worker's share of a run: a file for each dataset, in row groups, visible only when the part is whole.
+    """One worker's share of a run: one file per dataset, in row groups, visible only when complete.
 
-    Rows are sorted by account within a row group, so that the order in which accounts finish does not show. Safe to
-    use from many threads.
+    Rows are sorted by account within a row group, so that the order in which accounts finish has no effect.
+    Thread-safe.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -141,7 +141,7 @@ class Part:
             left.unlink()
 
     def add(self, account_id: str, tables: dict[str, pa.Table]) -> None:
-        """Tables of an account by dataset name."""
+        """Add an account's tables, by dataset name."""
         with self._lock:
             for name, table in tables.items():
                 self.rows[name] = self.rows.get(name, 0) + table.num_rows
@@ -178,7 +178,7 @@ class Part:
 
 
 def begin(night: Night, run_id: str) -> Path:
-    """The empty folder of a new run. Mends what a killed run left, and clears runs of this and earlier nights."""
+    """Create the empty folder of a new run. Repairs what a killed run left; deletes runs of this and earlier nights."""
     with _alone(night.home):
         _recover(night.home)
         for left in (night.home / LANDING / ".run").glob("as_of=*"):
@@ -190,7 +190,7 @@ def begin(night: Night, run_id: str) -> Path:
 
 
 def commit(night: Night, run_id: str) -> dict[str, int]:
-    """Make a run the night, in place of what the night was. Returns the rows of each dataset."""
+    """Make a run the night, replacing the existing one. Returns the number of rows of each dataset."""
     run, landed, old = night.run_folder(run_id), night.landing_folder, night.old_folder(run_id)
     with _alone(night.home):
         _recover(night.home)
@@ -201,26 +201,26 @@ def commit(night: Night, run_id: str) -> dict[str, int]:
 
 
 def recover(home: Path) -> None:
-    """Finish what a killed run began: afterwards every night that had landed is there again."""
+    """Complete interrupted swaps of killed runs: afterwards every landed night exists again."""
     if (home / LANDING).is_dir():
         with _alone(home):
             _recover(home)
 
 
 def remove(night: Night) -> None:
-    """Take a night away, whole."""
+    """Delete a night."""
     with _alone(night.home):
         shutil.rmtree(night.landing_folder, ignore_errors=True)
 
 
 def counts(night: Night) -> dict[str, int]:
-    """Rows of each dataset of a night."""
+    """The number of rows of each dataset of a night."""
     folders = sorted(path for path in night.landing_folder.iterdir() if path.is_dir())
     return {path.name: sum(pq.read_metadata(file).num_rows for file in path.glob("*.parquet")) for path in folders}
 
 
 def _recover(home: Path) -> None:
-    """Finish a swap that was cut off: the night is missing, its old and its new folder are both there."""
+    """Complete an interrupted swap: the night is missing, but its old and new folders exist."""
     for old in (home / LANDING / ".old").glob("as_of=*/*"):
         if as_of := _date(old.parent):
             night = Night(home, as_of)
@@ -232,7 +232,7 @@ def _recover(home: Path) -> None:
 
 @contextmanager
 def _alone(home: Path) -> Iterator[None]:
-    """Keep other runs from moving folders at the same time."""
+    """Lock against other runs moving folders at the same time."""
     (home / LANDING).mkdir(parents=True, exist_ok=True)
     with locks.opened(home / LANDING / ".lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -240,14 +240,14 @@ def _alone(home: Path) -> Iterator[None]:
 
 
 def note(folder: Path, name: str, text: str) -> None:
-    """Leave a note beside the datasets of a run, whole or not at all."""
+    """Write a note next to the datasets of a run, atomically."""
     path = folder / f".{name}"
     path.with_suffix(PARTIAL).write_text(text, encoding="utf-8")
     os.replace(path.with_suffix(PARTIAL), path)
 
 
 def noted(folder: Path, name: str) -> str | None:
-    """What was noted under that name; None for nothing."""
+    """The note of that name, or None."""
     path = folder / f".{name}"
     return path.read_text(encoding="utf-8") if path.exists() else None
 
@@ -295,5 +295,5 @@ def _query(night: Night, dataset: Dataset) -> str:
 
 
 def _sql(kind: str) -> str:
-    """JSON stays text: a document that does not parse must not stop a query."""
+    """The SQL type of a column. JSON stays text: an unparsable document must not fail a query."""
     return "varchar" if kind == "json" else kind

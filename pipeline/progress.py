@@ -1,4 +1,4 @@
-"""How far a run is: what its stages tell, whoever shows it."""
+"""Progress reporting, independent of how it is displayed."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """What a stage of a run tells: how far it is, and once what came of it."""
+    """Receives the progress of a run's stages."""
 
     def step(self, stage: str, done: int, total: int) -> None:
-        """So many of the things of a stage are done."""
+        """`done` of `total` items of a stage are finished."""
 
     def end(self, stage: str, outcome: str) -> None:
-        """The stage is over; a sentence of what came of it."""
+        """The stage is finished, with a sentence about its result."""
 
 
 class Silent:
-    """For runs that Dagster shows itself."""
+    """No output, for runs that Dagster displays itself."""
 
     def step(self, stage: str, done: int, total: int) -> None: ...
 

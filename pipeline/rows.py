@@ -1,4 +1,4 @@
-"""Rows out of DuckDB and into it, by name; and texts as literals of SQL."""
+"""Reading rows from DuckDB and writing them, by column name; quoting of SQL literals."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from pipeline.schema import Row
 
 
 def quoted(text: str) -> str:
-    """A text as a literal of SQL: `it's` is `'it''s'`."""
+    """A text as an SQL literal: `it's` becomes `'it''s'`."""
     return "'" + text.replace("'", "''") + "'"
 
 
 FETCHED = 2_000
-"""Rows that `stream` holds at a time."""
+"""Number of rows that `stream` fetches at a time."""
 
 
 def stream(con: duckdb.DuckDBPyConnection, query: str, **parameters: Any) -> Iterator[Row]:
-    """The rows of a query by the names of its columns, as they are read; `given` are its `$parameters`."""
+    """Stream the rows of a query as dicts; `parameters` are its `$parameters`."""
     result = con.execute(query, parameters)
     names = [column[0] for column in result.description or []]
     while many := result.fetchmany(FETCHED):
@@ -29,12 +29,12 @@ def stream(con: duckdb.DuckDBPyConnection, query: str, **parameters: Any) -> Ite
 
 
 def rows(con: duckdb.DuckDBPyConnection, query: str, **parameters: Any) -> list[Row]:
-    """The rows of a query by the names of its columns."""
+    """All rows of a query as dicts."""
     return list(stream(con, query, **parameters))
 
 
 def put(con: duckdb.DuckDBPyConnection, statement: str, table: pa.Table) -> None:
-    """Run a statement in which `batch` is this Arrow table."""
+    """Run a statement that reads this Arrow table as `batch`."""
     # DuckDB registers nothing while a result is open, that of a statement without rows included.
     con.complete()
     con.register("batch", table)

@@ -1,8 +1,7 @@
-"""What a raw table is and what it promises.
+"""Declarations of raw tables: columns, types and constraints.
 
-A `Dataset` is declared once, beside the collector that fills it. The landing writes its Parquet from it, the warehouse
-takes the column comments from it, and the checks on the inputs follow from it: types, not null, keys, patterns, values
-and references. Nothing about a raw table is said a second time.
+A `Dataset` is declared once, next to the collector that fills it. The Parquet schema, the column comments in the
+warehouse and the checks on the input data (types, nulls, keys, patterns, values and references) are derived from it.
 """
 
 from __future__ import annotations
@@ -42,19 +41,18 @@ class Column:
     pattern: str | None = None
     values: tuple[str, ...] = ()
     references: str | None = None
-    """`dataset.column` in which every value must be found."""
+    """`dataset.column` that must contain every value."""
     source: str | None = None
-    """Member of the API's answer that fills it, as a JMESPath expression (https://jmespath.org), for `listing`."""
+    """For `listing`: member of the API response, as a JMESPath expression (https://jmespath.org)."""
 
 
 @dataclass(frozen=True)
 class Dataset:
     """A raw table: `raw_<name>` in SQL, `<name>/` in the landing.
 
-    `scope` says how it is read: once for the organization, once an account, or once an account and region.
-    `operations` are the API operations behind it, with the service prefix of an IAM policy (`iam:GetAccountSummary`):
-    the dataset of an account counts only when all of them succeeded there. The actions that they need are not always
-    of the same name: see `pipeline.aws.permissions`.
+    `scope`: read once for the organization, per account, or per account and Region. `operations` are the API operations
+    it is read with, with IAM's service prefixes (`iam:GetAccountSummary`): an account's dataset is valid only if all of
+    them succeeded there. The required IAM actions can have other names: see `pipeline.aws.permissions`.
     """
 
     name: str
@@ -64,7 +62,7 @@ class Dataset:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     history_days: int = 0
-    """How many earlier days `raw_<name>` shows too (with their `as_of`), for what an API soon forgets."""
+    """Number of earlier days included in `raw_<name>` (with their `as_of`), for data that an API keeps only briefly."""
     may_be_empty: bool = True
     severity: Literal["blocking", "warning"] = "blocking"
 
@@ -73,7 +71,7 @@ class Dataset:
         return pa.schema([pa.field(c.name, ARROW[c.type]) for c in self.columns])
 
     def table(self, rows: Iterable[Row]) -> pa.Table:
-        """Rows as Arrow. Unknown or missing members are errors: a typo must not become a column of nulls."""
+        """Rows as an Arrow table. Unknown or missing keys are errors: a typo must not become a column of nulls."""
         names = {c.name for c in self.columns}
         rows = list(rows)
         for row in rows:
@@ -90,7 +88,7 @@ def account_column(**more: Any) -> Column:
 
 @dataclass(frozen=True)
 class Call:
-    """One row of the ledger: an operation in an account and region, all its pages and attempts together."""
+    """One row of the ledger: an operation in an account and Region, with all pages and attempts combined."""
 
     account_id: str
     region: str

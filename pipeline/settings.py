@@ -1,4 +1,4 @@
-"""Settings: `rolecall.toml`, then `ROLECALL_*` variables over it. AWS itself is set up through boto3's own chain."""
+"""Settings from `rolecall.toml`, overridden by `ROLECALL_*` variables. AWS is configured through boto3 itself."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ RENAMED = {
     "enough_data": "min_coverage_to_score",
     "coverage_floor": "min_coverage_to_publish",
 }
-"""Names of settings before 0.2.0 that count for one release more, and what they are called now."""
+"""Setting names from before 0.2.0, accepted for one more release, and their current names."""
 
 
 class Refused(Exception):
-    """The run cannot start or must not publish: one sentence that names what, where, and what to do (exit code 2)."""
+    """The run cannot start or must not publish (exit code 2). The message is one sentence: what, where, what to do."""
 
 
 class ControlSettings(BaseModel):
@@ -49,11 +49,11 @@ class ControlSettings(BaseModel):
 
 
 class Settings(BaseSettings):
-    """Everything that can be set. Field names are the keys of `rolecall.toml` and, upper-cased, of `ROLECALL_*`."""
+    """All settings. Field names are the keys of `rolecall.toml` and, in upper case, of `ROLECALL_*`."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file=FILE, extra="forbid", allow_inf_nan=False)
 
-    home: Path = Field(Path("var"), description="Folder that holds landing, databases and reports")
+    home: Path = Field(Path("var"), description="Folder for landing, databases and reports")
     role_name: str = Field(
         "RolecallReader",
         description="Role to assume in every account",
@@ -62,73 +62,79 @@ class Settings(BaseSettings):
     )
     external_id: str | None = Field(
         None,
-        description="ExternalId that the role asks for",
+        description="External ID required by the role's trust policy",
         min_length=2,
         max_length=1224,
         pattern=rf"^[{WORD}:/]+$",
     )
     session_name: str = Field(
         "rolecall",
-        description="Session name, as it shows in CloudTrail",
+        description="Role session name, shown in CloudTrail",
         min_length=2,
         max_length=64,
         pattern=rf"^[{WORD}]+$",
     )
     regions: list[str] = Field(
-        [], description="Read regional services in these regions only; empty for all that an account has switched on"
+        [], description="Regions to read regional services in; empty for all enabled Regions of an account"
     )
     include_accounts: list[str] = Field([], description="Read only these accounts")
-    exclude_accounts: list[str] = Field([], description="Leave these accounts out")
+    exclude_accounts: list[str] = Field([], description="Exclude these accounts")
     include_ous: list[str] = Field([], description="Read only accounts under these OUs (id or path)")
-    exclude_ous: list[str] = Field([], description="Leave accounts under these OUs out (id or path)")
+    exclude_ous: list[str] = Field([], description="Exclude accounts under these OUs (id or path)")
     include_tags: list[str] = Field([], description="Read only accounts with one of these tags (key=value)")
-    exclude_tags: list[str] = Field([], description="Leave accounts with one of these tags out (key=value)")
-    concurrency: int = Field(16, description="Accounts read side by side", ge=1, le=256)
+    exclude_tags: list[str] = Field([], description="Exclude accounts with one of these tags (key=value)")
+    concurrency: int = Field(16, description="Accounts read concurrently", ge=1, le=256)
     organization_calls_per_second: int = Field(
-        20, description="Most calls a second to Organizations and Identity Center, together", ge=1, le=1000
+        20, description="Maximum calls per second to Organizations and Identity Center combined", ge=1, le=1000
     )
-    shards: int = Field(1, description="Parts that the accounts are split into, a worker each", ge=1, le=1000)
-    call_timeout_seconds: float = Field(60, description="Longest wait for one answer, whole", gt=0)
+    shards: int = Field(1, description="Number of shards of accounts, one worker each", ge=1, le=1000)
+    call_timeout_seconds: float = Field(60, description="Time limit for one complete response", gt=0)
     account_timeout_minutes: float = Field(
-        60, description="Longest reading of one account; what is not read by then is unknown", gt=0
+        60, description="Time limit for one account; data not read by then is unknown", gt=0
     )
     night_timeout_hours: float = Field(
-        20, description="Longest reading of a night; what is not read by then is unknown", gt=0
+        20, description="Time limit for reading a night; data not read by then is unknown", gt=0
     )
-    max_attempts: int = Field(6, description="Times a call is sent before it counts as failed", ge=1, le=20)
+    max_attempts: int = Field(6, description="Attempts before a call counts as failed", ge=1, le=20)
     min_coverage_to_publish: float = Field(
-        80, description="Percent of accounts that must be read to publish", ge=0, le=100
+        80, description="Minimum percentage of accounts read for a night to be published", ge=0, le=100
     )
     min_coverage_to_score: float = Field(
-        95, description="Percent coverage under which a score is not shown", ge=0, le=100
+        95, description="Minimum coverage in percent for a score to be shown", ge=0, le=100
+    )
+    report_max_age_hours: float = Field(
+        24, description="Age in hours from which a credential report counts as stale", gt=0
+    )
+    exceptions_file: Path = Field(Path("exceptions.toml"), description="Register of exceptions and attestations")
+    render_pdf: bool = Field(
+        True, description="Render the summary as PDF and the charts as PNG if Chromium is installed"
     )
     knowledge_max_days: int = Field(
         120, description="Age in days at which a list of what AWS has is a warning in the report", ge=1
     )
-    report_max_age_hours: float = Field(24, description="Age at which a credential report counts as stale", gt=0)
-    exceptions_file: Path = Field(Path("exceptions.toml"), description="The register of exceptions and attestations")
-    render_pdf: bool = Field(True, description="Make the summary as PDF and the charts as PNG, where Chromium is found")
     publish_to: str | None = Field(
         None,
-        description="Where to publish as well: s3://bucket/prefix",
+        description="Additional publishing destination: s3://bucket/prefix",
         pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$",
     )
-    publish_kms_key: str | None = Field(None, description="KMS key that encrypts there; S3's own key if empty")
+    publish_kms_key: str | None = Field(
+        None, description="KMS key for encryption in the bucket; S3 managed keys if empty"
+    )
     publish_bucket_owner: str | None = Field(
         None, description="Account that must own the bucket; that of the credentials if empty", pattern=r"^\d{12}$"
     )
-    keep_reports: int = Field(0, description="Nights of reports to keep, here and in the bucket; 0 for all", ge=0)
-    report_url: str | None = Field(None, description="Address at which readers open the reports, for links in messages")
+    keep_reports: int = Field(0, description="Number of reports to keep, locally and in the bucket; 0 for all", ge=0)
+    report_url: str | None = Field(None, description="URL of the reports, for links in notifications")
     notify: list[str] = Field(
-        [], description="Whom to tell of a night: variables that hold an Apprise URL, or ARNs of SNS topics"
+        [], description="Notification targets: environment variables with an Apprise URL, or ARNs of SNS topics"
     )
     notify_when: Literal["always", "changed"] = Field(
-        "always", description="Tell of every night, or of those on which something changed; of failures always"
+        "always", description="Notify about every night, or only when something changed; failures are always sent"
     )
     schedule_hour: int = Field(2, description="Hour at which the nightly job starts", ge=0, le=23)
-    schedule_timezone: str = Field("UTC", description="Time zone of that hour")
-    today: date | None = Field(None, description="Pretended date, for a demonstration or a test")
-    controls: dict[str, ControlSettings] = Field({}, description="Per control: enabled, and its parameters")
+    schedule_timezone: str = Field("UTC", description="Time zone of schedule_hour")
+    today: date | None = Field(None, description="Overrides today's date, for demos and tests")
+    controls: dict[str, ControlSettings] = Field({}, description="Settings per control: enabled, and its parameters")
 
     @field_validator("*", mode="before")
     @classmethod
@@ -170,7 +176,7 @@ class Settings(BaseSettings):
 
 
 def renamed(values: dict[str, Any]) -> dict[str, Any]:
-    """Settings by the names of today; a name of the release before still counts, with a warning."""
+    """Settings under their current names; names of the previous release are accepted with a warning."""
     values = dict(values)
     for old in values.keys() & RENAMED.keys():
         value, new = values.pop(old), RENAMED[old]

@@ -1,4 +1,4 @@
-"""A folder in the place of another, in one step: at no instant is the place empty."""
+"""Replace a folder atomically: the target exists at every moment."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _HERE, _EXCHANGE = -100, 2
 
 
 def put_in_place(new: Path, target: Path, old: Path) -> None:
-    """Make `new` be `target`; what was there before is at `old`.
+    """Move `new` to `target`, and the previous `target` to `old`.
 
-    Where the system cannot exchange two folders (not Linux, or its file system does not), the place is empty for an
-    instant, and one who is killed then leaves all of it at `old`.
+    If the system cannot exchange folders (not Linux, or an unsupported file system), the target is missing for a
+    moment; a process killed at that moment leaves the previous folder at `old`.
     """
     if not target.exists():
         os.rename(new, target)
@@ -26,7 +26,7 @@ def put_in_place(new: Path, target: Path, old: Path) -> None:
 
 
 def _exchange(one: Path, other: Path) -> bool:
-    """Exchange two names; whether the system could."""
+    """Exchange two paths. Returns whether the system supports it."""
     try:
         renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
     except AttributeError:

@@ -1,4 +1,4 @@
-"""How values are worded wherever people read them: on the pages and in messages."""
+"""Formatting of values for people: on pages and in messages."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 from typing import Any
 
 NOTHING = "\u2013"
-"""Stands where there is no value: an en dash."""
+"""Shown for a missing value: an en dash."""
 
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 def visible(value: Any) -> Any:
-    """Characters that print nothing or turn the line around are shown by their code; None is shown as nothing."""
+    """Text with invisible and bidirectional control characters shown by code; '' for None."""
     if value is None:
         return ""
     if type(value) is str and not (value.isascii() and value.isprintable()):
@@ -30,7 +30,7 @@ def percent(value: float | None) -> str:
 
 
 def points(now: float | None, then: float | None) -> tuple[str, str, str]:
-    """A change of score as (class, sign and figure, words for a screen reader)."""
+    """A change of score as (CSS class, signed figure, text for screen readers)."""
     if now is None or then is None:
         return "none", NOTHING, "no score to compare with"
     change = now - then

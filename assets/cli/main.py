@@ -73,7 +73,7 @@ def main() -> None:
 
 
 def command(work: Callable[P, int]) -> Callable[P, None]:
-    """Make a function a command: what it returns is the exit code; what is refused is one sentence on stderr."""
+    """Register a function as a command: it returns the exit code; refusals become one sentence on stderr."""
 
     @app.command()
     @wraps(work)
@@ -96,7 +96,7 @@ def command(work: Callable[P, int]) -> Callable[P, None]:
 
 
 def unexpected(error: Exception, home: object) -> str:
-    """A sentence for an error that nobody foresaw, and where its traceback is written down."""
+    """A sentence for an unexpected error, with the path of its traceback."""
     problem = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
     for folder in (Path(str(home or "var")), Path(tempfile.gettempdir())):
         with suppress(OSError):
@@ -113,36 +113,38 @@ def complain(sentence: str) -> int:
 
 @command
 def run(
-    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The night; today if not given.")] = None,
-    judge_only: Annotated[bool, typer.Option("--judge-only", help="Leave AWS alone: use the night's landing.")] = False,
-    home: Annotated[Path | None, typer.Option(help="Folder that holds landing, databases and reports.")] = None,
+    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The night; default: today.")] = None,
+    judge_only: Annotated[
+        bool, typer.Option("--judge-only", help="Make no AWS calls; use the night's landing.")
+    ] = False,
+    home: Annotated[Path | None, typer.Option(help="Folder for landing, databases and reports.")] = None,
     role_name: Annotated[str | None, typer.Option(help="Role to assume in every account.")] = None,
-    external_id: Annotated[str | None, typer.Option(help="ExternalId that the role asks for.")] = None,
+    external_id: Annotated[str | None, typer.Option(help="External ID required by the role's trust policy.")] = None,
     region: Annotated[list[str] | None, typer.Option(help="Region to read; repeat for more.")] = None,
     include_account: Annotated[
         list[str] | None, typer.Option(help="Read only this account; repeat for more.", rich_help_panel=ACCOUNTS)
     ] = None,
     exclude_account: Annotated[
-        list[str] | None, typer.Option(help="Leave this account out.", rich_help_panel=ACCOUNTS)
+        list[str] | None, typer.Option(help="Exclude this account.", rich_help_panel=ACCOUNTS)
     ] = None,
     include_ou: Annotated[
         list[str] | None, typer.Option(help="Read only accounts under this OU (id or path).", rich_help_panel=ACCOUNTS)
     ] = None,
     exclude_ou: Annotated[
-        list[str] | None, typer.Option(help="Leave accounts under this OU out.", rich_help_panel=ACCOUNTS)
+        list[str] | None, typer.Option(help="Exclude accounts under this OU.", rich_help_panel=ACCOUNTS)
     ] = None,
     include_tag: Annotated[
         list[str] | None, typer.Option(help="Read only accounts with this tag (key=value).", rich_help_panel=ACCOUNTS)
     ] = None,
     exclude_tag: Annotated[
-        list[str] | None, typer.Option(help="Leave accounts with this tag out.", rich_help_panel=ACCOUNTS)
+        list[str] | None, typer.Option(help="Exclude accounts with this tag.", rich_help_panel=ACCOUNTS)
     ] = None,
-    concurrency: Annotated[int | None, typer.Option(help="Accounts read side by side.")] = None,
-    shards: Annotated[int | None, typer.Option(help="Parts that the accounts are split into.")] = None,
+    concurrency: Annotated[int | None, typer.Option(help="Accounts read concurrently.")] = None,
+    shards: Annotated[int | None, typer.Option(help="Number of shards of accounts.")] = None,
     exceptions_file: Annotated[Path | None, typer.Option(help="Register of exceptions and attestations.")] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Show Dagster's own log as well.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Also show Dagster's log.")] = False,
 ) -> int:
-    """Read every account, check, judge and publish one night."""
+    """Read all accounts, check the data, evaluate the controls and publish one night."""
     from assets.cli import runner
     from assets.cli.progress import shown
     from assets.defs import nights
@@ -172,7 +174,7 @@ def run(
 
 
 def ended(console: Console, done: Done) -> int:
-    """Say where a published night is, and what could not be read. Returns the exit code."""
+    """Print the paths of a published night, and how many accounts were not read fully. Returns the exit code."""
     from assets.cli.progress import say
 
     say(console, "report", str(done.report))
@@ -187,12 +189,12 @@ def ended(console: Console, done: Done) -> int:
 @command
 def publish(
     as_of: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The night; the newest if not given.")
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The night; default: the newest.")
     ] = None,
-    to: Annotated[str | None, typer.Option(help="Where to publish as well: s3://bucket/prefix.")] = None,
-    home: Annotated[Path | None, typer.Option(help="Folder that holds landing, databases and reports.")] = None,
+    to: Annotated[str | None, typer.Option(help="Additional destination: s3://bucket/prefix.")] = None,
+    home: Annotated[Path | None, typer.Option(help="Folder for landing, databases and reports.")] = None,
 ) -> int:
-    """Publish a night again, here and in the bucket where one is set."""
+    """Publish a night again, locally and to the bucket if one is set."""
     from assets.cli.progress import say, shown
     from assets.defs import publishing
 
@@ -206,11 +208,11 @@ def publish(
 
 @command
 def nights(
-    action: Annotated[NightAction | None, typer.Argument(help="What to do with a night; none lists them.")] = None,
+    action: Annotated[NightAction | None, typer.Argument(help="Action on a night; default: list all nights.")] = None,
     as_of: Annotated[datetime | None, typer.Argument(formats=["%Y-%m-%d"], help="The night.")] = None,
-    home: Annotated[Path | None, typer.Option(help="Folder that holds landing, databases and reports.")] = None,
+    home: Annotated[Path | None, typer.Option(help="Folder for landing, databases and reports.")] = None,
 ) -> int:
-    """List the nights of the home, or take one out for good: `rolecall nights remove 2026-11-20`."""
+    """List the nights of the home, or remove one permanently: `rolecall nights remove 2026-11-20`."""
     from assets.cli import nights as of_home
 
     chosen = load(**given(home=home))
@@ -226,8 +228,8 @@ def nights(
 
 @command
 def controls(
-    control: Annotated[str | None, typer.Argument(help="Id of one control, for all that is known of it.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    control: Annotated[str | None, typer.Argument(help="Id of a control to show in full.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """List the controls, or show one."""
     from assets.cli import controls as listing
@@ -240,13 +242,13 @@ def controls(
 @command
 def explain(
     control: Annotated[str, typer.Argument(help="Id or number of the control.")],
-    resource: Annotated[str, typer.Argument(help="ARN or id of the resource, its account, or a part only it has.")],
-    account: Annotated[str | None, typer.Option(help="Account of the resource, where several have one.")] = None,
-    region: Annotated[str | None, typer.Option(help="Region of the finding, where there are several.")] = None,
-    home: Annotated[Path | None, typer.Option(help="Folder that holds landing, databases and reports.")] = None,
-    format: Annotated[Format, typer.Option(help="Text, or JSON for programs.")] = Format.text,
+    resource: Annotated[str, typer.Argument(help="ARN or id of the resource, its account, or a unique part of it.")],
+    account: Annotated[str | None, typer.Option(help="Account of the resource, if several have one.")] = None,
+    region: Annotated[str | None, typer.Option(help="Region of the finding, if there are several.")] = None,
+    home: Annotated[Path | None, typer.Option(help="Folder for landing, databases and reports.")] = None,
+    format: Annotated[Format, typer.Option(help="Output format.")] = Format.text,
 ) -> int:
-    """Say what decided a finding, what it was read from, and what would change its verdict."""
+    """Explain a finding: what decided it, the calls behind it, and what would change its verdict."""
     from assets.cli import explain as explaining
     from pipeline.explain import finding
 
@@ -261,16 +263,16 @@ def explain(
 
 @command
 def demo(
-    home: Annotated[Path | None, typer.Option(help="Folder of the demo, apart from a real organization's.")] = None,
-    nights: Annotated[int, typer.Option(min=1, max=8, help="How many of its eight nights to run, the last ones.")] = 5,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Show Dagster's own log as well.")] = False,
+    home: Annotated[Path | None, typer.Option(help="Home of the demo, separate from a real organization's.")] = None,
+    nights: Annotated[int, typer.Option(min=1, max=8, help="Number of nights to run, out of the last eight.")] = 5,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Also show Dagster's log.")] = False,
 ) -> int:
-    """Run the nights of a synthetic organization on this machine."""
+    """Run nights of a synthetic organization on this machine."""
     from assets.cli import demonstration
 
     return demonstration.run(Console(), home or demonstration.HOME, nights, verbose)
 
 
 def given(**options: Any) -> dict[str, Any]:
-    """The options that were given: the others are for the settings to say."""
+    """The options that were given; for the others the settings apply."""
     return {name: value for name, value in options.items() if value not in (None, [])}

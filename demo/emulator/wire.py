@@ -76,7 +76,7 @@ def protocol_of(service: str) -> str:
 
 
 def router(service: str) -> Any:
-    """The service's router, built under a lock: moto's own cache can return incomplete ones."""
+    """The service's router, requested under a lock: moto's own cache can return incomplete ones."""
     with _ROUTERS:
         return get_service_router(service)
 

@@ -1,1 +1,1 @@
-"""Calls to AWS: sessions, an account's calls with their retries and ledger, and every way a call fails."""
+"""Calls to AWS: sessions, an account's calls with retries and ledger, and classification of failures."""

@@ -1,8 +1,8 @@
-"""An account as a collector sees it: `call`, `pages`, `rows`; repeats and the ledger are behind it.
+"""An account as a collector sees it: `call`, `pages`, `rows`. Retries and the ledger are handled underneath.
 
-Cloud                 session, clients, pacing: one a worker
-  Visit               one account's credentials, its repeats and its ledger
-    Account           what a collector sees of it, in one region
+Cloud                 session, clients, pacing: one per worker
+  Visit               one account's credentials, retries and ledger
+    Account           the collector's view of it, in one Region
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST_PAGES = 20_000
 
 
 class Account:
-    """An account in a region (or `GLOBAL`), as a collector sees it; also the organization, seen by the caller."""
+    """A collector's view of an account in one Region (or `GLOBAL`); also of the organization, as seen by the caller."""
 
     def __init__(
         self,
@@ -34,9 +34,9 @@ class Account:
         self._visit = visit
         self.region = region
         self.rows = rows
-        """Rows of another dataset of this account and region; raises the `CallFailed` that it failed with."""
+        """Rows of another dataset of this account and Region; raises its `CallFailed` if that dataset failed."""
         self.at = at or (lambda elsewhere: Account(visit, elsewhere, rows))
-        """The same account in another region."""
+        """The same account in another Region."""
 
     @property
     def account_id(self) -> str:
@@ -48,25 +48,25 @@ class Account:
 
     @property
     def memory(self) -> Memory:
-        """The nights before this one."""
+        """Data of earlier nights."""
         assert self._visit.cloud.memory
         return self._visit.cloud.memory
 
     def remembered(self, dataset: Dataset) -> list[Row]:
-        """Rows of a dataset of this account and region from the last night on which it was read."""
+        """Rows of a dataset of this account and Region from the last night on which it was read."""
         return self.memory.rows(dataset, self.account_id, self.region)
 
     def call(self, operation: str, **params: Any) -> Answer:
-        """One answer: `call("iam:GetAccountSummary")`. Raises `CallFailed`."""
+        """One response: `call("iam:GetAccountSummary")`. Raises `CallFailed`."""
         answer = self._visit.send(operation, self.region, params)
         assert answer is not None
         self._visit.count(operation, self.region, 1)
         return answer
 
     def optional(self, operation: str, *expected: str, **params: Any) -> Answer | None:
-        """One answer about one thing, or None: it is gone, or AWS answers with one of the `expected` error codes.
+        """One response about one resource; None if it is gone, or for one of the `expected` error codes.
 
-        Gone is any way of AWS to say that a thing is not there (class `not_found`). Raises `CallFailed`.
+        Gone means any AWS error for a missing resource (class `not_found`). Raises `CallFailed`.
         """
         answer = self._visit.send(operation, self.region, params, expected=expected, may_be_gone=True)
         self._visit.count(operation, self.region, int(answer is not None))
@@ -80,10 +80,10 @@ class Account:
         may_be_gone: bool = False,
         **params: Any,
     ) -> Iterator[Answer]:
-        """Every page of an operation, whole; each must have one of the `members`. Raises `CallFailed`.
+        """Every page of an operation; each must have one of the `members`. Raises `CallFailed`.
 
-        An `expected` error code is an answer without pages; so is, with `may_be_gone`, that of a thing that is not
-        there any more, also half way.
+        An `expected` error code means no pages; with `may_be_gone`, so does a resource that no longer exists, even
+        between pages.
         """
         paging = self._visit.cloud.paging(operation)
         request: dict[str, Any] = {**(paging.limit if paging else {}), **params}
@@ -100,9 +100,9 @@ class Account:
             request[paging.input_token] = token
 
     def further(self, operation: str, page: Answer, seen: set[str]) -> str | None:
-        """The token to ask for the page after this one with; None after the last. Raises `CallFailed`.
+        """The token for the next page; None after the last. Raises `CallFailed`.
 
-        `seen` are the tokens of this reading so far: one that comes again leads in a circle.
+        `seen` are the tokens so far: a repeated token would loop for ever.
         """
         paging = self._visit.cloud.paging(operation)
         token: str | None = page.get(paging.output_token) if paging else None
@@ -128,8 +128,10 @@ class Account:
             yield from page[member]
 
     def unread(self, dataset: Dataset, resource: str | None, failed: CallFailed) -> None:
-        """Book that one record of a dataset could not be read. Raises it where the record is the whole extract, and
-        in what is read once for the organization: there everything may hang on the record.
+        """Note that one record of a dataset could not be read.
+
+        Raises the failure if the record is the whole extract, and for datasets of the organization, where everything
+        may depend on the record.
         """
         if resource is None or dataset.scope == "organization":
             raise failed
@@ -140,19 +142,19 @@ class Account:
 
     @property
     def closed_regions(self) -> frozenset[str]:
-        """Regions that the organization's SCPs close to everybody in the account."""
+        """Regions that the organization's SCPs deny to everybody in the account."""
         return self._visit.closed_regions
 
     def regions(self) -> list[str]:
-        """Every region of the caller's partition that botocore knows, that of the run's configuration first."""
+        """Every Region of the caller's partition known to botocore, the configured one first."""
         cloud, caller = self._visit.cloud, self._visit.caller
         regions = cloud.regions(caller.partition if caller else "aws")
         return sorted(regions, key=lambda region: region != cloud.home_region)
 
     def dated(self, operation: str, moment: datetime | None) -> None:
-        """Book the time of the data where the answer itself says it."""
+        """Record the time of the data, if the response contains it."""
         self._visit.date(operation, self.region, moment)
 
     def failed(self, operation: str, error_class: str, message: str) -> CallFailed:
-        """Book an operation as failed, though AWS answered, and return what to raise."""
+        """Record an operation as failed although AWS answered. Returns the exception to raise."""
         return self._visit.fail(CallFailed(operation, error_class, None, message, self.region))

@@ -1,4 +1,4 @@
-"""What helps where a call failed, by the class of its failure: one table for every message that gives advice."""
+"""Advice by error class, used by every message about a failed call."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ ADVICE: Mapping[str, str] = {
     "not_implemented": f"what answered does not know the operation: {NOT_AWS}",
     "region_disabled": "enable the Region in the account, or leave it out of the settings",
 }
-"""Classes that are not here pass by themselves, or not at all."""
+"""Other classes are temporary, or nothing can be done."""
 
 
 def advice(error_class: str, otherwise: str, denied: str | None = None) -> str:
-    """What helps; `denied` in place of the advice for a reader role where other credentials were denied."""
+    """The advice for a class; `denied` replaces the advice about the reader role, if other credentials were denied."""
     if denied and error_class.endswith("_deny"):
         return denied
     return ADVICE.get(error_class, otherwise)

@@ -1,8 +1,8 @@
-"""Whether an answer is whole and is what was asked for, before anything is read from it.
+"""Validates responses before they are used: complete, and of the requested operation.
 
-A cut JSON answer reads as an empty success in botocore: it does not hold the body against Content-Length, and its
-parser turns what it cannot read into `{}`. A page of HTML, another service's answer, `null` or a list reads as an empty
-success as well, or breaks the parser. So every answer is looked at before it is parsed, and its members afterwards.
+botocore takes a truncated JSON response for an empty success: it does not compare the body with Content-Length, and
+its parser turns unparsable text into `{}`. HTML, another service's response, `null` or a list also looks like an empty
+success, or breaks the parser. So responses are checked before parsing, and their members afterwards.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PREFIXES = {"accessanalyzer": "access-analyzer", "keyspaces": "cassandra", "sso-
 
 
 def guard(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:
-    """Botocore `before-parse` handler. Raises `CutAnswer`, and `NoAwsAnswer` for an error that is none of AWS."""
+    """botocore `before-parse` handler. Raises `CutAnswer`, and `NoAwsAnswer` for an error that is not from AWS."""
     if operation_model.has_streaming_output:
         return
     body, headers, status = response_dict["body"], response_dict["headers"], response_dict["status_code"]
@@ -63,14 +63,14 @@ def _check_success(operation_model: Any, body: bytes) -> None:
 
 
 def _has_text_payload(operation_model: Any) -> bool:
-    """Whether the body is one member as it stands, of type string: the policy of GetBucketPolicy, which is JSON."""
+    """Whether the body is a single string member, such as the JSON policy of GetBucketPolicy."""
     shape = operation_model.output_shape
     payload = shape.serialization.get("payload") if shape is not None else None
     return bool(payload) and shape.members[payload].type_name == "string"
 
 
 def _root(operation_model: Any, protocol: str) -> str | None:
-    """The name of the first element of an XML answer; None where it is not known."""
+    """The expected root element of an XML response; None if unknown."""
     name: str = operation_model.name
     if protocol in ("query", "ec2"):
         return f"{name}Response"
@@ -79,13 +79,13 @@ def _root(operation_model: Any, protocol: str) -> str | None:
 
 
 def always(operation: str) -> list[list[str]]:
-    """What an answer of an operation always has: of each list one member."""
+    """Members that a response of the operation always has: at least one of each list."""
     lists: list[list[str]] = _data()["always"].get(operation, [])
     return lists
 
 
 def check_members(answer: dict[str, Any], needs: list[list[str]]) -> None:
-    """Raises `CutAnswer` for an answer that has none of the members of one of the lists."""
+    """Raise `CutAnswer` if the response has none of the members of one of the lists."""
     for names in needs:
         if not any(name in answer for name in names):
             raise CutAnswer(f"the answer lacks {' and '.join(names)}")
@@ -97,7 +97,7 @@ def _data() -> Mapping[str, Mapping[str, Any]]:
 
 
 class Members(dict[str, Any]):
-    """A structure of an answer. What is missing is named: the operation, the place and the member."""
+    """A structure in a response. Access to a missing member raises an error with operation, path and member."""
 
     __slots__ = ("_where",)
 
@@ -114,7 +114,7 @@ class Members(dict[str, Any]):
 
 
 class MemberMissing(KeyError):
-    """A member that AWS always gives is not in an answer."""
+    """A member that AWS always returns is missing from a response."""
 
     def __init__(self, member: str, of: Members) -> None:
         super().__init__(member)
@@ -124,19 +124,19 @@ class MemberMissing(KeyError):
         return f"{self.of.where} lacks {self.member}{_named(self.of)}"
 
     def failed(self, region: str) -> CallFailed:
-        """As a failure of the operation that gave the answer."""
+        """The error as a failure of the operation."""
         return CallFailed(self.of.where.partition(".")[0], "truncated", None, str(self), region)
 
 
 def _named(of: Members) -> str:
-    """Of which thing: the first of its members that names it."""
+    """The name of the resource: the first of its identifying members."""
     names = ("Arn", "arn", "ARN", "Id", "id", "Name", "name")
     text = next((of[k] for end in names for k in of if k.endswith(end) and isinstance(of[k], str)), None)
     return f" of {text}" if text else ""
 
 
 def named(value: Any, where: str) -> Any:
-    """An answer whose structures are `Members`, all the way down. Policy documents stay what they are."""
+    """A response with all nested structures as `Members`. Policy documents are left unchanged."""
     if isinstance(value, dict):
         return Members(
             {key: child if "Document" in key else named(child, f"{where}.{key}") for key, child in value.items()}, where

@@ -1,8 +1,8 @@
-"""Which endpoints have given no answer, so that not every account waits for them anew. Shared by all accounts.
+"""Circuit breaker for unresponsive endpoints, shared by all accounts, so that not every account waits for them.
 
-An operation that fails so in account after account is left alone, and with it the whole endpoint (the service in the
-region) where several do and none is answered in between. What is left alone is tried again by one request a minute,
-and is asked as before as soon as that succeeds.
+An operation that gets no response in several accounts in a row is suspended, and so is the whole endpoint (a service in
+a Region) if several operations fail and none succeeds in between. One request a minute probes a suspended operation or
+endpoint; the first success ends the suspension.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from pipeline.aws.failures import NOT_AWS, CallFailed
 
 UNANSWERED = frozenset({"timeout", "connection", "server_error"})
 ACCOUNTS = 3
-"""Accounts in a row, without an answer to any, after which an endpoint is left alone."""
+"""Consecutive accounts without a response, after which an operation is suspended."""
 PROBE_SECONDS = 60.0
 
 OPERATIONS = 3
-"""Operations of an endpoint, without an answer to any, after which all of it is left alone."""
+"""Operations of an endpoint without a response, after which the whole endpoint is suspended."""
 
 Key = tuple[str, str]
 
@@ -33,14 +33,14 @@ class _Failing:
 
 
 class Breaker:
-    """Safe to use from many threads."""
+    """Thread-safe."""
 
     def __init__(self) -> None:
         self._failing: dict[Key, _Failing] = {}
         self._lock = threading.Lock()
 
     def refusal(self, operation: str, region: str) -> CallFailed | None:
-        """Why an operation should not be asked now; None to ask it."""
+        """Why an operation should not be called now; None if it may be."""
         with self._lock:
             for key, enough in zip(_keys(operation, region), (OPERATIONS, 1), strict=True):
                 failing = self._failing.get(key)
@@ -57,7 +57,7 @@ class Breaker:
         return None
 
     def failed(self, failed: CallFailed, account_id: str) -> None:
-        """Count a call that failed after all its attempts."""
+        """Record a call that failed after all its attempts."""
         if failed.error_class not in UNANSWERED | NOT_AWS:
             self.answered(failed.operation, failed.region)  # a denial is an answer
             return
@@ -70,7 +70,7 @@ class Breaker:
                 failing.last, failing.probed_at = failed, time.monotonic()
 
     def answered(self, operation: str, region: str) -> None:
-        """An answer came: all is well again."""
+        """Record a response: ends a suspension."""
         if self._failing:
             with self._lock:
                 for key in _keys(operation, region):
@@ -82,5 +82,5 @@ def _keys(operation: str, region: str) -> tuple[Key, Key]:
 
 
 def _enough(last: CallFailed) -> int:
-    """What does not know an operation does not know it for any account."""
+    """Number of accounts needed: one is enough if the operation is not implemented."""
     return 1 if last.error_class == "not_implemented" else ACCOUNTS

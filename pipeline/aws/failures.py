@@ -1,8 +1,8 @@
-"""How a call to AWS fails: the classes of the ledger, and which error is of which class.
+"""Failures of AWS calls: the ledger's error classes, and how errors are classified.
 
-The codes of AWS are data (`knowledge/aws_errors.toml`, with their sources). A class says what to do: `TRANSIENT` ones
-are asked again after a pause, a denial never is, and what is no answer of AWS at all (`not_aws`, `not_implemented`) is
-asked once.
+AWS's error codes are data (`knowledge/aws_errors.toml`, with sources). The class determines the reaction: `TRANSIENT`
+errors are retried after a pause; a denial never is; responses that are not from AWS (`not_aws`, `not_implemented`) are
+not retried either.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ASSUME_ROLE = "sts:AssumeRole"
 LONGEST_MESSAGE = 1000
 TRANSIENT = frozenset({"throttled", "in_progress", "server_error", "connection", "timeout", "truncated", "clock_skew"})
 NOT_AWS = frozenset({"not_aws", "not_implemented"})
-"""What answered is no AWS service, or does not know the operation: the next account need not ask it again."""
+"""The responder is not an AWS service, or does not implement the operation: other accounts need not try."""
 CREDENTIAL_ERRORS = (
     NoCredentialsError,
     PartialCredentialsError,
@@ -59,7 +59,7 @@ NOT_FOUND_ENDINGS = ("NotFound", "NotFoundException")
 
 
 class CallFailed(Exception):
-    """A call that did not succeed, after all its attempts. `error_class` is the ledger's word for why."""
+    """A call that failed after all attempts. `error_class` is the ledger's class."""
 
     def __init__(self, operation: str, error_class: str, error_code: str | None, message: str, region: str) -> None:
         super().__init__(operation, error_class, error_code, message, region)
@@ -74,22 +74,22 @@ class CallFailed(Exception):
 
     @property
     def is_transient(self) -> bool:
-        """Whether the same call may well succeed a moment later. A denial never is."""
+        """Whether the same call may succeed a moment later. False for a denial."""
         return self.error_class in TRANSIENT
 
 
 class NotOffered(BotoCoreError):  # type: ignore[misc]
-    """No endpoint answers, and botocore knows of none for the service in the region."""
+    """No endpoint responds, and botocore lists none for the service in the Region."""
 
     fmt = "{service} has no endpoint in {region}"
 
 
 class CutAnswer(Exception):
-    """An answer that is shorter than announced, is not what its protocol asks for, or lacks what was asked for."""
+    """A response that is shorter than announced, violates its protocol, or lacks the requested data."""
 
 
 class NoAwsAnswer(Exception):
-    """An error that no AWS service words so: a proxy's page, a gateway, a service that only stands in for AWS."""
+    """An error that is not in an AWS format: from a proxy, a gateway, or an AWS substitute."""
 
     def __init__(self, status: int, body: bytes) -> None:
         self.status = status
@@ -98,7 +98,7 @@ class NoAwsAnswer(Exception):
 
 
 def without_secrets(text: str) -> str:
-    """The text without the user and password of an address."""
+    """The text without user names and passwords in URLs."""
     return re.sub(r"(?<=://)[^/\s@]+@", "***@", text)
 
 
@@ -107,13 +107,13 @@ ERRORS = (BotoCoreError, ClientError, ResponseParserError, CutAnswer, NoAwsAnswe
 
 @cache
 def codes() -> dict[str, str]:
-    """Error code to the class it belongs to in `knowledge/aws_errors.toml`."""
+    """Error code to class, from `knowledge/aws_errors.toml`."""
     listed = knowledge.load("aws_errors").facts["codes"]
     return {code: kind for kind, names in listed.items() for code in names}
 
 
 def classed(operation: str, region: str, error: Exception, is_trusted: bool = False) -> CallFailed:
-    """The error of one attempt, classed. `is_trusted`: these credentials have worked elsewhere already."""
+    """The error of one attempt, classified. `is_trusted`: these credentials have already worked elsewhere."""
     if isinstance(error, ClientError):
         code, message = (error.response["Error"].get("Code", ""), error.response["Error"].get("Message", ""))
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -125,7 +125,7 @@ def classed(operation: str, region: str, error: Exception, is_trusted: bool = Fa
 
 
 def words(error: Exception) -> str:
-    """What an exception says; of a credential helper only that it failed, for what it printed may be a secret."""
+    """The message of an exception. Output of a credential helper is omitted, because it may contain secrets."""
     if isinstance(error, CredentialRetrievalError):
         return f"no credentials from {error.kwargs.get('provider')}; run it by hand to see why"
     return without_secrets(str(error))
@@ -150,7 +150,7 @@ def _class_of_answer(operation: str, code: str, message: str, status: int, is_tr
 
 
 def _class_of_status(status: int) -> str:
-    """Of an answer without an error code of AWS."""
+    """The class of a response without an AWS error code."""
     if status == 429:
         return "throttled"
     if status == 501:
@@ -173,7 +173,7 @@ def _class_of_exception(error: Exception) -> str:
 
 
 def no_answer_of_aws(operation_model: Any, status: int, headers: Any, body: bytes) -> bool:
-    """Whether an answer with an error status is not worded as its protocol words errors."""
+    """Whether an error response does not have the format of its protocol."""
     if "x-amzn-errortype" in headers:
         return False
     protocol = operation_model.service_model.resolved_protocol

@@ -1,6 +1,6 @@
 """The IAM actions that API operations need, and policy documents that allow them.
 
-Most operations need the action of their own name; those that do not are in `pipeline/knowledge/operation_actions.toml`.
+Most operations need the action of the same name; exceptions are in `pipeline/knowledge/operation_actions.toml`.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ FILE = "operation_actions.toml"
 
 @cache
 def renamed() -> Mapping[str, tuple[str, ...]]:
-    """Actions by operation, where they are not just the operation's own name."""
+    """Actions by operation, if they differ from the operation's name."""
     listed = knowledge.load("operation_actions").facts["operations"]
     return {entry["operation"]: tuple(entry["actions"]) for entry in listed}
 
 
 def actions(operation: str) -> tuple[str, ...]:
-    """The actions that a policy must allow for an operation: `s3:ListBuckets` needs `s3:ListAllMyBuckets`."""
+    """The actions required for an operation: `s3:ListBuckets` needs `s3:ListAllMyBuckets`."""
     return renamed().get(operation, (operation,))
 
 
 def all_actions(operations: Iterable[str]) -> list[str]:
-    """The actions for several operations, sorted, each once."""
+    """The actions required for several operations, sorted and unique."""
     return sorted({action for operation in operations for action in actions(operation)})
 
 

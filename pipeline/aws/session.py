@@ -1,7 +1,7 @@
-"""A worker's way to AWS: one Session, and one client for each service and region, shared by all accounts.
+"""A worker's connection to AWS: one Session, and one client per service and Region, shared by all accounts.
 
-Credentials are per request (a context variable), so that a thousand accounts need no thousand clients. botocore's own
-retries are off: their quota belongs to the client, where one throttled account would starve the others.
+Credentials are set per request (a context variable), so that a thousand accounts do not need a thousand clients.
+botocore's own retries are off: their quota is per client, where one throttled account would starve the others.
 """
 
 from __future__ import annotations
@@ -45,22 +45,22 @@ Answer = dict[str, Any]
 
 
 class Memory(Protocol):
-    """What earlier nights read, and what one account asked for all; `pipeline.collect.memory` has it."""
+    """Data of earlier nights, and results shared between accounts; implemented by `pipeline.collect.memory`."""
 
     as_of: date
 
     def rows(self, dataset: Dataset, account_id: str, region: str) -> list[Row]:
-        """Rows of the newest earlier night on which this extract finished."""
+        """Rows of the most recent earlier night on which this extract succeeded."""
 
     def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """What `make` gives for a key, made once a worker."""
+        """The result of `make` for a key, computed once per worker."""
 
 
 _credentials: ContextVar[Any] = ContextVar("credentials")
 
 
 class _ContextCredentials(Credentials):  # type: ignore[misc]
-    """Whatever credentials the calling thread has set."""
+    """The credentials set by the calling thread."""
 
     def __init__(self) -> None:  # the attributes of the base class are properties here
         pass
@@ -81,7 +81,7 @@ class _ContextProvider:
 
 
 class Lane:
-    """Lets so many calls pass in any second, in the order in which they came."""
+    """Rate limiter: allows a number of calls per second, in order of arrival."""
 
     def __init__(self, per_second: int) -> None:
         self._passed: deque[float] = deque(maxlen=per_second)
@@ -96,7 +96,7 @@ class Lane:
 
 @dataclass(frozen=True)
 class Paging:
-    """The members by which an operation is paged. `limit` asks for the largest pages that the API allows."""
+    """The pagination members of an operation. `limit` requests the largest pages that the API allows."""
 
     input_token: str
     output_token: str
@@ -104,7 +104,7 @@ class Paging:
 
 
 class Cloud:
-    """A worker's way to AWS. Raises `Refused` where boto3's own configuration is at fault."""
+    """A worker's connection to AWS. Raises `Refused` for an error in boto3's configuration."""
 
     def __init__(self, settings: Settings, workers: int = 1, memory: Memory | None = None) -> None:
         self.settings = settings
@@ -124,7 +124,7 @@ class Cloud:
         self._session.events.register("before-parse.*.*", guard)
         self.breaker = Breaker()
         self.ends: float | None = None
-        """When the night's time is over, on the clock of `time.monotonic`; None for never."""
+        """The night's deadline, on the clock of `time.monotonic`; None for no deadline."""
         self._lane = Lane(max(1, settings.organization_calls_per_second // workers))
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], Any] = {}
@@ -141,7 +141,7 @@ class Cloud:
         except (BotoCoreError, ValueError) as error:
             raise Refused(f"AWS: {words(error)}; see AWS_ENDPOINT_URL and the region") from None
         self.where = f"AWS (profile {self._session.profile_name}, {without_secrets(str(endpoint))})"
-        """Profile and endpoint, for a message."""
+        """Profile and endpoint, for messages."""
 
     def close(self) -> None:
         """Close every connection."""
@@ -149,7 +149,7 @@ class Cloud:
             client.close()
 
     def client(self, service: str, region: str) -> Any:
-        """The one client of a service and region. Making one is not thread-safe."""
+        """The shared client of a service and Region. (Creating a client is not thread-safe.)"""
         with self._lock:
             if (service, region) not in self._clients:
                 client = self._session.client(service, region_name=region, config=self._config)
@@ -179,25 +179,25 @@ class Cloud:
         return answer
 
     def _is_offered(self, service: str, region: str) -> bool:
-        """Whether botocore lists the region for the service, or no region at all."""
+        """Whether botocore lists the Region for the service, or no Regions at all."""
         with self._lock:
             partition = self._core.get_partition_for_region(region)
             listed = self._core.get_available_regions(service, partition)
         return not listed or region in listed
 
     def regions(self, partition: str) -> list[str]:
-        """The regions of EC2 that botocore knows in a partition."""
+        """The EC2 Regions of a partition known to botocore."""
         with self._lock:
             regions: list[str] = self._core.get_available_regions("ec2", partition)
         return regions
 
     def pace(self, operation: str) -> None:
-        """Wait for a turn, where the service has to be called slowly."""
+        """Wait for a turn, if the service is rate-limited."""
         if parts(operation)[0] in PACED:
             self._lane.wait()
 
     def _paging(self, operation: str) -> Paging | None:
-        """How an operation is paged, from botocore's models; None where all comes at once."""
+        """The pagination of an operation, from botocore's models; None if it is not paginated."""
         service, name = parts(operation)
         with self._lock:
             return self._read_paging(service, name)
@@ -219,6 +219,6 @@ class Cloud:
 
 
 def parts(operation: str) -> tuple[str, str]:
-    """`sso:ListInstances` to boto3's service and the operation's name."""
+    """`sso:ListInstances` as boto3's service name and the operation."""
     prefix, name = operation.split(":")
     return SERVICES.get(prefix, prefix), name

@@ -1,7 +1,7 @@
-"""Reading an answer to its end, but not for ever.
+"""A time limit for reading a complete response.
 
-botocore's `read_timeout` is the longest pause between two receives: a service, or a proxy, that sends a byte a second
-is never too slow for it. Here the whole body must come within the time that a call has.
+botocore's `read_timeout` limits the pause between two receives: a service or proxy that sends a byte per second never
+exceeds it. Here the whole body must arrive within the time limit of a call.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ LONGEST_BODY = 1 << 28
 
 
 class TimedSession(URLLib3Session):  # type: ignore[misc]
-    """botocore's HTTP session, with a limit for the time that one answer takes to come."""
+    """botocore's HTTP session with a time limit for one complete response."""
 
     longest_seconds = 60.0
 
     def send(self, request: AWSPreparedRequest) -> AWSResponse:
-        """Raises botocore's errors; `ReadTimeoutError` also for an answer that comes too slowly."""
+        """Raises botocore's errors; `ReadTimeoutError` also for a response that exceeds the time limit."""
         ends = time.monotonic() + self.longest_seconds
         is_streamed, request.stream_output = request.stream_output, True
         try:
@@ -54,7 +54,7 @@ class TimedSession(URLLib3Session):  # type: ignore[misc]
 
 
 def _as_of_botocore(url: str, error: Exception) -> Any:
-    """What botocore's own session raises for an error of urllib3."""
+    """The botocore exception for a urllib3 error."""
     if isinstance(error, BotoCoreError):
         return error
     if isinstance(error, SocketTimeout):

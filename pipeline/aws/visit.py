@@ -1,7 +1,7 @@
-"""One account during one run: its credentials, its repeats and its ledger.
+"""One account during one run: its credentials, retries and ledger.
 
-Every request goes through `Visit.send`: it refuses what is not asked any more, holds the answer against what it always
-has, classes what fails and repeats what may pass, and books all of it.
+Every request goes through `Visit.send`: it rejects calls that are suspended or too late, checks that the response is
+complete, classifies failures, retries transient ones, and records everything in the ledger.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SICK = 4
 
 @dataclass(frozen=True)
 class Caller:
-    """Whose credentials this worker runs with."""
+    """The identity that this worker runs as."""
 
     account_id: str
     arn: str
@@ -43,9 +43,9 @@ class Caller:
 
 
 class Visit:
-    """One account during one run: its credentials, its repeats, its ledger. Used by one thread.
+    """One account during one run: its credentials, retries and ledger. Used by one thread.
 
-    `seconds` is the time that the account has, None for as long as the night; afterwards nothing more is asked.
+    `seconds` is the account's time limit, None for the night's; after it no more calls are made.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Visit:
         """Records that could not be read: rows of `unread_records`."""
 
     def ledger(self) -> list[Call]:
-        """What was asked here, a row for each region and operation."""
+        """The calls made here, one row per Region and operation."""
         return [replace(call, account_id=self.account_id) for call in self._calls.values()]
 
     def send(
@@ -78,10 +78,10 @@ class Visit:
         expected: Sequence[str] = (),
         may_be_gone: bool = False,
     ) -> Answer | None:
-        """One request with its repeats. Raises `CallFailed`.
+        """Send one request, with retries. Raises `CallFailed`.
 
-        None for an `expected` error code, and where what was asked about is not there any more (`may_be_gone`).
-        `needs` are members of which the answer must have one: without any it was cut.
+        Returns None for an `expected` error code, and with `may_be_gone` for a resource that no longer exists. The
+        response must have one of the members in `needs`; otherwise it counts as truncated.
         """
         attempt, endpoint = 0, (parts(operation)[0], region)
         while True:
@@ -112,7 +112,7 @@ class Visit:
                 return members
 
     def _refuse(self, operation: str, region: str, endpoint: tuple[str, str]) -> None:
-        """Raises `CallFailed` for what is not asked any more: too late, or it does not answer."""
+        """Raise `CallFailed` for a call that should not be made: past the deadline, or suspended."""
         if refused := self.cloud.breaker.refusal(operation, region):
             raise self.fail(refused)
         if self._timeouts[endpoint] >= STRIKES:
@@ -125,7 +125,7 @@ class Visit:
             raise self.fail(CallFailed(operation, "deadline", None, message, region))
 
     def _left(self) -> float:
-        """Seconds that are left to the account and the night."""
+        """Seconds left before the account's or the night's deadline."""
         ends = [moment for moment in (self._ends, self.cloud.ends) if moment is not None]
         return min(ends) - time.monotonic() if ends else float("inf")
 
@@ -141,7 +141,7 @@ class Visit:
         self._book(operation, region, data_time=moment)
 
     def _may_repeat(self, failed: CallFailed, attempt: int, endpoint: tuple[str, str]) -> bool:
-        """Whether to try again; if so, after a pause of random length (full jitter)."""
+        """Whether to retry; if so, after a random pause (full jitter)."""
         if attempt == 1 and failed.error_class in ("expired_credentials", "clock_skew"):
             # A session lasts an hour, and an account can take longer; EC2 says RequestExpired of it.
             self._assumed = None
@@ -161,7 +161,7 @@ class Visit:
         return False
 
     def _most_attempts(self, endpoint: tuple[str, str]) -> int:
-        """One, where the service has just failed in all attempts at other operations, or everything has."""
+        """The maximum number of attempts: one, if the service's other operations, or all services, just failed."""
         is_sick = self._timeouts[endpoint] or self._exhausted[endpoint] >= STRIKES
         return 1 if is_sick or self._exhausted.total() >= SICK else self.cloud.settings.max_attempts
 
@@ -198,7 +198,7 @@ class Visit:
         self._calls[region, operation] = replace(call, data_time=data_time or call.data_time, **counts)
 
     def fail(self, failed: CallFailed) -> CallFailed:
-        """Book an operation as failed."""
+        """Record an operation as failed."""
         self._book(failed.operation, failed.region)
         self._calls[failed.region, failed.operation] = replace(
             self._calls[failed.region, failed.operation],
@@ -211,7 +211,7 @@ class Visit:
 
 
 def _date(answer: Any) -> datetime | None:
-    """The Date header of an answer, in UTC without its zone; None where there is none that can be read."""
+    """The Date header of a response as naive UTC; None if missing or invalid."""
     text = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
     try:
         moment = parsedate_to_datetime(text) if text else None
@@ -221,7 +221,7 @@ def _date(answer: Any) -> datetime | None:
 
 
 def sign_in(visit: Visit) -> Caller:
-    """Ask whose credentials these are; the visit is from then on one of that account. Raises `CallFailed`."""
+    """Determine the identity of the credentials; the visit then is of that account. Raises `CallFailed`."""
     answer = visit.send(GET_CALLER_IDENTITY, GLOBAL, {})
     assert answer is not None
     visit.account_id = answer["Account"]

@@ -1,1 +1,1 @@
-"""Collecting a night: its scope, what each account is asked, what is remembered of earlier nights, and the register."""
+"""Collecting a night: scope, collection per account, memory of earlier nights, and the register."""

@@ -1,8 +1,8 @@
-"""Regions that the organization's service control policies close to everybody in an account.
+"""Regions that the organization's service control policies deny to everybody in an account.
 
-A denial that the reader meets says nothing of others. So the policies themselves are asked: a region is closed where
-ordinary requests of a role that may do everything are denied there by the SCPs of the account's path, while another
-region is open. (Where all are closed the account is in quarantine, and what is in it is still there.)
+A denial of the reader says nothing about other principals. So the policies are evaluated: a Region is closed if the
+SCPs on the account's path deny ordinary requests of a role with full permissions there, while another Region is open.
+(If all Regions are closed, the account is quarantined, and its resources still exist.)
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ Levels = Sequence[Sequence[Policy]]
 def closed_regions(
     rows_of: Callable[[str], list[Row] | None], regions: Callable[[str], list[str]], settings: Settings
 ) -> dict[str, list[str]]:
-    """Account id to its closed regions, of accounts that have any.
+    """Closed Regions by account id, for accounts that have any.
 
-    `rows_of` gives the rows of a dataset of the organization, None where it was not read: then nothing counts as
-    closed. `regions` gives the regions of a partition, for settings that name none.
+    `rows_of` returns the rows of a dataset of the organization, or None if it was not read: then no Region counts as
+    closed. `regions` returns the Regions of a partition.
     """
     names = ("organization_policies", "policy_targets", "organization_roots", "organizational_units", "accounts")
     tables = {name: rows_of(name) for name in names}
@@ -65,7 +65,7 @@ def _by_account(
     scps: dict[str, Row],
     regions: Callable[[str], Sequence[str]],
 ) -> dict[str, list[str]]:
-    """Accounts with the same policies at the same levels are judged once, unless a policy names the account."""
+    """Accounts with the same policies at the same levels are evaluated once, unless a policy names the account."""
     judged: dict[tuple[object, ...], list[str]] = {}
     closed = {}
     for account in accounts:

@@ -1,7 +1,6 @@
-"""Whether an account's lists are whole, by the counts of GetAccountSummary that come for nothing.
+"""Checks that an account's lists are complete, using the counts of GetAccountSummary.
 
-A page that is lost, with the marker that leads to it, shortens a list without a word. More than AWS counts is no fault:
-IAM moves between two calls.
+A lost page, together with its marker, shortens a list silently. A surplus is not an error: IAM changes between calls.
 """
 
 from __future__ import annotations
@@ -20,16 +19,16 @@ METRICS: Mapping[str, str] = {
     "instance_profiles": "InstanceProfiles",
     "server_certificates": "ServerCertificates",
 }
-"""Dataset to what GetAccountSummary calls its count (API reference, GetAccountSummary, SummaryMap)."""
+"""Dataset to the name of its count in GetAccountSummary (API reference, SummaryMap)."""
 
 
 def counted_of(datasets: Sequence[Dataset]) -> list[str]:
-    """Those of the datasets that AWS counts."""
+    """The datasets that GetAccountSummary counts."""
     return [dataset.name for dataset in datasets if dataset.name in METRICS]
 
 
 def shortfall(summary: Mapping[str, int], counted: Sequence[str], rows: Rows, unread: Sequence[Row]) -> str:
-    """What is missing, as a sentence; empty where nothing is. `unread` are records that were listed, and not read."""
+    """A sentence on what is missing, or ''. `unread` are records that were listed but not read."""
     for name in counted:
         listed = {row["arn"] for row in rows.get(name, ())} | {r["resource"] for r in unread if r["dataset"] == name}
         listed_count, expected = sum(map(_counts, listed)), summary.get(METRICS[name], 0)
@@ -39,5 +38,5 @@ def shortfall(summary: Mapping[str, int], counted: Sequence[str], rows: Rows, un
 
 
 def _counts(arn: str) -> bool:
-    """AWS counts the account's own policies only."""
+    """Whether AWS counts the row: of policies, only customer managed ones."""
     return "::aws:policy/" not in arn

@@ -1,4 +1,4 @@
-"""What earlier nights read, so that tonight need not ask again; and what one account asked for all of a worker."""
+"""Reuse of data from earlier nights, and of results shared by all accounts of a worker."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONGEST_WAIT_SECONDS = 30.0
 
 
 class Memory:
-    """The nights before a night, seen by one worker. Safe to use from many threads."""
+    """The nights before a night, as used by one worker. Thread-safe."""
 
     def __init__(self, night: Night) -> None:
         self.as_of = night.as_of
@@ -32,7 +32,7 @@ class Memory:
         self._lock = threading.Lock()
 
     def rows(self, dataset: Dataset, account_id: str, region: str) -> list[Row]:
-        """Rows of the newest earlier night on which this extract finished; none where there is no such night.
+        """Rows of the most recent earlier night on which this extract succeeded; [] if there is none.
 
         A night whose files cannot be read, or lack a column of today, is none: it costs asking again, and no more.
         """
@@ -45,7 +45,7 @@ class Memory:
         return []
 
     def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """What `make` gives for a key, made once a worker. What it raises is not kept: the next one tries again."""
+        """The result of `make` for a key, computed once per worker. Exceptions are not cached."""
         with self._lock:
             lock = self._locks.setdefault(key, threading.Lock())
         is_alone = lock.acquire(timeout=LONGEST_WAIT_SECONDS)
@@ -58,7 +58,7 @@ class Memory:
                 lock.release()
 
     def _extracts(self, night: Night) -> set[tuple[str, str, str]]:
-        """Account, region and dataset of every extract that finished on a night."""
+        """Account, Region and dataset of every successful extract of a night."""
         with self._lock:
             if night not in self._finished:
                 rows = landing.read(night, EXTRACTS).to_pylist()

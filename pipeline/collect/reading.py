@@ -1,4 +1,4 @@
-"""All datasets of one account, or of the organization: what was read, and what failed with what."""
+"""Reads all datasets of one account, or of the organization, and records failures."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ Result = TypeVar("Result")
 
 
 class Reading:
-    """Runs the collectors of some scopes over one visit, each once, whoever asks for its rows.
+    """Runs the collectors of some scopes on one visit, each at most once.
 
-    `state` is that of the account where this version does not know what it means: then nothing is asked.
+    `state` is the account's state if it is unknown to this version: then no calls are made.
     """
 
     def __init__(self, visit: Visit, scopes: tuple[Scope, ...], state: str | None = None) -> None:
@@ -40,10 +40,10 @@ class Reading:
         self._of_dataset = {d.name: c for c in self._collectors for d in c.datasets}
         self._results: dict[tuple[str, str], Rows | CallFailed] = {}
         self.failures: dict[str, CallFailed] = {}
-        """The datasets that could not be read, after `read_all`."""
+        """After `read_all`: the datasets that could not be read."""
 
     def rows(self, dataset: str, region: str = GLOBAL) -> list[Row]:
-        """Rows of a dataset, collected now if they are not there yet. Raises the `CallFailed` that it failed with."""
+        """Rows of a dataset, collected on first use. Raises its `CallFailed` if it failed."""
         collector = self._of_dataset[dataset]
         result = self._result(collector, region if collector.scope == "region" else GLOBAL)
         if isinstance(result, CallFailed):
@@ -51,12 +51,12 @@ class Reading:
         return result[dataset]
 
     def rows_of(self, dataset: str) -> list[Row] | None:
-        """Rows of a dataset of the organization; None where it could not be read."""
+        """Rows of a dataset of the organization; None if it could not be read."""
         result = self._result(self._of_dataset[dataset], GLOBAL)
         return None if isinstance(result, CallFailed) else result[dataset]
 
     def read_all(self) -> dict[str, pa.Table]:
-        """Run every collector. Tables of what finished, and the rows of `extracts` and `ledger` about all of it."""
+        """Run every collector. Returns the tables of successful datasets, and of `extracts`, `ledger` and unread records."""
         tables: dict[str, list[pa.Table]] = {}
         extracts: list[Row] = []
         regions = self._regions()
@@ -79,10 +79,10 @@ class Reading:
         return whole | {dataset.name: dataset.table(rows) for dataset, rows in own.items()}
 
     def _regions(self) -> list[str]:
-        """The regions that are read: those that are open, but for any that SCPs close to everybody in the account.
+        """The Regions to read: the enabled ones, except any that SCPs close to everybody in the account.
 
-        A region of which all is denied to the reader alone is read, and fails. Where no region is left, nothing is
-        owed of any, and the datasets of regions are empty.
+        A Region denied to the reader alone is included, and fails. If no Region is left, nothing is owed, and regional
+        datasets are empty.
         """
         regional = [collector for collector in self._collectors if collector.scope == "region"]
         try:
@@ -97,15 +97,15 @@ class Reading:
         return [region for region in opened if region not in closed]
 
     def _is_closed(self, region: str, regional: list[Collector]) -> bool:
-        """Whether the organization's SCPs, as read, close a region to everybody, and every call there says so."""
+        """Whether the organization's SCPs close a Region to everybody, and every call there is in fact denied."""
         if region not in self._visit.closed_regions or not regional:
             return False
         return all(_is_denied(self._result(collector, region)) for collector in regional)
 
     def _open(self) -> list[str]:
-        """The regions of the settings, else all, that the account has switched on.
+        """The enabled Regions of the account, limited to those in the settings if any.
 
-        Where the account does not say, all of the settings; raises the `CallFailed` where they name none.
+        If the account's Regions cannot be read, those in the settings; raises the `CallFailed` if there are none.
         """
         regions = list(dict.fromkeys(self._visit.cloud.settings.regions))
         if REGIONS.name not in self._of_dataset:
@@ -119,7 +119,7 @@ class Reading:
         regions = regions or sorted(listed)
         off = [region for region in regions if listed.get(region) in ("DISABLED", "DISABLING")]
         for region in off:
-            self._visit.fail(CallFailed(REGIONS.operations[0], "region_disabled", None, "not switched on", region))
+            self._visit.fail(CallFailed(REGIONS.operations[0], "region_disabled", None, "not enabled", region))
         return [region for region in regions if region not in off]
 
     def _result(self, collector: Collector, region: str) -> Rows | CallFailed:
@@ -143,7 +143,7 @@ class Reading:
         )
 
     def _whole(self, collector: Collector, region: str, account: Account) -> Rows | CallFailed:
-        """What a collector gives, each record once; read again where AWS counts more than it has listed."""
+        """The rows of a collector without duplicates; read a second time if AWS counts more than were listed."""
         result = self._rows_of(collector, region, account)
         if not isinstance(result, dict) or not (counted := counted_of(collector.datasets)):
             return result
@@ -161,7 +161,7 @@ class Reading:
         return {row["metric"]: row["value"] for row in account.rows(SUMMARY.name)}
 
     def _rows_of(self, collector: Collector, region: str, account: Account) -> Rows | CallFailed:
-        """Once through the collector. A service that AWS does not offer in a region has nothing there."""
+        """Run the collector once. A service that AWS does not offer in a Region has no rows there."""
 
         def collected() -> Rows:
             rows = collector.collect(account)
@@ -200,14 +200,14 @@ def _is_denied(result: Rows | CallFailed) -> bool:
 
 
 def once(dataset: Dataset, rows: list[Row]) -> list[Row]:
-    """Each record once: what stands on two pages was changed while it was read, and the later one counts."""
+    """The rows without duplicates: a record on two pages was changed during the reading, and the later one counts."""
     if not dataset.key:
         return rows
     return list({tuple(row[name] for name in dataset.key): row for row in rows}.values())
 
 
 def known(account: Account, dataset: Dataset, rows: list[Row]) -> list[Row]:
-    """The rows, with a record of `unread_records` for each that holds a value which AWS did not have before.
+    """The rows without those that have a value unknown to this version, which become `unread_records`.
 
     Raises `CallFailed` where the row speaks of the account or the region as a whole; but not for
     the roll of accounts: one in a new state is planned as it is, and counts as not read (`collect.run.plan`).
@@ -228,7 +228,7 @@ def known(account: Account, dataset: Dataset, rows: list[Row]) -> list[Row]:
 
 
 def _attempt(collector: Collector, region: str, work: Callable[[], Result]) -> Result | CallFailed:
-    """What the work gives, or why it failed. A collector that breaks on an account must not stop the others."""
+    """The result, or the failure. A collector that breaks on one account must not stop the others."""
     try:
         return work()
     except CallFailed as failed:

@@ -1,6 +1,6 @@
-"""The register: a TOML file of what people answer for, each entry with an owner, a reason, a ticket and an end.
+"""The register: a TOML file of decisions, each with an owner, a reason, a ticket and an expiry date.
 
-    [[exceptions]]               a known fail that is accepted for a while
+    [[exceptions]]               a known fail that is accepted temporarily
     control = "root_not_used"
     account = "111111111111"     # optional, as in every kind: limited to this account
     resource = "arn:aws:iam::*:user/legacy-*"   # optional: limited to these ARNs (* and ?)
@@ -13,13 +13,13 @@
     [[long_term_keys]]           users that need long-term credentials: resource, use_case
     [[break_glass_users]]        users with a console password for emergencies: resource
     [[approved_administrators]]  users, roles and permission sets that may administer: resource
-    [[critical_resources]]       a resource whose internal access is to be watched: resource, an ARN without * and ?;
-                                 account says whose it is where the ARN does not
-    [[archive_rules]]            archive rules of external-access analyzers that somebody answers for: resource
+    [[critical_resources]]       a resource whose internal access must be monitored: resource, an ARN without * and ?;
+                                 account, if the ARN does not contain it
+    [[archive_rules]]            archive rules of external-access analyzers that have an owner: resource
     [[delegated_administrators]] an approved delegated administrator: account, service_principal
     [[vendors]]                  an account outside the organization that roles may trust: account
 
-An entry counts up to and including `expires_on`; afterwards it is still listed, and covers nothing.
+An entry applies up to and including `expires_on`; afterwards it is still listed, but has no effect.
 """
 
 from __future__ import annotations
@@ -72,9 +72,9 @@ OneArn = Annotated[
 
 
 class Entry(BaseModel):
-    """What every entry has. Field names are those of the `register` dataset, but for the control and the account.
+    """Fields of every entry, named as in the `register` dataset except for the control and the account.
 
-    A field's description is what an entry that is wrong there is told to expect.
+    A field's description is quoted in the error when the field is invalid.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -188,7 +188,7 @@ def read_table(path: Path, table: str, entries: Any, controls: set[str]) -> list
 
 
 def faults(kind: type[Entry], error: ValidationError) -> list[str]:
-    """What is wrong with an entry, field by field: what stands there and what is expected."""
+    """The errors of an entry, by field: the value and what was expected."""
     expected = {name: field.get("description", "") for name, field in described(kind).items()}
     sentences = []
     for fault in error.errors():
@@ -203,6 +203,6 @@ def faults(kind: type[Entry], error: ValidationError) -> list[str]:
 
 
 def described(kind: type[Entry]) -> dict[str, Any]:
-    """The fields of a kind by name, as JSON schema has them; of one that may be left out, what it is when it is not."""
+    """The JSON schema of each field of a kind; for an optional field, that of its value."""
     fields: dict[str, Any] = kind.model_json_schema()["properties"]
     return {name: field.get("anyOf", [field])[0] for name, field in fields.items()}

@@ -1,7 +1,7 @@
-"""A night from AWS: `plan` reads the organization, `collect_shard` a share of its accounts, `commit` makes it a night.
+"""Collects a night: `plan` reads the organization, `collect_shard` a share of its accounts, `commit` lands the night.
 
-Each step takes and gives plain values, so that the shards can run in one process or on many machines that share the
-home folder. A shard may be run again; a run that is not committed leaves the night as it was.
+The steps exchange plain values, so that shards can run in one process or on many machines that share the home folder.
+A shard can be repeated; a run that is not committed leaves the night unchanged.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class ShardResult:
-    """What a shard read: its accounts, those of which something could not be read, and rows by dataset."""
+    """Result of a shard: its accounts, those that could not be read fully, and rows by dataset."""
 
     index: int
     accounts: int
@@ -80,7 +80,7 @@ class OrganizationRead:
 
 @dataclass(frozen=True)
 class AccountRead:
-    """Progress: an account is read. `failed` are the datasets that could not be, `reason` the first failure."""
+    """Progress: an account was read. `failed` are the datasets that could not be read, `reason` the first failure."""
 
     account_id: str
     failed: tuple[str, ...]
@@ -89,17 +89,17 @@ class AccountRead:
 
 STATES = ("PENDING_ACTIVATION", "ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "CLOSED")
 NOT_READ = tuple(state for state in STATES if state != "ACTIVE")
-"""An account in a state that Organizations did not have before is expected, and unknown: never absent."""
+"""An account in a state unknown to this version is expected and unknown, never absent."""
 
 Progress = Callable[[OrganizationRead | AccountRead], None]
 
 
 def quiet(event: OrganizationRead | AccountRead) -> None:
-    """Progress for nobody."""
+    """Ignore progress."""
 
 
 def plan(settings: Settings, night: Night, progress: Progress = quiet) -> Plan:
-    """Read the organization and land it in a new run's folder. Raises `Refused` where nothing can be read."""
+    """Read the organization and land it in a new run's folder. Raises `Refused` if nothing can be read."""
     entries, started = register.load(settings), time.time()
     with closing(Cloud(settings, memory=Memory(night))) as cloud:
         cloud.ends = _ends(settings, started)
@@ -137,7 +137,7 @@ def plan(settings: Settings, night: Night, progress: Progress = quiet) -> Plan:
 
 
 def collect_shard(settings: Settings, plan: Plan, index: int, progress: Progress = quiet) -> ShardResult:
-    """Read one shard's accounts side by side into the run's folder. Raises `Refused` where the run is gone."""
+    """Read one shard's accounts concurrently into the run's folder. Raises `Refused` if the run no longer exists."""
     night = Night(settings.home, plan.as_of)
     folder = night.run_folder(plan.run_id)
     if landing.noted(folder, "plan") != plan.to_json():
@@ -170,7 +170,7 @@ def collect_shard(settings: Settings, plan: Plan, index: int, progress: Progress
 
 
 def _same_caller(cloud: Cloud, plan: Plan) -> Caller:
-    """Whose credentials this worker has; raises `Refused` unless the organization was read with the same account's."""
+    """The worker's identity. Raises `Refused` if its account is not the one that read the organization."""
     try:
         caller = sign_in(Visit(cloud, ""))
     except CallFailed as failed:
@@ -184,9 +184,9 @@ def _same_caller(cloud: Cloud, plan: Plan) -> Caller:
 
 
 def commit(settings: Settings, plan: Plan) -> dict[str, int]:
-    """Make the run the night, in place of what the night was. Rows of each dataset.
+    """Make the run the night, replacing the existing one. Returns the rows of each dataset.
 
-    Raises `Refused` unless every shard is there. Committing again what is committed changes nothing.
+    Raises `Refused` if a shard is missing. Committing twice has no further effect.
     """
     night = Night(settings.home, plan.as_of)
     if landing.noted(night.landing_folder, "plan") == plan.to_json():
@@ -212,11 +212,11 @@ select account_id, region, operation, min(status) as status,
     sum(seconds) as seconds, max(data_time) as data_time
 from rows group by account_id, region, operation order by account_id, region, operation
 """
-"""The management account is read twice, for the organization and for itself: what was asked both times is one row."""
+"""The management account is read twice, for the organization and for itself: calls made both times become one row."""
 
 
 def refusal(failed: CallFailed, cloud: Cloud) -> Refused:
-    """Why nothing can be read at all, and what to do about it, in one sentence."""
+    """One sentence on why nothing can be read, and what to do about it."""
     problem = f"{failed.operation or 'reading the organization'}: {failed.message.rstrip('.')}"
     if failed.error_code == "AWSOrganizationsNotInUseException":
         helps = "this account is in no organization: use the management account's credentials"
@@ -228,5 +228,5 @@ def refusal(failed: CallFailed, cloud: Cloud) -> Refused:
 
 
 def _ends(settings: Settings, started: float) -> float:
-    """When the night's time is over, on the clock of `time.monotonic`; all workers count from the plan."""
+    """The night's deadline, on the clock of `time.monotonic`, counted from the plan for all workers."""
     return time.monotonic() + settings.night_timeout_hours * 3600 - max(0.0, time.time() - started)

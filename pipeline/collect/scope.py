@@ -1,7 +1,7 @@
-"""Which accounts the settings select: by account, by organizational unit and by tag.
+"""The accounts selected by the settings: by account, organizational unit and tag.
 
-Each kind of `include_` narrows the selection further; any `exclude_` takes out. A name that the organization does not
-have is refused, and so is one that it has twice: a slip of the pen must not read too much or too little.
+Each kind of `include_` narrows the selection; any `exclude_` removes from it. Unknown and ambiguous names are refused:
+a typo must not read too much or too little.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from pipeline.settings import Refused, Settings
 
 @dataclass(frozen=True)
 class Tree:
-    """The units of an organization: id to parent, and every way to name a unit (id, path below the root).
+    """The units of an organization: parents by id, and ids by name (id, or path below the root).
 
-    A name of a unit may hold a slash, so that one path can be that of several: `ids` has the ids of all.
+    Names of units may contain slashes, so a path can be ambiguous: `ids` has all matching ids.
     """
 
     parents: Mapping[str, str]
@@ -43,12 +43,12 @@ class Tree:
         return cls(parents, ids)
 
     def above(self, unit_id: str | None) -> set[str]:
-        """The unit and everything above it."""
+        """The unit and all its ancestors."""
         return set(_line(self.parents, unit_id)) if unit_id else set()
 
 
 def select(settings: Settings, roots: list[Row], units: list[Row], accounts: list[Row]) -> set[str]:
-    """Ids of the accounts that the settings select, whatever their state. Raises `Refused`."""
+    """Ids of the accounts selected by the settings, in any state. Raises `Refused`."""
     tree = Tree.of(roots, units)
     account_ids = {account["account_id"] for account in accounts}
     named = {

@@ -1,8 +1,8 @@
-"""What is read from AWS: one module for the datasets that come from the same calls.
+"""Collectors of AWS data: one module for the datasets that come from the same calls.
 
-A module says `DATASETS` and `collect(account) -> {dataset name: rows}`. It succeeds or fails as a whole: a `CallFailed`
-out of `collect` fails all of its datasets in that account, and no others. Modules are found, not registered: a new
-file here is a new dataset. Names that begin with an underscore are helpers.
+A module defines `DATASETS` and `collect(account) -> {dataset name: rows}`. It succeeds or fails as a whole: a
+`CallFailed` from `collect` fails all of its datasets in that account, and no others. Modules are discovered: a new file
+here is a new dataset. Names that begin with an underscore are helpers.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Rows = dict[str, list[Row]]
 
 @dataclass(frozen=True)
 class Collector:
-    """One module: the datasets it fills, how often it is asked, and its `collect`."""
+    """One module: its datasets, its scope, and its `collect`."""
 
     name: str
     datasets: tuple[Dataset, ...]
@@ -38,7 +38,7 @@ def discover() -> tuple[Collector, ...]:
 
 @cache
 def datasets() -> dict[str, Dataset]:
-    """Every raw dataset by name: the collected ones and the run's own."""
+    """Every raw dataset by name: the collected ones and those of the run itself."""
     declared = [d for collector in discover() for d in collector.datasets] + list(SYSTEM)
     names = [d.name for d in declared]
     twice = sorted({name for name in names if names.count(name) > 1})

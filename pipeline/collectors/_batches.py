@@ -1,4 +1,4 @@
-"""Describe operations that take many names at once, called as few times as the API allows."""
+"""Describe operations that take many names per call, in the largest batches that the API allows."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pipeline.aws.account import Account
 from pipeline.aws.failures import CallFailed
 from pipeline.schema import Dataset
 
-# What ECS says of a thing that was deleted since it was listed (API reference, Failure; "API failure reasons").
+# ECS's reason for an item that was deleted since it was listed (API reference, Failure; "API failure reasons").
 MISSING = "MISSING"
 
 
 @dataclass(frozen=True)
 class Describe:
-    """An operation that describes things by name: where it takes and gives them, and where it gives those it did not.
+    """A batch describe operation: its input parameter, its output member, and the member with failures.
 
-    `named` are the members of a thing by any of which it may have been asked for. `failures` is the member with the
-    names, or with structures of `arn` and `reason`, of what was not described.
+    `named` are the members of an item that can have been used as its name. `failures` is the member with the names of
+    items that were not described, or structures of `arn` and `reason`.
     """
 
     operation: str
@@ -30,10 +30,10 @@ class Describe:
     size: int
 
     def all(self, account: Account, dataset: Dataset, names: Sequence[str], **params: Any) -> Iterator[Any]:
-        """The things asked for, `size` names at a time; those that are gone are left out.
+        """The requested items, `size` names at a time, without those that are gone.
 
-        Raises `CallFailed` where AWS says nothing of a thing that it was asked for; one that it could not describe is
-        booked (`Account.unread`).
+        Raises `CallFailed` if the response does not mention a requested item; items that AWS could not describe are
+        recorded with `Account.unread`.
         """
         for start in range(0, len(names), self.size):
             batch = list(names[start : start + self.size])
@@ -63,6 +63,6 @@ def _name(failure: Any) -> str:
 
 
 def _reason(failure: Any) -> str:
-    """A name alone is of what is not found."""
+    """The reason of a failure; a bare name means that the item was not found."""
     reason: str = MISSING if isinstance(failure, str) else failure.get("reason", "no reason given")
     return reason

@@ -1,4 +1,4 @@
-"""Reading things one by one: a thing that cannot be read costs itself, and says why."""
+"""Reading items one by one: a failure affects only that item, and is recorded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Item = TypeVar("Item")
 
 
 def resource(dataset: Dataset, row: Row) -> str | None:
-    """What a row is about: its ARN, else the last of its key; None for the account or the region as a whole."""
+    """The subject of a row: its ARN, else the last part of its key; None for the account or the Region as a whole."""
     names = [name for name in dataset.key if name not in ("account_id", "region")]
     arn = next((name for name in ("arn", *reversed(names)) if name in row and name.endswith("arn")), None)
     text: str | None = row[arn] if arn else row[names[-1]] if names else None
@@ -28,9 +28,9 @@ def each(
     read: Callable[[Item], Iterable[Row]],
     named: Callable[[Item], str],
 ) -> list[Row]:
-    """The rows that `read` gives for every item. What fails for one is booked under its name (`Account.unread`).
+    """The rows that `read` returns for each item. A failure is recorded under the item's name (`Account.unread`).
 
-    Raises `CallFailed`: the first failure, where nothing could be read of any item.
+    Raises the first `CallFailed` if no item could be read.
     """
     rows: list[Row] = []
     failures: list[tuple[Item, CallFailed]] = []

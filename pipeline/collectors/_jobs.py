@@ -27,10 +27,10 @@ def answers(account: Account, operation: str, job_id: str, member: str) -> Pages
 def all_answers(
     account: Account, operation: str, job_ids: Mapping[str, str], member: str
 ) -> Iterator[tuple[str, Pages | CallFailed]]:
-    """The pages of each report, by its name in `job_ids`, in the order in which they are finished, or why not.
+    """The pages of each report, by its name in `job_ids`, in order of completion, or the failure.
 
-    One page with `JobStatus` FAILED where AWS gave up. What is not finished, or is said to be and lacks its `member`,
-    is asked for again after a pause, all of it after the same one. Raises `CallFailed` where no report could be read.
+    A report that AWS gave up on has one page with `JobStatus` FAILED. Unfinished reports, and finished ones that lack
+    their `member`, are requested again after a common pause. Raises `CallFailed` if no report could be read.
     """
     waiting, pause, failed, read = dict(job_ids), FIRST_PAUSE_SECONDS, None, 0
     for _ in range(POLLS):

@@ -24,7 +24,7 @@ COLUMNS = (
 
 
 def aws_key_variables(variables: Iterable[tuple[str, str]]) -> list[str]:
-    """Names of the variables that hold an AWS key. A name that is a key id itself is not repeated."""
+    """Names of the variables that contain an AWS key. A name that is itself a key id is not repeated."""
     variables_with_key = {
         name for name, value in variables if name.upper() in NAMES or KEY_ID.search(f"{name} {value}")
     }
@@ -32,5 +32,5 @@ def aws_key_variables(variables: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def masked(text: str) -> str:
-    """The text without the ids of access keys and what looks like a secret access key."""
+    """The text without access key ids and anything that looks like a secret access key."""
     return SECRET.sub("(a secret access key)", KEY_ID.sub("(an access key id)", text))

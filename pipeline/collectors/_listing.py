@@ -1,9 +1,9 @@
-"""Collectors that only list and rename: the columns say where they come from, and `listing` makes their `collect`.
+"""Collectors that only list and rename: columns declare their source, and `listing` builds `collect`.
 
     Column("uploaded_at", "timestamp", "When it was uploaded (UTC)", source="UploadDate")
     collect = listing(CERTIFICATES, "ServerCertificateMetadataList")
 
-A column without a `source` is one of the row that is asked about (see `Each`), or `account_id` or `region`.
+A column without a `source` comes from the row of the other dataset (see `Each`), or is `account_id` or `region`.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ def _as_listed(_: Account, row: Row) -> Row | None:
 
 @dataclass(frozen=True)
 class Each:
-    """The operation is asked for each row of another dataset.
+    """The operation is called for each row of another dataset.
 
     `ask` maps the operation's parameters to columns of that row. A column without a source is filled from the column
-    that it references there, else from the one of the same name. `region` names the column with the region to ask in.
+    that it references there, else from the one of the same name. `region` is the column with the Region to call.
     """
 
     dataset: Dataset
@@ -63,15 +63,15 @@ def listing(
     completed: Callable[[Account, Row], Row | None] = _as_listed,
     **params: Any,
 ) -> Callable[[Account], Rows]:
-    """`collect` for a dataset that is the list `member` of its last operation, or of `operation`, a row an item.
+    """`collect` for a dataset with one row per item in the list `member` of `operation`, by default its last one.
 
-    `expected` are error codes that mean an empty list. `keep` chooses items, `made` makes columns that are more than a
-    member of the item. A service that is not `is_everywhere` has nothing in regions that AWS does not offer it in.
-    `completed` adds to a row what another operation says of it; None leaves out what is gone by then.
-    `params` go into every request. What an operation is asked about may be gone by then, and has nothing.
+    `expected` are error codes that mean an empty list. `keep` filters items; `computed` has functions for columns that
+    need more than a member of the item. A service that is not `is_everywhere` has no rows in Regions that AWS does not
+    offer it in. `completed` adds data from another operation to a row, or returns None if the item is gone.
+    `params` are sent with every request. With `each`, a subject that is gone has no rows.
 
-    The function raises `CallFailed`. An item that lacks a member of a required column, and a row that may not be asked
-    about, are booked as records that could not be read (`_items.each`), unless all are.
+    The function raises `CallFailed`. Items without a member of a required column, and subjects whose call is denied,
+    are recorded as unread records (`_items.each`), unless all of them fail.
     """
     asking = operation or dataset.operations[-1]
 
@@ -113,7 +113,7 @@ def listing(
 
 
 def _taken(dataset: Dataset, each: Each | None, subject: Row) -> Row:
-    """What the row that is asked about gives to each row of the answer, by the names of these."""
+    """The columns that each row takes over from the row of the other dataset."""
     if each is None:
         return {}
     theirs = f"{each.dataset.name}."
@@ -134,19 +134,19 @@ def _value(account: Account, column: Column, item: Item, given_columns: Row, com
     if value is None and column.required:
         if isinstance(item, Members):
             raise MemberMissing(column.source, item)
-        raise LookupError(f"an item of the list lacks {column.source}, which {column.name} is made of")
+        raise LookupError(f"an item of the list lacks {column.source}, the source of {column.name}")
     return CONVERTED.get(column.type, _as_it_is)(value)
 
 
 def _name(dataset: Dataset, item: Item, given_columns: Row) -> str:
-    """What an item is called, as far as it says so."""
+    """The name of an item, if it has one."""
     row = {c.name: _getter(c.source)(item) if c.source else given_columns.get(c.name) for c in dataset.columns}
     return resource(dataset, row) or ""
 
 
 @cache
 def _getter(source: str) -> Callable[[Item], Any]:
-    """A plain member, as most are, is looked up: JMESPath takes twenty times as long."""
+    """A function that extracts a member. Plain members are looked up directly: JMESPath takes twenty times as long."""
     if source.isidentifier():
         return lambda item: item.get(source)
     search: Callable[[Item], Any] = jmespath.compile(source).search

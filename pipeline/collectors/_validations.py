@@ -1,7 +1,7 @@
-"""Policy validation by Access Analyzer, remembered from night to night.
+"""Policy validation by Access Analyzer, with results reused on later nights.
 
-AWS adds checks to its validator without giving it a version. So an answer is asked for again after three weeks, on a
-day of the fourth that the document's hash decides: documents come of age on different nights.
+AWS adds checks to its validator without a version number. So each document is validated again after three weeks, on a
+day of the fourth week chosen by its hash, to spread the calls over several nights.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pipeline.schema import Column, Dataset, Row
 OPERATION = "access-analyzer:ValidatePolicy"
 CLEAN = "NONE"
 REFUSED_DOCUMENT = "invalid_request"
-"""The class of a ValidationException: the document is none for the validator. Every other failure is the call's."""
+"""The class of a ValidationException: the validator rejects the document. Other failures are about the call."""
 FIRST_AGE_DAYS, SPREAD_DAYS = 21, 7
 
 DIGEST = Column("document_sha256", "varchar", "SHA-256 of the document", required=True, pattern=r"[0-9a-f]{64}")
@@ -37,17 +37,17 @@ ANSWER = (
 )
 
 Key = tuple[str, str]
-"""A document's hash and what it is validated as."""
+"""A document's hash and its policy type."""
 
 
 def is_due(digest: str, validated_on: date, as_of: date) -> bool:
-    """Whether an answer is old."""
+    """Whether a result must be refreshed."""
     age_days = (as_of - validated_on).days
     return age_days >= FIRST_AGE_DAYS + int(digest[:8], 16) % SPREAD_DAYS
 
 
 def known(account: Account, dataset: Dataset) -> dict[Key, list[Row]]:
-    """The answers of earlier nights that still count."""
+    """The results of earlier nights that are still valid."""
     answers: dict[Key, list[Row]] = {}
     for row in account.remembered(dataset):
         if not is_due(row["document_sha256"], row["validated_on"], account.memory.as_of):
@@ -61,9 +61,9 @@ def each_validated(
     asked_as: Callable[[str], Mapping[str, str]],
     remembered: Mapping[Key, list[Row]],
 ) -> list[Row]:
-    """The answers to documents and what each is validated as. One that AWS refuses has none, and is not validated.
+    """The results for pairs of document and policy type. Documents that AWS rejects have no result.
 
-    Raises `CallFailed` where no document got an answer, and for a failure that is not about the document.
+    Raises `CallFailed` if all documents were rejected, and for failures that are not about a document.
     """
     rows: list[Row] = []
     refusals, distinct = [], sorted(set(documents))
@@ -82,7 +82,7 @@ def each_validated(
 def validated(
     account: Account, document: str, policy_type: str, request: Mapping[str, str], remembered: Mapping[Key, list[Row]]
 ) -> list[Row]:
-    """The answer to one document: the account's own of an earlier night, else asked once a worker, whoever has it."""
+    """The result for one document: the account's own from an earlier night, else requested once per worker."""
     key = (sha256(document.encode()).hexdigest(), policy_type)
     ask = {**request, "policyDocument": document}
     return remembered.get(key) or account.memory.once((OPERATION, key), lambda: _ask(account, key, ask))

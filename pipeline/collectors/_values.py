@@ -1,4 +1,4 @@
-"""From what boto3 gives to what a row holds."""
+"""Conversion of boto3 values to column values."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ TAGS = Column("tags", "json", 'Tags as an object: {"key": "value"}', required=Tr
 
 
 def compact(value: Any) -> str:
-    """JSON text without spaces, in the order given."""
+    """Compact JSON text, keys in the given order."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_moment)
 
 
 def document(value: Any) -> str | None:
-    """A policy document as JSON text; the text itself where it does not parse. Takes what boto3 decoded, or text."""
+    """A policy document, decoded or as text, as JSON text; unparsable text is returned unchanged."""
     if isinstance(value, str):
         try:
             value = json.loads(value)
@@ -31,17 +31,17 @@ def document(value: Any) -> str | None:
 
 
 def tags(items: Iterable[dict[str, str]] | None) -> str:
-    """AWS's list of Key and Value as one JSON object, by key; keys in it are masked (the console adds their ids)."""
+    """AWS's list of Key and Value as one JSON object, sorted; access keys are masked (the console adds their ids)."""
     return tag_map({item["Key"]: item["Value"] for item in items or ()})
 
 
 def tag_map(pairs: Mapping[str, str]) -> str:
-    """As `tags`, from where AWS gives tags as one object."""
+    """Like `tags`, for responses with tags as one object."""
     return compact({masked(key): masked(value) for key, value in sorted(pairs.items())})
 
 
 def utc(moment: datetime | None) -> datetime | None:
-    """A moment in UTC without its zone."""
+    """A timestamp as naive UTC."""
     if moment is None or moment.tzinfo is None:
         return moment
     return moment.astimezone(UTC).replace(tzinfo=None)

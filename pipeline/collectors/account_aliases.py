@@ -1,4 +1,4 @@
-"""The account alias, which stands in the sign-in URL instead of the account ID."""
+"""The account alias, which replaces the account ID in the sign-in URL."""
 
 from __future__ import annotations
 

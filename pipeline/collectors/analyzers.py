@@ -1,7 +1,7 @@
 """Analyzers of IAM Access Analyzer, each with its configuration.
 
-ListAnalyzers omits the configuration (AccessAnalyzer API reference, `AnalyzerSummary`): GetAnalyzer is asked for each
-analyzer of a kind that AWS keeps one of, for unused access and for internal access.
+ListAnalyzers omits the configuration (AccessAnalyzer API reference, `AnalyzerSummary`), so GetAnalyzer is called for
+analyzers of the kinds that have one: unused access and internal access.
 """
 
 from __future__ import annotations
@@ -74,12 +74,12 @@ DATASETS = (ANALYZERS,)
 
 
 def looks_inside(analyzer: Row) -> bool:
-    """Whether an analyzer of `analyzers` looks for unused or internal access, and so has a configuration."""
+    """Whether a row of `analyzers` is for unused or internal access, and so has a configuration."""
     return str(analyzer["analyzer_type"]).endswith(("_UNUSED_ACCESS", "_INTERNAL_ACCESS"))
 
 
 def _configured(account: Account, analyzer: Row) -> Row | None:
-    """The analyzer with its configuration, or with why that could not be read; None where it is gone."""
+    """The analyzer with its configuration, or with the error; None if it is gone."""
     if not looks_inside(analyzer):
         return analyzer
     try:

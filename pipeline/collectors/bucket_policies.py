@@ -1,7 +1,7 @@
 """Bucket policies of the account's S3 buckets.
 
-A bucket policy can deny access to its own account: that is a property of the bucket and is recorded in its row. Where
-no bucket at all could be read, the extract of the account fails.
+A bucket policy can deny access to its own account: that is a property of the bucket and is recorded in its row. If
+no bucket could be read at all, the account's extract fails.
 """
 
 from __future__ import annotations

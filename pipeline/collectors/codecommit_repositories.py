@@ -1,4 +1,4 @@
-"""CodeCommit repositories: what SSH public keys and Git credentials are for."""
+"""CodeCommit repositories, the use of SSH public keys and Git credentials."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The credential report: passwords, MFA, access keys and certificates of all users and of the root user.
 
-AWS generates it at most once every four hours; `generated_at` says when. Who exists is said by the list of users, which
-is live: a line of a user who is gone since is left out, and a user who is newer is one unread record.
+AWS generates it at most once every four hours; `generated_at` is the time. The list of users is live, so it decides who
+exists: lines of users deleted since are dropped, and a user newer than the report is an unread record.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 ROOT_USER = "<root_account>"
 MORE = "additional_credentials_info"
-"""Column of users with more than two access keys or certificates, which reports did not always have."""
+"""Column about users with more than two access keys or certificates; older reports do not have it."""
 GENERATE, GET = "iam:GenerateCredentialReport", "iam:GetCredentialReport"
 POLLS = 12
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 10.0
@@ -114,9 +114,9 @@ def collect(account: Account) -> Rows:
 
 
 def _of_live_users(account: Account, generated_at: datetime | None, rows: list[Row]) -> Iterator[Row]:
-    """The lines of the root user and of users who are there now; who is newer than the report is an unread record.
+    """The lines of the root user and of existing users; users newer than the report become unread records.
 
-    A user who was deleted and made again is newer. All lines, where the users could not be listed.
+    A user who was deleted and recreated is newer. All lines, if the users could not be listed.
     """
     try:
         live = {user["arn"]: user["created_at"] for user in account.rows(USERS.name)}
@@ -132,10 +132,10 @@ def _of_live_users(account: Account, generated_at: datetime | None, rows: list[R
 
 
 def _report(account: Account) -> Answer:
-    """The report, made now where it can be; each pause is twice the one before.
+    """The report, generated now if possible, with doubling pauses between polls.
 
-    One that is there is taken also where it may not be made (an SCP denies that), or IAM has no capacity to make it:
-    `generated_at` says how old it is. Raises `CallFailed`, with the reason why it could not be made if there is one.
+    If it cannot be generated (an SCP denies it, or IAM has no capacity), an existing report is used: `generated_at` has
+    its age. Raises `CallFailed`, if possible with the reason why it could not be generated.
     """
     pause = FIRST_PAUSE_SECONDS
     not_made: CallFailed | None = None
@@ -184,7 +184,7 @@ def _theirs(name: str) -> str:
 
 
 def _value(column: Column, text: str) -> str | bool | datetime | None:
-    """Raises `ValueError` for a text that is neither a value of the column nor one of AWS's words for none."""
+    """A text as the column's value. Raises `ValueError` if it is neither valid nor one of AWS's words for no value."""
     if text in NO_VALUE:
         return None
     if column.type == "boolean":

@@ -1,8 +1,8 @@
 """External access analyzers in every enabled Region of an account, whether the run reads it or not.
 
-A region that could not be asked is a row that says why, and no failure of the account. Closed it is only where AWS
-says that the region is switched off or has no Access Analyzer, or where the organization's SCPs, as read, close it to
-everybody; a denial alone is met by the reader. Where no open region answered, the account could not be read.
+A Region that could not be read is a row with the reason, not a failure of the account. It counts as closed only if AWS
+says that it is not enabled or has no Access Analyzer, or if the organization's SCPs close it to everybody; a mere
+denial may concern the reader alone. If no open Region could be read, the account could not be read.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ DATASETS = (ASKED, FOUND)
 
 
 def is_external(analyzer: Row) -> bool:
-    """Whether an analyzer of `analyzers` looks for external access."""
+    """Whether a row of `analyzers` is for external access."""
     return analyzer["analyzer_type"] in KINDS
 
 
 def is_active_external(analyzer: Row) -> bool:
-    """Whether it looks for external access and works, or is in a state that AWS did not have before."""
+    """Whether it is for external access and is working, or in a state unknown to this version."""
     return is_external(analyzer) and analyzer["status"] not in ("CREATING", "DISABLED", "FAILED")
 
 

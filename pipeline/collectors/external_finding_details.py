@@ -63,7 +63,7 @@ def _of_finding(account: Account, finding: Row, earlier: Row | None) -> Iterator
 
 
 def _name(finding: Row) -> str:
-    """The resource that is open, by which findings are judged; the finding's id where it has none."""
+    """The accessible resource, by which findings are judged; the finding's id if it has none."""
     name: str = finding["resource"] or finding["finding_id"]
     return name
 

@@ -1,4 +1,4 @@
-"""Keyspaces in Amazon Keyspaces: what its service-specific credentials are for."""
+"""Keyspaces in Amazon Keyspaces, the use of its service-specific credentials."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Where a published night goes, a folder or a bucket, and the messages about it."""
+"""Publishing a night: to a folder, to a bucket, and notifications about it."""

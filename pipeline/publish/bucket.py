@@ -1,7 +1,7 @@
-"""The report of a night in an S3 bucket: never in a public one, and every page before the index that leads to it.
+"""Uploads the report of a night to an S3 bucket: never to a public one, and the index after all other pages.
 
-A night goes to `<prefix>/<as_of>/`; the newest one then also to `<prefix>/latest/`, where pages that it does not have
-are deleted last. So whatever index a reader opens, all that it leads to is there, also after a run that failed.
+A night is uploaded to `<prefix>/<as_of>/`, and the newest one also to `<prefix>/latest/`, where obsolete pages are
+deleted last. So all links of an index that a reader opens work, even after a failed run.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ STAGE = "bucket"
 
 @dataclass(frozen=True)
 class Delivered:
-    """A night in the bucket: where, how many objects of how many bytes, and whether `latest/` shows it."""
+    """An uploaded night: its address, number and size of objects, and whether `latest/` shows it."""
 
     address: str
     objects: int
@@ -73,11 +73,11 @@ class Delivered:
 
 
 def publish(settings: Settings, night: Night, progress: Progress | None = None) -> Delivered:
-    """Put the report of a night, as it is in the home, into the bucket of the settings (`publish_to`).
+    """Upload the report of a night from the home to the bucket in `publish_to`.
 
-    `progress` is told the objects put and those to put. Raises `Refused`: there is no such report, the bucket
-    is public or may be, or a request failed for good; then `latest/` is what it was, or has newer pages behind its
-    old index.
+    `progress` receives the number of uploaded objects and the total. Raises `Refused` if there is no such report, the
+    bucket is or may be public, or a request failed permanently; `latest/` is then unchanged, or has newer pages with
+    the old index.
     """
     folder = night.report_folder
     files = site_files(folder)
@@ -100,7 +100,7 @@ def publish(settings: Settings, night: Night, progress: Progress | None = None) 
 
 
 def site_files(folder: Path) -> dict[str, Path]:
-    """The files of a site by their paths in it. What is hidden, or a link, is no part of it."""
+    """The files of a site by relative path, without hidden files and links."""
     paths = {}
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -111,7 +111,7 @@ def site_files(folder: Path) -> dict[str, Path]:
 
 
 class Bucket:
-    """The bucket of the settings and the prefix in it; names are keys without the prefix. Raises `Refused`."""
+    """The bucket and prefix in the settings; names are keys without the prefix. Raises `Refused`."""
 
     def __init__(self, cloud: Cloud) -> None:
         settings = cloud.settings
@@ -127,9 +127,9 @@ class Bucket:
         return f"s3://{self.name}/{self.prefix}{name}"
 
     def check_private(self) -> None:
-        """Raises `Refused` for a bucket that lets everybody in, or of which that cannot be read.
+        """Raise `Refused` if the bucket is public, or if that cannot be determined.
 
-        Block Public Access of the account is not asked for: a bucket that only it keeps closed is refused.
+        The account's Block Public Access settings are not read: a bucket protected only by them is refused.
         """
         block = self._about(
             "GetPublicAccessBlock", "PublicAccessBlockConfiguration", "NoSuchPublicAccessBlockConfiguration"
@@ -151,7 +151,7 @@ class Bucket:
             raise Refused(f"{self.address()}: the bucket is public by {' and '.join(public)}: {BLOCK}")
 
     def _about(self, operation: str, member: str, *expected: str) -> Any:
-        """A member of an answer about the bucket; None for an `expected` error code."""
+        """A member of a response about the bucket; None for an `expected` error code."""
         answer = self._ask(operation, needs=(member,), expected=expected)
         return None if answer is None else answer[member]
 
@@ -162,7 +162,7 @@ class Bucket:
         return {as_of for name in names if (as_of := date_of(name))}
 
     def names(self, start: str) -> set[str]:
-        """The objects whose names start so."""
+        """The names of the objects with this prefix."""
         pages = self.listed(start)
         return {object["Key"].removeprefix(self.prefix) for page in pages for object in page.get("Contents", ())}
 
@@ -170,7 +170,7 @@ class Bucket:
         return name in self.names(name)
 
     def upload(self, place: str, files: dict[str, Path], tell: Callable[[], None]) -> None:
-        """Put a site in its place: side by side all that its index leads to, then the index."""
+        """Upload a site: everything except the index concurrently, then the index."""
         pool = ThreadPoolExecutor(min(MOST_THREADS, self.cloud.settings.concurrency))
         try:
             pages = [pool.submit(self.put, place, name, path) for name, path in files.items() if name != INDEX]
@@ -183,7 +183,7 @@ class Bucket:
         tell()
 
     def put(self, place: str, name: str, path: Path) -> None:
-        """One object; S3 holds what came against its checksum."""
+        """Upload one object; S3 verifies its checksum."""
         body = path.read_bytes()
         cache = CACHE_LATEST if place == LATEST else CACHE_NIGHT
         self._ask(
@@ -208,7 +208,7 @@ class Bucket:
                 raise self._refused(name, CallFailed("s3:DeleteObjects", "", code, error.get("Message", ""), GLOBAL))
 
     def listed(self, name: str, **params: Any) -> Iterator[Answer]:
-        """Pages of the objects whose names start so."""
+        """Pages of the objects with this prefix."""
         more: dict[str, Any] = {"Prefix": self.prefix + name, **params}
         seen: set[str | None] = {None}
         while True:
@@ -234,7 +234,7 @@ class Bucket:
             raise self._refused(name, failed) from failed
 
     def _refused(self, name: str, failed: CallFailed) -> Refused:
-        """What failed where, and what to do about it, in one sentence."""
+        """One sentence on what failed where, and what to do about it."""
         message = f"{self.address(name)}: {failed.operation}: {failed.message.rstrip('.')} ({failed.error_code})"
         if failed.error_code == "NoSuchBucket":
             helps = "create the bucket, or correct publish_to"
@@ -260,5 +260,5 @@ def own_account(cloud: Cloud) -> str:
 
 
 def checksum(body: bytes) -> str:
-    """SHA-256 as S3 writes it."""
+    """SHA-256 in S3's format."""
     return b64encode(sha256(body).digest()).decode()

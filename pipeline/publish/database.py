@@ -1,6 +1,6 @@
-"""`rolecall.duckdb`, the analysts' copy of what is published: written aside and put in its place in one step.
+"""`rolecall.duckdb`, the analysts' copy of the published tables, replaced atomically.
 
-A reader always sees a whole night, and never holds the writer of the warehouse up.
+Readers always see a complete night, and never block the writer of the warehouse.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ STORAGE_VERSION = "v1.5.0"
 
 @contextmanager
 def written(settings: Settings, night: Night) -> Iterator[tuple[Path, Night]]:
-    """The copy, made aside: its path and the night it shows. When the block ends well it takes the place of the last.
+    """Write the copy to a temporary file, yield its path and night, and publish it if the block succeeds.
 
-    The published night is always the newest judged: after an older one was judged again, the newest is rebuilt, so
-    that its trend and first-seen dates are right. Raises `Broken` where the warehouse or its copy does not add up.
+    The published night is always the newest judged one: after an older night is judged again, the newest is rebuilt, so
+    that its trend and first-seen dates are right. Raises `Broken` if the warehouse or the copy is inconsistent.
     """
     with store.reading(night.home) as con:
         newest = night.on(max(history.judged_dates(con), default=night.as_of))
@@ -47,16 +47,16 @@ def written(settings: Settings, night: Night) -> Iterator[tuple[Path, Night]]:
 
 
 def publish(settings: Settings, night: Night) -> tuple[Path, Night]:
-    """Write `rolecall.duckdb` anew and put it in its place. Returns its path and the night it shows."""
+    """Write and publish `rolecall.duckdb`. Returns its path and the night it shows."""
     with written(settings, night) as (_, newest):
         pass
     return night.home / DATABASE, newest
 
 
 def copy(warehouse: Path, target: Path, catalog: Catalog, as_of: date) -> None:
-    """Copy the published tables with their comments into a new file that DuckDB 1.5 opens too.
+    """Copy the published tables with their comments to a new file that DuckDB 1.5 can also open.
 
-    Raises `Broken` unless the warehouse is in order and the copy is equal to it, table by table.
+    Raises `Broken` if the warehouse is inconsistent or a copied table differs from the original.
     """
     con = duckdb.connect()
     con.execute("set enable_progress_bar = false")
@@ -88,7 +88,7 @@ def copy(warehouse: Path, target: Path, catalog: Catalog, as_of: date) -> None:
 
 
 def is_copied(model: Model) -> tuple[str, str]:
-    """The invariant that a table of the copy has the rows of the original: as many, with the same sum of hashes."""
+    """The invariant that a copied table has the same rows as the original: equal count and sum of hashes."""
     measured = "(select count(*) as n, sum(hash(t)::hugeint) as hashes from {} as t)"
     copied = measured.format(f"published.{PUBLISHED_LAYERS[model.layer]}.{model.name}")
     original = measured.format(f"warehouse.main.{model.name}")
@@ -97,7 +97,7 @@ def is_copied(model: Model) -> tuple[str, str]:
 
 
 def shown(settings: Settings) -> Night:
-    """The night that `rolecall.duckdb` shows. Raises `Refused` where nothing is published."""
+    """The night that `rolecall.duckdb` shows. Raises `Refused` if nothing is published."""
     database = settings.home / DATABASE
     if not database.exists():
         raise Refused(f"{database}: nothing is published there yet; `rolecall run` does, or name another --home")

@@ -1,7 +1,7 @@
-"""What is told of a night: the digest of a published night, or why there is none. The same words as text and HTML.
+"""Notification content: the digest of a published night, or why there is none, as text and as HTML.
 
-Names come from AWS and are hostile. Here they are cut, what prints nothing is shown by its code, and what a chat
-service would read as a link or a mention is broken by an invisible character; escaping is left to each format.
+Names come from AWS and are untrusted. They are truncated, invisible characters are shown by code, and text that a chat
+service would treat as a link or mention is broken by an invisible character; escaping is left to each format.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pipeline.text import percent, plural, points, visible
 
 FEW = 5
 NAME, RESOURCE, TITLE, CALL, SENTENCE = 60, 140, 80, 100, 1000
-"""Most characters of what is quoted."""
+"""Maximum lengths of quoted texts."""
 
 # An autolink or Slack's brackets, the middle of a Markdown link, a URL, a mention. `alice@example.com` stays whole.
 _LIVE = re.compile(r"<|\](?=\()|:(?=//)|(?<![\w.+-])@")
@@ -61,7 +61,7 @@ UNREAD_CHANGED = """
 
 @dataclass(frozen=True)
 class Message:
-    """A title of our own words (ASCII), paragraphs of a sentence and the items under it, and where the report is."""
+    """A title (ASCII, our own text), paragraphs of a sentence with a list of items, and the address of the report."""
 
     title: str
     paragraphs: tuple[tuple[str, tuple[str, ...]], ...]
@@ -88,7 +88,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Digest:
-    """A published night in short. `critical` and `unread` are the first few, already fit to be shown."""
+    """Summary of a published night. `critical` and `unread` are the first few entries, already safe for display."""
 
     as_of: date
     previous_as_of: date | None
@@ -102,10 +102,10 @@ class Digest:
 
     @property
     def is_changed(self) -> bool:
-        """Whether a finding changed or other accounts could not be read than the night before, or nights lack between.
+        """Whether findings or unread accounts changed since the night before, or nights are missing in between.
 
-        How well an account could be read that night is told by its coverage, which the history has. The first night
-        of all is a change.
+        An account's readability on the earlier night is inferred from its coverage in the history. The very first
+        night counts as changed.
         """
         first = self.previous_as_of is None
         return first or self.unread_changed or bool(self.changes["changes"] or self.held_back)
@@ -145,7 +145,7 @@ class Digest:
 
 
 def digest(database: Path) -> Digest:
-    """The night that a published database shows."""
+    """The digest of the night that a published database shows."""
     with duckdb.connect(database, read_only=True) as con:
         (overall,), (changes,) = rows(con, NIGHT), rows(con, CHANGES)
         between = {"as_of": overall["as_of"], "before": overall["night_before"]}
@@ -169,7 +169,7 @@ def digest(database: Path) -> Digest:
 
 
 def failure(settings: Settings, night: Night, sentence: str) -> Message:
-    """What is told of a night that failed or was held back: why, and which night the reports show."""
+    """The message about a night that failed or was held back: why, and which night the reports show."""
     paragraphs: list[tuple[str, tuple[str, ...]]] = [(shown(sentence, SENTENCE), ())]
     published = folder.shown(settings.home)
     if published:
@@ -178,7 +178,7 @@ def failure(settings: Settings, night: Night, sentence: str) -> Message:
 
 
 def link(settings: Settings, night: Night) -> str:
-    """Where readers open the report of a night: the address of the settings, else the path here."""
+    """The address of a night's report: the URL from the settings, else the local path."""
     if settings.report_url:
         return f"{settings.report_url.rstrip('/')}/{night}/index.html"
     return str((night.report_folder / "index.html").resolve())
@@ -190,7 +190,7 @@ def account(row: Row) -> str:
 
 
 def shown(value: str | None, limit: int) -> str:
-    """A foreign text on one line of at most about `limit` characters, its middle left out, and nothing in it live."""
+    """Untrusted text on one line, truncated in the middle to about `limit` characters, links and mentions defused."""
     text = " ".join(str(visible(value)).split())
     if len(text) > limit:
         text = f"{text[: limit // 2]}…{text[-limit // 2 + 1 :]}"

@@ -1,4 +1,4 @@
-"""Put reports in their place: written aside, then swapped in, so that nobody opens half a report."""
+"""Publishes reports to a folder: written to a temporary folder, then swapped in, so that nobody opens half a report."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ LATEST = "latest"
 
 @contextmanager
 def report(night: Night) -> Iterator[Path]:
-    """A fresh folder to write the report of a night into.
+    """Yield an empty folder for the report of a night.
 
-    When the block ends well, the folder becomes `reports/<as_of>` and `reports/latest` leads to it; when it does
-    not, everything published stays as it was.
+    If the block succeeds, the folder becomes `reports/<as_of>` and `reports/latest` points to it; if not, everything
+    published is unchanged.
     """
     reports = night.report_folder.parent
     reports.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def report(night: Night) -> Iterator[Path]:
 
 
 def sweep(reports: Path) -> None:
-    """Clear away what killed runs left; a report that was being replaced when one was killed comes back."""
+    """Clean up after killed runs; a report that was being replaced is restored."""
     for left in reports.glob(".old-????-??-??-*"):
         target = reports / left.name[len(".old-") :][: len("2026-11-20")]
         if not target.exists():
@@ -49,7 +49,7 @@ def sweep(reports: Path) -> None:
 
 
 def point(link: Path, target: str) -> None:
-    """Make a link lead to `target`, in one step."""
+    """Point a symbolic link to `target`, atomically."""
     aside = link.with_name(f".{link.name}-{os.getpid()}")
     aside.unlink(missing_ok=True)
     aside.symlink_to(target, target_is_directory=True)
@@ -63,7 +63,7 @@ def shown(home: Path) -> Night | None:
 
 
 def prune(home: Path, keep: int) -> None:
-    """Delete all reports but the newest `keep` (0: none) and the one that `reports/latest` shows."""
+    """Delete all reports except the newest `keep` (0: delete none) and the one that `reports/latest` shows."""
     folders = {path.name for path in (home / REPORTS).iterdir() if path.is_dir() and not path.is_symlink()}
     spared = shown(home)
     for as_of in outdated(filter(None, map(date_of, folders)), keep, spared.as_of if spared else None):
@@ -71,12 +71,12 @@ def prune(home: Path, keep: int) -> None:
 
 
 def outdated(dates: Iterable[date], keep: int, spared: date | None) -> list[date]:
-    """The dates of the reports to delete where the newest `keep` (0: all) are kept, and `spared` in any case."""
+    """The dates of the reports to delete if the newest `keep` (0: all) and `spared` are kept."""
     return [as_of for as_of in sorted(dates, reverse=True)[keep:] if as_of != spared] if keep else []
 
 
 def date_of(name: str) -> date | None:
-    """The date that a report's folder is named after: None for any other name."""
+    """The date in the name of a report's folder; None for any other name."""
     try:
         as_of = date.fromisoformat(name)
     except ValueError:

@@ -1,7 +1,7 @@
-"""Tell people of a night: through Apprise (Slack, Teams, e-mail and many more) and SNS.
+"""Sends notifications through Apprise (Slack, Teams, e-mail and many more) and SNS.
 
-A target is an SNS topic, or an Apprise URL in an environment variable. Such a URL is a secret: what is said of a target
-names its variable and never quotes the library, whose messages may hold parts of it.
+A target is an SNS topic, or an Apprise URL in an environment variable. Such a URL is a secret: messages about a target
+name its variable and never quote the library, whose messages may contain parts of it.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ VARIABLE = re.compile(r"[A-Za-z_]\w*")
 SERVICE_SECONDS, CONNECT_SECONDS, READ_SECONDS = 30, 5, 10
 SUBJECT_CHARACTERS, MESSAGE_BYTES = 100, 256 * 1024
 ATTACHMENT_BYTES = 5 * 1024 * 1024
-"""Mail servers often refuse more than 10 MB, and base64 takes a third more. A larger file is left out."""
+"""Larger files are omitted: mail servers often reject more than 10 MB, and base64 adds a third."""
 
 _STATUS = re.compile(r"\berror=(\d{3})\b")
 
 
 class Target(Protocol):
-    """Somebody to tell, by the name that the settings have for it."""
+    """A notification target, named as in the settings."""
 
     @property
     def name(self) -> str: ...
 
     def tell(self, message: Message, files: Sequence[Path]) -> str | None:
-        """Send it. Returns why it was not taken, in words without secrets; None when it was."""
+        """Send a message. Returns None, or why it was not accepted, without secrets."""
 
 
 @dataclass(frozen=True)
 class Topic:
-    """An SNS topic, asked in its own region with boto3's own credentials. It takes no files."""
+    """An SNS topic, called in its own Region with boto3's credentials. Attachments are not supported."""
 
     name: str
     region: str
@@ -71,13 +71,13 @@ class Topic:
 
 @dataclass(frozen=True)
 class Service:
-    """A service that Apprise knows. `plugin` holds the URL with its secrets."""
+    """A service supported by Apprise. `plugin` contains the URL with its secrets."""
 
     name: str
     plugin: Any = field(repr=False)
 
     def tell(self, message: Message, files: Sequence[Path]) -> str | None:
-        """HTML goes where the service's own format is HTML (e-mail), text elsewhere: Apprise escapes it as needed."""
+        """Send HTML if that is the service's native format (e-mail), else text, which Apprise escapes as needed."""
         apprise = _library()
         formats = apprise.NotifyFormat
         if self.plugin.resolve_format() is formats.HTML:
@@ -102,17 +102,17 @@ class Service:
 
 
 def targets(settings: Settings) -> list[Target]:
-    """Whom to tell. Raises `Refused` naming the entry or variable that is not right; no secret is in the sentence."""
+    """The targets in the settings. Raises `Refused` with the invalid entry or variable, without secrets."""
     return [_target(entry, place) for place, entry in enumerate(dict.fromkeys(settings.notify), start=1)]
 
 
 def send(whom: Sequence[Target], message: Message, files: Sequence[Path] = ()) -> list[str]:
-    """Tell each target, whatever came of those before. Returns a sentence for each that could not be told."""
+    """Send to each target, regardless of earlier failures. Returns a sentence for each failure."""
     return [f"{target.name}: {why}" for target in whom if (why := target.tell(message, files))]
 
 
 def attachments(files: Sequence[Path]) -> list[Any]:
-    """The files that are there and not too large, read into memory."""
+    """The files that exist and are not too large, read into memory."""
     memory: Any = import_module("apprise.attachment.memory")
     paths = []
     for file in files:
@@ -145,7 +145,7 @@ def _target(entry: str, place: int) -> Target:
 
 
 def _library() -> Any:
-    """Apprise, imported when somebody is to be told, and silent: its log may hold parts of a URL."""
+    """Apprise, imported on first use, with logging disabled: its log may contain parts of a URL."""
     import apprise
 
     log = logging.getLogger("apprise")
@@ -156,7 +156,7 @@ def _library() -> Any:
 
 
 def _asset() -> Any:
-    """Nothing kept on disk, no pictures from elsewhere, nothing in a name turned into an emoji, and a time limit."""
+    """Apprise settings: no storage on disk, no remote images, no emoji conversion of names, and a time limit."""
     return _library().AppriseAsset(
         app_id="Rolecall",
         app_desc="Rolecall",

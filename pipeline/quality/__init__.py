@@ -1,1 +1,1 @@
-"""Checks of a night's inputs: declared with the schemas, reconciled, and run by Great Expectations."""
+"""Checks of a night's input data: derived from the schemas, reconciled, and run by Great Expectations."""

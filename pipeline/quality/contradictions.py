@@ -1,8 +1,8 @@
-"""An answer that contradicts itself costs its account, never the night.
+"""Contradictory data fails the account's extract, not the night.
 
-Where a check that must hold does not hold for rows that have an account, that account's extract of that dataset
-becomes a failed one, of the class `contradicts_itself`: its rows leave the landing, its controls are `unknown`, and the
-coverage falls. What is broken for the organization as a whole still holds the night back.
+If a blocking check fails for rows of an account, that account's extract of the dataset is marked as failed, with class
+`contradicts_itself`: its rows are removed from the landing, its controls are `unknown`, and coverage falls. A check
+that fails for the whole organization still holds the night back.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LONGEST_MESSAGE = 500
 
 @dataclass(frozen=True)
 class Contradiction:
-    """What a check found in one account, or one region of it; `region` is None where the account is meant."""
+    """What a check found in an account, or in one of its Regions; `region` is None for the whole account."""
 
     dataset: str
     account_id: str
@@ -43,9 +43,9 @@ class Contradiction:
 def found(
     con: duckdb.DuckDBPyConnection, check: Check, datasets: Mapping[str, Dataset]
 ) -> tuple[list[Contradiction], bool]:
-    """What a check that failed finds, account by account; and whether that is all of it.
+    """The contradictions that a failed check finds, by account, and whether they account for the whole failure.
 
-    It is not where rows have no account, or are of a dataset that is read once for the organization.
+    They do not if rows have no account, or belong to a dataset that is read once for the organization.
     """
     query = _rows_that_break(check, datasets[check.dataset])
     if query is None:
@@ -66,7 +66,7 @@ def found(
 
 
 def _rows_that_break(check: Check, dataset: Dataset) -> str | None:
-    """A query of all rows that do not hold; None for a check of the table as a whole."""
+    """A query for all violating rows; None for a check of the table as a whole."""
     table = f"raw_{dataset.name}"
     if check.expectation == ROWS:
         return str(check.arguments["unexpected_rows_query"]).format(batch=table)
@@ -77,7 +77,7 @@ def _rows_that_break(check: Check, dataset: Dataset) -> str | None:
 
 
 def _contradiction(check: Check, row: Row, datasets: Mapping[str, Dataset]) -> Contradiction | None:
-    """What one row says; None where it is about no account's extract."""
+    """The contradiction in one row; None if it is not about an account's extract."""
     about = datasets.get(row.get("dataset") or check.dataset)
     if about is None or about.scope == "organization" or not row.get("account_id"):
         return None
@@ -88,7 +88,7 @@ def _contradiction(check: Check, row: Row, datasets: Mapping[str, Dataset]) -> C
 
 
 def lay(night: Night, contradictions: Sequence[Contradiction], datasets: Mapping[str, Dataset]) -> None:
-    """Make the extracts failed ones and take their rows out of the landing."""
+    """Mark the extracts as failed and remove their rows from the landing."""
     extracts = landing.read(night, EXTRACTS).to_pylist()
     landing.write(night, EXTRACTS, failed(extracts, contradictions, datasets))
     for name in sorted({contradiction.dataset for contradiction in contradictions}):
@@ -103,7 +103,7 @@ def lay(night: Night, contradictions: Sequence[Contradiction], datasets: Mapping
 def failed(
     extracts: Iterable[Row], contradictions: Sequence[Contradiction], datasets: Mapping[str, Dataset]
 ) -> Iterator[Row]:
-    """The extracts, with a failed one for each that an account's answer contradicts. One that failed before stays."""
+    """The extracts, with contradicted ones marked as failed. Extracts that had already failed are unchanged."""
     by_key: dict[tuple[str, str, str], Row] = {}
     for extract in extracts:
         about = next((contradiction for contradiction in contradictions if contradiction.is_about(extract)), None)

@@ -1,8 +1,8 @@
-"""What is expected of a night's raw tables, as their datasets declare it: types, keys, presence, patterns, references.
+"""Checks derived from the declarations of the datasets: types, keys, presence, patterns, references.
 
-Only says what to check, and says it without Great Expectations, which takes seconds to load: `pipeline.quality.run`
-runs it, the code location lists it. What blocks is what would make verdicts wrong. What AWS may change one day (another
-value of an enumeration) and what moves between two calls is a warning.
+Defines the checks without Great Expectations, which takes seconds to load: `pipeline.quality.run` runs them, the code
+location lists them. A check blocks if its failure would make verdicts wrong. What AWS may change one day (a new value
+in an enumeration), or what changes between two calls, is a warning.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FOUND_TYPE = {"json": "VARCHAR"}
 
 @dataclass(frozen=True)
 class Check:
-    """One expectation of one dataset: a class of Great Expectations by name, and its arguments."""
+    """One expectation on one dataset: the name of a Great Expectations class, and its arguments."""
 
     dataset: str
     name: str
@@ -43,7 +43,7 @@ class Check:
 
 
 def no_rows(dataset: str, name: str, severity: Severity, description: str, query: str) -> Check:
-    """A check that a query finds nothing. `$table` in it is the dataset's table.
+    """A check that a query returns no rows. `$table` in it is the dataset's table.
 
     Great Expectations formats the query and SQLAlchemy looks for `:parameters` in it, in string literals too: braces
     are doubled, and a colon that could begin a parameter is taken out of its literal.
@@ -56,7 +56,7 @@ def no_rows(dataset: str, name: str, severity: Severity, description: str, query
 
 
 def of_schema(dataset: Dataset, datasets: Mapping[str, Dataset]) -> Iterator[Check]:
-    """What a dataset's own declaration promises."""
+    """The checks derived from a dataset's own declaration."""
     yield _types(dataset)
     if dataset.key:
         yield _unique(dataset)
@@ -94,7 +94,7 @@ def _unique(dataset: Dataset) -> Check:
 
 
 def _not_empty(dataset: Dataset) -> Check:
-    """Of what is collected, rows can be expected only where an extract finished."""
+    """Collected datasets must have rows only where an extract succeeded."""
     if not dataset.operations:
         what, arguments = "Has at least one row", {"min_value": 1}
         return Check(dataset.name, "not_empty", dataset.severity, what, ROW_COUNT, arguments)
@@ -113,8 +113,8 @@ def _present(dataset: Dataset, required: list[str]) -> Check:
 
 
 def _values(dataset: Dataset, columns: list[Column]) -> Check:
-    """Patterns, value sets and JSON. The run's own words must hold; AWS may add to its own, and a policy document that
-    does not parse is landed as it came, for its controls to say `unknown`."""
+    """Patterns, value sets and JSON. Values of our own must be valid; AWS may add values to its own. Unparsable policy
+    documents are landed unchanged, and their controls return `unknown`."""
     holds = ", ".join(
         f"struct_pack(name := {quoted(c.name)}, text := {_text(c)}, holds := {_holds(c)})" for c in columns
     )
@@ -129,7 +129,7 @@ def _values(dataset: Dataset, columns: list[Column]) -> Check:
 
 
 def _holds(column: Column) -> str:
-    """An expression that is false for a value that the column must not have, and null for null."""
+    """An SQL expression that is false for an invalid value of the column, and null for null."""
     tests = []
     if column.pattern:
         is_list = column.type.endswith("[]")
@@ -147,7 +147,7 @@ def _text(column: Column) -> str:
 
 
 def _reference(dataset: Dataset, column: Column, datasets: Mapping[str, Dataset]) -> Check:
-    """Every value is found in the other dataset where that one was read, and in the same account if it has accounts."""
+    """Every value exists in the other dataset, if that was read; in the same account, if it has accounts."""
     other, _, target = (column.references or "").partition(".")
     if other not in datasets or target not in {c.name for c in datasets[other].columns}:
         raise TypeError(f"{dataset.name}.{column.name}: references {column.references}, which no dataset declares")

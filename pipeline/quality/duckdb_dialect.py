@@ -1,8 +1,8 @@
-"""DuckDB for SQLAlchemy, as much of it as Great Expectations asks for: run a query, read its result, look at columns.
+"""A minimal SQLAlchemy dialect for DuckDB, for Great Expectations: run a query, read the result, inspect columns.
 
-Great Expectations has no DuckDB source of its own, and reads a result after SQLAlchemy gave the connection back. DuckDB
-streams results, and the rollback that goes with giving back drops them. So every statement gets a cursor of its own,
-and rollback and commit do nothing: only queries run here.
+Great Expectations has no DuckDB data source, and reads results after SQLAlchemy has returned the connection. DuckDB
+streams results, and the rollback on return discards them. So every statement gets its own cursor, and rollback and
+commit do nothing: only queries are run here.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ RELATIONS = "select {kind}_name from duckdb_{kind}s() where schema_name = ? and 
 
 
 class Cursor:
-    """One statement and its result, which outlives the SQLAlchemy connection; freed with the last reference."""
+    """One statement and its result, which outlives the SQLAlchemy connection and is freed with the last reference."""
 
     arraysize = 1
     rowcount = -1
@@ -59,11 +59,11 @@ class Cursor:
         return self.connection.fetchall()
 
     def close(self) -> None:
-        """Keep the result: it may still be read."""
+        """Do nothing: the result may still be read."""
 
 
 class Connection:
-    """What SQLAlchemy takes for a connection: hands out cursors of a DuckDB connection that belongs to the caller."""
+    """A DBAPI connection for SQLAlchemy: creates cursors of a DuckDB connection owned by the caller."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
@@ -72,13 +72,13 @@ class Connection:
         return Cursor(self.connection.cursor())
 
     def commit(self) -> None:
-        """Nothing was written."""
+        """Do nothing: nothing was written."""
 
     def rollback(self) -> None:
-        """Nothing to undo, and a real one would drop the results that are still to be read."""
+        """Do nothing: a real rollback would discard results that are still to be read."""
 
     def close(self) -> None:
-        """The caller closes its own."""
+        """Do nothing: the caller closes the connection."""
 
 
 class DuckDBDialect(DefaultDialect):
@@ -103,7 +103,7 @@ class DuckDBDialect(DefaultDialect):
         return duckdb
 
     def initialize(self, connection: Any) -> None:
-        """Nothing to find out about the server."""
+        """Skip SQLAlchemy's inspection of the server."""
 
     def get_columns(self, connection: Any, table_name: str, schema: str | None = None, **_: Any) -> Any:
         columns = connection.exec_driver_sql(COLUMNS, (table_name, schema or self.default_schema_name)).fetchall()
@@ -147,5 +147,5 @@ def register() -> None:
 
 
 def creator(connection: duckdb.DuckDBPyConnection) -> Callable[[], Connection]:
-    """What `create_engine(..., creator=...)` takes to work on a connection that is open already."""
+    """An argument for `create_engine(..., creator=...)` that uses an open connection."""
     return lambda: Connection(connection)

@@ -1,7 +1,7 @@
-"""What is expected of a night across its datasets: that the roll was called to the end, and that counts agree.
+"""Checks across datasets: every account was read to the end, and counts agree.
 
-Extracts against what was landed, against GetAccountSummary and against the night before; the tree of the organization;
-accounts that never answered; the age of the credential reports.
+They compare extracts with the landed rows, with GetAccountSummary and with the night before; and check the tree of the
+organization, accounts without extracts, and the age of credential reports.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from pipeline.rows import quoted
 from pipeline.schema import QUALITY_RESULTS, Dataset
 
 PREVIOUS = "previous_extracts"
-"""Table with the extracts of the night before, empty on the first one."""
+"""Table with the extracts of the previous night; empty on the first night."""
 RUN = "quality_run"
-"""Table of one row with the settings that checks compare with."""
+"""One-row table with the settings used by checks."""
 
 CORE = ("users", "groups", "roles", "policies", "credential_report", "account_summary")
-"""Datasets without which an account does not count as read."""
+"""Datasets required for an account to count as read."""
 
 FLOOR = ("extracts", "accounts_read_above_floor")
-"""The check that holds a night back when too few accounts were read."""
+"""The check that holds a night back if too few accounts were read."""
 
 ROLL = "(from raw_accounts where state = 'ACTIVE' and is_in_scope)"
 
@@ -38,7 +38,7 @@ SUMMARY_COUNTS: Mapping[str, tuple[str, str]] = {
         "from raw_saml_providers union all select account_id from raw_oidc_providers",
     ),
 }
-"""For a count of GetAccountSummary: the dataset that answers for it, further ones that it counts, and their rows."""
+"""For each count of GetAccountSummary: the dataset to report, further datasets counted, and a query for the rows."""
 
 ROOT_DEVICES = 8
 """MFA devices that the root user may have (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html)."""
@@ -46,8 +46,8 @@ UNLISTED: Mapping[str, str] = {
     "MFADevicesInUse": "if(account_id in (select account_id from raw_account_summary "
     f"where metric = 'AccountMFAEnabled' and value > 0), {ROOT_DEVICES}, 0)",
 }
-"""For a count of GetAccountSummary: how many of what it counts may be in no list. The root user's passkeys and hardware
-devices are in none."""
+"""For each count of GetAccountSummary: how many of the counted items may be missing from lists, such as passkeys and
+hardware devices of the root user."""
 
 
 def checks(datasets: Iterable[Dataset]) -> list[Check]:
@@ -59,7 +59,7 @@ def checks(datasets: Iterable[Dataset]) -> list[Check]:
 
 
 def across(datasets: Mapping[str, Dataset]) -> Iterator[Check]:
-    """Checks that take more than one dataset; those whose datasets are not all there are left out."""
+    """Checks across several datasets, if all of them are present."""
     yield _rows_as_extracted([dataset for dataset in datasets.values() if dataset.operations])
     yield _rows_like_night_before()
     for metric, (counted, rows) in SUMMARY_COUNTS.items():
@@ -75,7 +75,7 @@ def across(datasets: Mapping[str, Dataset]) -> Iterator[Check]:
 
 
 def _rows_as_extracted(collected: list[Dataset]) -> Check:
-    """Counts by dataset, account and region; an organization's datasets have no account of their own to count by."""
+    """Compare row counts by dataset, account and Region; datasets of the organization are not counted by account."""
     landed = " union all ".join(_landed(dataset) for dataset in collected)
     once = [quoted(dataset.name) for dataset in collected if dataset.scope == "organization"] or ["null"]
     read = (
@@ -110,7 +110,7 @@ def _rows_like_night_before() -> Check:
 
 
 def _against_summary(metric: str, counted: list[str], rows: str) -> Iterator[Check]:
-    """Any difference is a warning, for IAM moves between two calls; a gross shortfall blocks."""
+    """Any difference is a warning, because IAM changes between calls; a large shortfall blocks."""
     needed = sorted({*counted, "account_summary"})
     dataset = counted[0]
     prefix = f"{metric.lower()}_" if dataset == "account_summary" else ""
@@ -133,7 +133,7 @@ def _against_summary(metric: str, counted: list[str], rows: str) -> Iterator[Che
 
 
 def _tree() -> Iterator[Check]:
-    """Parents are the root or a unit; policies are attached to what exists."""
+    """Parents are the root or a unit; policies are attached to existing targets."""
     above = "select root_id from raw_organization_roots union all select ou_id from raw_organizational_units"
     below = f"{above} union all select account_id from raw_accounts"
     for dataset, column, columns, existing in (
@@ -182,7 +182,7 @@ def _enough_accounts(core: list[str]) -> Check:
 
 
 def _report_age() -> Check:
-    """The night's own time is that of the account's other answers: no clock is asked."""
+    """Age is measured against the time of the account's other responses, not a clock."""
     query = (
         "select account_id, generated_at, read_at, report_max_age_hours "
         "from (select account_id, max(generated_at) as generated_at from $table group by account_id) "

@@ -1,9 +1,9 @@
-"""The checks on a night's raw tables, run by Great Expectations inside DuckDB.
+"""Runs the checks on a night's raw tables with Great Expectations inside DuckDB.
 
-What is checked is said in `pipeline.quality.declared`. Here a suite for each table is put to Great Expectations over
-a database in memory whose views are the night's landing; the results are landed as the dataset `quality_results`.
-Nothing reads a clock or the order of a scan: the same landing gives the same results. What does not hold for the rows
-of an account alone is laid on that account (`pipeline.quality.contradictions`).
+The checks are defined in `pipeline.quality.declared` and `reconciled`. Great Expectations runs one suite per table on
+an in-memory database with views of the night's landing; the results are landed as the dataset `quality_results`.
+Results depend on no clock or scan order: the same landing gives the same results. Failures that only concern rows of
+an account are attributed to it (`pipeline.quality.contradictions`).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ LONGEST_MESSAGE = 500
 
 @dataclass(frozen=True)
 class QualityResult:
-    """How one check ended. `unexpected_count` is null where it could not be computed, which is a failure."""
+    """The result of one check. `unexpected_count` is null if it could not be computed, which is a failure."""
 
     dataset: str
     check_name: str
@@ -48,7 +48,7 @@ class QualityResult:
     sample: tuple[Row, ...]
     message: str
     is_by_account: bool = False
-    """Whether all that does not hold is in rows of accounts, so that it costs them and not the night."""
+    """Whether all violations are in rows of accounts, so that they affect those and not the night."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -56,7 +56,7 @@ class QualityResult:
 
     @property
     def is_blocking(self) -> bool:
-        """Whether it keeps the night from being published."""
+        """Whether it prevents the night from being published."""
         return not self.passed and self.severity == "blocking" and not self.is_by_account
 
     def row(self) -> Row:
@@ -67,7 +67,7 @@ class QualityResult:
 def validate(settings: Settings, night: Night, only: Collection[tuple[str, str]] | None = None) -> list[QualityResult]:
     """Run the checks of a night, or `only` those named by (dataset, check), and land the results.
 
-    Results of the night's other checks stay as they were. Raises `Refused` for a night without a landing.
+    Results of the night's other checks are kept. Raises `Refused` for a night without a landing.
     """
     datasets = collectors.datasets()
     chosen = [check for check in checks(datasets.values()) if only is None or check.key in only]
@@ -85,7 +85,7 @@ def validate(settings: Settings, night: Night, only: Collection[tuple[str, str]]
 def judged_by_account(
     con: duckdb.DuckDBPyConnection, chosen: Sequence[Check], results: list[QualityResult], datasets: dict[str, Dataset]
 ) -> tuple[list[QualityResult], list[Contradiction]]:
-    """The results, where those that hold the night back are left to be about the organization; and what is not."""
+    """The results, with blocking failures limited to the organization, and the contradictions found in accounts."""
     by_key = {check.key: check for check in chosen}
     judged, contradicted = [], []
     for result in results:
@@ -98,9 +98,9 @@ def judged_by_account(
 
 
 def landed(night: Night, results: list[QualityResult], whole: bool) -> list[QualityResult]:
-    """The results, as they are landed.
+    """Land the results, and return them.
 
-    A check whose rows were taken out with their account holds when it is run again: what it found stays.
+    A check whose violating rows were removed with their account passes when run again: its first result is kept.
     """
     earlier = {(row["dataset"], row["check_name"]): row for row in landing.read(night, QUALITY_RESULTS).to_pylist()}
     extracts = landing.read(night, EXTRACTS).to_pylist()
@@ -117,7 +117,7 @@ def landed(night: Night, results: list[QualityResult], whole: bool) -> list[Qual
 
 
 def laid_before(result: QualityResult, before: Row | None) -> QualityResult:
-    """What a check of a dataset with contradictions found the first time, if it holds now."""
+    """The earlier result of a check that passes only because contradictory rows were removed."""
     if not result.passed or result.key == FLOOR or not before or before["passed"] or before["severity"] != "blocking":
         return result
     fields = {name: before[name] for name in (column.name for column in QUALITY_RESULTS.columns)}
@@ -126,7 +126,7 @@ def laid_before(result: QualityResult, before: Row | None) -> QualityResult:
 
 @contextmanager
 def opened(settings: Settings, night: Night, datasets: dict[str, Dataset]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in memory with the night's raw tables, the extracts of the night before and the settings."""
+    """An in-memory database with the night's raw tables, the previous night's extracts and the settings."""
     con = duckdb.connect()
     try:
         landing.attach(con, night, datasets.values())
@@ -150,7 +150,7 @@ def extracts_before(night: Night) -> pa.Table:
 
 
 def run(con: duckdb.DuckDBPyConnection, chosen: Sequence[Check], datasets: dict[str, Dataset]) -> list[QualityResult]:
-    """The results of these checks over the tables `raw_<dataset>` of a connection, by dataset and name."""
+    """Run these checks on the tables `raw_<dataset>` of a connection. Results are sorted by dataset and name."""
     by_dataset = groupby(sorted(chosen, key=lambda check: check.key), key=lambda check: check.dataset)
     groups = {name: list(group) for name, group in by_dataset}
     results: list[QualityResult] = []
@@ -162,7 +162,7 @@ def run(con: duckdb.DuckDBPyConnection, chosen: Sequence[Check], datasets: dict[
 
 
 def _source(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> Any:
-    """A Great Expectations data source on an open connection, with its tables: adding one later writes all of it."""
+    """A Great Expectations data source on an open connection, with all tables: adding one later rewrites them all."""
     import great_expectations as gx  # takes seconds: not at import
     from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.datasource.fluent.sql_datasource import TableAsset
@@ -182,7 +182,7 @@ def _source(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> Any:
 
 
 def _of_dataset(source: Any, dataset: Dataset, of_dataset: list[Check]) -> list[QualityResult]:
-    """One suite on one table. What failed is asked again for its rows, so that what holds costs a count."""
+    """Run one suite on one table. Only failed checks run again for their rows; passing ones cost just a count."""
     batch = source.get_asset(dataset.name).get_batch_definition(WHOLE).get_batch()
     results = _validated(batch, of_dataset, {"result_format": "BOOLEAN_ONLY"})
     failed = [check for check in of_dataset if not results[check.name].passed]
@@ -239,7 +239,7 @@ def _result(check: Check, validation: Any) -> QualityResult:
 
 
 def _exception(validation: Any) -> str | None:
-    """The message of the metric that raised, if one did: Great Expectations nests it in two ways."""
+    """The message of a metric that raised an exception, which Great Expectations nests in two ways."""
     info = validation.exception_info or {}
     for entry in (info, *info.values()):
         if isinstance(entry, dict) and entry.get("raised_exception"):
@@ -248,7 +248,7 @@ def _exception(validation: Any) -> str | None:
 
 
 def _rows(details: dict[str, Any]) -> list[Row]:
-    """The first of the rows that did not hold, in an order of their own."""
+    """The first violating rows, in a deterministic order."""
     of_query, of_columns = (details.get("details") or {}).get("unexpected_rows"), details.get("unexpected_index_list")
     unexpected: Iterable[Row] = of_query or of_columns or details.get("unexpected_list") or ()
     plain = [{name: _plain(value) for name, value in row.items()} for row in unexpected]
@@ -261,7 +261,7 @@ def _plain(value: Any) -> Any:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Great Expectations warns about its own imports, and logs that it does not know the dialect."""
+    """Suppress Great Expectations' warnings about its imports and its log message about an unknown dialect."""
     logger = logging.getLogger("great_expectations")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -1,1 +1,1 @@
-"""From the landing to the published database: the SQL models, one transaction a night, and the history."""
+"""The warehouse: SQL models, one transaction per night, and the history."""

@@ -1,4 +1,4 @@
-"""A night of the warehouse: the models over that night's landing, and the history, in one transaction."""
+"""Builds a night in the warehouse: its models and the history, in one transaction."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CONTRACT_VERSION = 1
 
 @dataclass(frozen=True)
 class Built:
-    """One model of a build: rows and seconds."""
+    """A built model: its rows, and the seconds it took."""
 
     name: str
     rows: int
@@ -35,20 +35,20 @@ class Built:
 
 @dataclass
 class Build:
-    """The models of a night being made, over a connection in which raw_* are the night's landing."""
+    """Builds models on a connection in which raw_* are the night's landing."""
 
     con: store.Connection
     as_of: date
     settings: Settings
     catalog: Catalog
     comments: Comments | None = None
-    """What the columns of published tables are; None where nothing is to be published."""
+    """Column comments of published tables; None if nothing will be published."""
 
     def __post_init__(self) -> None:
         contracts.define_macros(self.con)
 
     def make(self, model: Model) -> Built:
-        """Make one model. A control that gives a resource two verdicts, or a query that fails, is `Refused`."""
+        """Build one model. Raises `Refused` for a failing query, or a control that gives a resource two verdicts."""
         started = time.perf_counter()
         try:
             self._make(model)
@@ -71,11 +71,11 @@ class Build:
                 self.con.execute(f"create or replace table {model.name} as from ({sql})")
 
     def create(self, name: str, rows: pa.Table) -> None:
-        """Make a table of these rows."""
+        """Create a table with these rows."""
         put(self.con, f"create or replace table {name} as from batch", rows)
 
     def params(self, model: Model) -> dict[str, Any]:
-        """The parameters of a model: its header's, with the settings' over them."""
+        """The parameters of a model: the header's, overridden by the settings."""
         return parameters.of_control(self.settings, model.name, model.header.params)
 
 
@@ -85,7 +85,7 @@ def build(
     only: Iterable[str] | None = None,
     on_model: Callable[[Built], None] | None = None,
 ) -> list[Built]:
-    """Build a night from its landing: every model, or `only` the named ones and what they still lack.
+    """Build a night from its landing: every model, or `only` the named ones and missing upstream models.
 
     All in one transaction. Raises `Refused` for a night without a landing and for a model that cannot be built.
     """
@@ -106,7 +106,7 @@ def build(
 
 
 def missing(con: store.Connection, catalog: Catalog, as_of: date, only: set[str]) -> list[Model]:
-    """The models to build for `only`: those named, and those above them that are not there for this night."""
+    """The models to build for `only`: the named ones, and their upstream models that this night lacks."""
     existing: set[str] = set()
     if store.built_date(con) == as_of:
         existing = {row[0] for row in con.execute("select table_name from duckdb_tables()").fetchall()}
@@ -114,7 +114,7 @@ def missing(con: store.Connection, catalog: Catalog, as_of: date, only: set[str]
 
 
 def read_at(con: store.Connection) -> datetime | None:
-    """When the last answer of the night came, by AWS's own clock. The date of a night is local; ages are not."""
+    """The time of the night's last response, by AWS's clock (UTC), because the date of a night is local."""
     row = con.execute("select max(data_time) from raw_ledger").fetchone()
     return row[0] if row else None
 
@@ -123,9 +123,9 @@ def read_at(con: store.Connection) -> datetime | None:
 def prepared(
     con: store.Connection, settings: Settings, night: Night, catalog: Catalog, read_at: datetime | None = None
 ) -> Iterator[Build]:
-    """A build of a night whose raw tables are there, with the catalog's own tables and the variables of models.
+    """A build of a night with existing raw tables, with the catalog tables and the variables of models.
 
-    `read_at` is the moment (UTC) to which ages are counted; the end of the night's date where nobody knows it.
+    `read_at` (UTC) is the reference time for ages; by default the end of the night's date.
     """
     datasets = collectors.datasets()
     work = Build(con, night.as_of, settings, catalog, Comments(con, catalog, datasets.values()))

@@ -1,7 +1,7 @@
-"""What each column of a published table is: in the words of the model's own header, else of the tables it comes from.
+"""Column comments of published tables: from the model's own header, else from its source tables.
 
-A text is inherited by name. Where the tables that a model takes columns from disagree about one, neither is right by
-itself, and the model must say in its header what the column is.
+A comment is inherited by column name. If a model's source tables have different comments for a column, the model must
+describe it in its header.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pipeline.warehouse.models import PUBLISHED_LAYERS, Catalog, Model
 
 
 class Comments(Mapping[str, Mapping[str, str]]):
-    """By table, the text of each column that has one. A model's are known once its table is built."""
+    """Column comments by table. Those of a model are available once its table is built."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, models: Catalog, datasets: Iterable[Dataset]) -> None:
         self._con, self._models = con, models
@@ -33,7 +33,7 @@ class Comments(Mapping[str, Mapping[str, str]]):
         return len(self._models.models)
 
     def __getitem__(self, table: str) -> Mapping[str, str]:
-        """Raises `Refused` for a published model that leaves open which of two texts a column has."""
+        """The comments of a table. Raises `Refused` for a published model with an ambiguous column comment."""
         if table not in self._known:
             model = self._models.models.get(table)
             self._known[table] = self._of(model) if model else {}
@@ -46,7 +46,7 @@ class Comments(Mapping[str, Mapping[str, str]]):
         return {name: text for name in columns if (text := own.get(name) or inherited.get(name))}
 
     def _columns(self, table: str) -> Iterator[str]:
-        """The columns of a table, and the fields of those that are structs."""
+        """The columns of a table, and the fields of struct columns."""
         relation = self._con.table(table)
         for name, kind in zip(relation.columns, relation.types, strict=True):
             yield name
@@ -62,7 +62,7 @@ class Comments(Mapping[str, Mapping[str, str]]):
 
 
 def comment(con: duckdb.DuckDBPyConnection, table: str, title: str, columns: Mapping[str, str]) -> None:
-    """Set the comments of a table and of those of its columns that have a text."""
+    """Set the comments of a table and its columns."""
     con.execute(f"comment on table {table} is {quoted(title)}")
     for column, *_ in con.execute(f"describe {table}").fetchall():
         if text := columns.get(column):

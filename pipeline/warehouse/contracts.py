@@ -1,8 +1,8 @@
-"""What must hold of a model, and more of a control: refused when it is loaded, or at the latest when it is built.
+"""Contracts of models, and stricter ones of controls: checked when they are loaded, or when they are built.
 
 A control selects `account_id`, `region` (where its resources have one), `resource`, `judged` and `evidence`. `judged`
 is a verdict with its reason: `pass(reason)`, `fail(reason)`, `unknown(reason)`, `not_applicable(reason)` or
-`manual(reason)`, macros that the engine defines and takes apart again. So a control cannot say a word that is none.
+`manual(reason)`. These are macros whose result the engine unpacks, so a control cannot return any other verdict.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MOMENTS = {
     "days_since": "if(moment > getvariable('read_at'), 0, date_sub('day', moment::timestamp, getvariable('read_at')))",
     "days_until": "moment::date - getvariable('read_at')::date",
 }
-"""Macros for the days, in UTC, between a moment and that at which the night was read; whole days for an age."""
+"""Macros for the days (UTC) between a timestamp and the time at which the night was read; whole days for an age."""
 
 TEXT, VERDICT = "VARCHAR", "STRUCT(verdict VARCHAR, reason VARCHAR)"
 COLUMNS = {"account_id": TEXT, "region": TEXT, "resource": TEXT, JUDGED: VERDICT, "evidence": "JSON"}
@@ -33,7 +33,7 @@ CASTS = {TEXT: "{}::varchar", VERDICT: f"one of {CALLS}", "JSON": "to_json({})"}
 
 
 def check_query(query: Query, params: Mapping[str, Any], head: str = "") -> None:
-    """What a query alone can be wrong in: its functions and its parameters. Raises `Refused`."""
+    """Check the functions and parameters of a query. Raises `Refused`."""
     for name, at in query.functions.items():
         if name not in functions():
             raise query.refusal(f"there is no function {name}{close_to(name, functions())}", at)
@@ -51,7 +51,7 @@ def check_query(query: Query, params: Mapping[str, Any], head: str = "") -> None
 
 
 def check_verdicts(query: Query) -> None:
-    """A control says each verdict by one of the macros. Raises `Refused`."""
+    """Check that a control uses the verdict macros. Raises `Refused`."""
     for problem, at in query.faults:
         raise query.refusal(problem, at)
     if not query.judges:
@@ -59,14 +59,14 @@ def check_verdicts(query: Query) -> None:
 
 
 def check_tables(query: Query, tables: Collection[str]) -> None:
-    """Every table that is read exists. Raises `Refused`."""
+    """Check that every table read exists. Raises `Refused`."""
     for name, at in query.tables.items():
         if name not in tables:
             raise query.refusal(f"there is no table {name}{close_to(name, tables)}", at)
 
 
 def in_header(path: Path, head: str, key: str, problem: str) -> Refused:
-    """The error that names file and, if `key` is found in the header, line."""
+    """An error with the file and, if `key` is in the header, the line."""
     match = re.search(rf"(?m)^.*\b{re.escape(key)}\b", head)
     line = f" ({path.name}:{head[: match.start()].count(chr(10)) + 1})" if match else ""
     return Refused(f"{path}: header: {problem}{line}")
@@ -74,13 +74,13 @@ def in_header(path: Path, head: str, key: str, problem: str) -> Refused:
 
 @cache
 def functions() -> frozenset[str]:
-    """The functions that a model can call: DuckDB's, the verdicts and the ages."""
+    """The functions available to models: DuckDB's, the verdicts and the ages."""
     builtin = duckdb.execute("select distinct function_name from duckdb_functions()").fetchall()
     return frozenset({name for (name,) in builtin} | set(VERDICTS) | set(MOMENTS))
 
 
 def define_macros(con: duckdb.DuckDBPyConnection) -> None:
-    """The macros of verdicts and of moments, for this connection."""
+    """Create the macros for verdicts and ages on this connection."""
     for verdict in VERDICTS:
         con.execute(f"create or replace temp macro {verdict}(reason) as {{verdict: '{verdict}', reason: reason}}")
     for name, days in MOMENTS.items():
@@ -88,13 +88,13 @@ def define_macros(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def unpacked(con: duckdb.DuckDBPyConnection, sql: str, path: Path) -> str:
-    """The SELECT of a control with `judged` as its two columns. Raises `Refused` for other columns or types."""
+    """The SELECT of a control with `judged` unpacked into two columns. Raises `Refused` for wrong columns or types."""
     check_columns({name: kind for name, kind, *_ in con.execute(f"describe {sql}").fetchall()}, path)
     return f"select * exclude ({JUDGED}, evidence), unnest({JUDGED}), evidence from ({sql})"
 
 
 def check_columns(types: Mapping[str, str], path: Path) -> None:
-    """Names and types of what a control selects. Raises `Refused`."""
+    """Check the names and types of a control's columns. Raises `Refused`."""
     for name, kind in COLUMNS.items():
         if name not in types and name != "region":
             raise Refused(f"{path}: selects no {name}; a control selects {ALL}")
@@ -105,7 +105,7 @@ def check_columns(types: Mapping[str, str], path: Path) -> None:
 
 
 def check_built(con: duckdb.DuckDBPyConnection, control: str, path: Path) -> None:
-    """What a control has said: words that are verdicts, and one of them for each resource. Raises `Refused`."""
+    """Check a control's results: valid verdicts, and one per resource. Raises `Refused`."""
     words = ", ".join(f"'{verdict}'" for verdict in VERDICTS)
     odd = con.execute(f"select resource, verdict from {control} where verdict is null or verdict not in ({words})")
     if row := odd.fetchone():
@@ -118,7 +118,7 @@ def check_built(con: duckdb.DuckDBPyConnection, control: str, path: Path) -> Non
 
 
 def located(error: duckdb.Error, path: Path, line: int) -> Refused:
-    """DuckDB's error with the line of the file; `line` is the one on which the query begins."""
+    """DuckDB's error with the line in the file; the query begins on `line`."""
     match = re.search(r"(?m)^LINE (\d+):", str(error))
     if not match:
         return Refused(f"{path}: {error}")

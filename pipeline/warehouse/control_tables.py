@@ -1,4 +1,4 @@
-"""The tables that follow from the catalog itself: the controls, and the datasets that each rests on."""
+"""Tables derived from the catalog: the controls, and the datasets that each depends on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.warehouse.models import Catalog
 
 
 def control_catalog(catalog: Catalog, params: Mapping[str, Mapping[str, Any]]) -> pa.Table:
-    """The controls of `params`, with these parameters, as a table: header, query, and what they rest on."""
+    """The controls in `params`, with these parameters, as a table: header, query and dependencies."""
     rows = []
     for name, model in catalog.controls.items():
         head = model.control
@@ -44,7 +44,7 @@ def control_catalog(catalog: Catalog, params: Mapping[str, Mapping[str, Any]]) -
 
 
 def control_needs(catalog: Catalog, datasets: Mapping[str, Dataset]) -> pa.Table:
-    """Which datasets each control rests on, how and by which operations each is read, and if for management alone."""
+    """The datasets that each control depends on: scope, operations, and whether only for the management account."""
     rows = [
         {
             "control_id": name,

@@ -1,4 +1,4 @@
-"""Headers of the models: the TOML in the opening comment of a SQL file, read and checked."""
+"""Headers of models: the TOML in the opening comment of an SQL file, parsed and validated."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PRACTICES: Mapping[int, str] = {
 
 
 class Header(BaseModel):
-    """Header of any model: a title, what it is, and a description for each column worth one."""
+    """Header of a model: a title, a description, and comments for its columns."""
 
     model_config = ConfigDict(extra="forbid")
     title: str
@@ -44,11 +44,11 @@ class Header(BaseModel):
 
 
 class ControlHeader(Header):
-    """Header of a control. `scope` says of what a verdict is owed: of every account, or of the organization once.
+    """Header of a control. `scope`: a verdict is owed for every account, or once for the organization.
 
-    `of_management` names datasets of the organization that verdicts of the management account alone rest on;
-    `register_entries` the kinds of entries of the register (`vendor`) that can change the verdict.
-    `practice` is the number of its folder. `frameworks` names other standards, those of one's own too, by any key.
+    `of_management` lists datasets of the organization that only verdicts of the management account depend on;
+    `register_entries` lists the kinds of register entries (`vendor`) that can change the verdict.
+    `practice` is the number of its folder. `frameworks` has references to other standards, under any key.
     """
 
     id: str = Field(pattern=r"^BP\d\d-\d\d$")
@@ -84,7 +84,7 @@ def read_header(path: Path, layer: Layer, head: str) -> Header:
 
 
 def practice_of(path: Path) -> int:
-    """The number that begins the name of a control's folder. Raises `Refused`."""
+    """The number at the start of a control's folder name. Raises `Refused`."""
     match = re.match(r"(\d\d)_", path.parent.name)
     if not match:
         raise Refused(f"{path}: must lie in a folder of its practice, such as sql/controls/04_update_access_keys/")

@@ -1,7 +1,7 @@
-"""What the warehouse remembers from night to night: spans of verdicts, the measures and the guardrails of every night.
+"""The history in the warehouse: spans of verdicts, and the measures and guardrails of every night.
 
-A span says that a resource had a verdict from one night to another, both included. A night can be put in again at
-any place, last or long past: it is taken out of the spans first, so that twice leaves one.
+A span means that a resource had a verdict from one night to another, inclusive. Any night, recent or old, can be
+recorded again: it is first removed from the spans, so that recording is idempotent.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ PUT_IN = (
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Create the tables of the history where they are not there yet, and give older ones the names of today."""
+    """Create missing tables of the history, and rename columns of older ones."""
     for statement in TABLES:
         con.execute(statement)
     old = "select 1 from duckdb_columns() where table_name = 'history_nights' and column_name = 'blocked_reason'"
@@ -60,7 +60,7 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def judged_dates(con: duckdb.DuckDBPyConnection) -> list[date]:
-    """The dates of the nights judged so far, in order."""
+    """The dates of the judged nights, in order."""
     dates = con.execute(
         "select as_of from history_nights as nights (as_of, held_back_reason) "
         "where held_back_reason is null order by as_of"
@@ -69,13 +69,13 @@ def judged_dates(con: duckdb.DuckDBPyConnection) -> list[date]:
 
 
 def held_back(con: duckdb.DuckDBPyConnection) -> dict[date, str]:
-    """Why nights were held back, by date."""
+    """The reasons for nights held back, by date."""
     query = "select as_of, reason from history_nights as nights (as_of, reason) where reason is not null"
     return dict(con.execute(query).fetchall())
 
 
 def held_back_after(con: duckdb.DuckDBPyConnection, as_of: date) -> tuple[date, str] | None:
-    """The newest night after `as_of` that was held back, and why."""
+    """The newest held-back night after `as_of`, with its reason."""
     # By place: one who only reads finds the name of before in an older file.
     nights = "history_nights as nights (as_of, held_back_reason)"
     query = f"select as_of, held_back_reason from {nights} where held_back_reason is not null and as_of > ?"
@@ -84,21 +84,21 @@ def held_back_after(con: duckdb.DuckDBPyConnection, as_of: date) -> tuple[date, 
 
 
 def record_spans(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    """Put the night's judgements (table `judgements`) into the spans."""
+    """Record the night's judgements (table `judgements`) in the spans."""
     before, after = _neighbours(con, as_of)
     _run(con, TAKE_OUT, as_of, before, after)
     _run(con, PUT_IN, as_of, before, after)
 
 
 def take_out(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    """Take a judged night out of the history, as if it had never been judged."""
+    """Remove a judged night from the history, as if it had never been judged."""
     _run(con, TAKE_OUT, as_of, *_neighbours(con, as_of))
     for table in ("history_measures", "history_guardrails", "history_nights"):
         con.execute(f"delete from {table} where as_of = ?", [as_of])
 
 
 def _neighbours(con: duckdb.DuckDBPyConnection, as_of: date) -> tuple[date | None, date | None]:
-    """The dates of the judged nights just before and just after."""
+    """The dates of the previous and the next judged night."""
     others = [judged for judged in judged_dates(con) if judged != as_of]
     return max((o for o in others if o < as_of), default=None), min((o for o in others if o > as_of), default=None)
 
@@ -110,19 +110,19 @@ def _run(
     before: date | None,
     after: date | None,
 ) -> None:
-    """Each statement with those of the dates that it names; DuckDB takes no other."""
+    """Run each statement with only the dates that it uses; DuckDB rejects unused parameters."""
     dates = {"night": night, "before": before, "after": after}
     for statement in statements:
         con.execute(statement, {name: value for name, value in dates.items() if f"${name}" in statement})
 
 
 def record_nights(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    """Write down that the night was judged."""
+    """Record that the night was judged."""
     note_night(con, as_of, None)
 
 
 def record_guardrails(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    """Keep which guardrail objectives were met (table `guardrail_objectives`); null where a policy was unreadable."""
+    """Record which guardrail objectives were met (table `guardrail_objectives`); null if a policy could not be read."""
     con.execute("delete from history_guardrails where as_of = ?", [as_of])
     con.execute(
         "insert into history_guardrails by name "
@@ -133,7 +133,7 @@ def record_guardrails(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
 
 
 def record_measures(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    """Keep the night's measures (table `measures`), but for those of an account or OU by practice."""
+    """Record the night's measures (table `measures`), except those by account or OU and practice."""
     con.execute("delete from history_measures where as_of = ?", [as_of])
     con.execute(
         "insert into history_measures by name select ? as as_of, scope, key, pass, fail, score, coverage "
@@ -143,7 +143,7 @@ def record_measures(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
 
 
 def note_night(con: duckdb.DuckDBPyConnection, as_of: date, held_back_reason: str | None) -> None:
-    """Write down that a night was judged, or why it was not. What was judged once stays judged."""
+    """Record that a night was judged, or why it was not. A judged night stays judged."""
     if held_back_reason is None or as_of not in judged_dates(con):
         con.execute("insert or replace into history_nights values (?, ?)", [as_of, held_back_reason])
 
@@ -154,4 +154,4 @@ RECORDERS: Mapping[str, Callable[[duckdb.DuckDBPyConnection, date], None]] = {
     "history_measures": record_measures,
     "history_guardrails": record_guardrails,
 }
-"""By table of the history, what puts a night into it."""
+"""By table of the history: the function that records a night."""

@@ -1,8 +1,8 @@
-"""What must hold of a judged night before anything of it is published, whatever the engine underneath does.
+"""Invariants of a judged night, checked before it is published, independent of bugs in the engine.
 
-Each invariant is a query for the rows that break it, asked in the transaction that wrote them. DuckDB 2.0.0 left rows
-out of joins in just that place and a night was published without findings: so counts are compared by `count(*)` too,
-which reads a table in another way than a join does.
+Each invariant is a query for violating rows, run in the transaction that wrote them. DuckDB 2.0.0 omitted rows from
+joins in that situation, and a night was published without findings. So counts are also compared by `count(*)`, which
+reads a table differently from a join.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SCORED = {"control_id": "scores_by_control", "account_id": "scores_by_account", 
 
 
 class Broken(Refused):
-    """A night that contradicts itself, with why. It is held back: what was published stays."""
+    """A night contradicts itself. It is held back, and the published night stays."""
 
     def __init__(self, as_of: date, faults: Iterable[str]) -> None:
         self.as_of = as_of
@@ -33,7 +33,7 @@ class Broken(Refused):
 
 
 def same(left: str, right: str) -> str:
-    """The rows that one of two queries has and the other has not, or not as often."""
+    """A query for the differences between two queries, including different multiplicities."""
     return (
         f"select 'only first' as side, * from (({left}) except all ({right})) "
         f"union all select 'only second' as side, * from (({right}) except all ({left}))"
@@ -41,7 +41,7 @@ def same(left: str, right: str) -> str:
 
 
 def same_count(left: str, right: str) -> str:
-    """A row with both counts where two tables or subqueries differ in their number of rows."""
+    """A query that returns both counts if two tables or subqueries differ in their number of rows."""
     counts = f"select (select count(*) from {left}) as first, (select count(*) from {right}) as second"
     return f"from ({counts}) where first <> second"
 
@@ -118,11 +118,11 @@ INVARIANTS: Mapping[str, str] = {
         "(select as_of from history_nights where held_back_reason is null)"
     ),
 }
-"""What must hold, in words, and the rows that break it."""
+"""Invariants: description, and a query for violating rows."""
 
 
 def broken(con: duckdb.DuckDBPyConnection, as_of: date, invariants: Mapping[str, str] = INVARIANTS) -> Iterator[str]:
-    """A sentence for each invariant that a night breaks, with how often and the first row that does."""
+    """A sentence for each violated invariant, with the number of rows and the first one."""
     con.execute("set variable as_of = ?", [as_of])
     for name, query in invariants.items():
         violations = rows(con, f"from ({query}) order by all limit 1")
@@ -133,6 +133,6 @@ def broken(con: duckdb.DuckDBPyConnection, as_of: date, invariants: Mapping[str,
 
 
 def check(con: duckdb.DuckDBPyConnection, as_of: date, invariants: Mapping[str, str] = INVARIANTS) -> None:
-    """Raises `Broken` with what does not add up."""
+    """Raise `Broken` if an invariant is violated."""
     if faults := list(broken(con, as_of, invariants)):
         raise Broken(as_of, faults)

@@ -1,9 +1,9 @@
-"""The models: what is built from the raw tables each night, and what each of them reads.
+"""The models: tables built from the raw tables each night, and their dependencies.
 
-Most are files under `sql/`. File name = table name. The opening comment is a TOML header; the rest is one SELECT in
+Most are files under `sql/`, named like their table. The opening comment is a TOML header; the rest is one SELECT in
 plain DuckDB SQL, without templating: `getvariable('as_of')` is the night and `getvariable('<param>')` a parameter of
-the header. What a model reads comes from DuckDB's own parser, so lineage can never disagree with the query. Beside
-them stand the tables made in Python (`pipeline/facts/`), and a few that follow from the catalog itself.
+the header. Dependencies come from DuckDB's own parser, so lineage always agrees with the query. Further models are
+built in Python (`pipeline/facts/`), and a few are derived from the catalog itself.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from pipeline.warehouse.query import Query, parsed
 ROOT = SQL
 SQL_LAYERS: tuple[Layer, ...] = ("staging", "intermediate", "controls", "scores", "views")
 PUBLISHED_LAYERS = {"views": "main", "staging": "staging", "intermediate": "intermediate"}
-"""Layers that analysts get, and the schema of their tables in `rolecall.duckdb`."""
+"""The published layers, and the schema of their tables in `rolecall.duckdb`."""
 CATALOG_TABLES = ("control_catalog", "control_needs")
-"""Tables that the engine makes of the catalog itself."""
+"""Tables that the engine creates from the catalog itself."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """One table of the night. `reads` are the tables it selects from, raw tables and models alike.
+    """One table of the night. `reads` are the tables it selects from, both raw tables and models.
 
-    `sources` are those of them that can give it a column. `sql` is the whole of it, but for a fact table, whose module
-    makes the rows from what its queries find, and for the history, which `pipeline.warehouse.history` keeps. It begins
-    on `line` of the file.
+    `sources` are those that can contribute columns. `sql` is the query, which begins on `line` of the file. Facts build
+    their rows in Python from the results of their queries; tables of the history are kept by
+    `pipeline.warehouse.history`.
     """
 
     name: str
@@ -56,14 +56,14 @@ class Model:
 
     @cached_property
     def version(self) -> str:
-        """Changes with what makes the table: its query and header, for a fact its module."""
+        """Changes when the table's definition does: query and header, or the module of a fact."""
         text = self.path.read_text(encoding="utf-8") if self.fact else self.sql + self.header.model_dump_json()
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 @dataclass
 class Catalog:
-    """All models, in an order in which each comes after what it reads."""
+    """All models, in dependency order."""
 
     models: dict[str, Model]
     upstream: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -86,18 +86,18 @@ class Catalog:
         return {m.name: m for m in sorted(controls, key=lambda m: m.control.id if m.control else "")}
 
     def datasets(self, name: str) -> frozenset[str]:
-        """Names of the datasets that a model rests on, however far up."""
+        """Names of the datasets that a model depends on, directly or indirectly."""
         return frozenset(r.removeprefix("raw_") for r in self.upstream[name] if r.startswith("raw_"))
 
     def with_ancestors(self, names: Iterable[str]) -> list[Model]:
-        """The named models and all that they read, in building order."""
+        """The named models and all their upstream models, in dependency order."""
         with_above = set(names)
         with_above |= {above for name in with_above for above in self.upstream[name]}
         return [m for m in self.models.values() if m.name in with_above]
 
 
 def load(root: Path = ROOT) -> Catalog:
-    """Every model. Raises `Refused` naming the file and what is wrong with it, or a folder without any SQL."""
+    """Load every model. Raises `Refused` for an invalid file, or a folder without SQL."""
     models = {model.name: model for model in map(fact_model, facts.discover())}
     queries = []
     for layer in SQL_LAYERS:
@@ -109,7 +109,7 @@ def load(root: Path = ROOT) -> Catalog:
             queries.append(query)
     check_numbers(models.values())
     if all(model.fact for model in models.values()):
-        raise Refused(f"{root}: there are no SQL models; Rolecall is not installed whole, install it again")
+        raise Refused(f"{root}: there are no SQL models; Rolecall is not installed completely; install it again")
     results = control_results([m.name for m in models.values() if m.control])
     models |= {model.name: model for model in (results, *HISTORY)}
     tables = {*models, *CATALOG_TABLES, *(f"raw_{name}" for name in collectors.datasets())}
@@ -122,7 +122,7 @@ def load(root: Path = ROOT) -> Catalog:
 
 
 def check_numbers(models: Iterable[Model]) -> None:
-    """No two controls have one id. Raises `Refused`."""
+    """Check that control ids are unique. Raises `Refused`."""
     seen: dict[str, Path] = {}
     for model in models:
         if model.control and (other := seen.setdefault(model.control.id, model.path)) != model.path:
@@ -139,11 +139,11 @@ MAY_READ: Mapping[Layer, tuple[Layer, ...]] = {
     "history": (*BUILT_FIRST, "scores"),
     "views": (*BUILT_FIRST, "history", "controls", "scores", "views"),
 }
-"""By layer, the layers whose models it may read, beside raw tables."""
+"""By layer: the layers whose models it may read, in addition to raw tables."""
 
 
 def check_layers(models: Mapping[str, Model]) -> None:
-    """Refuse a model that reads one of a later layer: a fact a view, a control another control's scores."""
+    """Refuse a model that reads one of a later layer, such as a fact that reads a view."""
     for model in models.values():
         for read in model.reads:
             layer = models[read].layer if read in models else None
@@ -156,7 +156,7 @@ def check_layers(models: Mapping[str, Model]) -> None:
 
 
 def check_register(catalog: Catalog) -> None:
-    """Refuse a control that does not say truly which entries of the register it looks for."""
+    """Refuse a control that does not declare correctly which entries of the register it uses."""
     kinds = next(column.values for column in REGISTER.columns if column.name == "kind")
     for model in catalog.controls.values():
         named = set(model.control.register_entries) if model.control else set[str]()
@@ -170,7 +170,7 @@ def check_register(catalog: Catalog) -> None:
 
 
 def fact_model(module: Facts) -> Model:
-    """A table made in Python, as a model."""
+    """A fact, as a model."""
     table, path = module.TABLE, Path(module.__file__)
     columns = {column.name: column.description for column in table.columns}
     header = Header(title=table.description, columns=columns)
@@ -180,7 +180,7 @@ def fact_model(module: Facts) -> Model:
 
 
 def control_results(controls: list[str]) -> Model:
-    """What all controls say, one under the other."""
+    """The results of all controls, in one table."""
     parts = [f"select '{name}' as control_id, * from {name}" for name in sorted(controls)]
     sql = f"select * from ({' union all by name '.join([EMPTY_RESULT, *parts])})"
     header = Header(title="What every control says of every resource, before the ledger and the register are heard")
@@ -213,7 +213,7 @@ HISTORY = tuple(
 
 
 def read_model(path: Path, layer: Layer) -> tuple[Model, Query]:
-    """One file as a `Model`, with its query as parsed. Raises `Refused`."""
+    """A file as a `Model`, with its parsed query. Raises `Refused`."""
     text = path.read_text(encoding="utf-8")
     if not text.startswith("/*") or "*/" not in text:
         raise Refused(f"{path}: must begin with a header, /* TOML */")

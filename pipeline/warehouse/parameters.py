@@ -1,4 +1,4 @@
-"""The settings of controls: they are right, or refused before the first call to AWS."""
+"""Settings of controls, validated before the first call to AWS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LARGEST = 1_000_000
 
 
 def check(settings: Settings, catalog: Catalog) -> None:
-    """Raises `Refused` for settings of a control that there is not, and of parameters that it does not have."""
+    """Raise `Refused` for settings of unknown controls or unknown parameters."""
     for name in settings.controls:
         if name not in catalog.controls:
             raise Refused(
@@ -25,7 +25,7 @@ def check(settings: Settings, catalog: Catalog) -> None:
 
 
 def of_control(settings: Settings, control: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of a control: its header's, with the settings' over them. Raises `Refused`."""
+    """The parameters of a control: the header's, overridden by the settings. Raises `Refused`."""
     own = settings.controls.get(control)
     given = own.params if own else {}
     for name, value in given.items():
@@ -39,7 +39,7 @@ def of_control(settings: Settings, control: str, defaults: Mapping[str, Any]) ->
 
 
 def fault(name: str, value: Any, default: Any) -> str:
-    """What a value would have to be to take the place of the default; empty where it is that."""
+    """The type a value must have to replace the default; '' if it has it."""
     if isinstance(default, bool):
         return "" if isinstance(value, bool) else "true or false"
     if isinstance(default, (int, float)):

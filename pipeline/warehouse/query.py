@@ -1,4 +1,4 @@
-"""One SELECT of a model, as DuckDB's own parser reads it: what it reads, calls and says, each with its line."""
+"""The SELECT of a model, parsed by DuckDB: the tables, functions and verdicts it uses, each with its line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import duckdb
 from pipeline.settings import Refused
 
 VERDICTS = ("pass", "fail", "unknown", "not_applicable", "manual")
-"""What a control can say, each a macro that takes the reason. `exempt` is the register's to say, not a control's."""
+"""The verdicts of controls, each a macro with the reason as argument. `exempt` is only set by the register."""
 CALLS = ", ".join(f"{verdict}(reason)" for verdict in VERDICTS)
 JUDGED = "judged"
 
@@ -24,11 +24,11 @@ Node = dict[str, Any]
 
 @dataclass(frozen=True)
 class Query:
-    """What a SELECT names, each name with the byte of `text` at which it stands first.
+    """The names used in a SELECT, each with the byte offset in `text` of its first use.
 
-    `line` is the line of the file on which `text` begins. `sources` are the tables that can give a column. `faults`
-    are expressions called `judged` that do not end in a verdict, with what is wrong; `judges` says whether there is
-    such an expression at all.
+    `text` begins on `line` of the file. `sources` are the tables that can contribute columns. `faults` are expressions
+    named `judged` that do not evaluate to a verdict, with the problem; `judges` is whether there is any such
+    expression.
     """
 
     path: Path
@@ -42,19 +42,19 @@ class Query:
     faults: tuple[tuple[str, int], ...]
 
     def refusal(self, problem: str, at: int) -> Refused:
-        """The error that names file and line."""
+        """An error with file and line."""
         return refusal(self.path, self.text, self.line, problem, at)
 
 
 def refusal(path: Path, text: str, line: int, problem: str, at: int) -> Refused:
-    """`problem` at byte `at` of a query that begins on `line` of the file."""
+    """An error about byte `at` of a query that begins on `line` of the file."""
     before = text.encode()[:at].count(b"\n")
     return Refused(f"{path}: line {before + 1} of the query: {problem} ({path.name}:{line + before})")
 
 
 @cache
 def parsed(text: str, path: Path, line: int = 1) -> Query:
-    """Read a SELECT. Raises `Refused` where DuckDB cannot parse it."""
+    """Parse a SELECT. Raises `Refused` if DuckDB cannot parse it."""
     row = duckdb.execute("select json_serialize_sql(?)", [text]).fetchone()
     tree = json.loads(row[0]) if row else {}
     if tree.get("error"):
@@ -88,7 +88,7 @@ def nodes(tree: Any) -> Iterator[Node]:
 
 
 def _sources(tree: Any) -> Iterator[str]:
-    """The tables that can give a column: not those of semi and anti joins, nor of subqueries in expressions."""
+    """The tables that can contribute columns: not those in semi and anti joins or in subqueries of expressions."""
     if isinstance(tree, dict):
         if tree.get("type") == "BASE_TABLE":
             yield tree["table_name"]
@@ -101,25 +101,25 @@ def _sources(tree: Any) -> Iterator[str]:
 
 
 def close_to(name: str, names: Iterable[str]) -> str:
-    """`; did you mean x?`, or nothing where no known name is like it."""
+    """`; did you mean x?`, or '' if no known name is similar."""
     close = difflib.get_close_matches(name, list(names), 1)
     return f"; did you mean {close[0]}?" if close else ""
 
 
 def _at(node: Node) -> int:
-    """Where a node stands; what the parser adds by itself stands nowhere, and is looked for at the start."""
+    """The byte offset of a node; 0 for nodes added by the parser, which have no position."""
     at = int(node.get("query_location", 0))
     return at if at < 2**63 else 0
 
 
 def _variable(call: Node) -> str:
-    """The name in `getvariable('name')`; '' where it is not a plain string."""
+    """The name in `getvariable('name')`; '' if it is not a string literal."""
     arguments = [argument["expression"] for argument in call["arguments"]]
     return str(arguments[0].get("literal", {}).get("text", "")) if len(arguments) == 1 else ""
 
 
 def _faults(node: Node, near: int) -> Iterator[tuple[str, int]]:
-    """What is wrong with an expression that must be a verdict. `near` is where to point if it stands nowhere."""
+    """The problems of an expression that must be a verdict. `near` is its position if it has none of its own."""
     at = _at(node) or near
     if node["class"] == "CASE":
         for check in node["case_checks"]:
@@ -142,5 +142,5 @@ def _is_verdict(node: Node) -> bool:
 
 
 def _is_judged_column(node: Node) -> bool:
-    """A verdict that a CTE has given under the same name."""
+    """Whether the expression is a verdict from a CTE under the same name."""
     return node["class"] == "COLUMN_REF" and bool(node["column_names"][-1] == JUDGED)

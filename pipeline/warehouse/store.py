@@ -1,4 +1,4 @@
-"""`warehouse.duckdb`: one writer or many readers, and what it says of its nights without being built."""
+"""Access to `warehouse.duckdb`: one writer or many readers, and queries that need no build."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from pipeline.warehouse import history
 Connection = duckdb.DuckDBPyConnection
 
 OLDEST = (2, 0, 1)
-"""DuckDB before 2.0.1 can leave rows out of the joins of the transaction that wrote them: a night without findings."""
+"""Before 2.0.1, DuckDB can omit rows from joins in the transaction that wrote them: a night without findings."""
 
 
 def check_engine(version: str = duckdb.__version__) -> None:
-    """Raises `Refused` for a version of DuckDB that is too old to judge a night with."""
+    """Raise `Refused` if the version of DuckDB is too old."""
     numbers = tuple(int(part) if part.isdigit() else 0 for part in version.split(".")[:3])
     if numbers < OLDEST:
         needed = ".".join(map(str, OLDEST))
@@ -33,7 +33,7 @@ def check_engine(version: str = duckdb.__version__) -> None:
 
 @contextmanager
 def writing(home: Path) -> Iterator[Connection]:
-    """The one writer's connection, in a transaction that ends with the block. Raises `Refused` where it is taken."""
+    """The writer's connection, in a transaction that ends with the block. Raises `Refused` if it is in use."""
     home.mkdir(parents=True, exist_ok=True)
     with _connected(home / WAREHOUSE, read_only=False) as con:
         con.execute("set enable_progress_bar = false")
@@ -45,7 +45,7 @@ def writing(home: Path) -> Iterator[Connection]:
 
 @contextmanager
 def reading(home: Path) -> Iterator[Connection]:
-    """A connection that only reads, beside other readers. Raises `Refused` where a writer has the warehouse open."""
+    """A read-only connection, shared with other readers. Raises `Refused` if a writer has the warehouse open."""
     with _connected(home / WAREHOUSE, read_only=True) as con:
         yield con
 
@@ -67,7 +67,7 @@ def _connected(path: Path, read_only: bool) -> Iterator[Connection]:
 
 @contextmanager
 def variables(con: Connection, values: dict[str, Any]) -> Iterator[None]:
-    """Session variables for the length of a block."""
+    """Set session variables during a block."""
     for name, value in values.items():
         con.execute(f"set variable {name} = ?", [value])
     yield
@@ -76,7 +76,7 @@ def variables(con: Connection, values: dict[str, Any]) -> Iterator[None]:
 
 
 def count(con: Connection, table: str) -> int:
-    """The rows of a table."""
+    """The number of rows of a table."""
     row = con.execute(f"select count(*) from {table}").fetchone()
     return int(row[0]) if row else 0
 
@@ -90,19 +90,19 @@ def built_date(con: Connection) -> date | None:
 
 
 def note_held_back(night: Night, reason: str) -> None:
-    """Write down why a night is not published."""
+    """Record why a night is not published."""
     with writing(night.home) as con:
         history.note_night(con, night.as_of, reason)
 
 
 def take_out(night: Night) -> None:
-    """Take a night that was judged out of the history: it is not to be published."""
+    """Remove a judged night from the history, because it must not be published."""
     with writing(night.home) as con:
         history.take_out(con, night.as_of)
 
 
 def held_back_after(night: Night) -> tuple[Night, str] | None:
-    """The newest night after this one that was held back, and why; None also where there is no warehouse."""
+    """The newest held-back night after this one, with its reason; None also if there is no warehouse."""
     if not (night.home / WAREHOUSE).exists():
         return None
     with reading(night.home) as con:

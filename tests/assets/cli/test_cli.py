@@ -106,7 +106,7 @@ def test_broken_sql_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_no_models_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models.load, "__defaults__", (tmp_path / "sql",))
     for command in ("controls", "run"):
-        assert "there are no SQL models; Rolecall is not installed whole" in refused(command)
+        assert "there are no SQL models; Rolecall is not installed completely" in refused(command)
 
 
 def test_the_demo_without_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,7 +73,7 @@ def test_columns_are_members_of_the_item_by_their_type() -> None:
 
 
 def test_an_item_without_a_required_member_is_no_row_of_nulls() -> None:
-    with pytest.raises(LookupError, match="lacks thingName, which thing_name is made of"):
+    with pytest.raises(LookupError, match="lacks thingName, the source of thing_name"):
         collect(things(NAME), account([{"thingName": "a"}, {}]))
 
 
