@@ -56,7 +56,7 @@ class Reading:
         return None if isinstance(result, CallFailed) else result[dataset]
 
     def read_all(self) -> dict[str, pa.Table]:
-        """Run every collector. Returns the tables of what could be read, and of `extracts`, `ledger`, unread records."""
+        """Run every collector. Returns the tables of what could be read, of `extracts`, `ledger` and unread records."""
         tables: dict[str, list[pa.Table]] = {}
         extracts: list[Row] = []
         regions = self._regions()
