@@ -1,14 +1,14 @@
-"""Why a finding is as it is: what decided it, what it was read from, and what would turn it.
+"""Explains a finding: what decided it, the calls behind it, and what would change its verdict.
 
-finding      one finding of the published database, with all of that
+finding      one finding of the published database, fully explained
 citations    the statements that its evidence cites
-policies     the policies that bear on its resource
-whatif       what would turn its verdict
-settings     parameters and entries of the register that would
-trials       changes of policies that would
+policies     the policies that apply to its resource
+whatif       what would change its verdict
+settings     parameters and register entries that would change it
+trials       policy changes that would change it
 candidates   what could be changed of policies
 denials      statements that could be added
 changes      changes of the published tables
-search       the smallest sets of changes that turn a verdict
-replay       the finding's control judged anew over changed tables
+search       the smallest sets of changes that change a verdict
+replay       re-runs the finding's control on modified tables
 """

@@ -1,4 +1,4 @@
-"""Candidates for changes: what of the policies that bear on a resource could be taken away or narrowed."""
+"""Candidate changes: parts of a resource's policies that could be removed or narrowed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.policy import Statement
 def cited_statements(
     policies: Sequence[BearingPolicy], cited: Iterable[str]
 ) -> Iterator[tuple[BearingPolicy, Statement]]:
-    """The cited statements (canonical JSON), in each policy that has them."""
+    """The cited statements (canonical JSON), with the policies that contain them."""
     texts = set(cited)
     yield from (
         (policy, statement) for policy in policies for statement in policy.statements if statement.text in texts
@@ -22,19 +22,19 @@ def cited_statements(
 
 
 def removals(policies: Sequence[BearingPolicy], cited: Iterable[str]) -> Iterator[Change]:
-    """The cited statements taken out of their policies; the Allow of an SCP or RCP cannot be."""
+    """Removals of the cited statements, except Allow statements of SCPs and RCPs."""
     for policy, statement in cited_statements(policies, cited):
         if statement.effect == "Deny" or policy.layer not in ("scp", "rcp"):
             yield removal(policy, statement)
 
 
 def place(statement: Statement) -> str:
-    """`statement Sid`, or its place from 0."""
+    """`statement Sid`, or its index."""
     return f"statement {statement.sid or statement.index}"
 
 
 def removal(policy: BearingPolicy, statement: Statement) -> Change:
-    """The statement out of the policy; an AWS managed policy can only go as a whole."""
+    """Removal of the statement; an AWS managed policy can only be detached."""
     if policy.is_aws_managed and policy.holder:
         return Bind(policy.holder, None) if policy.layer == "boundary" else Detach(policy)
     return Rewrite(policy, statement.text, "", f"without {place(statement)} of {policy.name}")
@@ -43,7 +43,7 @@ def removal(policy: BearingPolicy, statement: Statement) -> Change:
 def narrowings(
     policies: Sequence[BearingPolicy], cited: Iterable[str], operator: str, key: str, value: str
 ) -> Iterator[Change]:
-    """One more condition on each cited Allow statement."""
+    """An additional condition on each cited Allow statement."""
     for policy, statement in cited_statements(policies, cited):
         if statement.effect == "Allow" and not policy.is_aws_managed:
             raw = json.loads(statement.text)
@@ -55,7 +55,7 @@ def narrowings(
 
 
 def without_principals(policies: Sequence[BearingPolicy], cited: Iterable[str]) -> Iterator[Change]:
-    """One principal less in each cited statement of a trust policy that names several."""
+    """One principal fewer in each cited trust policy statement with several."""
     for policy, statement in cited_statements(policies, cited):
         principals = statement.principals or ()
         for kind, value in principals if len(principals) > 1 else ():
@@ -67,7 +67,7 @@ def without_principals(policies: Sequence[BearingPolicy], cited: Iterable[str]) 
 
 
 def supports(policies: Sequence[BearingPolicy]) -> Iterator[Change]:
-    """What a pass could rest on: each Deny, each condition of an Allow, and the boundary, taken away."""
+    """Removals that could turn a pass: each Deny, each condition of an Allow, and the boundary."""
     for policy in policies:
         if policy.layer == "boundary":
             yield Bind(policy.holder, None)
@@ -79,7 +79,7 @@ def supports(policies: Sequence[BearingPolicy]) -> Iterator[Change]:
 
 
 def without_conditions(policy: BearingPolicy, statement: Statement) -> Iterator[Change]:
-    """Each condition of the statement taken away."""
+    """Removals of each condition of the statement."""
     for condition in statement.conditions:
         raw = json.loads(statement.text)
         block = raw["Condition"].get(condition.name, {})

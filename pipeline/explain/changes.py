@@ -1,6 +1,6 @@
-"""Changes that a finding's verdict could turn on: of policies, of boundaries, of the register.
+"""Hypothetical changes that could change a finding's verdict: of policies, boundaries and the register.
 
-Each is put to the control itself (`replay`), so what is reported has been tried, never guessed.
+Each is tried on the control itself (`replay`), so reported results are never guesses.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ADDED = "what-if"
 
 
 class Place(NamedTuple):
-    """Where the documents of a table are: their column, and how a row is found."""
+    """The location of documents in a table: their column, and how to find a row."""
 
     column: str
     where: str
@@ -36,7 +36,7 @@ PLACES = {
 
 @dataclass(frozen=True)
 class Rewrite:
-    """One statement of a policy replaced by another, or taken out (`new` empty). Statements are canonical JSON."""
+    """Replace one statement of a policy, or remove it (`new` empty). Statements are canonical JSON."""
 
     policy: BearingPolicy
     old: str
@@ -63,7 +63,7 @@ class Rewrite:
             con.execute(f"update {table} set {columns} where {place.where}", used | {"text": text})
 
     def _remove(self, con: Connection, account_id: str, where: str, used: Mapping[str, str]) -> None:
-        """A policy cannot be without statements: it goes, and with it its attachments."""
+        """Remove the policy with its attachments: a policy cannot be empty."""
         con.execute(f"delete from {self.policy.table} where {where}", used)
         if self.policy.table == "stg_policies":
             attached = "account_id = ? and policy_arn = ?"
@@ -74,7 +74,7 @@ class Rewrite:
 
 @dataclass(frozen=True)
 class Detach:
-    """An AWS managed policy detached from its holder: its statements cannot be changed."""
+    """Detach an AWS managed policy: its statements cannot be changed."""
 
     policy: BearingPolicy
     TABLES: ClassVar = frozenset({"stg_policy_attachments"})
@@ -91,7 +91,7 @@ class Detach:
 
 @dataclass(frozen=True)
 class Bind:
-    """The permissions boundary of a principal set, or taken off (`boundary_arn` None)."""
+    """Set the permissions boundary of a principal, or remove it (`boundary_arn` None)."""
 
     principal_arn: str
     boundary_arn: str | None
@@ -111,7 +111,9 @@ class Bind:
 
 @dataclass(frozen=True)
 class Add:
-    """A policy of one statement (canonical JSON) more: an inline one of a principal, or an SCP or RCP of an account."""
+    """Add a policy with one statement (canonical JSON): an inline policy of a principal, or an SCP or RCP of an
+    account.
+    """
 
     kind: Literal["inline", "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"]
     target: str
@@ -156,7 +158,7 @@ class Add:
 
 @dataclass(frozen=True)
 class Enter:
-    """A live entry of the register, under `[[table]]`, for a resource, an account or a control."""
+    """Add a valid register entry, under `[[table]]`, for a resource, an account or a control."""
 
     table: str
     resource: str | None = None
@@ -203,4 +205,4 @@ def statement_in_words(statement: Mapping[str, Any]) -> str:
 
 
 POLICY_TABLES = frozenset[str]().union(*(change.TABLES for change in (Rewrite, Detach, Bind, Add)))
-"""The tables that changes of policies are made in."""
+"""The tables modified by policy changes."""

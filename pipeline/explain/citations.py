@@ -1,4 +1,4 @@
-"""The statements and actions that a finding's evidence cites, and the policies they stand in."""
+"""The statements and actions cited in a finding's evidence, and their policies."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pipeline.policy import Statement
 
 @dataclass(frozen=True)
 class CitedStatement:
-    """A statement that decided. `statement` is its Sid or its place from 0; `text` the statement, canonical JSON.
+    """A deciding statement. `statement` is its Sid or index; `text` is canonical JSON.
 
-    `layer` says where the policy stands: identity, boundary, trust, scp, rcp, or resource for that of another one;
-    `policy_arn` is empty for an inline policy, the id of an organization's, and the resource of a resource's.
+    `layer` is the kind of policy: identity, boundary, trust, scp, rcp, or resource (of another resource);
+    `policy_arn` is '' for an inline policy, the id of an SCP or RCP, and the resource of a resource policy.
     """
 
     layer: str
@@ -28,7 +28,7 @@ class CitedStatement:
 
 
 def citations(evidence: Mapping[str, Any], policies: Sequence[BearingPolicy]) -> list[CitedStatement]:
-    """The statements in the evidence, each once; where it only names a policy, all statements of that policy."""
+    """The distinct statements in the evidence; if it only names a policy, all statements of that policy."""
     cited = [located(hit, policies) for hit in cited_in(evidence)]
     if not cited:
         named = named_in(evidence, policies)
@@ -37,7 +37,7 @@ def citations(evidence: Mapping[str, Any], policies: Sequence[BearingPolicy]) ->
 
 
 def located(hit: Mapping[str, Any], policies: Sequence[BearingPolicy]) -> CitedStatement:
-    """The statement of `cited_in` in the policy that has it: the one that the evidence names, if several do."""
+    """The statement of `cited_in` with its policy; of several, the one named in the evidence."""
     text = canonical(hit["text"])
     bearers = [policy for policy in policies if any(statement.text == text for statement in policy.statements)]
     bearer = next((policy for policy in bearers if policy.name == hit.get("policy")), next(iter(bearers), None))
@@ -63,7 +63,7 @@ def named_in(evidence: Any, policies: Sequence[BearingPolicy]) -> list[BearingPo
 
 
 def leaves(evidence: Any) -> Iterator[Any]:
-    """The values of JSON that are neither objects nor lists."""
+    """The scalar values in JSON data."""
     if isinstance(evidence, dict | list):
         for part in evidence.values() if isinstance(evidence, dict) else evidence:
             yield from leaves(part)
@@ -74,8 +74,8 @@ def leaves(evidence: Any) -> Iterator[Any]:
 def cited_in(
     evidence: Any, owner: Mapping[str, Any] | None = None, name: str = "", about: str = ""
 ) -> Iterator[dict[str, Any]]:
-    """The statements anywhere in the evidence: what is said of each, `text` as JSON, whether it is an RCP's, and the
-    resource that it is `about`.
+    """All statements in the evidence: their data, `text` as JSON, whether from an RCP, and the resource they are
+    `about`.
     """
     evidence = _loaded(evidence)
     if isinstance(evidence, dict) and "Effect" in evidence:
@@ -89,7 +89,7 @@ def cited_in(
 
 
 def deciding(evidence: Mapping[str, Any]) -> list[str]:
-    """Canonical statements of which one at least would have to go: all, or those of the path with the fewest."""
+    """Canonical statements of which at least one must be removed: all, or those of the path with the fewest."""
     ways = [_texts(path) for path in _loaded(evidence.get("paths") or [])]
     return min(ways, key=len) if ways else _texts(evidence)
 
@@ -99,7 +99,7 @@ def _texts(evidence: Any) -> list[str]:
 
 
 def actions_in(evidence: Any) -> list[str]:
-    """The actions that the evidence speaks of, beside those in statements."""
+    """The actions in the evidence outside of statements."""
     evidence = _loaded(evidence)
     if not isinstance(evidence, dict | list):
         return []
@@ -110,12 +110,12 @@ def actions_in(evidence: Any) -> list[str]:
 
 
 def paths_in(evidence: Mapping[str, Any]) -> list[Any]:
-    """The escalation paths of the evidence."""
+    """The escalation paths in the evidence."""
     return list(_loaded(evidence.get("paths") or []))
 
 
 def _loaded(value: Any) -> Any:
-    """JSON inside of JSON is read too."""
+    """Parse JSON, including JSON in strings."""
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
             return json.loads(value)

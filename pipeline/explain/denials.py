@@ -1,4 +1,4 @@
-"""Deny statements that would hold a principal back or meet a guardrail objective."""
+"""Deny statements that would restrict a principal or meet a guardrail objective."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ def denial(actions: Iterable[str], **more: Any) -> str:
 
 
 def guardrail(kind: str, objective_id: str, open_actions: Sequence[str], organization_id: str) -> list[str]:
-    """Statements that together could meet an objective: Denies of what its probes let pass, on the probes' terms."""
+    """Statements that together could meet an objective: Denies of the probes that pass, under the probes' conditions.
+    """
     objective = next((objective for objective in wanted(kind) if objective.id == objective_id), None)
     by_terms: dict[str, set[str]] = {}
     for probe in objective.probes if objective else ():
@@ -34,7 +35,7 @@ def guardrail(kind: str, objective_id: str, open_actions: Sequence[str], organiz
 
 
 def terms_of(probe: Probe, organization_id: str) -> str:
-    """The Condition element, as JSON, that limits a Deny to requests like the probe."""
+    """The Condition element (JSON) that limits a Deny to requests like the probe."""
     of_caller = CALLERS.get(probe.caller, {})
     terms = next((terms for key, terms in REQUESTS.items() if key in probe.context), of_caller)
     return json.dumps({"Condition": terms} if terms else {}).replace(ORGANIZATION, organization_id)
@@ -52,7 +53,7 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
         "StringNotLikeIfExists": {"token.actions.githubusercontent.com:sub": ["repo:example/*"]},
     },
 }
-"""By condition key of a probe: terms that name it. Regions, addresses and repositories stand for the approved ones."""
+"""By condition key of a probe: conditions for it. Regions, addresses and repositories are examples of approved ones."""
 CALLERS: Mapping[str, Mapping[str, Any]] = {
     "root": {"ArnLike": {"aws:PrincipalArn": ["arn:*:iam::*:root"]}},
     "outsider": {

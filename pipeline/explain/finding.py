@@ -1,4 +1,4 @@
-"""One finding explained from the published database: what decided, what it was read from, what would turn it."""
+"""Explains one finding from the published database: what decided it, the calls behind it, what would change it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOST_CANDIDATES = 12
 
 @dataclass(frozen=True)
 class Call:
-    """What the ledger says of an operation that the verdict rests on; Regions that ended alike are together."""
+    """A ledger entry for an operation that the verdict depends on; Regions with the same outcome are combined."""
 
     operation: str
     account_id: str
@@ -41,8 +41,8 @@ class Call:
 
 @dataclass(frozen=True)
 class Explanation:
-    """All that is known of one finding. `facts` are the plain values of the evidence; `turns` have been tried on the
-    control, `notes` say what cannot be tried.
+    """The explanation of one finding. `facts` are the scalar values of the evidence; `turns` were tried on the control;
+    `notes` say what cannot be tried.
     """
 
     as_of: date
@@ -77,8 +77,8 @@ class Explanation:
 def explain(
     database: Path, control: str, resource: str, account_id: str | None = None, region: str | None = None
 ) -> Explanation:
-    """The explanation of the finding that these name. Raises `Refused`: nothing is published, there is no such
-    control or resource, or the name fits several.
+    """Explain a finding. Raises `Refused` if nothing is published, or if the control or resource does not exist or is
+    ambiguous.
     """
     if not database.exists():
         raise Refused(f"{database}: nothing is published there; `rolecall run` does, or name another --home")
@@ -119,7 +119,7 @@ OF_FINDING = ["as_of", "account_id", "region", "resource", "verdict", "reason", 
 
 
 def find_control(con: Connection, name: str) -> Row:
-    """The control by its id or its number. Raises `Refused`, with a near one."""
+    """The control with this id or number. Raises `Refused`, suggesting a similar one."""
     controls = rows(con, "from controls order by number")
     chosen = [control for control in controls if name.lower() in (control["control_id"], control["number"].lower())]
     if chosen:
@@ -134,7 +134,7 @@ def find_control(con: Connection, name: str) -> Row:
 def find_finding(
     con: Connection, control_id: str, resource: str, account_id: str | None = None, region: str | None = None
 ) -> Row:
-    """The control's finding on the resource: its ARN or id, the id of an account, or a part that only it has."""
+    """The control's finding on a resource, given by ARN, id, account id or a unique part."""
     findings = rows(
         con,
         """
@@ -175,7 +175,7 @@ def find_finding(
 
 
 def listed(fits: Sequence[Row]) -> str:
-    """The candidates, and the option that tells them apart."""
+    """The candidates, and the option that distinguishes them."""
     resources = list(dict.fromkeys(finding["resource"] for finding in fits))
     if len(resources) > 1:
         more = f" and {len(resources) - MOST_CANDIDATES} more" if len(resources) > MOST_CANDIDATES else ""
@@ -189,7 +189,7 @@ def listed(fits: Sequence[Row]) -> str:
 
 
 def plain(evidence: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of the evidence that are values, or lists of values."""
+    """The members of the evidence that are scalars or lists of scalars."""
     return {name: value for name, value in evidence.items() if is_plain(value)}
 
 
@@ -200,7 +200,7 @@ def is_plain(value: Any) -> bool:
 
 
 def calls_of(con: Connection, finding: Finding) -> Iterator[Call]:
-    """The ledger's rows of what the control reads: the account's own, and the organization's; failures first."""
+    """The ledger rows that the control depends on, the account's own and the organization's; failures first."""
     calls = rows(
         con,
         """

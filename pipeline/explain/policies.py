@@ -1,4 +1,4 @@
-"""The policies that bear on a resource, as published."""
+"""The policies that apply to a resource, from the published tables."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ order by all
 
 @dataclass(frozen=True)
 class BearingPolicy:
-    """A policy that bears on the resource: `key` finds it in `table` (ARN; holder and name; policy id).
+    """A policy that applies to the resource: `key` identifies it in `table` (ARN; holder and name; policy id).
 
-    `arn` is empty for an inline policy and the id of an organization's; `holder` is the user, group or role that has
-    it, empty for control policies and for a policy that is itself the resource. `text` is None where it was not read.
+    `arn` is '' for an inline policy, and the id of an SCP or RCP; `holder` is the user, group or role that has it, ''
+    for SCPs and RCPs and for a policy that is itself the resource. `text` is None if it was not read.
     """
 
     layer: PolicyLayer
@@ -81,7 +81,7 @@ class BearingPolicy:
 
     @property
     def document(self) -> Document | None:
-        """None where it cannot be read. AWS managed policies that were not read come from the bundled copy."""
+        """The document; None if unreadable. AWS managed policies that were not read come from the bundled copy."""
         if self.text is None:
             return aws_managed_policy(self.arn).document
         try:
@@ -96,12 +96,12 @@ class BearingPolicy:
 
 
 def bearing(con: Connection, account_id: str, resource: str) -> list[BearingPolicy]:
-    """Every policy on the resource: attached to it or itself, its boundary, its trust, the account's SCPs and RCPs."""
+    """All policies for the resource: attached or itself, boundary, trust policy, the account's SCPs and RCPs."""
     answer = con.execute(QUERY, {"resource": resource, "account_id": account_id})
     names = [column[0] for column in answer.description or ()]
     return [BearingPolicy(**dict(zip(names, row, strict=True))) for row in answer.fetchall()]
 
 
 def canonical(statement: Mapping[str, Any]) -> str:
-    """The statement as the parser has it, so that equal ones are equal texts."""
+    """The statement in canonical form, so that equal statements have equal texts."""
     return parse({"Version": "2012-10-17", "Statement": [statement]}).statements[0].text

@@ -1,7 +1,7 @@
 """Re-runs one control on the published tables, with hypothetical changes.
 
-What lies between a change and the control is made again in memory by the models that make it every night, and nothing
-else, so a verdict here is the control's own. The published database is only read; every change is rolled back.
+Everything between a change and the control is rebuilt in memory by the same models as every night, so the verdict is
+the control's own. The published database is only read; every change is rolled back.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pipeline.warehouse.build import Build
 from pipeline.warehouse.models import PUBLISHED_LAYERS, Model
 
 GONE = "gone"
-"""Verdict where the control no longer judges the resource."""
+"""Verdict if the control no longer returns the resource."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Outcome:
 
 
 class Change(Protocol):
-    """A change of some tables. Hashable; `str` puts it in words."""
+    """A change of some tables. Hashable; `str` describes it."""
 
     TABLES: ClassVar[frozenset[str]]
     """The tables that `apply` writes to."""
@@ -44,7 +44,7 @@ class Change(Protocol):
 
 @dataclass(frozen=True)
 class Finding:
-    """Which finding it is about."""
+    """Identifies a finding."""
 
     control_id: str
     account_id: str
@@ -53,7 +53,7 @@ class Finding:
 
 
 class ReplayBuild(Build):
-    """Models made again over the published night. `given` are the parameters of the control."""
+    """Rebuilds models over the published night. `given` are the parameters of the control."""
 
     given: Mapping[str, Any]
 
@@ -62,10 +62,10 @@ class ReplayBuild(Build):
 
 
 class Replay:
-    """One finding's control over the published tables. `tables` are those that changes may be made in. With
-    `account_only` just the rows of the finding's account, and of the organization, are looked at.
+    """Re-runs one finding's control on the published tables. `tables` are those that changes may modify. With
+    `account_only`, only rows of the finding's account and of the organization are used.
 
-    Raises `Refused` where the published tables are not enough to judge the control.
+    Raises `Refused` if the published tables are not sufficient for the control.
     """
 
     def __init__(
@@ -110,12 +110,12 @@ class Replay:
 
     @property
     def judges(self) -> frozenset[PolicyLayer]:
-        """Layers of the policies that the control rests on, as the facts between them and it say."""
+        """Layers of policies that the control depends on, as declared by the facts it uses."""
         above = (self._models.models.get(name) for name in self._models.upstream[self.finding.control_id])
         return frozenset(layer for model in above if model and model.fact for layer in model.fact.JUDGES)
 
     def judge(self, changes: Iterable[Change] = (), params: Mapping[str, Any] | None = None) -> Outcome:
-        """The control's verdict on the resource with these changes and parameters. Raises `Refused`."""
+        """Run the control with these changes and parameters. Returns the verdict on the resource. Raises `Refused`."""
         chosen = frozenset(changes)
         if not params and chosen in self._answers:
             return self._answers[chosen]
@@ -155,7 +155,7 @@ class Replay:
         return not self._tables.isdisjoint(self._models.upstream[model.name])
 
     def _between(self) -> list[Model]:
-        """The models to make again, in building order: the control, what a change reaches, what is not published."""
+        """The models to rebuild, in order: the control, those affected by a change, and those not published."""
         needed, lacking = set[str](), set[str]()
         todo = [self.control.name]
         while todo:
@@ -173,12 +173,12 @@ class Replay:
         return [model for model in self._models.models.values() if model.name in needed]
 
     def _stand_in(self, name: str) -> str | None:
-        """The staging model of a raw table, which is published, and which has the same columns."""
+        """The published staging model with the same columns as a raw table."""
         twin = self._models.models.get(name.replace("raw_", "stg_", 1))
         return twin.name if twin and name in twin.reads else None
 
     def _copy(self, between: list[Model]) -> None:
-        """In memory, the tables that changes may be made in, and of the account only, all that the models read."""
+        """Copy to memory the tables that changes may modify or, for the account only, all that the models read."""
         copied = {model.name for model in between}
         read = {name for model in between for name in model.reads} - copied
         stand_ins = {name: twin for name in read if (twin := self._stand_in(name))}
@@ -189,7 +189,7 @@ class Replay:
             self.con.execute(f"create view {name} as from {twin}")
 
     def _cut(self, table: str) -> str:
-        """The account's own rows. The register names accounts of others in `account_id`."""
+        """The condition for the account's own rows. In the register, `account_id` can be another account."""
         columns = self._columns(table)
         if not self._account_only or "account_id" not in columns or table == "stg_register":
             return ""

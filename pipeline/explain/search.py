@@ -1,4 +1,4 @@
-"""The search for the smallest sets of changes that turn a verdict."""
+"""Search for the smallest sets of changes that change a verdict."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ MOST_CHANGES = 4
 
 @dataclass(frozen=True)
 class Solution:
-    """Changes that turn the verdict together, and what it turns to."""
+    """Changes that together change the verdict, and the new verdict."""
 
     changes: tuple[Change, ...]
     outcome: Outcome
 
 
 def turns(before: Outcome, after: Outcome) -> bool:
-    """Whether the verdict is another one that says something."""
+    """Whether the verdict is different and conclusive."""
     return after.verdict not in (before.verdict, "unknown")
 
 
 def smallest(replay: Replay, options: Callable[[Outcome], Iterable[Change]]) -> list[Solution]:
-    """The smallest sets of changes that turn the verdict, all of the same size; none where the trials run out.
+    """The smallest sets of changes that change the verdict, all of equal size; none if the trials run out.
 
-    `options` says of an outcome what one would have to change of it: at least one of these is in every set that
-    turns it, so that looking along them finds the smallest sets.
+    `options` returns, for an outcome, changes of which every solution must contain at least one, so that following them
+    finds the smallest sets.
     """
     before, last = replay.judge(), replay.count + MOST_TRIALS
     level: list[frozenset[Change]] = [frozenset()]
@@ -58,7 +58,7 @@ def _solutions(turned: Mapping[frozenset[Change], Outcome]) -> list[Solution]:
 
 
 def singles(replay: Replay, options: Iterable[Change]) -> list[Solution]:
-    """The changes that turn the verdict alone."""
+    """The single changes that change the verdict."""
     before = replay.judge()
     tried = ((change, replay.judge([change])) for change in dict.fromkeys([*options][:MOST_TRIALS]))
     return [Solution((change,), outcome) for change, outcome in tried if turns(before, outcome)]

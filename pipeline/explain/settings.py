@@ -1,4 +1,4 @@
-"""Parameters of a control, and entries of the register, that would turn its verdict."""
+"""Parameters of a control, and register entries, that would change its verdict."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ LONGEST_WORD = 200
 
 
 def other_params(replay: Replay, params: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """For each parameter that turns the verdict: in words the other value, and the verdict and reason it brings."""
+    """For each parameter that can change the verdict: the other value in words, and the resulting verdict and reason.
+    """
     before = replay.judge()
     for name, value in params.items():
         for other in values(replay, name, value):
@@ -29,7 +30,7 @@ def other_params(replay: Replay, params: Mapping[str, Any]) -> Iterator[tuple[st
 
 
 def values(replay: Replay, name: str, value: Any) -> Iterator[Any]:
-    """Other values worth trying: the nearest number that turns the verdict, or a list with the resource on it."""
+    """Other values worth trying: the nearest number that changes the verdict, or a list that includes the resource."""
     if isinstance(value, bool):
         yield not value
     elif isinstance(value, int | float):
@@ -42,7 +43,7 @@ def values(replay: Replay, name: str, value: Any) -> Iterator[Any]:
 
 
 def threshold(replay: Replay, name: str, value: int, end: int) -> int | None:
-    """The value nearest to this one, on the way to `end`, from which on the verdict is another."""
+    """The nearest value in the direction of `end` at which the verdict changes."""
     before = replay.judge()
     if value == end or not turns(before, replay.judge(params={name: end})):
         return None
@@ -57,7 +58,7 @@ def threshold(replay: Replay, name: str, value: int, end: int) -> int | None:
 
 
 def words_in(evidence: Any) -> list[str]:
-    """The short texts of the evidence: accounts, names, services."""
+    """The short texts in the evidence: accounts, names, services."""
     if isinstance(evidence, str):
         return [evidence] if 0 < len(evidence) < LONGEST_WORD and evidence[0] not in "{[" else []
     if isinstance(evidence, dict | list):
@@ -67,7 +68,7 @@ def words_in(evidence: Any) -> list[str]:
 
 
 def entries(replay: Replay) -> list[Solution]:
-    """Entries of the register, of the kinds that the control looks for, that turn the verdict."""
+    """Register entries, of the kinds used by the control, that change the verdict."""
     header = replay.control.control
     kinds = header.register_entries if header else ()
     tables = [table for table, entry in KINDS.items() if entry.kind in kinds]
@@ -75,7 +76,7 @@ def entries(replay: Replay) -> list[Solution]:
 
 
 def entries_of(replay: Replay, table: str) -> Iterator[Enter]:
-    """Entries under `[[table]]` for what the finding is about."""
+    """Candidate entries under `[[table]]` for the finding."""
     finding, fields = replay.finding, KINDS[table].model_fields
     accounts = (word for word in words_in(replay.judge().evidence) if len(word) == 12 and word.isdigit())
     if "control" in fields:

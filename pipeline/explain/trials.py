@@ -1,4 +1,4 @@
-"""Changes of policies that would turn a verdict: what is tried for which control."""
+"""Policy changes that would change a verdict: what is tried for which control."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PRINCIPALS = (":user/", ":role/")
 
 
 def policy_changes(replay: Replay, policies: Sequence[BearingPolicy]) -> Iterator[Solution]:
-    """The changes of policies that turn the verdict, of the layers that the control's facts judge."""
+    """The policy changes that change the verdict, in the layers that the control's facts evaluate."""
     judged = [policy for policy in policies if policy.layer in replay.judges]
     before = replay.judge()
     yield from smallest(replay, lambda now: removals(judged, deciding(now.evidence)))
@@ -41,7 +41,7 @@ def narrowed(replay: Replay, policies: Sequence[BearingPolicy], condition: Condi
 
 
 def conditions(replay: Replay, policies: Sequence[BearingPolicy]) -> Iterator[Condition]:
-    """Conditions worth demanding: in trust policies by whom they let in, in others by what they reach."""
+    """Conditions worth adding: in trust policies depending on the principals, in others on the resources."""
     account = replay.finding.account_id
     if "trust" in replay.judges:
         statements = (statement for policy in policies if policy.layer == "trust" for statement in policy.statements)
@@ -55,7 +55,7 @@ def conditions(replay: Replay, policies: Sequence[BearingPolicy]) -> Iterator[Co
 
 
 def trust_conditions(principals: Sequence[tuple[str, str]], account: str, organization: str) -> Iterator[Condition]:
-    """What a trust policy should demand of principals (kind, value) like these."""
+    """Conditions for a trust policy with these principals (kind, value)."""
     if any(kind in ("*", "AWS") for kind, _ in principals):
         yield "StringEquals", "aws:PrincipalOrgID", organization
         yield "StringEquals", "sts:ExternalId", "an-id-agreed-on"
@@ -78,7 +78,7 @@ def organization_of(replay: Replay) -> str:
 
 
 def limits(replay: Replay, policies: Sequence[BearingPolicy]) -> list[Solution]:
-    """Denies and boundaries that would hold the principal back."""
+    """Denies and boundaries that would restrict the principal."""
     arn = replay.finding.resource
     if not any(kind in arn for kind in PRINCIPALS):
         return []
@@ -93,7 +93,7 @@ def limits(replay: Replay, policies: Sequence[BearingPolicy]) -> list[Solution]:
 
 
 def denied_actions(replay: Replay, arn: str) -> list[list[str]]:
-    """The smallest sets of actions that, denied together, turn the verdict; else all that the evidence names."""
+    """The smallest sets of actions whose denial changes the verdict; else all actions in the evidence."""
     sets = smallest(replay, lambda now: [Add("inline", arn, denial([action])) for action in to_deny(now)])
     denied = [[action for add in trial.changes if isinstance(add, Add) for action in add.actions] for trial in sets]
     actions = actions_in(replay.judge().evidence)
@@ -101,7 +101,7 @@ def denied_actions(replay: Replay, arn: str) -> list[list[str]]:
 
 
 def to_deny(now: Outcome) -> list[str]:
-    """Actions of which one at least would have to be denied: of the shortest path; for an administrator, all of IAM."""
+    """Actions of which at least one must be denied: those of the shortest path; for an administrator, all of IAM."""
     paths = [actions_in(path) for path in paths_in(now.evidence)]
     if paths:
         return min(paths, key=len)
@@ -129,7 +129,7 @@ MFA = canonical(
 
 
 def guardrails(replay: Replay, before: Outcome) -> Iterator[Solution]:
-    """An SCP or RCP more on the account."""
+    """Additional SCPs or RCPs on the account."""
     open_actions, name = before.evidence.get("open_actions") or [], replay.finding.resource.rpartition("/")[2]
     objective = name if not name.isdigit() else "root_at_all"
     for kind, policy_type in (("scp", "SERVICE_CONTROL_POLICY"), ("rcp", "RESOURCE_CONTROL_POLICY")):

@@ -1,4 +1,4 @@
-"""What would turn the verdict of a finding: parameters, entries of the register and policies tried on the control."""
+"""What would change the verdict of a finding: parameters, register entries and policies, tried on the control."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pipeline.settings import Refused
 
 @dataclass(frozen=True)
 class Turn:
-    """Changes, in words, that have been tried together, and the verdict that they bring."""
+    """Changes, in words, that were tried together, and the resulting verdict."""
 
     changes: tuple[str, ...]
     verdict: str
@@ -32,11 +32,11 @@ BESIDE = {
     "exempt": "When the exception ends it is a fail again; what is said here is about that.",
     "manual": "An attestation in the register of exceptions decides it, for no API can tell.",
 }
-"""What is to be said of a verdict, whatever is tried."""
+"""Notes on a verdict, independent of trials."""
 
 
 class Trials:
-    """What has been tried for one finding: `turns` that were found, `notes` beside them."""
+    """Trials for one finding: the `turns` found, and `notes`."""
 
     def __init__(self, database: Path, finding: Finding, params: Mapping[str, Any], expected: str) -> None:
         self._database, self._finding, self._params, self._expected = database, finding, params, expected
@@ -49,7 +49,7 @@ class Trials:
         return list(self._turns)
 
     def run(self, policies: Sequence[BearingPolicy], fix: str) -> None:
-        """Try all. Where the control cannot be judged anew, a note says why."""
+        """Run all trials. If the control cannot be re-run, a note says why."""
         try:
             judges_policies = self._settings(f" {fix}" if self._expected == "fail" else "")
             if judges_policies:
@@ -60,7 +60,7 @@ class Trials:
             self.notes.append(f"Changes tried: {self._tried}; none turns the verdict.")
 
     def _settings(self, fix: str) -> bool:
-        """Parameters and entries of the register. Returns whether policies are worth trying too."""
+        """Try parameters and register entries. Returns whether policies should be tried too."""
         with Replay(self._database, self._finding, self._params, Enter.TABLES) as replay:
             if not self._is_same(replay):
                 return False
@@ -77,7 +77,7 @@ class Trials:
                 self._add(replay, list(policy_changes(replay, policies)))
 
     def _is_same(self, replay: Replay) -> bool:
-        """Whether the control, judged anew without any change, has the published verdict."""
+        """Whether the control, re-run without changes, gives the published verdict."""
         if replay.judge().verdict == self._expected:
             return True
         self.notes.append(ANOTHER)
@@ -99,8 +99,8 @@ def turns_of(
     policies: Sequence[BearingPolicy],
     fix: str = "",
 ) -> tuple[list[Turn], list[str]]:
-    """What would turn the verdict, as tried, and what is to be said beside; both may be empty. `fix` is the control's
-    own advice where nothing can be tried.
+    """The changes that change the verdict, and notes; both can be empty. `fix` is the control's own advice, used if
+    nothing can be tried.
     """
     if verdict == "unknown" and "error_class" in evidence:
         return [], [of_call(finding, evidence)]
@@ -112,7 +112,7 @@ def turns_of(
 
 
 def of_call(finding: Finding, evidence: Mapping[str, Any]) -> str:
-    """What an unknown verdict waits for: the call that failed, and what helps."""
+    """What an unknown verdict needs: the failed call, and advice."""
     operation = evidence.get("operation")
     if operation is None:
         return f"It is judged once the dataset {evidence.get('dataset')} is collected: run the night again."

@@ -1,13 +1,13 @@
-"""Tables made in Python of what SQL cannot say, such as the policy language: built between intermediate and controls.
+"""Tables built in Python because SQL cannot express them (the policy language), between intermediate and controls.
 
-A module here is a table, `fact_<module>`. It offers:
+A module here is a table, `fact_<module>`. It defines:
 
 TABLE      its columns
-QUERIES    by name, what it selects from staging, intermediate and other fact tables
-JUDGES     layers of the policies that its rows turn on, which `explain` may change to turn a verdict; () for none
-rows       makes the rows of the table, given the rows that each query returns
+QUERIES    queries by name, on staging, intermediate and other fact tables
+JUDGES     layers of policies that its rows depend on, which `explain` may change; () for none
+rows       builds the rows of the table from the results of the queries
 
-Found by looking, not registered: a new fact is one file.
+Modules are discovered: a new fact is one file.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from pipeline.facts._batches import queried, write
 from pipeline.schema import Dataset, Row
 
 Queried = Mapping[str, Iterable[Row]]
-"""By name of the query, the rows that it returns, as {column: value}."""
+"""The rows of each query, by name, as {column: value}."""
 
 PolicyLayer = Literal["identity", "boundary", "trust", "scp", "rcp"]
-"""Where a policy stands with respect to the principal or role that it decides over."""
+"""The role of a policy in deciding about a principal or role."""
 
 
 class Facts(Protocol):
-    """What a module here offers."""
+    """The interface of a module here."""
 
     __file__: str
     TABLE: Dataset
@@ -47,6 +47,6 @@ def discover() -> list[Facts]:
 
 
 def build(con: duckdb.DuckDBPyConnection, fact: Facts) -> None:
-    """Make the table of a fact anew. What it reads and what it yields pass through memory in batches."""
+    """Rebuild the table of a fact. Input and output pass through memory in batches."""
     with queried(con, fact.QUERIES) as tables:
         write(con, fact.TABLE, fact.rows(tables))

@@ -1,4 +1,4 @@
-"""What an account holds that its principals could turn to their advantage: roles, users, and groups."""
+"""Potential targets of escalation in an account: roles, users and groups."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pipeline.schema import Row
 
 
 def roles(which: str) -> str:
-    """A query for the roles that `which`, a table of arn, has: what `role` reads. Only services are in service-linked
-    roles, which nobody else gets into.
+    """A query for the roles in `which`, a table of arn, as input for `role`. Service-linked roles are omitted, because
+    only services can assume them.
     """
     return f"""
         select
@@ -43,7 +43,7 @@ def roles(which: str) -> str:
 
 
 def users(which: str) -> str:
-    """A query for the users of the accounts that `which`, a table of account_id, has."""
+    """A query for the users of the accounts in `which`, a table of account_id."""
     return f"""
         select permissions.account_id, permissions.principal_arn as arn, permissions.admin
         from int_principal_permissions as permissions
@@ -53,7 +53,7 @@ def users(which: str) -> str:
 
 
 def groups(which: str) -> str:
-    """A query for the groups of the accounts that `which`, a table of account_id, has: what `gives_admin` reads."""
+    """A query for the groups of the accounts in `which`, a table of account_id, as input for `gives_admin`."""
     return f"""
         select
             groups.account_id,
@@ -94,8 +94,8 @@ def groups(which: str) -> str:
 
 
 def holders(which: str) -> Mapping[str, str]:
-    """Queries for the rights of all users and roles of the accounts that `which`, a table of account_id, has: one
-    principal for all of an account that have the same permissions, and who these are.
+    """Queries for the permissions of all users and roles of the accounts in `which`, a table of account_id: one
+    principal per account and distinct set of permissions, and who has the same ones.
     """
     of_accounts = f"""
         from int_permissions as permissions
@@ -115,7 +115,7 @@ def holders(which: str) -> Mapping[str, str]:
 
 
 class Accounts:
-    """The accounts of `roles`, `users`, `groups` and `holders`, one at a time and in order of their ids."""
+    """The accounts of `roles`, `users`, `groups` and `holders`, read one at a time in order of id."""
 
     def __init__(self, tables: Queried, factory: PrincipalFactory) -> None:
         self._factory = factory
@@ -125,7 +125,7 @@ class Accounts:
         )
 
     def account(self, account_id: str) -> Account:
-        """The account; an earlier one can not be asked for any more."""
+        """The account. Accounts must be requested in order of id."""
         members = {row["arn"]: member(self._factory, row) for row in self._groups.of(account_id)}
         return Account(
             {row["arn"]: role(self._factory, row) for row in self._roles.of(account_id)},
@@ -141,14 +141,14 @@ class Accounts:
 
 
 class ByAccount:
-    """Rows in order of account_id, read an account at a time."""
+    """Rows sorted by account_id, read one account at a time."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self._accounts = groupby(rows, key=itemgetter("account_id"))
         self._next = next(self._accounts, None)
 
     def of(self, account_id: str) -> list[Row]:
-        """The rows of the account. Those of accounts before it are passed over."""
+        """The rows of the account. Rows of earlier accounts are skipped."""
         while self._next and self._next[0] < account_id:
             self._next = next(self._accounts, None)
         return list(self._next[1]) if self._next and self._next[0] == account_id else []
@@ -174,6 +174,6 @@ def gives_admin(factory: PrincipalFactory, row: Row, profiles: Profiles) -> Tri:
 
 
 def member(factory: PrincipalFactory, row: Row) -> Principal:
-    """A user who has no rights but those of the group of a row of `groups`."""
+    """A user with only the permissions of the group in a row of `groups`."""
     user = row["arn"].split(":group/")[0] + f":user/{FRESH}"
     return factory.holder(user, row["policies"], row["scp_levels_sha256"], [row["arn"]])

@@ -1,4 +1,4 @@
-"""Rows in and out of DuckDB by name, a batch at a time."""
+"""Rows from and to DuckDB by name, in batches."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ BATCH_ROWS = 1_000
 
 @contextmanager
 def queried(con: duckdb.DuckDBPyConnection, queries: Mapping[str, str]) -> Iterator[Mapping[str, Iterable[Row]]]:
-    """By name of the query, its rows in order. They can be read several at a time, and again, while the block lasts.
+    """The rows of each query, by name. Several can be read concurrently, and repeatedly, during the block.
 
-    A connection has one open result at a time, and only this one sees the night's uncommitted tables. So each result
-    is a temporary table, which DuckDB moves to disk when it grows.
+    A connection has only one open result, and only this connection sees the night's uncommitted tables. So each result
+    is stored in a temporary table, which DuckDB moves to disk when it grows.
     """
     try:
         for name, query in queries.items():
@@ -52,7 +52,7 @@ def _answer(name: str) -> str:
 
 
 def write(con: duckdb.DuckDBPyConnection, table: Dataset, rows: Iterator[Row]) -> None:
-    """Make the table of these rows, in place of one that is there."""
+    """Create or replace the table with these rows."""
     put(con, f"create or replace table {table.name} as from batch", table.table(islice(rows, BATCH_ROWS)))
     while batch := list(islice(rows, BATCH_ROWS)):
         put(con, f"insert into {table.name} from batch", table.table(batch))

@@ -1,4 +1,4 @@
-"""Decisions of the policy evaluator as the JSON that findings cite."""
+"""Decisions of the policy evaluator as JSON evidence for findings."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pipeline.policy.request import Decision, Evidence, Policy
 
 
 def problems(policies: Iterable[Policy]) -> list[str]:
-    """Why each of the policies could not be read: "policy: reason"."""
+    """The reasons why policies could not be read: "policy: reason"."""
     return sorted({f"{policy.name}: {policy.problem}" for policy in policies if policy.document is None})
 
 
 def cited(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:
-    """Statements as findings have them."""
+    """Statements in the format of findings."""
     return [
         {
             "layer": hit.layer,
@@ -30,15 +30,15 @@ def cited(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:
 
 
 def grant(action: str, resource: str, decision: Decision) -> Mapping[str, Any]:
-    """An action that is allowed, and by what."""
+    """An allowed action, and the statements that allow it."""
     return {"action": action, "resource": resource, "statements": cited(decision.evidence)}
 
 
 def dumped(value: object) -> str:
-    """JSON, the same for the same value."""
+    """Deterministic JSON."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def depends_on(decisions: Iterable[Decision]) -> Iterator[str]:
-    """The condition keys that the decisions wait for."""
+    """The condition keys that the decisions depend on."""
     yield from sorted({key for decision in decisions for key in decision.unknown_keys})

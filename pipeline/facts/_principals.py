@@ -1,7 +1,7 @@
-"""The principals of a night as the policy evaluator takes them.
+"""The principals of a night, as input for the policy evaluator.
 
-Facts that judge principals put `QUERIES` and `principals(...)` among their queries and hand the rows to
-`PrincipalFactory`. A row brings the documents of its principal along, so that no fact holds those of all.
+Facts about principals include `QUERIES` and `principals(...)` in their queries and pass the rows to
+`PrincipalFactory`. A row contains the documents of its principal, so that no fact has to keep all documents in memory.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pipeline.policy.request import Policy
 from pipeline.schema import Row
 
 Levels = tuple[tuple[Policy, ...], ...]
-"""Control policies by level of the tree, the root first and the account last."""
+"""Control policies by level of the tree, root first, account last."""
 
 QUERIES = {
     "organization_documents": """
@@ -56,7 +56,7 @@ DOCUMENTS_KEPT = 4096
 
 
 def principals(which: str) -> str:
-    """A query for the principals that `which`, a table of principal_arn, has: what `PrincipalFactory` reads."""
+    """A query for the principals in `which`, a table of principal_arn, as input for `PrincipalFactory`."""
     return f"""
         with
         chosen as (select permissions.* from int_permissions as permissions semi join {which} using (principal_arn)),
@@ -121,7 +121,7 @@ ONE_FOR_ALL_ALIKE = principals(
 
 
 class PrincipalFactory:
-    """Makes principals of the rows of `principals`. Each set of control policies is read once."""
+    """Creates principals from the rows of `principals`. Each set of control policies is parsed once."""
 
     def __init__(self, tables: Queried) -> None:
         self._documents = {row["document_sha256"]: row["document"] for row in tables["organization_documents"]}
@@ -139,7 +139,7 @@ class PrincipalFactory:
         self._places = {account: self._known("Resource", path) for account, path in paths.items()}
 
     def _path(self, ou_ids: Sequence[str] | None) -> str:
-        """The account's place as the condition keys have it, "o-id/r-id/ou-id/"; empty where it is not known."""
+        """The account's path in the format of condition keys, "o-id/r-id/ou-id/"; '' if not known."""
         return "/".join((self.organization_id, *ou_ids, "")) if ou_ids else ""
 
     def _known(self, whose: str, path: str) -> Mapping[str, Value]:
@@ -151,7 +151,7 @@ class PrincipalFactory:
         return keys | {f"aws:{whose}OrgPaths": (path,)} if path else keys
 
     def principal(self, row: Row) -> Principal:
-        """The principal of a row of `principals`, whatever account it is in."""
+        """The principal of a row of `principals`, usable for any account."""
         holder = self.holder(
             row["principal_arn"], row["policies"], row["scp_levels_sha256"], row["groups"], row["boundary"]
         )
@@ -159,7 +159,7 @@ class PrincipalFactory:
         return replace(holder, tags=tags, takes_session_tags=row["takes_session_tags"])
 
     def in_place(self, row: Row) -> Principal:
-        """The same principal where it is: permission sets can be changed from few accounts only."""
+        """The same principal in its account: permission sets can be changed only from a few accounts."""
         principal = self.principal(row)
         if principal.account in self._identity_center:
             return principal
@@ -187,7 +187,7 @@ class PrincipalFactory:
         )
 
     def levels(self, policy_type: str, sha256: str | None) -> Levels | None:
-        """The control policies by level; None where none bind, or the organization has not enabled the type."""
+        """The control policies by level; None if none apply, or the organization has not enabled the type."""
         if sha256 is None or (policy_type, sha256) not in self._levels:
             return None
         key, kind = (policy_type, sha256), "scp" if policy_type == "SERVICE_CONTROL_POLICY" else "rcp"
@@ -200,14 +200,14 @@ class PrincipalFactory:
 
 
 def identity_policy(row: Row) -> Policy:
-    """An identity policy or boundary, with the document that AWS publishes where it is AWS's own and was not read."""
+    """An identity policy or boundary; for an AWS managed policy that was not read, with the bundled document."""
     if row["sha256"] is None and row["arn"]:
         return aws_managed_policy(row["arn"])
     return read(row["name"], row["document"], "identity", row["arn"])
 
 
 def read(name: str, text: str | None, kind: Kind, arn: str = "") -> Policy:
-    """The policy of this name and document. Equal documents are parsed once, as far as `DOCUMENTS_KEPT` reaches."""
+    """The policy with this name and document. Parsed documents are cached, up to `DOCUMENTS_KEPT`."""
     parsed = _parsed(text, kind)
     return Policy(name, parsed.document, parsed.problem, arn)
 

@@ -1,4 +1,4 @@
-"""What each permissions boundary leaves open to the principals that bear it."""
+"""What each permissions boundary allows the principals that have it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Whether requests without TLS to each S3 bucket are denied, by its own policy or by the account's RCPs.
 
-Probed, not read: reading and writing an object and listing the bucket, in plain text, by a role of the account and by
-a stranger. Only what is denied to both in all of that, whatever else the request has, counts.
+Determined by probes: reading and writing an object and listing the bucket, without TLS, by a role of the account and by
+a stranger. It counts only if all of these are denied to both, whatever else is in the request.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def rows(tables: Queried) -> Iterator[Row]:
 
 
 class Answer(NamedTuple):
-    """Whether plain text is denied, and what decided."""
+    """Whether requests without TLS are denied, and the reason."""
 
     denied: Tri
     reason: str
@@ -86,7 +86,7 @@ NOTHING = Answer(Tri.NO, "")
 
 
 def by_policy(requests: Sequence[Request], text: str | None) -> Answer:
-    """What the bucket's own policy does; one that cannot be read might do anything."""
+    """The effect of the bucket policy; one that cannot be read may do anything."""
     if text is None:
         return NOTHING
     policy = Policy.read("of the bucket", text, "resource")
@@ -96,7 +96,7 @@ def by_policy(requests: Sequence[Request], text: str | None) -> Answer:
 
 
 def by_rcps(requests: Sequence[Request], levels: list[list[Row]] | None, documents: Mapping[str, Policy]) -> Answer:
-    """What the account's RCPs do; `levels` are {name, sha256}, None where none bind."""
+    """The effect of the account's RCPs; `levels` are {name, sha256}, None if none apply."""
     if not levels:
         return NOTHING
     named = [[replace(documents[rcp["sha256"]], name=rcp["name"]) for rcp in level] for level in levels]
@@ -111,9 +111,9 @@ def probes(account_id: str, partition: str, bucket: str) -> Iterator[Request]:
 
 
 def denied(requests: Sequence[Request], policies: Policies) -> Answer:
-    """Whether every request is denied, and what decided on the one that is denied least.
+    """Whether every request is denied, and the reason for the one closest to being allowed.
 
-    A stranger whom nothing lets in says nothing of TLS.
+    Strangers without any access are ignored: their denials are not about TLS.
     """
     decisions = [evaluate(request, policies) for request in requests]
     answers = [

@@ -1,6 +1,6 @@
-"""What each distinct document of customers' identity policies says on its own: broad, sensitive, flawed.
+"""Facts about each distinct document of customer managed and inline identity policies: broad, sensitive, flawed.
 
-A document is judged once for all the accounts that have it: int_customer_documents takes the own account's id out.
+A document is evaluated once for all accounts that have it: int_customer_documents removes the account's own id.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def of_document(document: Document) -> Iterator[Row]:
 
 
 def statement(document: Document, index: int | None) -> list[dict[str, object]]:
-    """The statement, or, where no single one does it, those that make the holder an administrator."""
+    """The statement, or, if no single one is the cause, those that make the holder an administrator."""
     if index is None:
         admin = is_admin(holder_of(document))
         return [{"statement": hit["statement"], "text": hit["text"]} for hit in cited(admin.evidence)]

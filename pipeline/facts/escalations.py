@@ -1,6 +1,6 @@
-"""Which principals can raise themselves, by which paths: the second look, with what their account holds.
+"""Which principals can escalate, by which paths, considering the contents of their accounts.
 
-Only principals whose permissions alone would open a path (fact_permissions.may_escalate) are judged here.
+Only principals whose permissions alone would open a path (fact_permissions.may_escalate) are evaluated here.
 """
 
 from __future__ import annotations

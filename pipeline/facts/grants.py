@@ -1,7 +1,7 @@
-"""How many actions of each service principals with the same permissions are granted, as far as the catalogue knows.
+"""How many known actions of each service are granted to principals with the same permissions.
 
-Granted is what identity policies allow and do not deny outright: as in AWS's last accessed information, boundaries,
-SCPs and resource policies are left out of it.
+Granted means allowed, and not denied unconditionally, by identity policies. As in AWS's last accessed information,
+boundaries, SCPs and resource policies are ignored.
 """
 
 from __future__ import annotations

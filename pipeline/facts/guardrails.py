@@ -1,6 +1,6 @@
 """Whether the SCPs and RCPs of each member account meet each guardrail objective, by probe requests.
 
-Accounts with the same policies at the same levels are judged once, unless the policies speak of the account itself.
+Accounts with the same policies at the same levels are evaluated once, unless the policies mention the account itself.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ KINDS = {"SERVICE_CONTROL_POLICY": "scp", "RESOURCE_CONTROL_POLICY": "rcp"}
 
 @cache
 def root_at_all() -> Objective:
-    """The catalogue's probes of the root user, and an action nobody named: a Deny of a few services lets it pass."""
+    """The catalogue's probes of the root user, plus an invented action that a Deny of individual services would not
+    stop.
+    """
     probes = next(objective.probes for objective in objectives("scp") if objective.id == "root_user")
     unnamed = Probe(f"{FRESH}:{FRESH}", caller="root")
     return Objective("root_at_all", "scp", "Root users of member accounts can do nothing", (unnamed, *probes))
@@ -89,12 +91,12 @@ def rows(tables: Queried) -> Iterator[Row]:
 
 
 def named(texts: Sequence[str], site: Site, account: Row) -> list[str]:
-    """The texts with the account's own id, and a star for a name that stands for any."""
+    """The texts with the account's own id inserted, and a star for placeholder names."""
     return [text.replace(site.account, account["account_id"]).replace(FRESH, "*") for text in texts]
 
 
 def judged_as(account: Row, organization_id: str, levels: Levels) -> Site:
-    """The account as the policies see it: any one, unless they speak of it or of its place in the tree."""
+    """The account for evaluation: a generic one, unless the policies mention it or its place in the tree."""
     documents = [policy.document for level in levels for policy in level if policy.document]
     text = "".join(statement.text for document in documents for statement in document.statements)
     if account["account_id"] not in text and "orgpaths" not in text.lower():

@@ -1,4 +1,4 @@
-"""Accounts that vendors, and services of AWS, have published as theirs: the seed of the vendor register."""
+"""Accounts published by vendors and AWS services: a starting point for the vendor register."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ JUDGES: tuple[PolicyLayer, ...] = ()
 
 
 def rows(tables: Queried) -> Iterator[Row]:
-    """One row an account; where two entries share one, the names are joined."""
+    """One row per account; names of several entries for one account are joined."""
     by_account: dict[str, list[dict[str, Any]]] = {}
     for vendor in knowledge.load("vendor_accounts").facts["vendor"]:
         for account in vendor["accounts"]:

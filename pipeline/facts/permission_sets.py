@@ -1,7 +1,7 @@
-"""What each permission set grants in the large: whether it administers an account, and what of IAM it writes.
+"""Overall permissions of each permission set: whether it administers an account, and its write access to IAM.
 
-Its boundary is left out: the question is what its policies hand out. A customer managed policy is looked for by path
-and name in the accounts that the set is provisioned to; where they differ, all that any of them grants counts.
+The boundary is ignored, because the question is what the policies grant. A customer managed policy is looked up by path
+and name in the accounts where the set is provisioned; if they differ, everything that any of them grants counts.
 """
 
 from __future__ import annotations

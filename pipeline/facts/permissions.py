@@ -1,7 +1,7 @@
-"""What principals with the same permissions can do in the large: administer, write IAM, shed their boundary.
+"""Overall permissions of principals with the same policies: administer, write to IAM, escape their boundary.
 
-Judged once for each key of int_permissions, for the first principal that has it; `own_account` is that principal's,
-and int_principal_permissions puts each holder's own in its place.
+Evaluated once per key of int_permissions, for the first principal that has it; `own_account` is that principal's,
+and int_principal_permissions replaces it by each holder's own.
 """
 
 from __future__ import annotations
@@ -96,13 +96,13 @@ def facts(principal: Principal) -> Row:
 
 
 def held_back(principal: Principal, admin: Tri) -> Tri:
-    """What it would be without its boundary, where that is more than it is; NO where the boundary takes nothing."""
+    """Its admin status without its boundary, if higher than with it; NO if the boundary makes no difference."""
     freed = is_admin(replace(principal, boundary=None)).verdict if principal.boundary else admin
     return freed if freed > admin else Tri.NO
 
 
 def anybody(principal: Principal) -> Principal:
-    """Any principal with the same permissions: its groups, and the paths of its policies, may be different."""
+    """A generic principal with the same permissions: groups and policy paths can differ."""
     policies = tuple(replace(policy, arn="") for policy in principal.policies)
     return replace(principal, policies=policies, groups=None)
 
@@ -113,8 +113,8 @@ def can_assume(principal: Principal) -> bool:
 
 
 def writes(principal: Principal) -> Row:
-    """Writes to IAM, and which of them no condition binds to a certain boundary, or to one that holds: which the
-    principal can neither rewrite nor take off again.
+    """Write actions on IAM, and those not restricted by a condition to an effective boundary, one that the principal
+    can neither edit nor remove again.
     """
     prefix = f"arn:{principal.caller.partition}:iam::{principal.account}"
     allowed, unbounded = [], []
@@ -130,7 +130,7 @@ def writes(principal: Principal) -> Row:
 
 
 def boundary_edits(principal: Principal) -> Iterator[Mapping[str, Any]]:
-    """Ways of a bounded principal to take off its boundary, to change it for another, or to edit its policy."""
+    """Ways for a principal to remove its boundary, replace it, or edit the boundary policy."""
     assert principal.boundary
     arn = principal.boundary.arn
     for action in REMOVALS["user" if principal.kind == "user" else "role"]:

@@ -1,4 +1,4 @@
-"""For the worst users and roles of least_privilege, their identity policies cut down to what they use."""
+"""Proposals for the worst users and roles of least_privilege: their identity policies reduced to what they use."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LAST_ACCESSED, ACCESS_ANALYZER = "last_accessed", "access_analyzer"
 
 TABLE = Dataset(
     "fact_proposals",
-    "For the worst users and roles of least_privilege, their identity policies cut down to what they use.",
+    "Proposals for the worst users and roles of least_privilege: their identity policies reduced to what they use.",
     "account",
     (),
     (
@@ -117,7 +117,7 @@ def rows(tables: Queried) -> Iterator[Row]:
 
 
 def allowed_patterns(policies: Sequence[str]) -> frozenset[str]:
-    """The action patterns that generated policies allow; none of one that cannot be read."""
+    """The action patterns in generated policies; unreadable policies are ignored."""
     patterns: set[str] = set()
     for text in policies:
         try:
@@ -129,7 +129,7 @@ def allowed_patterns(policies: Sequence[str]) -> frozenset[str]:
 
 
 def proposed(grants: Sequence[Row], use: Use) -> Proposal:
-    """The proposal; none in place of a policy that could not be read, for what would be lost is not known."""
+    """The proposal; None if a policy could not be read, because it is not known what would be lost."""
     policies = [identity_policy(grant | {"arn": grant["arn"] or ""}) for grant in grants]
     if unread := problems(policies):
         return Proposal((), (), tuple(f"Could not be read: {problem}." for problem in unread))
@@ -137,7 +137,7 @@ def proposed(grants: Sequence[Row], use: Use) -> Proposal:
 
 
 def notes(worst: Row, use: Use, proposal: Proposal) -> Iterator[str]:
-    """What to mind before the policies are put in place."""
+    """Caveats to consider before applying the policies."""
     if not proposal.policies and not proposal.problems:
         yield NOTHING_USED
     if worst["is_identity_center"]:

@@ -1,7 +1,7 @@
-"""In how many steps which principals can become administrator, over role trust and escalation.
+"""Which principals can become administrator through role trust and escalation, and in how many steps.
 
-Left out are principals that can neither assume a role nor escalate: nothing leads on from them. Where a role of their
-own account trusts everybody, they need no right of their own.
+Principals that can neither assume a role nor escalate are omitted, because they reach nothing further. They need no
+permission of their own if a role of their account trusts everybody.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ JUDGES: tuple[PolicyLayer, ...] = ("identity", "boundary", "scp")
 
 
 def rows(tables: Queried) -> Iterator[Row]:
-    """A graph of all movers is walked, so these are held at once; nothing is of principals that do not move."""
+    """Rows of the table. The graph needs all movers in memory, but no other principals."""
     factory, profiles = PrincipalFactory(tables), Profiles()
     admin_groups: dict[str, dict[str, Tri]] = defaultdict(dict)
     for row in tables["groups"]:

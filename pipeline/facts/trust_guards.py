@@ -1,7 +1,7 @@
-"""Whether the resource control policies of an account keep a service from acting in its roles for strangers.
+"""Whether an account's resource control policies prevent a service from using its roles for strangers.
 
-Asked once for each service and distinct set of RCPs (`int_service_trusts` says what of the role these speak of), by
-putting the request of a stranger, in no organization and in another one, to the evaluator.
+Evaluated once per service and distinct set of RCPs (`int_service_trusts` has the role properties that these mention),
+with requests of a stranger in no organization and in another one.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def read_levels(levels: Sequence[Sequence[Row]], documents: Mapping[str, str]) -
 
 
 def sources(role_arn: str) -> Iterator[dict[str, Value]]:
-    """What a service would say of a stranger's resource: one in no organization, and one in another."""
+    """Context keys that a service sends for a stranger's resource: in no organization, and in another one."""
     partition, own = role_arn.split(":")[1], account_of(role_arn)
     account = stranger({own})
     for path in ("", f"o-{FRESH}/r-{FRESH}/ou-{FRESH}/"):
@@ -94,7 +94,7 @@ def tags_of(tags: str) -> dict[str, Value]:
 
 
 def ask(service: str, role_arn: str, keys: dict[str, Value], levels: Levels) -> Decision:
-    """The verdict on the service's request, were the role to trust it freely."""
+    """The decision on the service's request, assuming that the role trusts it unconditionally."""
     who, account = Caller("service", service), account_of(role_arn)
     facts = {**who.context(), "aws:ResourceAccount": account, "aws:SecureTransport": True, **keys}
     context = replace(Context.of(facts, complete=False), is_absent=lambda key: key.startswith("aws:resourcetag/"))

@@ -1,4 +1,4 @@
-"""The principals that each distinct trust policy speaks of, one row a statement and principal."""
+"""The principals named in each distinct trust policy, one row per statement and principal."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def rows(tables: Queried) -> Iterator[Row]:
 
 
 def principals(statement: Statement) -> Iterator[Row]:
-    """A row for each principal of one statement; NotPrincipal reaches anybody else, so it reads as any."""
+    """A row for each principal of a statement; NotPrincipal admits anybody else, so it is shown as any."""
     conditions: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for condition in statement.conditions:
         conditions[condition.name][condition.key.lower()] = list(condition.values)

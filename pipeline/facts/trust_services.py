@@ -1,4 +1,4 @@
-"""Services that say for whom they act when they assume a service role, and the page that says so."""
+"""Services that identify their source when they assume a service role, and the page that documents it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ JUDGES: tuple[PolicyLayer, ...] = ()
 
 
 def rows(tables: Queried) -> Iterator[Row]:
-    """The list, as it stands in `pipeline/knowledge/`."""
+    """The list in `pipeline/knowledge/`."""
     listed = knowledge.load("trust_services").facts["services"]
     yield from ({"service": service, "page": page} for service, page in sorted(listed.items()))

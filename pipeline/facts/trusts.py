@@ -1,8 +1,8 @@
-"""What each distinct trust policy says of each principal that it names, judged by the policy evaluator.
+"""What each distinct trust policy means for each principal that it names, by the policy evaluator.
 
-A policy is judged once for all the accounts that have it: `int_role_trusts` takes the role's own account id out. What
-the evaluator's `TrustFact` does not tell is asked here: which accounts outside the organization get in by a statement,
-and whether IAM users do without MFA.
+A policy is evaluated once for all accounts that have it: `int_role_trusts` removes the role's own account id. In
+addition to the evaluator's `TrustFact`, this module determines which accounts outside the organization a statement
+admits, and whether it admits IAM users without MFA.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def rows(tables: Queried) -> Iterator[Row]:
 
 
 def row(door: Door, fact: TrustFact) -> Row:
-    """One fact, and the answers to the questions of this module."""
+    """A row: the fact, and the additional results of this module."""
     statement = door.trust.statements[fact.statement]
     outside = door.outside(fact)
     return {
@@ -143,13 +143,13 @@ def row(door: Door, fact: TrustFact) -> Row:
 
 @dataclass(frozen=True)
 class Door:
-    """A trust policy, and who comes through it."""
+    """A trust policy, and whom it admits."""
 
     trust: Document
     inside: Organization
 
     def outside(self, fact: TrustFact) -> dict[str, bool]:
-        """Accounts outside that get in by this statement and principal, and whether any principal of theirs does."""
+        """Outside accounts admitted by this statement and principal, and whether any of their principals is."""
         if fact.relation not in ("external", "everyone"):
             return {}
         entrants_of = self._outsiders.get(fact.statement, {})
@@ -159,7 +159,7 @@ class Door:
         return {fact.account: whole} if fact.account in entrants_of else {}
 
     def admits_users(self, fact: TrustFact, keys: dict[str, Value]) -> bool:
-        """Whether an IAM user whom the fact may mean gets in, given this much about the request."""
+        """Whether an IAM user that the fact may mean is admitted, given these request keys."""
         arns: list[str] = []
         if fact.kind == "principal" and ":user/" in fact.value:
             arns = [fact.value]
@@ -183,7 +183,7 @@ class Door:
         return by_statement
 
     def _opened(self, who: Caller, keys: dict[str, Value]) -> list[int]:
-        """The Allow statements by which the caller gets in; none where the policy as a whole refuses."""
+        """The Allow statements that admit the caller; none if the policy as a whole denies."""
         facts = {**dict.fromkeys(SENT_BY_SERVICES, ()), **who.context(), **keys}
         context = Context.of(facts, complete=False)
         role = f"arn:{self.inside.partition}:iam::{self.inside.account}:role/{FRESH}"
@@ -205,7 +205,7 @@ class Door:
         return [condition for statement in self.trust.statements for condition in statement.conditions]
 
     def _narrowed(self, pattern: str) -> list[str]:
-        """Callers inside the pattern that conditions on aws:PrincipalArn speak of."""
+        """Callers that match the patterns of conditions on aws:PrincipalArn."""
         texts = [common_text(value, pattern, FRESH) for value in values_of(self._conditions, "aws:principalarn")]
         return [text for text in texts if text]
 

@@ -1,4 +1,4 @@
-"""What Rolecall knows of AWS that no package tells: TOML files, each with a head that says how far to trust it.
+"""Knowledge about AWS that no package provides: TOML files, each with a head on its provenance and validity.
 
 A head says where the facts are from (`source`), when they were read there (`read_on`), how the file is made (`made_by`:
 by hand, or by `make knowledge`), until when it may be taken for current (`valid_until`) and what the product does with
@@ -21,17 +21,17 @@ MAKERS = ("hand", "make knowledge")
 
 
 class KnowledgeError(ValueError):
-    """A file of knowledge that does not say what it has to; the message names the file and what is wrong."""
+    """An invalid knowledge file; the message has the file and the problem."""
 
 
 @dataclass(frozen=True)
 class Head:
-    """How far a file can be trusted."""
+    """Provenance and validity of a file."""
 
     title: str
-    """What the file lists, in one sentence."""
+    """The content of the file, in one sentence."""
     source: tuple[str, ...]
-    """Addresses of pages, or packages with their versions, that the facts are from."""
+    """URLs, or packages with versions, that the facts are from."""
     read_on: date
     made_by: str
     """One of `MAKERS`."""
@@ -47,13 +47,13 @@ class Head:
         return self.data_of or self.read_on
 
     def is_past(self, day: date) -> bool:
-        """Whether the file should have been read against its sources again by that day."""
+        """Whether the file should have been checked against its sources again by that date."""
         return day > self.valid_until
 
 
 @dataclass(frozen=True)
 class Knowledge:
-    """A file: its name without `.toml`, its head, and the rest as TOML gives it."""
+    """A file: its name without `.toml`, its head, and the remaining TOML data."""
 
     name: str
     head: Head
@@ -61,7 +61,7 @@ class Knowledge:
 
     @property
     def off_list(self) -> str:
-        """How a sentence names the list that something is not in: `Rolecall's list of 2026-11-27`."""
+        """The name of the list for messages: `Rolecall's list of 2026-11-27`."""
         return f"Rolecall's list of {self.head.read_on}"
 
 
@@ -97,7 +97,7 @@ def heads() -> Mapping[str, Head]:
 
 
 def past(day: date) -> Iterator[str]:
-    """A line for each file that should have been read against its sources again before that day."""
+    """A line for each file that should have been checked against its sources again before that date."""
     for name, head in heads().items():
         if head.is_past(day):
             yield f"{name}: {head.title} was to be read again by {head.valid_until}"

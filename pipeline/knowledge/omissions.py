@@ -1,4 +1,4 @@
-"""What AWS leaves out of the answers of an operation, though the operation's output shape has it."""
+"""Members that AWS omits from an operation's response although they are in its output shape."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline import knowledge
 
 @cache
 def left_out() -> Mapping[str, frozenset[str]]:
-    """By operation (`iam:ListRoles`) the members that never come, as paths in its output: `Roles[].Tags`."""
+    """By operation (`iam:ListRoles`): members that are never returned, as paths in its output: `Roles[].Tags`."""
     omissions: dict[str, frozenset[str]] = {}
     for row in knowledge.load("left_out").facts["sentence"]:
         operation = row["operation"]

@@ -18,7 +18,7 @@ The five calls used most:
     >>> evaluate(request, Policies(identity=anna.policies)).reason          # one request, everything about it known
     'needs an Allow in the identity policies'
 
-Verdicts are three-valued to the end: `Depends` names the condition keys it waits for (`Decision.unknown_keys`).
+Verdicts are three-valued: `Depends` names the condition keys that it depends on (`Decision.unknown_keys`).
 """
 
 from pipeline.policy.account import Account, Role, may_assume, trusts_service

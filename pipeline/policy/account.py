@@ -1,4 +1,4 @@
-"""What an account holds that a principal could turn to its advantage: roles with their trust, users, groups."""
+"""Potential targets of escalation in an account: roles with their trust policies, users, groups."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from pipeline.policy.tri import Tri
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Role:
-    """A role as a target. `admin` DEPENDS where nobody has judged it; `policies`: ARNs of the customer managed
+    """A role as a target. `admin` is DEPENDS if not evaluated; `policies`: ARNs of the customer managed
     policies it holds; `rcp_levels`: the resource control policies of its account, None if the type is not in force;
-    `held_back`: would it be more of an administrator without its boundary; `has_instance_profile` None: not known.
+    `held_back`: whether it would gain admin rights without its boundary; `has_instance_profile` None: not known.
     """
 
     arn: str
@@ -45,7 +45,7 @@ class Account:
     _trusting: dict[str, tuple[Role, ...]] = field(default_factory=dict, init=False, repr=False)
 
     def trusting(self, service: str) -> tuple[Role, ...]:
-        """The roles that the service may assume, administrators first. "saml" stands for any SAML provider."""
+        """The roles that the service can assume, administrators first. "saml" stands for any SAML provider."""
         if service not in self._trusting:
             trusting_roles = [role for role in self.roles.values() if trusts_service(role.trust, service)]
             self._trusting[service] = tuple(sorted(trusting_roles, key=lambda role: (-role.admin, role.arn)))
@@ -57,8 +57,8 @@ class Account:
         return role.admin if role else self.users.get(arn, self.groups.get(arn, Tri.DEPENDS))
 
     def gains(self, actor: Principal, arn: str) -> Tri:
-        """Whether taking over the role, user or group brings the actor a right that it has not, beyond reporting on
-        itself; DEPENDS where the rights are not known.
+        """Whether taking over the role, user or group gives the actor a right that it lacks, other than reporting on
+        itself; DEPENDS if the rights are not known.
         """
         holder = self.holders.get(arn)
         if self.judged(arn) is Tri.YES:
@@ -70,12 +70,12 @@ class Account:
 
 
 def is_reserved(role_arn: str) -> bool:
-    """Kept by AWS: IAM calls cannot change such a role, and it cannot be passed."""
+    """Whether the role is managed by AWS: IAM calls cannot change it, and it cannot be passed."""
     return ":role/aws-service-role/" in role_arn or ":role/aws-reserved/" in role_arn
 
 
 def trusts_service(trust: Policy, service: str) -> bool:
-    """Whether the service may assume a role with this trust in some request; an unreadable trust may."""
+    """Whether any request lets the service assume a role with this trust policy; DEPENDS if that is unreadable."""
     if trust.document is None:
         return True
     named = {value for statement in trust.document.statements for _, value in statement.principals or (("*", "*"),)}
@@ -95,5 +95,5 @@ def _may_enter(trust: Policy, who: Caller, action: str) -> bool:
 
 
 def may_assume(principal: Principal, role: Role) -> Tri:
-    """Whether the principal may assume the role: its own side, its SCPs, and the role's trust together."""
+    """Whether the principal may assume the role, by its own policies, its SCPs and the role's trust policy."""
     return answer(can(principal, "sts:AssumeRole", role.arn, resource_policy=role.trust, rcp_levels=role.rcp_levels))

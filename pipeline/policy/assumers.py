@@ -1,4 +1,5 @@
-"""Who may call sts:AssumeRole on a role: principals by the patterns that they hold, and what the role's trust names."""
+"""Who can call sts:AssumeRole on a role: principals by the patterns in their policies, and those that the trust names.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +18,8 @@ from pipeline.policy.tri import Tri
 
 
 class Assumers:
-    """Who could call sts:AssumeRole, by account: those with free rein (no limit, no condition), and the others by the
-    patterns they hold.
+    """Principals that can call sts:AssumeRole, by account: unrestricted ones, and others by the patterns in their
+    policies.
     """
 
     def __init__(self, members: Mapping[Hashable, Principal]) -> None:
@@ -43,14 +44,14 @@ class Assumers:
         return self.nodes.keys()
 
     def candidates(self, account: str, role_arn: str, include_free: bool) -> list[Hashable]:
-        """The nodes of the account that hold a pattern for the role, in their own order."""
+        """The nodes of the account with a pattern that matches the role, in order."""
         nodes = {node for pattern, node in self._patterns[account] if resource_matches(pattern, role_arn)}
         nodes |= self._exact.get((account, role_arn), set())
         return [node for node in self.nodes[account] if node in nodes and (include_free or node not in self.free)]
 
 
 def _has_free_rein(principal: Principal) -> bool:
-    """Whether sts:AssumeRole is allowed on any role of any account whatever the request, and nothing could name a
+    """Whether sts:AssumeRole is allowed on any role of any account for any request, and no policy can name a
     single role.
     """
     for document in principal.documents:
@@ -76,8 +77,8 @@ def _patterns(document: Document) -> Iterable[str]:
 
 
 def named(trust: Document | None, own: str) -> tuple[list[str], list[str]]:
-    """(principals the trust names, accounts it names as a whole; "*" for all). An unreadable trust may name its own
-    account.
+    """(principals named in the trust policy, accounts named as a whole; "*" for all). An unreadable trust policy may
+    name its own account.
     """
     if trust is None:
         return [], [own]
@@ -95,7 +96,7 @@ def named(trust: Document | None, own: str) -> tuple[list[str], list[str]]:
 
 
 def treats_alike(role: Role) -> bool:
-    """Whether the role's trust and RCPs say the same of every principal of an account that has the same policies."""
+    """Whether the role's trust policy and RCPs treat all principals of an account with equal policies alike."""
     limits = (policy.document for level in role.rcp_levels or () for policy in level)
     documents = (document for document in (role.trust.document, *limits) if document)
     return not any(_singles_out(statement) for document in documents for statement in document.statements)
@@ -115,8 +116,8 @@ _OF_ONE = ("aws:principalarn", "aws:principaltag", "aws:userid", "aws:username")
 
 
 def open_to_account(role: Role, account: str) -> bool:
-    """Whether every principal of the account that may call sts:AssumeRole gets in: no condition, no Deny in the
-    trust.
+    """Whether every principal of the account that may call sts:AssumeRole is admitted: no condition or Deny in the
+    trust policy.
     """
     trust = role.trust.document
     limits = [policy.document for level in role.rcp_levels or () for policy in level]

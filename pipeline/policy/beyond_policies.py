@@ -1,4 +1,4 @@
-"""Requests that no policy decides: what needs no permission, and what AWS keeps for itself.
+"""Requests that no policy decides: actions that need no permission, and resources reserved by AWS.
 
 The lists are data: beyond_policies.toml, each entry with AWS's page.
 """
@@ -21,13 +21,13 @@ def _listed() -> Mapping[str, list[dict[str, Any]]]:
 
 @cache
 def needs_no_permission() -> frozenset[str]:
-    """The actions, in lower case."""
+    """Actions that need no permission, in lower case."""
     return frozenset(entry["action"].lower() for entry in _listed()["needs_no_permission"])
 
 
 @lru_cache(maxsize=1 << 16)
 def kept_by_aws(action: str, resource: str) -> str:
-    """What AWS keeps for itself, if the action would change such a resource: "AWS managed policies", say; else ""."""
+    """If the action changes a resource reserved by AWS, a description ("AWS managed policies"); else ""."""
     entry = actions.find(action)
     if entry is None or entry.access_level in _READING:
         return ""

@@ -1,4 +1,4 @@
-"""Who makes a request, and which Principal elements name them.
+"""Callers of requests, and the Principal elements that match them.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
@@ -18,17 +18,17 @@ from pipeline.policy.tri import Tri, tri
 
 
 class Named(IntEnum):
-    """How closely a Principal element names a caller; within one account the closeness decides what else must allow."""
+    """How specifically a Principal element names a caller; within an account this decides what else must allow."""
 
     NOT = 0
     ACCOUNT = 1
-    """By account: the account's own identity policies must allow too."""
+    """By account: the identity policies must also allow."""
     ROLE = 2
-    """By role ARN: a boundary or session policy still limits."""
+    """By role ARN: a boundary or session policy still applies."""
     ANYONE = 3
-    """A role by "*" alone: whether a boundary or session policy still limits, AWS does not say."""
+    """A role by "*" alone: AWS does not document whether a boundary or session policy still applies."""
     SELF = 4
-    """By user or session ARN, service or provider, or "*" with aws:PrincipalArn beside it: nothing else need allow."""
+    """By user or session ARN, service or provider, or "*" with a condition on aws:PrincipalArn: sufficient alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Caller:
     """`kind` is user, role, session (of a role), federated-user, root, service, federated (web identity or SAML) or
     anonymous.
 
-    A role stands for any of its sessions. `unique_id` is the AIDA.../AROA... id where it is known.
+    A role stands for any of its sessions. `unique_id` is the AIDA.../AROA... id if known.
     """
 
     kind: str
@@ -48,20 +48,20 @@ class Caller:
 
     @property
     def is_aws_identity(self) -> bool:
-        """Whether the caller belongs to an account, so that identity policies and SCPs can speak of it."""
+        """Whether the caller belongs to an account, so that identity policies and SCPs apply to it."""
         return self.account != "" and self.kind not in ("service", "federated")
 
     @property
     def is_service_linked_role(self) -> bool:
-        """By path for a role; a session ARN has no path, so by the name IAM keeps for such roles."""
+        """Determined by the path of a role; a session ARN has no path, so by the name that IAM reserves."""
         return ":role/aws-service-role/" in self.arn or (
             self.kind == "session" and self.name.startswith("AWSServiceRoleFor")
         )
 
     @property
     def role_arn(self) -> str:
-        """The ARN that aws:PrincipalArn carries: the role's for a session (without its path, which a session ARN does
-        not tell).
+        """The value of aws:PrincipalArn: for a session, the role's ARN (without its path, which a session ARN does not
+        contain).
         """
         return f"arn:{self.partition}:iam::{self.account}:role/{self.name}" if self.kind == "session" else self.arn
 
@@ -131,9 +131,9 @@ _WEB_IDENTITY = {"cognito-identity"}
 
 
 def statement_names(statement: Statement, who: Caller, has_boundary: bool = False) -> tuple[Tri, Named]:
-    """(does the statement speak of the caller, how closely). A statement without Principal names nobody.
+    """(whether the statement applies to the caller, how specifically). A statement without Principal names nobody.
 
-    A Deny with NotPrincipal never spares a user or role that has a boundary.
+    A Deny with NotPrincipal never exempts a user or role with a permissions boundary.
     """
     if statement.not_principals is not None:
         if has_boundary and statement.effect == "Deny":
@@ -159,8 +159,8 @@ def _names_principal(condition: Condition) -> bool:
 
 
 def _not_listed(listed: tuple[tuple[str, str], ...], who: Caller) -> tuple[Tri, Named]:
-    """NotPrincipal spares a caller for certain only if every ARN that AWS checks is listed: the account, and for a
-    session its role too.
+    """NotPrincipal exempts a caller with certainty only if every ARN that AWS checks is listed: the account, and for a
+    session also its role.
     """
     names = {_names(kind, value, who) for kind, value in listed}
     if names <= {Named.NOT, Named.ACCOUNT} and who.kind != "root":
@@ -171,7 +171,7 @@ def _not_listed(listed: tuple[tuple[str, str], ...], who: Caller) -> tuple[Tri, 
 
 
 def _names(kind: str, value: str, who: Caller) -> Named | None:
-    """How one principal value names the caller; None if only AWS could tell."""
+    """How one principal value names the caller; None if it cannot be determined."""
     if value == "*" and kind in ("*", "AWS"):
         return _as_anyone(who)
     if kind in ("Service", "Federated"):
@@ -204,8 +204,8 @@ def _is_role_of(role_arn: str, session: Caller) -> bool:
 
 
 def is_any_account(value: str) -> bool:
-    """`*`, or the root ARN with a star for the account: IAM refuses the latter, old dumps hold it, and readers take
-    it for everyone.
+    """Whether the value is `*`, or the root ARN with a star as account: IAM refuses the latter, but old dumps have it,
+    and it is commonly read as everyone.
     """
     fields = value.split(":")
     return value == "*" or (len(fields) == 6 and fields[4] == "*" and fields[5] == "root")
@@ -217,7 +217,7 @@ def is_whole_account(value: str) -> bool:
 
 
 def account_of(arn: str) -> str:
-    """The account field of an ARN ("" for what belongs to AWS), a bare account id, or ""."""
+    """The account field of an ARN ("" for resources of AWS), a bare account id, or ""."""
     fields = arn.split(":", 5)
     if len(fields) == 6:
         return "" if fields[4] == "aws" else fields[4]

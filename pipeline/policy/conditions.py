@@ -1,4 +1,4 @@
-"""The Condition element: operators, their IfExists and set forms, judged against what is known of a request.
+"""The Condition element: operators with their IfExists and set forms, evaluated in the context of a request.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
@@ -31,8 +31,8 @@ def conditions_hold(statement: Statement, context: Context) -> Tri:
 
 
 def condition_holds(condition: Condition, context: Context, variables: bool = True) -> Tri:
-    """One operator on one key. An operator that does not exist is DEPENDS: AWS would not have stored it, so nothing
-    is known of it.
+    """Evaluate one operator on one key. An unknown operator gives DEPENDS: AWS would not have stored it, so its meaning
+    is unknown.
     """
     if condition.operator not in KNOWN_OPERATORS or (
         condition.operator == "Null" and (condition.qualifier or condition.if_exists)
@@ -52,8 +52,8 @@ def condition_holds(condition: Condition, context: Context, variables: bool = Tr
 
 
 def holds_when_missing(condition: Condition) -> Tri:
-    """The answer for a request without the key: positive operators fail, negated ones hold, as do IfExists and
-    ForAllValues. ForAnyValue wants a value, so without the key it fails whatever stands behind it, IfExists too.
+    """The result for a request without the key: positive operators fail; negated ones hold, as do IfExists and
+    ForAllValues. ForAnyValue needs a value, so it fails without the key, even with IfExists.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
     and, tried at AWS, https://repost.aws/questions/QU9HFmDzP0QGuU-fd7rS6B7w
@@ -85,7 +85,7 @@ def _holds_for(condition: Condition, values: tuple[str, ...], context: Context, 
 
 
 def _holds_for_any_value(condition: Condition, context: Context) -> Tri:
-    """The key is sent but its value is not known: YES or NO only where every value gives that answer."""
+    """The result if the key is present with unknown value: YES or NO only if every value gives that result."""
     base, values = condition.operator.replace("Not", ""), set(condition.values)
     hit = Tri.DEPENDS
     if (
@@ -116,7 +116,7 @@ def _clock_matches(operator: str, value: str, not_before: datetime) -> Tri:
 
 
 def _matches(operator: str, value: str, expected: str) -> bool:
-    """Whether one request value satisfies one policy value; negated operators ask their positive twin."""
+    """Whether a request value satisfies a policy value; negated operators use their positive counterpart."""
     return _COMPARE[operator.replace("Not", "")](value, expected)
 
 
@@ -133,7 +133,7 @@ def _string_like(value: str, expected: str) -> bool:
 
 
 def arn_like(value: str, expected: str) -> bool:
-    """Each of the six fields on its own: a star never crosses a colon of the first five."""
+    """Compare each of the six fields separately: a star never crosses the first five colons."""
     if expected == "*":
         return True
     fields, parts = expected.split(":", 5), value.split(":", 5)
@@ -178,7 +178,7 @@ def number(text: str) -> Decimal | None:
 
 
 def date(text: str) -> datetime | None:
-    """ISO 8601 in the forms AWS takes (a year or a month alone too), or seconds since 1970."""
+    """Parse ISO 8601 in the forms that AWS accepts (also a year or month alone), or seconds since 1970."""
     text = text.strip()
     try:
         if text.replace(".", "", 1).isdigit() and len(text) != 4:

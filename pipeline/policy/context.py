@@ -1,4 +1,4 @@
-"""What is known about a request: the context keys, each present with values, absent, or not known.
+"""The context of a request: keys that are present with values, absent, or not known.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
@@ -38,11 +38,10 @@ def _nothing(key: str) -> bool:
 
 @dataclass(frozen=True)
 class Context:
-    """Known keys (lower case) and what to think of the others.
+    """Known keys (lower case), and how to treat the others.
 
-    `complete`: a key that is not in `values` is absent. Otherwise it may hold anything, unless `is_absent(key)` or
-    `key in present` says more. `not_before`: no request judged here is older (judges date conditions that ended long
-    ago).
+    `complete`: keys not in `values` are absent. Otherwise they may have any value, unless `is_absent(key)` or
+    `key in present` says more. `not_before`: no evaluated request is earlier (decides date conditions in the past).
     """
 
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -55,17 +54,17 @@ class Context:
     def of(
         cls, keys: Mapping[str, Value] | None = None, *, complete: bool = True, not_before: datetime | None = None
     ) -> Context:
-        """From a mapping of key to a value or values, keys in any letter case."""
+        """Build from a mapping of keys, in any letter case, to a value or several."""
         values = {key.lower(): strings(value) for key, value in (keys or {}).items()}
         return cls(values, complete, not_before=not_before)
 
     def with_defaults(self, defaults: Mapping[str, Value]) -> Context:
-        """The same, with more keys known; a key that already has a value keeps it."""
+        """A copy with more known keys; existing values are kept."""
         more = {key.lower(): strings(value) for key, value in defaults.items()}
         return Context({**more, **self.values}, self.complete, self.present, self.is_absent, self.not_before)
 
     def lookup(self, key: str) -> tuple[Tri, tuple[str, ...] | None]:
-        """(is the key in the request, its values or None where they are not known). An empty list is an absent key."""
+        """(whether the key is in the request, its values or None if not known). An empty list means an absent key."""
         name = key.lower()
         if name in self.values:
             values = self.values[name]
@@ -75,8 +74,7 @@ class Context:
         return (Tri.YES if name in self.present or name in ALWAYS_SENT else Tri.DEPENDS), None
 
     def expand(self, pattern: str) -> str | Tri:
-        """The pattern with its policy variables filled in, or NO (a variable has no value) or DEPENDS (its value is
-        not known).
+        """The pattern with its policy variables expanded; NO if a variable has no value, DEPENDS if it is not known.
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
         """

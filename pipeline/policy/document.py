@@ -1,8 +1,8 @@
 """Policy documents, parsed once into frozen statements.
 
-Accepts what AWS returns (a dict, JSON text, or the percent-encoded text of the raw IAM API) and nothing AWS would
-refuse to store: a document outside the grammar raises `MalformedPolicy`, so that no caller mistakes half-read text
-for a verdict. Grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+Accepts what AWS returns (a dict, JSON text, or the percent-encoded text of the raw IAM API) and nothing that AWS would
+refuse to store: an invalid document raises `MalformedPolicy`, so that no verdict is based on half a document. Grammar:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pipeline.policy.grammar import SET_PREFIXES, Kind, MalformedPolicy, load, n
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One operator on one key: `ForAnyValue:StringLikeIfExists` on `aws:TagKeys` is ("StringLike", "ForAnyValue",
+    """A condition: `ForAnyValue:StringLikeIfExists` on `aws:TagKeys` is ("StringLike", "ForAnyValue",
     True, ...).
     """
 
@@ -31,15 +31,13 @@ class Condition:
 
     @property
     def name(self) -> str:
-        """The operator as a policy spells it."""
+        """The operator as written in a policy."""
         return f"{self.qualifier + ':' if self.qualifier else ''}{self.operator}{'IfExists' if self.if_exists else ''}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Statement:
-    """One statement. A list element that the document leaves out is None; `principals` are (type, value) pairs and
-    "*" is ("*", "*").
-    """
+    """One statement. Omitted list elements are None; `principals` are (type, value) pairs, and "*" is ("*", "*")."""
 
     index: int
     sid: str
@@ -57,8 +55,8 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """A parsed document; equal content is one object with one `hash`. `remarks` are flaws AWS stores but readers
-    should hear about.
+    """A parsed document; equal content gives the same object and `hash`. `remarks` are flaws that AWS accepts but that
+    should be reported.
     """
 
     version: str
@@ -66,7 +64,7 @@ class Document:
     hash: str
     remarks: tuple[str, ...] = ()
     speaking: dict[tuple[str, str], tuple[Statement, ...]] = field(default_factory=dict, init=False, repr=False)
-    """A memory: by action and effect, the statements that speak of it (see `evaluate.statements_on`)."""
+    """Cache: statements by action and effect (see `evaluate.statements_on`)."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Document) and self.hash == other.hash
@@ -76,11 +74,11 @@ class Document:
 
 
 def parse(source: Mapping[str, Any] | str | bytes, kind: Kind = "any") -> Document:
-    """Read one document; `kind` adds the rules of where it is attached (an identity policy has no Principal, a trust
+    """Parse a document; `kind` adds rules for where it is attached (an identity policy has no Principal, a trust
     policy no Resource).
 
-    Raises MalformedPolicy. The `hash` of what is read is the sha256 (hex) of the canonical form: blanks, key order and
-    string-or-list spelling do not change it; statement order does.
+    Raises MalformedPolicy. The `hash` is the SHA-256 (hex) of the canonical form: whitespace, key order, and string
+    versus list do not affect it; the order of statements does.
     """
     loaded = source if isinstance(source, Mapping) else load(source)
     try:

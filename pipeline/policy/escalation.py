@@ -1,8 +1,8 @@
-"""Privilege escalation: the paths of the catalogue judged for one principal.
+"""Privilege escalation: the paths of the catalogue evaluated for one principal.
 
-A path counts only if every step is allowed in effect, on a resource that gains the principal something. Without an
-`Account` the principal's policies alone are judged and what the path needs besides is taken to exist; with one it is
-looked up.
+A path counts only if every step is effectively allowed, on a resource that benefits the principal. Without an
+`Account`, only the principal's policies are evaluated, and other prerequisites are assumed to exist; with one, they
+are looked up.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pipeline.policy.tri import Tri, every, some
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A step that is allowed: on which resource ("self" is the principal), by which decision."""
+    """An allowed step: its resource ("self" is the principal), and the decision."""
 
     action: str
     resource: str
@@ -36,10 +36,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """A path the principal has. `verdict` DEPENDS: under the conditions that the decisions of `grants` name.
+    """A path open to the principal. `verdict` DEPENDS: under the conditions in the decisions of `grants`.
 
-    `targets`: {what it takes over, "self" included: the verdict for it}. `leads_to_admin`: YES if a target is an
-    administrator or the path grants everything, DEPENDS if nobody judged the targets.
+    `targets`: {target, possibly "self": verdict}. `leads_to_admin`: YES if a target is an administrator or the path
+    grants everything, DEPENDS if the targets were not evaluated.
     """
 
     path: Path
@@ -51,9 +51,9 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class Escalations:
-    """`undecided`: paths whose target is named by a policy, while nothing says whether it is the principal's own.
-    `unreadable`: identity policies nobody could read; what they might allow is not in the paths, so an empty list of
-    paths proves nothing then.
+    """`undecided`: paths whose target is named by a policy, if it is not known whether that is the principal's own.
+    `unreadable`: identity policies that could not be read; paths they might allow are missing, so an empty list of
+    paths is inconclusive.
     """
 
     admin: Admin
@@ -70,8 +70,8 @@ def escalations(
     ignore: frozenset[str] = frozenset(),
     admin: Admin | None = None,
 ) -> Escalations:
-    """Every path open to the principal, but those whose id is in `ignore`. An administrator has none (it needs none)
-    unless `admins_too`. `admin`: what `is_admin` says of it, where that is known.
+    """Every path open to the principal, except ids in `ignore`. Administrators have none (they need none) unless
+    `admins_too`. `admin`: the result of `is_admin`, if known.
     """
     admin = admin or is_admin(principal)
     unreadable = tuple(policy.name for policy in principal.policies if policy.document is None)
@@ -90,7 +90,7 @@ def escalations(
 
 @dataclass(slots=True)
 class _Found:
-    """Steps that are allowed. `sure`: their target certainly is what the path needs."""
+    """Allowed steps. `sure`: whether their target is certainly what the path needs."""
 
     verdict: Tri
     grants: list[Grant]
@@ -99,7 +99,7 @@ class _Found:
 
 
 def _judge(path: Path, principal: Principal, account: Account | None) -> tuple[Escalation, bool] | None:
-    """(the escalation, is its target known to be the right one), or None if the path is closed."""
+    """(the escalation, whether its target is certain), or None if the path is closed."""
     of_another = any(step.target == "usable-role" for step in path.steps)
     if path.lifts and not of_another and account is not None and not _holds_back(principal, path.lifts):
         return None
@@ -145,7 +145,7 @@ def _steps(path: Path, service: str, principal: Principal, account: Account | No
 
 @lru_cache(maxsize=1 << 15)
 def _free(step: Step, principal: Principal) -> _Found | None:
-    """A step that may hit any resource."""
+    """Evaluate a step on any resource."""
     best_grant = best(
         _or_elsewhere(principal, request_keys, lambda keys: allows(principal, step.action, keys, step.resource_type))
         for request_keys in candidates(step.action, "", principal, ABSENT)
@@ -160,7 +160,7 @@ def _free(step: Step, principal: Principal) -> _Found | None:
 def _or_elsewhere(
     principal: Principal, request_keys: Mapping[str, Value], ask: Callable[[Mapping[str, Value]], Decision]
 ) -> Decision:
-    """The decision on the request, in the Region where it is best."""
+    """The decision on the request, in the most permissive Region."""
     first = ask(request_keys)
     return best([first, *(ask(keys) for keys in in_best_region(principal, request_keys, first))])
 
@@ -168,9 +168,9 @@ def _or_elsewhere(
 def _on_one(
     target: str, steps: list[Step], service: str, principal: Principal, account: Account | None
 ) -> _Found | None:
-    """Steps that must all be allowed on one resource: the best of the resources that count as such a target.
+    """Evaluate steps that must all be allowed on one resource, on the best target.
 
-    One that certainly counts is better than one that may.
+    Certain targets are preferred to possible ones.
     """
     best_so_far: _Found | None = None
     reached: dict[str, Tri] = {}
@@ -208,7 +208,7 @@ _ANY_OF_A_KIND = re.compile(r"\*|arn:[^:]*:iam::[^:]*:(role|user|group|policy)/\
 
 @lru_cache(maxsize=1 << 17)
 def _treats_alike(document: Document, action: str) -> bool:
-    """Whether the document's answer for the action is the same for every resource of one kind in one account."""
+    """Whether the document treats all resources of one kind in one account alike for the action."""
     speaking = (statement for statement in document.statements if statement_covers_action(statement, action))
     return all(
         statement.not_resources is None
@@ -220,7 +220,7 @@ def _treats_alike(document: Document, action: str) -> bool:
 def _grants(
     target: str, steps: list[Step], resource: str, service: str, principal: Principal, role: Role | None
 ) -> list[Grant]:
-    """The steps on one resource, under the boundary of it that lets most of them through."""
+    """The steps on one resource, under its boundary that allows the most."""
     tried: list[list[Grant]] = []
     for boundary in _boundaries(target, resource, principal):
         tried.append([granted(step.action, resource, service, principal, role, boundary) for step in steps])
@@ -230,8 +230,8 @@ def _grants(
 
 
 def _boundaries(target: str, resource: str, principal: Principal) -> tuple[Boundary, ...]:
-    """The boundaries that the user or role acted upon may have: its own, for the actor itself; those worth giving to a
-    new one; of another, whether it has one is not known here, and the best is taken: none, but where that is taken off.
+    """The boundaries that the target user or role may have: for the actor itself, its own; for a new one, those worth
+    setting; for any other, unknown, so the most permissive: none, except where the step removes one.
     """
     if resource in (principal.arn, principal.caller.role_arn):
         return (principal.boundary.arn if principal.boundary else ABSENT,)
@@ -269,7 +269,7 @@ def _leads_to_admin(path: Path, reached: Iterable[str], account: Account | None)
 
 @lru_cache(maxsize=4096)
 def _holds_back(principal: Principal, what: str) -> bool:
-    """Whether the principal would be administrator, or could escalate, without its boundary, or without its Denies."""
+    """Whether the principal would be an administrator or could escalate without its boundary, or without its Denies."""
     if what == "boundary":
         freed = replace(principal, boundary=None)
     else:

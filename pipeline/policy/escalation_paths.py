@@ -1,4 +1,4 @@
-"""The catalogue of privilege-escalation paths, and the quick look that spares most principals the judgement.
+"""The catalogue of privilege escalation paths, and a fast pre-check that excludes most principals.
 
 The paths are data: escalation_paths.toml, whose header explains the fields.
 """
@@ -51,14 +51,14 @@ def paths() -> tuple[Path, ...]:
 
 
 def request_of(action: str) -> Mapping[str, str]:
-    """What the actor chooses in a request for the action: {"any_policy" or "of_target": the condition key}."""
+    """Values chosen by the actor in a request for the action: {"any_policy" or "of_target": condition key}."""
     keys: Mapping[str, str] = _toml()["request"].get(action, {})
     return keys
 
 
 def attacker() -> Mapping[str, Any]:
-    """What an attacker has at hand: `policies`, the names of AWS managed policies that leave free rein; `documents`,
-    of those of Systems Manager that run any command; `reporting`, the actions that bring nobody anything.
+    """Resources of an attacker: `policies`, names of AWS managed policies without restrictions; `documents`, names of
+    Systems Manager documents that run any command; `reporting`, actions without benefit.
     """
     settings: Mapping[str, Any] = _toml()["attacker"]
     return settings
@@ -84,7 +84,7 @@ def _step(text: str) -> Step:
 
 
 def may_escalate(principal: Principal) -> tuple[Path, ...]:
-    """The paths whose every action some readable policy of the principal allows in some way."""
+    """The paths whose actions are all mentioned by an Allow in a readable policy of the principal."""
     granted = (_possible(policy.document) for policy in principal.policies if policy.document)
     return _open_paths(frozenset().union(*granted))
 
@@ -96,7 +96,7 @@ def _open_paths(possible: frozenset[str]) -> tuple[Path, ...]:
 
 @lru_cache(maxsize=1 << 17)
 def _possible(document: Document) -> frozenset[str]:
-    """The actions of the catalogue that the document allows, conditions and resources aside."""
+    """The actions of the catalogue that the document allows, ignoring conditions and resources."""
     possible: set[str] = set()
     for statement in document.statements:
         if statement.effect == "Allow":

@@ -1,7 +1,7 @@
-"""What an attacker puts into a request where a condition could look at it: candidates, of which the best counts.
+"""Request values that an attacker can choose and conditions can check: candidates, of which the best counts.
 
-Which policy is attached, which boundary a new user or role gets, which Region is asked: whoever makes the request
-chooses, within what the policies leave. `[request]` and `[attacker]` of escalation_paths.toml say what is chosen where.
+The caller chooses the policy to attach, the boundary of a new user or role, and the Region, within the limits of the
+policies. `[request]` and `[attacker]` in escalation_paths.toml define the choices.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ Boundary = str | tuple[str, ...]
 
 
 def candidates(action: str, service: str, principal: Principal, boundary: Boundary | None) -> Iterator[Known]:
-    """The keys of each request worth trying, the strongest first. `boundary`: that of the user or role acted upon,
-    ABSENT for none, None where it is not known.
+    """The keys of each request worth trying, strongest first. `boundary`: that of the target user or role, ABSENT for
+    none, None if not known.
     """
     if action == "iam:PassRole" and service:
         own = partition_suffixes(principal.caller.partition)
@@ -50,7 +50,7 @@ def candidates(action: str, service: str, principal: Principal, boundary: Bounda
 
 
 def best(decisions: Iterable[Decision]) -> Decision:
-    """The first that allows, else the first of those that depend, else the last."""
+    """The first decision that allows, else the first DEPENDS, else the last."""
     strongest: Decision | None = None
     for decision in decisions:
         if strongest is None or answer(decision) >= answer(strongest):
@@ -62,7 +62,7 @@ def best(decisions: Iterable[Decision]) -> Decision:
 
 
 def in_best_region(principal: Principal, keys: Mapping[str, Value], decision: Decision) -> Iterator[Known]:
-    """The same request in the Regions that the policies speak of, where the decision waits for the Region."""
+    """The same request in the Regions that the policies mention, if the decision depends on the Region."""
     if any(key.lower() == REGION for key in decision.unknown_keys):
         for region in _regions(principal):
             yield {**keys, REGION: region}
@@ -70,8 +70,8 @@ def in_best_region(principal: Principal, keys: Mapping[str, Value], decision: De
 
 @lru_cache(maxsize=1 << 14)
 def strong_policies(principal: Principal, key: str) -> tuple[str, ...]:
-    """Policies to attach, or to set as a boundary, that leave free rein: AWS's own, and customer managed ones that the
-    principal may write. One does where no condition looks at the key.
+    """Unrestricted policies to attach or set as boundary: AWS managed ones, and customer managed ones that the
+    principal can edit. One is enough if no condition checks the key.
     """
     prefix = f"arn:{principal.caller.partition}:iam"
     strong = tuple(f"{prefix}::aws:policy/{name}" for name in attacker()["policies"])
@@ -84,8 +84,8 @@ def strong_policies(principal: Principal, key: str) -> tuple[str, ...]:
 
 
 def boundaries_of_new(principal: Principal, resource: str) -> tuple[Boundary, ...]:
-    """Boundaries that a new user or role may have without being held back by them: none, one that allows everything,
-    one that the principal may rewrite, and one that it may take off again.
+    """Ineffective boundaries for a new user or role: none, one that allows everything, one that the principal can edit,
+    and one that it can remove again.
     """
     values = [value for document in principal.documents for value in values_on(document, BOUNDARY.lower())]
     if not values:
@@ -96,7 +96,7 @@ def boundaries_of_new(principal: Principal, resource: str) -> tuple[Boundary, ..
 
 
 def may_take_off(principal: Principal, resource: str, boundary: str) -> bool:
-    """Whether the principal certainly can free a user or role of the boundary: delete it, or set a strong one."""
+    """Whether the principal can certainly remove the boundary from a user or role, or set an unrestricted one."""
     kind = "User" if ":user/" in resource else "Role"
     requests: list[tuple[str, str]] = [(f"iam:Delete{kind}PermissionsBoundary", boundary)]
     requests += [(f"iam:Put{kind}PermissionsBoundary", arn) for arn in strong_policies(principal, BOUNDARY)]
@@ -104,9 +104,7 @@ def may_take_off(principal: Principal, resource: str, boundary: str) -> bool:
 
 
 def _may_write(principal: Principal, arn: str) -> bool:
-    """A policy whose name is the actor's choice can be made; one that a condition names is there, and must be
-    rewritten.
-    """
+    """Whether the actor can create the policy, if it chooses the name, or edit it, if a condition names it."""
     actions = ("iam:CreatePolicyVersion", *(("iam:CreatePolicy",) if FRESH in arn else ()))
     return any(answer(can(principal, action, arn)) is Tri.YES for action in actions)
 
@@ -119,6 +117,6 @@ def _regions(principal: Principal) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1 << 16)
 def values_on(document: Document, key: str) -> tuple[str, ...]:
-    """What the document's conditions compare the key (lower case) with."""
+    """The values that the document's conditions compare with the key (lower case)."""
     conditions: Iterator[Any] = (condition for statement in document.statements for condition in statement.conditions)
     return tuple(value for condition in conditions if condition.key.lower() == key for value in condition.values)

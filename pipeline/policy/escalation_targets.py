@@ -1,4 +1,4 @@
-"""Which resources a step of an escalation path is tried on, as far as the account is known."""
+"""The resources on which a step of an escalation path is tried, depending on what is known of the account."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pipeline.policy.tri import Tri
 def resources_of(
     target: str, steps: list[Step], service: str, principal: Principal, account: Account | None
 ) -> Iterator[tuple[str, bool]]:
-    """(resource, is it certainly such a target); administrators come first, AWS's own roles never."""
+    """(resource, whether it is certainly a target); administrators first, without roles managed by AWS."""
     if target == "self-user":
         yield from [(principal.arn, True)] if principal.kind == "user" else []
     elif target == "own-role" and principal.kind in ("role", "session"):
@@ -52,9 +52,7 @@ _KINDS = dict.fromkeys(("passed", "usable-role", "assumable-role", "own-role"), 
 
 
 def _documents(action: str, principal: Principal) -> Iterator[str]:
-    """Documents that the policies let the principal run and that run any command: those of AWS, new ones, and such as
-    it may write.
-    """
+    """Documents that the principal may run and that run any command: AWS's, new ones, and those it can edit."""
     strong = [f"arn:{principal.caller.partition}:ssm:*:*:document/{name}" for name in attacker()["documents"]]
     for document in targets(principal, action, "document"):
         yield from (text for pattern in strong if (text := common_arn(document.replace(FRESH, "*"), pattern, FRESH)))
@@ -66,8 +64,8 @@ def _documents(action: str, principal: Principal) -> Iterator[str]:
 
 
 def _own(arns: Iterable[str] | None, steps: list[Step], principal: Principal) -> Iterator[tuple[str, bool]]:
-    """What is certainly the principal's own; where that is not known, whatever the policies cover, certain only if
-    they name nothing exact.
+    """Resources that certainly belong to the principal; if not known, those that the policies cover, certain only if
+    the patterns name no exact resource.
     """
     if arns is not None:
         yield from ((arn, True) for arn in arns)
@@ -101,6 +99,6 @@ def _may_make_profiles(principal: Principal) -> bool:
 
 
 def _is_named(principal: Principal, role: Role) -> bool:
-    """Whether the role's trust alone lets the principal in, without any right of its own."""
+    """Whether the role's trust policy alone admits the principal, without permissions of its own."""
     bare = replace(principal, policies=())
     return answer(can(bare, "sts:AssumeRole", role.arn, None, role.trust, role.rcp_levels)) is not Tri.NO

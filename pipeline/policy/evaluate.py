@@ -1,4 +1,4 @@
-"""One request through the whole decision order. `evaluate` is the page to read.
+"""The evaluation of one request in AWS's order; start with `evaluate`.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics-cross-account.html
@@ -21,7 +21,7 @@ from pipeline.policy.tri import Tri, every, some
 
 
 class _Gate(NamedTuple):
-    """One thing that must be so for the request to pass; `hits` are the statements that make it so, or might."""
+    """A requirement for the request to be allowed; `hits` are the statements that do, or might, meet it."""
 
     needs: str
     answer: Tri
@@ -29,7 +29,7 @@ class _Gate(NamedTuple):
 
 
 def evaluate(request: Request, policies: Policies) -> Decision:
-    """The verdict on one request, with the statements that decided it."""
+    """Evaluate one request. Returns the verdict and the deciding statements."""
     settled = _beyond_policies(request)
     if settled:
         return settled
@@ -57,7 +57,7 @@ def evaluate(request: Request, policies: Policies) -> Decision:
 
 
 def _beyond_policies(request: Request) -> Decision | None:
-    """What no policy decides: actions that need no permission, and changes of what AWS keeps for itself."""
+    """Decide requests that no policy decides: actions without permission, and changes of resources reserved by AWS."""
     who = request.caller
     if not who.is_aws_identity:
         return None
@@ -68,7 +68,7 @@ def _beyond_policies(request: Request) -> Decision | None:
 
 
 def _grants(request: Request, policies: Policies, own: list[_Gate], limits: list[_Gate]) -> list[_Gate]:
-    """The gates of the caller's and the resource's side, by how the two meet."""
+    """The gates of the caller's policies and the resource policy, depending on how they combine."""
     who, members = request.caller, [policies.resource] if policies.resource else []
     resource = _allow_gate("resource", members, request)
     if not who.is_aws_identity:
@@ -84,7 +84,7 @@ def _grants(request: Request, policies: Policies, own: list[_Gate], limits: list
 
 
 def _grants_within(request: Request, resource: _Gate, own: list[_Gate], limits: list[_Gate]) -> list[_Gate]:
-    """The gates where caller and resource belong to one account."""
+    """The gates if caller and resource are in the same account."""
     by = {named: _answer(hit for hit in resource.hits if hit.named is named) for named in Named}
     limit = every(gate.answer for gate in limits)
     by_star = every([by[Named.ANYONE], max(limit, Tri.DEPENDS)])
@@ -120,7 +120,7 @@ def _decide(gates: list[_Gate]) -> Decision:
 
 
 def _layers_in_force(request: Request, policies: Policies) -> dict[str, list[Policy]]:
-    """The policies that apply, by layer. A limit that does not exist (no boundary, no session policy, no SCPs) has no
+    """The applicable policies by layer. A limit that does not exist (no boundary, session policy or SCPs) has no
     entry.
     """
     who = request.caller
@@ -163,8 +163,8 @@ def _rcps_apply(request: Request, policies: Policies) -> bool:
 
 
 def _resource_policy_rules(request: Request) -> bool:
-    """Role trust and KMS keys: even inside the account nothing works unless the resource's policy lets the caller or
-    the account in.
+    """The rule for role trust and KMS keys: even within the account, the resource's policy must admit the caller or the
+    account.
     """
     action = request.action.lower()
     return (action.startswith("sts:") and ":role/" in request.resource) or (
@@ -188,7 +188,7 @@ def statements_on(document: Document, action: str, effect: Effect) -> tuple[Stat
 
 
 def allowing(document: Document, request: Request) -> list[int]:
-    """The statements of a resource policy that allow the request, or might; what else the policy says left aside."""
+    """The statements of a resource policy that allow the request, or might, ignoring its other statements."""
     hits = _hits("resource", [Policy("", document)], "Allow", request)
     return [hit.index for hit in hits if hit.index is not None]
 
@@ -196,8 +196,7 @@ def allowing(document: Document, request: Request) -> list[int]:
 def _hits(
     layer: str, members: Iterable[Policy], effect: Effect, request: Request, has_boundary: bool = False
 ) -> list[Evidence]:
-    """The statements with this effect that may cover the request; answers NO are left out. Unreadable policies are
-    DEPENDS both ways.
+    """The statements with this effect that may apply to the request. Unreadable policies are DEPENDS for both effects.
     """
     hits = []
     for policy in members:

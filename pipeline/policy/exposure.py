@@ -1,8 +1,8 @@
-"""Who outside the organization a resource policy or a role's trust lets in, found by asking it.
+"""Access from outside the organization through a resource policy or role trust policy, found by evaluating it.
 
-Each outsider the policy could mean (an account it names, an account its patterns would fit, an account nobody named)
-is put through `evaluate`: calling directly, from no organization and from another one, and through an AWS service
-that acts for it (the confused deputy). https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+Hypothetical outsiders (an account named in the policy, one that matches its patterns, any other account) are put
+through `evaluate`: calling directly, from no organization and from another one, and through an AWS service that acts
+for them (the confused deputy). https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 """
 
 from __future__ import annotations
@@ -65,10 +65,10 @@ _LEFT_OUT: dict[str, Value] = dict.fromkeys(
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """An outsider who gets in. `account`: an account, another organization whose accounts get in, or ANY_ACCOUNT;
-    `service` is the service that acts for it, "" for a direct call.
+    """Access by an outsider. `account`: an account, another organization, or ANY_ACCOUNT; `service` is the service that
+    acts for it, "" for a direct call.
 
-    `verdict` YES: freely; DEPENDS: if the keys in `limited_by` (network, external id, tags of the resource) are met.
+    `verdict` YES: unconditional; DEPENDS: limited by the keys in `limited_by` (network, external ID, resource tags).
     """
 
     account: str
@@ -86,11 +86,11 @@ class Access:
 def outside_access(
     policy: Policy, inside: Organization, resource: str = "", actions: tuple[str, ...] = ()
 ) -> list[Access]:
-    """The outsiders the policy lets in, the freest way of each. A policy that could not be read lets anyone in
-    perhaps: DEPENDS.
+    """The outsiders that the policy admits, each by its least restricted way. An unreadable policy gives DEPENDS for
+    anyone.
 
-    `actions` narrows the question (a trust is entered by AssumeRole only); otherwise one of each pattern the policy
-    names is asked.
+    `actions` limits the evaluation (for trust policies, to AssumeRole); by default one action per pattern in the
+    policy is tried.
     """
     if policy.document is None:
         unread = Decision(Verdict.DEPENDS, policy.problem)
@@ -114,8 +114,8 @@ def outside_access(
 
 
 def entrants(trust: Document, inside: Organization) -> dict[int, dict[str, bool]]:
-    """Who outside can assume the role, by the Allow statement that lets them in: {whose, as in `Access.account`: does
-    any principal of theirs, or only those that the policy names}.
+    """Outsiders that can assume the role, by Allow statement: {account, as in `Access.account`: whether any of its
+    principals can, or only those that the policy names}.
     """
     entrants_by_statement: dict[int, dict[str, bool]] = {}
     role = f"arn:{inside.partition}:iam::{inside.account}:role/{FRESH}"
@@ -133,15 +133,15 @@ def entrants(trust: Document, inside: Organization) -> dict[int, dict[str, bool]
 
 
 def public(policy: Policy, inside: Organization, resource: str = "") -> Tri:
-    """Whether anyone in the world gets in: YES freely, DEPENDS with limits, NO."""
+    """Whether anyone in the world has access: YES unconditionally, DEPENDS with limits, or NO."""
     return max(
         (access.verdict for access in outside_access(policy, inside, resource) if access.is_public), default=Tri.NO
     )
 
 
 def _try(policy: Policy, request: Request, at_will: frozenset[str]) -> tuple[Tri, tuple[str, ...], Decision] | None:
-    """How the outsider gets in: (freely or limited, by which keys, the decision); with less in its request if that is
-    freer.
+    """How the outsider gets access: (verdict, limiting keys, decision), with fewer keys in the request if that is less
+    restricted.
     """
     result = _judge(policy, request, at_will)
     if result and result[1]:
@@ -165,7 +165,7 @@ def _judge(policy: Policy, request: Request, at_will: frozenset[str]) -> tuple[T
 
 
 def _as_meant(document: Document) -> Document:
-    """A star under StringEquals matches nothing, yet its author meant everything: exposure is told as it was meant."""
+    """The policy with StringEquals on a star read as StringLike: exposure is reported as the author meant it."""
 
     def meant(condition: Condition) -> Condition:
         is_slip = condition.operator == "StringEquals" and any("*" in value for value in condition.values)
@@ -179,8 +179,8 @@ def _as_meant(document: Document) -> Document:
 
 
 def _chosen_at_will(document: Document) -> frozenset[str]:
-    """Of LIMITING_KEYS, those whose conditions limit nobody: address ranges that leave half of the IPv4 internet or
-    more open, and patterns that a network of anybody's may fit ("vpc-*").
+    """Those of LIMITING_KEYS whose conditions limit nobody: address ranges that cover half of the IPv4 internet or
+    more, and patterns that any network can match ("vpc-*").
     """
     narrow: dict[str, bool] = {}
     for statement in document.statements:
@@ -205,7 +205,7 @@ def _is_half_of_the_internet(ranges: Iterable[str]) -> bool:
 
 
 def _requests(document: Document, resource: str, probed: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """One action and resource inside each pattern that an Allow names."""
+    """One action and resource for each pattern in an Allow."""
     seen: dict[tuple[str, str], None] = {}
     for statement in document.statements:
         if statement.effect == "Allow":
@@ -218,7 +218,7 @@ def _requests(document: Document, resource: str, probed: tuple[str, ...]) -> Ite
 
 
 def _sample(pattern: str) -> tuple[str, ...]:
-    """An action nobody named inside the pattern, and some known ones."""
+    """An invented action that matches the pattern, and some known ones."""
     if ":" not in pattern:
         return (f"{FRESH}:{FRESH}", "s3:GetObject", "sts:AssumeRole")
     return (pattern.replace("*", FRESH).replace("?", FRESH[0]), *catalog.expand(pattern)[:3])

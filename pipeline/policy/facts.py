@@ -1,6 +1,6 @@
 """Facts of one identity policy document on its own, one row each, for the controls on least privilege and MFA.
 
-Judged as a principal that holds only this document would be; Deny statements of the document count.
+Evaluated for a principal with only this document; its Deny statements count.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pipeline.policy.tri import Tri
 
 
 def holder_of(document: Document) -> Principal:
-    """Somebody who holds the document only, in the partition that its ARNs are of."""
+    """A principal with only this document, in the partition of its ARNs."""
     return Principal(f"arn:{_partition_in(document)}:iam::{'0' * 12}:role/{FRESH}", (Policy("document", document),))
 
 
@@ -63,8 +63,8 @@ def _credential_actions() -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`kind` is one of KINDS; `statement` None where no single statement does it; `detail` names the service, action
-    or key.
+    """`kind` is one of KINDS; `statement` is None if no single statement is the cause; `detail` names the service,
+    action or key.
     """
 
     kind: str
@@ -74,7 +74,7 @@ class Fact:
 
 
 KINDS = {
-    "admin": "every action on every resource, or free rein over IAM",
+    "admin": "every action on every resource, or unrestricted control over IAM",
     "admin_if": "the same, under conditions",
     "service_wildcard": "every action of a service on every resource",
     "allow_not_action": "Allow with NotAction on every resource",
@@ -137,7 +137,7 @@ def _of_allow(statement: Statement, holder: Principal) -> Iterator[tuple[str, st
 
 
 def _shares_action(statement: Statement, pattern: str) -> bool:
-    """Whether the statement's actions and the pattern could have an action in common."""
+    """Whether some action can match both the statement's actions and the pattern."""
     if statement.actions is not None:
         return any(common_text(name.lower(), pattern.lower(), FRESH) is not None for name in statement.actions)
     return not any(action_matches(name, pattern.replace("*", FRESH)) for name in statement.not_actions or ())
@@ -152,7 +152,7 @@ def _services_by_wildcard(statement: Statement) -> list[str]:
 
 
 def _service_everywhere(statement: Statement, service: str, holder: Principal) -> bool:
-    """On "*", or on every resource of a kind that the service has (`arn:aws:s3:::*`)."""
+    """Whether it applies to "*", or to every resource of one of the service's types (`arn:aws:s3:::*`)."""
     if full_service(holder, service) is not Tri.NO:
         return True
     actions = [
@@ -164,8 +164,8 @@ def _service_everywhere(statement: Statement, service: str, holder: Principal) -
 
 
 def _sensitive(statement: Statement) -> dict[str, None]:
-    """What could be a sensitive action of the statement: the listed ones, and those by which it manages permissions;
-    but none that accepts no resource other than "*", such as ecr:GetAuthorizationToken.
+    """Candidates for sensitive actions of the statement: the listed ones, and its permissions management actions,
+    except those that accept only "*" as resource, such as ecr:GetAuthorizationToken.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
     """
@@ -178,7 +178,7 @@ def _sensitive(statement: Statement) -> dict[str, None]:
 
 
 def _unscoped(statement: Statement, action: str, holder: Principal, any_account: bool = False) -> bool:
-    """Whether this statement allows the action on every resource, and the document's Denies leave that so."""
+    """Whether this statement allows the action on every resource, despite the document's Denies."""
     document = next(iter(holder.documents))
     if statement not in statements_on(document, action, "Allow") or not _everywhere(statement, action, any_account):
         return False
@@ -200,10 +200,10 @@ def _everywhere(statement: Statement, action: str, any_account: bool = False) ->
 
 
 def is_effectively_star(pattern: str, action: str = "", any_account: bool = False) -> bool:
-    """Whether the pattern covers every resource the action accepts, in any Region and account:
+    """Whether the pattern matches every resource that the action accepts, in any Region and account:
     `arn:*:cloudtrail:*:*:trail/*` for trails.
 
-    `any_account`: one name in every account counts too (`arn:aws:iam::*:role/deploy`).
+    `any_account`: one name in every account also counts (`arn:aws:iam::*:role/deploy`).
     """
     if not pattern.strip("*"):
         return True
@@ -260,7 +260,7 @@ def _mfa(document: Document, holder: Principal) -> Iterator[Fact]:
 
 
 def _speaks_of(statement: Statement) -> str:
-    """The actions: "*" for every one, "all but ..."; behind the resources where some are left out; "" for nothing."""
+    """The actions ("*" for all, "all but ..."), prefixed by the resources unless all; "" for none."""
     actions = _listed(statement.actions, statement.not_actions, statement_covers_action(statement, f"{FRESH}:{FRESH}"))
     resources = _listed(statement.resources, statement.not_resources, _everywhere(statement, ""))
     if not (actions and resources):
@@ -275,7 +275,7 @@ def _listed(named: tuple[str, ...] | None, others: tuple[str, ...] | None, is_op
 
 
 def _is_open_without_mfa(statement: Statement, holder: Principal) -> bool:
-    """Whether what the statement allows with MFA is allowed without it too."""
+    """Whether the actions that the statement allows with MFA are also allowed without it."""
     actions = [
         pattern.replace("*", FRESH).replace("?", FRESH[0]) for pattern in statement.actions or (f"{FRESH}:{FRESH}",)
     ]

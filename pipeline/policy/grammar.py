@@ -1,4 +1,4 @@
-"""The grammar of policy documents: text to one normal form, and what AWS would refuse to store."""
+"""The grammar of policy documents: converts text to a normal form and rejects what AWS would refuse to store."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ SET_PREFIXES = {"forallvalues": "ForAllValues", "foranyvalue": "ForAnyValue"}
 
 
 class MalformedPolicy(ValueError):
-    """The document is outside the policy grammar. `statement` is an index or None, `element` the field, `expected`
-    what belongs there.
+    """The document violates the policy grammar. `statement` is an index or None, `element` the field, `expected` what
+    would be valid.
     """
 
     def __init__(self, statement: int | None, element: str, expected: str) -> None:
@@ -156,8 +156,8 @@ _STORED_BY_IAM = ("identity", "scp", "rcp")
 
 
 def _check_texts(index: int, normal: Mapping[str, Any], kind: Kind) -> None:
-    """Actions name a service, resources are ARNs, a Sid has letters and figures only: what IAM and Organizations check
-    before they store a policy.
+    """Checks by IAM and Organizations before storing a policy: actions have a service prefix, resources are ARNs, a Sid
+    has only letters and digits.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html (Missing ARN prefix,
     Missing action prefix), https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html

@@ -1,4 +1,4 @@
-"""Requests put to SCPs and RCPs: by an administrator that everything else allows, in the circumstances it would choose.
+"""Evaluates SCPs and RCPs for requests of an otherwise unrestricted administrator, in circumstances of its choice.
 
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
 """
@@ -22,7 +22,9 @@ Levels = Sequence[Sequence[Policy]]
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The account under judgement. Unknown organization facts ("") stay unknown: what hangs on them is DEPENDS."""
+    """The evaluated account. Unknown facts about the organization ("") remain unknown: results that need them are
+    DEPENDS.
+    """
 
     account: str
     partition: str = "aws"
@@ -41,7 +43,7 @@ class Guard:
     def decide(
         self, who: Caller, action: str, resource: str, request_keys: Mapping[str, Value], setting: Mapping[str, Value]
     ) -> Decision:
-        """The verdict on one request; keys that neither `known` nor `setting` has are absent, but unknown facts of the
+        """Evaluate one request. Keys not in `request_keys` or `setting` are absent, except unknown facts about the
         organization.
         """
         facts = self._organization(who)
@@ -70,12 +72,12 @@ class Guard:
         return (policy.document for level in self.levels for policy in level if policy.document)
 
     def named(self, key: str) -> list[str]:
-        """What the policies compare the condition key (lower case) with."""
+        """The values that the policies compare with the condition key (lower case)."""
         return list(dict.fromkeys(value for document in self.documents for value in condition_values(document, key)))
 
     def settings(self) -> list[dict[str, Value]]:
-        """Circumstances that a caller would choose, as the policies themselves know them: each approved Region, from an
-        approved address, from an approved VPC, and from both.
+        """Circumstances that a caller can choose, derived from the policies: each approved Region, with an approved
+        address, an approved VPC, and both.
         """
         regions = [common_text(value, "*", "1") or value for value in self.named("aws:requestedregion")]
         regions.append(home_region(self.site.partition))

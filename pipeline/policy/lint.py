@@ -1,4 +1,4 @@
-"""Conditions that do not do what they seem to: one `Flaw` per operator and key, for the control on condition
+"""Finds conditions that do not do what they seem to: one `Flaw` per operator and key, for the control on condition
 correctness.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
@@ -20,7 +20,7 @@ from pipeline.policy.document import Condition, Document, Statement
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """`code` is one of CODES; `weakens` says whether the statement lets more through than it seems to."""
+    """`code` is one of CODES; `weakens` is whether the statement allows more than it seems to."""
 
     code: str
     statement: int
@@ -54,7 +54,7 @@ CODES = {
 REMARKS = frozenset({"usable_mismatch", "set_operator_on_single_value", "caller_chooses"}) | {
     *("passes_empty", "passes_without_service", "asks_presence", "key_not_listed")
 }
-"""Codes of what a reader may want to know, and AWS itself writes in its managed policies: no fault by itself."""
+"""Codes of informational remarks, which also occur in AWS managed policies and are not faults in themselves."""
 
 _FAMILY = {
     "String": "String",
@@ -160,8 +160,8 @@ def _fits(family: str, kind: str, condition: Condition) -> bool:
 
 
 def _works_all_the_same(family: str, kind: str, condition: Condition) -> bool:
-    """Text compared with an ARN, or with true and false, as text; an ARN pattern on a text that holds an ARN, such as a
-    tag's. AWS's managed policies have all three.
+    """Whether a type mismatch is harmless: ARNs or booleans compared as text, or ARN operators on text with ARNs, such
+    as tags. AWS managed policies have all of these.
     """
     if family == "ARN":
         return kind == "string" and all(_is_value("ARN", value) for value in condition.values)
@@ -235,15 +235,15 @@ def _of_allow(statement: Statement, condition: Condition) -> Iterator[tuple[str,
 
 
 def _is_guarded(statement: Statement, key: str) -> bool:
-    """Whether the statement demands the key by Null."""
+    """Whether the statement requires the key with a Null condition."""
     nulls = (other for other in statement.conditions if other.operator == "Null" and other.key.lower() == key)
     return any(_only(other, "false") for other in nulls)
 
 
 def _must_be_sent(statement: Statement, key: str) -> bool:
-    """Whether a request without the key is what ForAllValues was meant to stop: the key holds one value, or says who
-    calls, or no action of the statement ever sends it. Else, as aws:TagKeys of ec2:CreateTags, a request without it
-    only names nothing.
+    """Whether ForAllValues was meant to stop requests without the key: it is single-valued, identifies the caller, or
+    is never sent by any action of the statement. Otherwise, as with aws:TagKeys of ec2:CreateTags, a request without
+    it is harmless.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html (ForAllValues with a
     single valued key)
@@ -259,7 +259,7 @@ def _may_send(action: str, key: str) -> bool:
 
 
 def covers_a_whole_internet(ranges: Iterable[str]) -> bool:
-    """Whether the ranges together are every IPv4 or every IPv6 address."""
+    """Whether the ranges together cover all IPv4 or all IPv6 addresses."""
     networks = [net for text in ranges if (net := network(text)) is not None]
     four = collapse_addresses(net for net in networks if isinstance(net, IPv4Network))
     six = collapse_addresses(net for net in networks if isinstance(net, IPv6Network))

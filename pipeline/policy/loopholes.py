@@ -1,7 +1,7 @@
-"""Exceptions of guardrails, and whether those whom the guardrail should stop can take them.
+"""Exceptions in guardrails, and whether the principals that the guardrail should stop can use them.
 
-An exception is only as strong as what keeps others out of it. Under the same policies an administrator of the account
-is asked to make a principal that fits the exception, to change the trust or keys of one, or to tag itself: if it may,
+An exception is only as strong as the controls that keep others from using it. If, under the same policies, an
+administrator of the account can create an exempt principal, change the trust policy or keys of one, or tag itself,
 the exception is a loophole. https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters.html
 """
 
@@ -24,7 +24,7 @@ _TAG = "aws:principaltag/"
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """What a Deny leaves out, as "key operator value"; `arn`, with `tags`, is a principal of the account that fits."""
+    """An exception in a Deny, as "key operator value"; `arn`, with `tags`, is an exempt principal of the account."""
 
     text: str
     arn: str
@@ -37,7 +37,7 @@ class Exemption:
 
 @dataclass(frozen=True, slots=True)
 class Loophole:
-    """An exception, and the actions, each with its resource, by which an administrator comes to fit it."""
+    """An exception, and the actions with resources by which an administrator can use it."""
 
     exception: str
     steps: tuple[tuple[str, str], ...]
@@ -48,7 +48,7 @@ class Loophole:
 
 
 def exemptions(evidence: Iterable[Evidence], guard: Guard) -> Iterator[Exemption]:
-    """The principals of the account that the deciding Deny statements leave out."""
+    """The principals of the account that the deciding Deny statements exempt."""
     for condition in deciding_conditions(evidence, guard):
         key = condition.key.lower()
         if not is_negated(condition.operator):
@@ -72,7 +72,7 @@ def deciding_conditions(evidence: Iterable[Evidence], guard: Guard) -> Iterator[
 
 
 def way_in(exemption: Exemption, guard: Guard) -> tuple[tuple[str, str], ...] | None:
-    """The actions by which an administrator of the account comes to fit the exception, or None if it cannot."""
+    """The actions by which an administrator of the account can use the exception, or None."""
     ways = _by_tag(exemption, guard) if exemption.tags else _by_name(exemption)
     me = caller(_fresh_role(guard))
     for way in ways:
@@ -99,7 +99,7 @@ def _by_name(exemption: Exemption) -> Iterator[_Way]:
 
 
 def _by_tag(exemption: Exemption, guard: Guard) -> Iterator[_Way]:
-    """By tagging oneself, a new role or user, or a session of a role."""
+    """Ways that tag the caller, a new role or user, or a role session."""
     tags = {key.split("/", 1)[1]: value for key, value in exemption.tags.items()}
     keys: dict[str, Value] = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
     keys |= {"aws:TagKeys": tuple(tags)}
@@ -113,7 +113,7 @@ def _by_tag(exemption: Exemption, guard: Guard) -> Iterator[_Way]:
 
 
 def _arns(pattern: str, guard: Guard) -> Iterator[str]:
-    """A role and a user of the account that the pattern covers."""
+    """A role and a user of the account that match the pattern."""
     for kind in ("role", "user"):
         arn = common_arn(pattern, f"arn:{guard.site.partition}:iam::{guard.site.account}:{kind}/*", FRESH)
         if arn:

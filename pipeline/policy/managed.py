@@ -1,6 +1,6 @@
-"""AWS managed policies whose document matters even where it was not collected: those that make administrators.
+"""AWS managed policies whose documents are needed even if not collected: those that make administrators.
 
-Known by ARN in any partition, never by name alone: a customer may call a policy AdministratorAccess.
+Identified by ARN in any partition, never by name alone: a customer managed policy may be named AdministratorAccess.
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
 """
 
@@ -52,7 +52,7 @@ def is_aws_managed(arn: str) -> bool:
 
 
 def aws_managed_policy(arn: str) -> Policy:
-    """The policy with the document we know for this ARN; without one, a policy that could not be read."""
+    """The policy with the bundled document for this ARN; if there is none, an unreadable policy."""
     match = _ARN.fullmatch(arn)
     name = match["name"] if match else arn
     statements = _STATEMENTS.get(name) if match else None

@@ -1,4 +1,4 @@
-"""Matching of actions, resources, and the patterns both are written in.
+"""Matching of actions and resources with policy patterns.
 
 `*` is any run of characters, `?` exactly one. Actions ignore case, resources do not.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
@@ -19,13 +19,11 @@ from pipeline.policy.tri import Tri, every, some, tri
 _LITERAL = str.maketrans({"*": "\ue000", "?": "\ue001"})
 _PLAIN = str.maketrans({"\ue000": "*", "\ue001": "?"})
 Expand = Callable[[str], str | Tri]
-"""Fills in the policy variables of a pattern; NO when a variable has no value, DEPENDS when its value is not known."""
+"""Expands the policy variables of a pattern; NO if a variable has no value, DEPENDS if its value is not known."""
 
 
 def glob(pattern: str, text: str) -> bool:
-    """Whether the pattern covers the whole text. Greedy from the left: each run of text is looked at once per pattern
-    piece at most.
-    """
+    """Whether the pattern matches the whole text. Greedy from the left, so the work is at most pieces times length."""
     if "*" not in pattern:
         return pattern == text if "?" not in pattern else _piece_at(pattern, text, 0) and len(pattern) == len(text)
     head, *middle, tail = pattern.split("*")
@@ -68,21 +66,21 @@ def plain(text: str) -> str:
 
 
 def glob_literal(pattern: str, text: str) -> bool:
-    """`glob` for a pattern that may hold pieces made by `literal`."""
+    """`glob` for a pattern that may contain pieces made by `literal`."""
     return glob(pattern, text.translate(_LITERAL) if "\ue000" in pattern or "\ue001" in pattern else text)
 
 
 @lru_cache(maxsize=65536)
 def action_matches(pattern: str, action: str) -> bool:
-    """`iam:Create*` against `iam:CreateUser`, ignoring case; a blank is a character like any other, so `iam:* ` names
-    nothing.
+    """Match `iam:Create*` against `iam:CreateUser`, ignoring case; a space is an ordinary character, so `iam:* `
+    matches nothing.
     """
     return glob(pattern.lower(), action.lower())
 
 
 def resource_matches(pattern: str, resource: str) -> bool:
-    """An ARN pattern against an ARN. A star inside one of the first five fields stays in its field unless it ends the
-    field.
+    """Match an ARN pattern against an ARN. A star inside one of the first five fields stays in its field unless it ends
+    the field.
     """
     if not glob_literal(pattern, resource):
         return False
@@ -96,7 +94,7 @@ def resource_matches(pattern: str, resource: str) -> bool:
 
 
 def statement_covers_action(statement: Statement, action: str) -> bool:
-    """Whether Action names it, or NotAction does not."""
+    """Whether Action matches the action, or NotAction does not."""
     patterns = statement.not_actions if statement.actions is None else statement.actions
     if patterns is None:
         return False
@@ -111,7 +109,8 @@ def _lower(patterns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def statement_covers_resource(statement: Statement, resource: str, expand: Expand) -> Tri:
-    """A statement without Resource (trust, some resource policies) speaks of the resource it is attached to."""
+    """Whether Resource or NotResource covers the resource. A statement without either (trust policies) covers its own.
+    """
     if statement.resources is not None:
         return some(
             _pattern_covers(pattern, resource, expand if statement.variables else None)
@@ -137,8 +136,8 @@ def _pattern_covers(pattern: str, resource: str, expand: Expand | None) -> Tri:
 
 
 def before_resource(pattern: str) -> str:
-    """The first five fields of an ARN pattern, where `${...}` is plain text, which no ARN holds; "" without five
-    colons. A colon inside `${...}` parts no fields.
+    """The first five fields of an ARN pattern, where `${...}` is plain text that no ARN contains; "" without five
+    colons. A colon inside `${...}` does not separate fields.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html (where you can use variables)
     """
@@ -162,7 +161,7 @@ def without_variables(pattern: str, instead: str) -> str:
 
 
 def common_text(left: str, right: str, fill: str) -> str | None:
-    """A text both patterns cover, or None; `fill` stands where both leave the text open.
+    """A text that matches both patterns, or None; `fill` is used where both allow anything.
 
     `meets[i][j]` says whether the first i characters of `left` and j of `right` can cover one text: the table of an
     edit distance.
@@ -191,7 +190,7 @@ def common_text(left: str, right: str, fill: str) -> str | None:
 
 
 def _ends_agree(left: str, right: str) -> bool:
-    """Whether the texts before the first wildcards, and those behind the last, can be of one text."""
+    """Whether the texts before the first and after the last wildcards are compatible."""
     (head, *_, tail), (other_head, *_, other_tail) = (_WILDCARD.split(pattern) for pattern in (left, right))
     heads = head.startswith(other_head) or other_head.startswith(head)
     return heads and (tail.endswith(other_tail) or other_tail.endswith(tail))
@@ -222,8 +221,8 @@ def _walk_back(left: str, right: str, meets: list[list[bool]], fill: str) -> str
 
 
 def common_arn(left: str, right: str, fill: str) -> str | None:
-    """`common_text` for ARN patterns: field by field, so that a star of the resource does not swallow the type of
-    another.
+    """`common_text` for ARN patterns, field by field, so that a star in one resource does not absorb the type of the
+    other.
     """
     fields, others = left.split(":", 5), right.split(":", 5)
     if len(fields) != 6 or len(others) != 6:

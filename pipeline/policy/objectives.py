@@ -1,8 +1,8 @@
-"""Guardrail objectives: does a set of SCPs or RCPs stop what it should? Answered by probe requests, so spelling does
-not matter.
+"""Guardrail objectives: does a set of SCPs or RCPs prevent what it should? Decided by probe requests, independent of
+how the policies are written.
 
-The objectives are data: guardrail_objectives.toml. Each probe is a request of an administrator (or whom it names)
-that everything else allows.
+The objectives are data: guardrail_objectives.toml. Each probe is a request by an otherwise unrestricted administrator
+(or the caller it names).
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
 """
 
@@ -51,8 +51,8 @@ class ObjectiveResult:
     """`met` YES: every probe is denied; DEPENDS: only on resources that a Deny names (`only_for`), or by a policy
     that could not be read; NO: a probe passed, or an exception is a loophole.
 
-    `open_actions`: the probes that passed. `exempt`: the exceptions written into the Denies that decided, as "key
-    operator value"; the own organization is none. `loopholes`: those that an administrator of the account can take.
+    `open_actions`: the probes that passed. `exempt`: exceptions in the deciding Denies, as "key operator value",
+    without our own organization. `loopholes`: those that an administrator of the account can use.
     """
 
     objective: Objective
@@ -76,9 +76,7 @@ def _objective(raw: dict[str, Any]) -> Objective:
 
 
 def judge_objective(objective: Objective, levels: Levels, site: Site) -> ObjectiveResult:
-    """One objective against the policies in force for the account (`levels`: root first, account last; the inherited
-    set).
-    """
+    """Evaluate one objective on the policies in force for the account (`levels`: root first, account last)."""
     guard = Guard(objective.kind, levels, site)
     settings = guard.settings()
     decisions: list[Decision] = []
@@ -107,7 +105,7 @@ def judge_objective(objective: Objective, levels: Levels, site: Site) -> Objecti
 
 
 def _ask(probe: Probe, resource: str, guard: Guard, settings: Iterable[dict[str, Value]]) -> list[Decision]:
-    """The probe by each caller in each of the settings: it must be denied in all to be denied for what it is."""
+    """The decisions on the probe for each caller and each setting; it must be denied in all of them."""
     return [
         guard.decide(who, probe.action, resource, {**keys, **probe.context}, setting)
         for who, keys in _callers(probe.caller, guard)
@@ -118,7 +116,7 @@ def _ask(probe: Probe, resource: str, guard: Guard, settings: Iterable[dict[str,
 def _loopholes(
     objective: Objective, evidence: Iterable[Evidence], guard: Guard, settings: list[dict[str, Value]]
 ) -> Iterator[Loophole]:
-    """The exceptions that let a probe through and that an administrator of the account can take."""
+    """The exceptions that let a probe pass and that an administrator of the account can use."""
     loopholes: dict[str, None] = {}
     probes = [probe for probe in objective.probes if probe.caller in ("role", "user")]
     for exemption in exemptions(evidence, guard):
@@ -143,7 +141,7 @@ def _lets_through(
 
 
 def _callers(kind: str, guard: Guard) -> Iterator[tuple[Caller, dict[str, Value]]]:
-    """Who sends the probe, and what is known of the request. An outsider takes the name and tags that it likes."""
+    """Callers of the probe, with request keys. An outside caller can have any name and tags."""
     site = guard.site
     inside = f"arn:{site.partition}:iam::{site.account}"
     outsider = stranger({site.account}, text_of(guard.documents))
@@ -189,7 +187,7 @@ def _fresh(probe: Probe, site: Site) -> tuple[str, ...]:
 
 
 def _named(probe: Probe, guard: Guard) -> list[str]:
-    """A resource inside each pattern that a Deny on the action names."""
+    """A resource for each pattern in a Deny of the action."""
     resources: dict[str, None] = {}
     for document in guard.documents:
         for statement in statements_on(document, probe.action, "Deny"):
@@ -211,7 +209,7 @@ def _exempt(evidence: Iterable[Evidence], guard: Guard) -> tuple[str, ...]:
 
 
 def _is_own(key: str, value: str, site: Site) -> bool:
-    """Whether the value names the own organization, or may: while its id is not known, any."""
+    """Whether the value is, or may be, our own organization: any may be while the id is not known."""
     is_organization = key.lower() in ("aws:principalorgid", "aws:principalorgpaths")
     return is_organization and site.org_id in ("", value.split("/")[0])
 
@@ -220,8 +218,8 @@ def _is_own(key: str, value: str, site: Site) -> bool:
 
 
 def restricts(levels: Levels) -> bool:
-    """Whether the set does anything beyond FullAWSAccess: a Deny, a level that does not allow everything, or a policy
-    nobody could read.
+    """Whether the set restricts more than FullAWSAccess: a Deny, a level that does not allow everything, or an
+    unreadable policy.
     """
     if any(policy.document is None for level in levels for policy in level):
         return True
@@ -239,14 +237,14 @@ def _allows_all(document: Document) -> bool:
 
 
 def in_force(feature_set: str, root_policy_types: Iterable[tuple[str, str]], policy_type: str) -> bool:
-    """Whether the organization can enforce the policy type: all features on, and the type ENABLED on the root ((type,
-    status) pairs).
+    """Whether the organization can enforce the policy type: all features enabled, and the type ENABLED on the root
+    ((type, status) pairs).
     """
     return feature_set == "ALL" and (policy_type, "ENABLED") in set(root_policy_types)
 
 
 def rcp_services_denied(document: Document) -> tuple[str, ...]:
-    """The services an RCP really touches: those its Denies name that RCPs cover. Empty: it has no effect."""
+    """The services affected by an RCP: those in its Denies that support RCPs. If empty, it has no effect."""
     denied = [statement for statement in document.statements if statement.effect == "Deny"]
     return tuple(
         sorted(

@@ -1,8 +1,8 @@
-"""How narrowly a web-identity trust is pinned: the claims a token must carry, graded safe, caution or dangerous.
+"""Grades web identity trust by the claims that a token must have: safe, caution or dangerous.
 
-safe: one workload, by names the outsider cannot take over. caution: one project, or a name that can be moved or
-reused. dangerous: the whole organization, tenant or world. What each provider puts into `sub` is from its own
-documentation; AWS exposes further claims only for some:
+safe: one workload, by names that outsiders cannot take over. caution: one project, or a name that can be moved or
+reused. dangerous: the whole organization, tenant or world. The content of `sub` is from each provider's documentation;
+AWS exposes further claims only for some:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
 """
 
@@ -43,7 +43,7 @@ class OidcGrade:
 
 
 def pins(issuer: str, conditions: Iterable[Condition]) -> list[Pin]:
-    """The conditions that a token must meet. Negated operators, IfExists and ForAllValues demand nothing of a token
+    """The conditions that a token must meet. Negated operators, IfExists and ForAllValues require nothing of a token
     without the claim.
     """
     result = []
@@ -61,8 +61,8 @@ def pins(issuer: str, conditions: Iterable[Condition]) -> list[Pin]:
 
 
 def grade(issuer: str, claim_pins: Iterable[Pin], claims: Mapping[str, str] | None = None) -> OidcGrade:
-    """The grade of a whole condition block (its conditions are ANDed). With the claims of a token that it admits, of
-    that admission too.
+    """The grade of a condition block (all conditions must hold). With the claims of an admitted token, also of that
+    admission.
     """
     listed = [pin for pin in claim_pins if pin.values]
     graded = [_grade_pin(issuer, pin, listed) for pin in listed if pin.claim != "aud"]
@@ -81,15 +81,15 @@ def grade(issuer: str, claim_pins: Iterable[Pin], claims: Mapping[str, str] | No
 
 
 def grade_claim(issuer: str, pin: Pin, claims: Mapping[str, str] | None = None) -> OidcGrade:
-    """The grade of a single condition taken alone: for `aud` only whether it names one audience."""
+    """The grade of a single condition; for `aud` only whether it names one audience."""
     if pin.claim == "aud":
         return OidcGrade(Grade.SAFE if pin.exact else Grade.DANGEROUS, "the audience is pinned", pin.exact, False)
     return grade(issuer, [pin], claims)
 
 
 def pins_tenant(issuer: str, claim_pins: Iterable[Pin]) -> bool:
-    """Whether the token must come from one customer of the provider: by its own issuer, by the claim that tells the
-    customers of a shared issuer apart, or, for an issuer we do not know, by a subject that fixes more than a label.
+    """Whether the token must come from one customer of the provider: by a private issuer, by the claim that identifies
+    customers of a shared issuer, or, for an unknown issuer, by a subject that fixes more than a label.
     """
     listed = list(claim_pins)
     if is_private(issuer):
@@ -102,7 +102,7 @@ def pins_tenant(issuer: str, claim_pins: Iterable[Pin]) -> bool:
 
 
 def told_by_audience(issuer: str, claim_pins: Iterable[Pin]) -> bool:
-    """Whether the issuer's customers are told apart by the audience, and it is pinned to one."""
+    """Whether the audience identifies the issuer's customer, and is pinned to one."""
     shared = shared_issuers().get(issuer)
     return shared is not None and shared.told_by_audience(claim_pins)
 
@@ -146,7 +146,7 @@ def _no_identity(issuer: str, listed: list[Pin]) -> Graded:
 
 
 def _grade_pin(issuer: str, pin: Pin, listed: list[Pin]) -> Graded:
-    """The loosest of the values decides, since any one is enough."""
+    """The grade of a pin: the loosest value decides, since any one is enough."""
     if pin.claim == "sub":
         by_value = subject_grader(issuer)
         return max(by_value(value, pin.is_pattern and is_wild(value), listed) for value in pin.values)
@@ -154,7 +154,7 @@ def _grade_pin(issuer: str, pin: Pin, listed: list[Pin]) -> Graded:
 
 
 def _admission(issuer: str, listed: list[Pin], claims: Mapping[str, str]) -> Graded:
-    """What a token that gets in says about the trust, beyond the text of the conditions."""
+    """The grade of admitting a particular token, beyond the text of the conditions."""
     subject = claims.get("sub", "")
     if issuer in GITHUB and subject.endswith(":pull_request"):
         return Grade.DANGEROUS, f"{subject} gets in: code that is only proposed"

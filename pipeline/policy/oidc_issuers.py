@@ -1,5 +1,5 @@
-"""Whose tokens an issuer signs: one customer's, or those of all customers of a provider, and the claim that tells them
-apart.
+"""Issuers: private to one customer, or shared by all customers of a provider, with the claim that identifies the
+customer.
 
 The issuers are data: knowledge/oidc_issuers.toml.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
@@ -19,18 +19,18 @@ from pipeline.policy.oidc_subjects import Pin
 
 @dataclass(frozen=True, slots=True)
 class SharedIssuer:
-    """`tenant`: (claim, what its value must look like to name one customer)."""
+    """`tenant`: (claim, pattern of values that identify one customer)."""
 
     name: str
     tenant: tuple[tuple[str, re.Pattern[str]], ...]
 
     def names_tenant(self, pin: Pin) -> bool:
-        """Whether every value of the pin names one customer."""
+        """Whether every value of the pin identifies one customer."""
         forms = [form for claim, form in self.tenant if claim == pin.claim]
         return bool(pin.values) and all(any(form.fullmatch(value) for form in forms) for value in pin.values)
 
     def told_by_audience(self, claim_pins: Iterable[Pin]) -> bool:
-        """Whether the audience alone names the customer."""
+        """Whether the audience alone identifies the customer."""
         return any(pin.claim == "aud" and self.names_tenant(pin) for pin in claim_pins)
 
 
@@ -41,7 +41,7 @@ def _listed() -> Mapping[str, Any]:
 
 @cache
 def shared_issuers() -> dict[str, SharedIssuer]:
-    """By issuer, in every spelling."""
+    """Shared issuers by URL, in every spelling."""
     by_url: dict[str, SharedIssuer] = {}
     for raw in _listed()["issuer"]:
         pairs = (text.partition("=") for text in raw["tenant"])
@@ -52,7 +52,7 @@ def shared_issuers() -> dict[str, SharedIssuer]:
 
 @lru_cache(maxsize=1024)
 def is_private(issuer: str) -> bool:
-    """Whether the issuer's name is one customer's: a GitHub enterprise's, an EKS cluster's."""
+    """Whether the issuer belongs to one customer, such as a GitHub enterprise or an EKS cluster."""
     return any(_compiled(form).fullmatch(issuer) for form in _listed()["private"]["forms"])
 
 

@@ -1,4 +1,4 @@
-"""What a subject or claim of each provider says, graded: the text rules behind oidc.py.
+"""Grades the subjects and claims of each provider: the text rules used by oidc.py.
 
 By the documentation of GitHub Actions, GitLab, HCP Terraform, CircleCI, Bitbucket Pipelines and Kubernetes.
 """
@@ -21,7 +21,7 @@ class Grade(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """One condition on one claim of the issuer: the claim name, the values, and whether wildcards count in them."""
+    """One condition on one claim of the issuer: claim, values, and whether wildcards apply."""
 
     claim: str
     values: tuple[str, ...]
@@ -29,7 +29,7 @@ class Pin:
 
     @property
     def exact(self) -> bool:
-        """Whether every value is one certain text (under StringEquals a star is a star)."""
+        """Whether every value is a fixed text (under StringEquals a star is literal)."""
         return not self.is_pattern or not any("*" in value or "?" in value for value in self.values)
 
 

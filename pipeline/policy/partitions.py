@@ -1,4 +1,4 @@
-"""Partitions of AWS as botocore knows them: their names, the Region IAM answers from, what service names end with.
+"""AWS partitions, from botocore: names, the Region of IAM, and suffixes of service principals.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 """
@@ -32,7 +32,7 @@ def partitions() -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def home_region(partition: str) -> str:
-    """The Region that IAM and the other global services of the partition answer from; "" for an unknown partition."""
+    """The Region of IAM and the other global services of the partition; "" for an unknown partition."""
     iam = _endpoints().get(partition, {}).get("iam", {})
     endpoint = iam.get("endpoints", {}).get(iam.get("partitionEndpoint"), {})
     implicit = (
@@ -43,25 +43,26 @@ def home_region(partition: str) -> str:
 
 @lru_cache(maxsize=1024)
 def partition_of(region: str) -> str:
-    """The partition of a Region, by its name's form; "" where no partition has Regions of such a name."""
+    """The partition of a Region, by the form of its name; "" if none matches."""
     return next((described["id"] for described in _described() if re.fullmatch(described["regionRegex"], region)), "")
 
 
 @cache
 def partition_suffixes(partition: str) -> tuple[str, ...]:
-    """What names of service principals of one partition end with."""
+    """The suffixes of service principals in one partition."""
     return tuple(f".{described['outputs']['dnsSuffix']}" for described in _described() if described["id"] == partition)
 
 
 @cache
 def service_suffixes() -> tuple[str, ...]:
-    """What names of service principals end with: ".amazonaws.com", ".amazonaws.com.cn", ".c2s.ic.gov" ..."""
+    """The suffixes of service principals: ".amazonaws.com", ".amazonaws.com.cn", ".c2s.ic.gov" ..."""
     return tuple(sorted({f".{described['outputs']['dnsSuffix']}" for described in _described()}))
 
 
 @lru_cache(maxsize=1024)
 def spellings(service: str) -> tuple[str, ...]:
-    """A service principal as the partitions spell it, as given first: ec2.amazonaws.com, ec2.amazonaws.com.cn ...
+    """The spellings of a service principal in all partitions, the given one first: ec2.amazonaws.com,
+    ec2.amazonaws.com.cn ...
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html (service principals in
     opt-in Regions and other partitions)

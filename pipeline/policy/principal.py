@@ -1,8 +1,8 @@
-"""What one principal can do: its identity policies, boundary, session policies and SCPs together, over requests not
-yet made.
+"""What a principal can do by its identity policies, boundary, session policies and SCPs together, for hypothetical
+requests.
 
-A verdict is Allowed or denied only where no request could make it otherwise; else it is Depends and names the
-condition keys it waits for.
+A verdict is Allowed or denied only if no request could change it; otherwise it is Depends and names the
+condition keys that it depends on.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _GLOBAL_SERVICES = frozenset({"iam", "organizations", "account", "cloudfront", "
 
 @dataclass(frozen=True, eq=False)
 class Principal:
-    """`policies`: inline, managed, and those of the user's groups. `facts`: context keys known of the principal
-    (organization id and path). `places`: {account: the keys known of its resources}, aws:ResourceOrgID and the like.
+    """`policies`: inline, managed, and those of the user's groups. `facts`: known context keys of the principal
+    (organization id and path). `places`: {account: known keys of its resources}, such as aws:ResourceOrgID.
 
     `scp_levels` and `session` as in `Policies`. `groups`: ARNs of the user's groups; `tags`: the user's or role's own;
-    both None where they are not known. `takes_session_tags`: whether a role's sessions may carry other tags.
+    both None if not known. `takes_session_tags`: whether a role's sessions may carry other tags.
     """
 
     arn: str
@@ -67,7 +67,7 @@ class Principal:
 
     @cached_property
     def limits(self) -> tuple[Policy, ...]:
-        """Every policy that can only take away."""
+        """All policies that can only restrict."""
         scps = tuple(policy for level in self.scp_levels or () for policy in level)
         return (*((self.boundary,) if self.boundary else ()), *(self.session or ()), *scps)
 
@@ -77,7 +77,7 @@ class Principal:
 
     @property
     def customer_policies(self) -> tuple[str, ...]:
-        """The ARNs of the customer managed policies it holds."""
+        """The ARNs of its customer managed policies."""
         return tuple(policy.arn for policy in self.policies if policy.arn and ":iam::aws:" not in policy.arn)
 
     @property
@@ -85,7 +85,7 @@ class Principal:
         return tuple(policy for policy in (*self.policies, *self.limits) if policy.document is None)
 
     def context(self, action: str, more: Mapping[str, Value] | None = None, resource: str = "") -> Context:
-        """What is certain about any request of this principal for the action (on the resource); everything else stays
+        """The keys that are certain for any request of this principal for the action (on the resource); others stay
         open.
         """
         values = {**self._certain, **{key.lower(): strings(value) for key, value in (more or {}).items()}}
@@ -98,7 +98,7 @@ class Principal:
         return Context(values, False, self._always_sent, is_absent, self.not_before)
 
     def _region(self, action: str, resource: str) -> str:
-        """The Region that the request goes to, where service or ARN say it."""
+        """The Region of the request, if service or ARN determine it."""
         if action.partition(":")[0].lower() in _GLOBAL_SERVICES:
             return home_region(self.caller.partition)
         fields = resource.split(":", 4)
@@ -119,7 +119,7 @@ class Principal:
 
     @property
     def _tags_are_fixed(self) -> bool:
-        """Whether every request carries the principal's own tags and no others."""
+        """Whether every request has exactly the principal's own tags."""
         return self.tags is not None and (self.kind == "user" or not self.takes_session_tags)
 
     @cached_property
@@ -146,12 +146,12 @@ def can(
     rcp_levels: Sequence[Sequence[Policy]] | None = None,
     account: str = "",
 ) -> Decision:
-    """Whether the principal may do this. `context`: the keys known of the request (a mapping leaves the others open;
-    a Context says for itself). `account`: whose the resource is, where its ARN does not say; a bucket's is not known
-    without, and never taken for the principal's own.
+    """Whether the principal may do this. `context`: known keys of the request (a mapping leaves other keys open; a
+    Context is used as it is). `account`: the owner of the resource, if not in its ARN; without it, the owner of a
+    bucket is unknown, never assumed to be the principal's account.
 
-    Without the resource's own policy a request to another account is Depends, and a role's trust or a key's policy is
-    left out of the question; NOT_READ, instead, makes it Depends. `rcp_levels`: the resource control policies of the
+    Without the resource's own policy, a request to another account is Depends, and a role's trust policy or a key
+    policy is ignored; with NOT_READ, it makes the result Depends. `rcp_levels`: the resource control policies of the
     resource's account.
     """
     owner = account or account_of(resource)
@@ -173,12 +173,12 @@ def can(
 
 
 NOT_READ = Policy.read("the resource's policy", None)
-"""Stands for a resource's policy that is there but was not read."""
+"""Stands for an existing resource policy that was not read."""
 
 
 def _may_be_of_others(resource: str) -> bool:
-    """Whether the ARN leaves open whose the resource is: buckets and their objects. Other ARNs without an account are
-    of kinds that one acts on in one's own account only, or that have no policy of their own.
+    """Whether the owner is unknown from the ARN: buckets and their objects. Other resources without account in the ARN
+    are only used within one's own account, or have no resource policy.
     """
     fields = resource.split(":", 5)
     return len(fields) == 6 and fields[2] == "s3" and not fields[4]

@@ -1,8 +1,7 @@
-"""Principals by what their policies say, so that equal sets of documents are judged once however many principals hold
-them.
+"""Groups principals by their policies, so that equal sets of documents are evaluated only once.
 
-Most documents say the same whoever holds them; those that mention their holder (variables, aws:Principal... keys,
-named IAM resources, accounts) are judged for each holder. Nothing here changes a verdict.
+Most documents mean the same for every principal; those that refer to the principal (variables, aws:Principal... keys,
+named IAM resources, accounts) are evaluated for each one. This never changes a verdict.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _OPEN_IAM = re.compile(r"(user|role|group|policy|instance-profile|saml-provider|
 
 @lru_cache(maxsize=1 << 17)
 def is_portable(document: Document) -> bool:
-    """Whether the document says the same for every principal of every account."""
+    """Whether the document means the same for every principal of every account."""
     for statement in document.statements:
         patterns = (*(statement.resources or ()), *(statement.not_resources or ()))
         values = [value for condition in statement.conditions for value in condition.values]
@@ -49,9 +48,7 @@ def is_portable(document: Document) -> bool:
 
 
 class Profiles:
-    """Judges principals with a memory, by their policies alone: what their account holds besides is another one's
-    target for each of them.
-    """
+    """Evaluates principals with a cache, by their policies alone: targets in the account differ by principal."""
 
     def __init__(self) -> None:
         self._levels: dict[int, tuple[object, Hashable, bool]] = {}
@@ -59,7 +56,7 @@ class Profiles:
         self._escalations: dict[Hashable, Escalations] = {}
 
     def key(self, principal: Principal) -> Hashable:
-        """Equal for principals that any question about admin rights answers alike."""
+        """A key that is equal for principals with the same result for every question about admin rights."""
         policies = (
             *principal.policies,
             *(principal.session or ()),
@@ -86,7 +83,7 @@ class Profiles:
         return self._admins[key]
 
     def escalations(self, principal: Principal) -> Escalations:
-        """Cheap for the many who hold no step of any path: those are not judged further."""
+        """The escalations; cheap for the many principals without any step of any path."""
         admin = self.admin(principal)
         if admin.verdict is Tri.YES or not may_escalate(principal):
             unreadable = tuple(policy.name for policy in principal.policies if policy.document is None)

@@ -1,7 +1,7 @@
-"""A smaller policy for a principal: its own statements, cut down to what it uses.
+"""Proposes a smaller policy for a principal: its own statements, reduced to what it uses.
 
-Allow statements keep their resources and conditions and lose actions; Deny statements stay as they are. So the
-proposal allows nothing that the principal may not do already, and all that it uses of what it may do.
+Allow statements keep their resources and conditions and lose actions; Deny statements are unchanged. So the
+proposal allows nothing new, and everything that is in use.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from pipeline.policy.text import (
 )
 
 FEWEST = 3
-"""How many actions a wildcard stands for at least."""
+"""The minimum number of actions for a wildcard."""
 
 _WORDS = re.compile(r"[A-Z]?[^A-Z]+|[A-Z]+(?![a-z])|[A-Z]")
 
 
 @dataclass(frozen=True)
 class Use:
-    """What a principal used lately: services as prefixes, actions as `service:Name`, those of which AWS tracks the use.
+    """Recent use by a principal: services as prefixes, actions as `service:Name`, and the actions tracked by AWS.
 
     `generated` are the action patterns of the policy that Access Analyzer made from its activity.
     """
@@ -49,7 +49,7 @@ class Use:
 
     @cached_property
     def analyzed(self) -> frozenset[str]:
-        """The services that the generated policy speaks of."""
+        """The services in the generated policy."""
         return frozenset(map(service_of, self.generated))
 
     @cached_property
@@ -57,7 +57,7 @@ class Use:
         return self.services | self.analyzed | {service_of(action) for action in self.actions}
 
     def keeps(self, action: str) -> bool:
-        """Whether the proposal keeps an action: used, or of a used service and one whose use nobody tracks."""
+        """Whether the proposal keeps an action: used, or untracked in a used service."""
         action, service = action.lower(), service_of(action)
         if action in self._used:
             return True
@@ -83,7 +83,7 @@ def _actions_of(use: Use, service: str) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Proposal:
-    """The `policies` as JSON text, as many as it takes for each to fit a managed policy; none where nothing is left.
+    """`policies` as JSON texts, as many as it takes for each to fit a managed policy; none where nothing is left.
 
     `removed_actions` are known actions of used services, and names that stand for no action. `problems` are what AWS
     would say of the policies, as far as that can be told without asking. `is_whole`: services are left whole, for
@@ -101,10 +101,10 @@ class Proposal:
 
 
 def propose(documents: Sequence[Document], use: Use) -> Proposal:
-    """The identity policies of a principal, cut down to its use.
+    """The identity policies of a principal, reduced to its use.
 
-    Actions are left by name; by wildcards that stand for the same known ones, where the names do not fit one managed
-    policy; and else whole services, where that takes fewer policies.
+    Actions are listed by name; if they do not fit one managed policy, by wildcards that match the same known actions;
+    else as whole services, if that takes fewer policies.
     """
     named = _proposed(documents, use)
     if len(named.policies) > 1:
@@ -136,7 +136,8 @@ def _allows(statements: Iterable[tuple[Document, Statement]], use: Use, brief: b
 
 @lru_cache(maxsize=1024)
 def granted_actions(documents: frozenset[Document]) -> Mapping[str, frozenset[str]]:
-    """By service, known actions that some statement allows and none denies on everything, whatever the request."""
+    """By service, known actions that some statement allows and no statement denies unconditionally on every resource.
+    """
     named = {action for document in documents for action in named_actions(document) if catalog.find(action)}
     granted: dict[str, set[str]] = {}
     for action in named.difference(*map(_denied_actions, documents)):
@@ -160,7 +161,7 @@ def _denied_actions(document: Document) -> frozenset[str]:
 
 
 def _named(pattern: str, use: Use, service: str) -> frozenset[str]:
-    """The actions of a service that a pattern stands for."""
+    """The actions of a service that match a pattern."""
     catalogued, more = _named_known(pattern, service), _reported_only(use, service)
     return catalogued | {action for action in more if action_matches(pattern, action)} if more else catalogued
 
@@ -180,7 +181,7 @@ def _named_known(pattern: str, service: str) -> frozenset[str]:
 
 
 def _narrowed(statement: Statement, use: Use, brief: bool) -> Iterator[str]:
-    """The actions of an Allow statement that are left, each covered by what the statement names."""
+    """The remaining actions of an Allow statement, each covered by the original."""
     covers: Callable[[str], bool]
     for service in sorted(use.all_services):
         if statement.actions is None:
@@ -198,7 +199,7 @@ def _narrowed(statement: Statement, use: Use, brief: bool) -> Iterator[str]:
 
 @lru_cache(maxsize=4096)
 def _by_service(statement: Statement) -> tuple[Mapping[str, list[str]], list[str]]:
-    """The patterns of Action by the service that they name, and those that name no single one."""
+    """The patterns of Action by service, and those for no single service."""
     plain: dict[str, list[str]] = {}
     wild = []
     for pattern in statement.actions or ():
@@ -211,7 +212,7 @@ def _by_service(statement: Statement) -> tuple[Mapping[str, list[str]], list[str
 
 
 def _cut(pattern: str, service: str) -> str | None:
-    """A pattern for several services as one of this service; None where it names none of its actions."""
+    """A pattern for several services, narrowed to this service; None if it matches none of its actions."""
     if not pattern.strip("*"):
         return f"{service}:*"
     prefix, colon, name = pattern.partition(":")
@@ -221,8 +222,8 @@ def _cut(pattern: str, service: str) -> str | None:
 def _left(
     pattern: str | None, service: str, statement: Statement, use: Use, covers: Callable[[str], bool] | None
 ) -> Iterator[str]:
-    """What is left of a pattern of one service, or of all that the statement names of it: the pattern itself where
-    nothing known goes, else names; shorter where `covers` says what a wildcard may stand for.
+    """The remainder of a pattern of one service, or of all that the statement names of it: the pattern itself if
+    nothing known is removed, else names; shortened if `covers` limits what wildcards may match.
     """
     names = _actions_of(use, service)
     if pattern:
@@ -239,7 +240,7 @@ def _left(
 
 
 def _shortened(kept: list[str], gone: Iterable[str], covers: Callable[[str], bool], depth: int = 1) -> Iterator[str]:
-    """The same actions of one service, those whose names begin alike as one pattern that stands for no known other."""
+    """The same actions of one service, with common prefixes replaced by patterns that match no other known action."""
     gone = list(gone)
     for _, group in groupby(kept, key=lambda action: _beginning(action, depth)):
         alike = list(group)
@@ -260,12 +261,12 @@ def _beginning(action: str, words: int) -> str:
 
 
 def _avoids(excluded: Iterable[str], narrow: str) -> bool:
-    """Whether no action is named by the pattern and an excluded one."""
+    """Whether no action matches both the pattern and an excluded one."""
     return all(common_text(narrow.lower(), pattern.lower(), "x") is None for pattern in excluded)
 
 
 def _invented(statement: Statement, use: Use) -> Iterator[str]:
-    """Patterns of an Allow statement for used services that stand for no known action."""
+    """Patterns of an Allow statement for used services that match no known action."""
     for pattern in statement.actions or () if statement.effect == "Allow" else ():
         service = service_of(pattern)
         if service in use.all_services and known_actions(service) and not _named(pattern, use, service):

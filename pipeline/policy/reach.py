@@ -1,9 +1,9 @@
-"""Reach: which principals can become administrator, in how many steps, over role trust and escalation, inside and
+"""Reach: which principals can become administrator, in how many steps, through role trust and escalation, within and
 across accounts.
 
-A graph in which principals with equal policies share one node wherever a role's trust treats them alike, so that work
-grows with distinct policies and with edges. What a principal could take over never is itself, so escalation is judged
-for each. Steps are counted from the administrators backwards. An edge costs one step; belonging to a shared node none.
+In the graph, principals with equal policies share one node wherever a role's trust policy treats them alike, so that
+work grows with distinct policies and edges. A principal is never its own target, so escalation is evaluated for each
+one. Steps are counted backwards from the administrators. An edge costs one step; membership in a shared node none.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """`steps` to administrator by ways that hold whatever the request, None if there is none; 0 is an administrator.
+    """`steps` to administrator by unconditional ways, None if there are none; 0 is an administrator.
 
-    `possible_steps` counts ways under conditions too. `hops` is one shortest way of `steps`, else of `possible_steps`;
-    `conditions`: the condition keys that it waits for; `is_unread`: a policy that decides on it could not be read.
+    `possible_steps` includes conditional ways. `hops` is a shortest way of `steps`, else of `possible_steps`;
+    `conditions`: the condition keys it depends on; `is_unread`: a deciding policy could not be read.
     """
 
     arn: str
@@ -65,8 +65,8 @@ class _Edge:
 def reach(
     principals: Iterable[Principal], roles: Iterable[Role], groups: Mapping[str, Mapping[str, Tri]] | None = None
 ) -> list[Reach]:
-    """One row per principal. `roles`: the roles with their trust (whether they are administrators is found out here,
-    not read from them); `groups`: {account: {group ARN: does it make an administrator}}.
+    """One row per principal. `roles`: the roles with their trust policies (`admin` is computed here, not taken from
+    them); `groups`: {account: {group ARN: whether it makes an administrator}}.
     """
     everyone = list(principals)
     graph = _Graph(everyone, roles, groups or {})
@@ -148,7 +148,7 @@ class _Graph:
         return [*admins, *(_administrator(account) for account in accounts)]
 
     def evidence(self, arn: str, hops: Iterable[Hop]) -> Iterator[Evidence]:
-        """What the way waits for: the evidence of each step that depends, and of the administrator at its end."""
+        """Evidence for the conditions of a way: of each conditional step, and of the administrator at its end."""
         at = arn
         for hop in hops:
             for decision in self._decisions(at, hop):
@@ -201,8 +201,8 @@ class _Graph:
     # -- whoever reaches a writer and whom it writes into
 
     def _edges_of_writers(self, at_least: Tri) -> None:
-        """A principal that reaches one who may write rights into a user or role, and reaches that one too, has them:
-        a user who assumes a role that may edit the user.
+        """Edges for a principal that reaches both a writer and a user or role whose permissions the writer can change,
+        such as a user who assumes a role that can edit that user.
         """
         into = _into(self.edges, at_least)
         out = _into((replace(edge, source=edge.target, target=edge.source) for edge in self.edges), at_least)

@@ -1,4 +1,4 @@
-"""A request, the policies by layer that it is judged by, and the decision with its evidence."""
+"""A request, the policies by layer, and the decision with its evidence."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A named document. One that could not be read or parsed has `problem` instead, and makes every verdict that
-    needs it DEPENDS.
+    """A named document. If it could not be read or parsed, it has `problem` instead, and every verdict that needs it is
+    DEPENDS.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Policy:
     def read(
         cls, name: str, source: Mapping[str, Any] | str | bytes | None, kind: Kind = "identity", arn: str = ""
     ) -> Policy:
-        """Never raises: None is a document that could not be read, a malformed one keeps the reason."""
+        """Build a policy without raising: None is an unreadable document; a malformed one keeps the reason."""
         if source is None:
             return cls(name, None, "the document could not be read", arn)
         try:
@@ -49,7 +49,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who asks for what. `resource_account` "": whose the resource is is not known."""
+    """A request. `resource_account` is "" if the owner of the resource is not known."""
 
     caller: Caller
     action: str
@@ -66,9 +66,9 @@ class Request:
         context: Mapping[str, Value] | Context | None = None,
         account: str = "",
     ) -> Request:
-        """A plain mapping is the whole request context; for a partly known one pass `Context.of(...,
-        complete=False)`. `account`: whose the resource is, needed where the ARN has no account field (S3) and it is not
-        the caller's.
+        """Build a request. A plain mapping is the complete context; for a partial one pass `Context.of(...,
+        complete=False)`. `account`: the owner of the resource, needed if the ARN has no account (S3) and it is not the
+        caller's.
         """
         who = caller(principal, partition=partition_of(resource))
         keys = context if isinstance(context, Context) else Context.of(context)
@@ -77,8 +77,8 @@ class Request:
 
     @classmethod
     def made(cls, who: Caller, action: str, resource: str, context: Context, owner: str, taken_for: str) -> Request:
-        """With the keys that follow from caller and owner. `taken_for`: whose the resource is taken to be, while the
-        key aws:ResourceAccount is set only where `owner` is certain.
+        """Build a request with the keys derived from caller and owner. `taken_for`: the assumed owner of the resource;
+        aws:ResourceAccount is set only if `owner` is certain.
         """
         derived = who.context()
         if owner:
@@ -90,7 +90,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """Every policy that may speak of a request.
+    """All policies that may apply to a request.
 
     `identity` includes those of the user's groups. `boundary` None: the principal has none. `session` None: no
     session policy was passed. `resource` None: the question leaves the resource's own policy out. `scp_levels` (root
@@ -109,8 +109,8 @@ class Policies:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A statement that took part: `layer` is identity, boundary, session, resource, scp or rcp; `unknown_keys` is
-    what its answer waits for.
+    """A statement that took part: `layer` is identity, boundary, session, resource, scp or rcp; `unknown_keys` are the
+    keys that its result depends on.
     """
 
     layer: str
@@ -132,5 +132,5 @@ class Decision:
 
     @property
     def unknown_keys(self) -> tuple[str, ...]:
-        """The condition keys that would settle a DEPENDS."""
+        """The condition keys that a DEPENDS depends on."""
         return tuple(sorted({key for hit in self.evidence for key in hit.unknown_keys}))

@@ -1,4 +1,4 @@
-"""What a principal can do in the large: is it an administrator, which actions and services it may use at all."""
+"""A principal's overall permissions: whether it is an administrator, and which actions and services it may use."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ _REIN_OVER_IAM = (
 
 
 def is_admin(principal: Principal) -> Admin:
-    """Whether the principal is an administrator in effect: Deny, boundary, session policies and SCPs taken off,
-    groups and splits added up.
+    """Whether the principal is effectively an administrator, with Deny, boundary, session policies and SCPs applied,
+    and all of its policies combined.
 
-    A carve-out of single named resources does not matter; one whole service matters only if it is IAM, since IAM can
-    give back the others.
+    Exclusions of individual resources are ignored; exclusion of a whole service matters only for IAM, because IAM can
+    restore the others.
     """
     equivalent = _all_allowed(
         can(principal, action, f"arn:{principal.caller.partition}:iam::{principal.account}:{kind}/{FRESH}")
@@ -72,7 +72,7 @@ def _anything(principal: Principal) -> str:
 
 
 def _telling_actions(principal: Principal) -> Iterator[str]:
-    """An action nobody named, then every known action that a NotAction or a Deny did name: if all pass, all pass."""
+    """An invented action, then every known action in a NotAction or Deny: if these are allowed, all are."""
     yield f"{FRESH}:{FRESH}"
     seen: set[str] = set()
     for document in principal.documents:
@@ -85,7 +85,7 @@ def _telling_actions(principal: Principal) -> Iterator[str]:
 
 
 def _told_apart(principal: Principal, actions: Iterable[str]) -> Iterator[str]:
-    """The actions, but of those that just the same statements speak of, none with a condition, only the first."""
+    """The actions, keeping only the first of those to which the same statements without conditions apply."""
     seen: set[tuple[Statement, ...]] = set()
     for action in actions:
         allows, denies = (
@@ -134,8 +134,8 @@ def allows(
 
 
 def effective_actions(principal: Principal) -> dict[str, Tri]:
-    """Every action the principal may use on some resource: {"s3:GetObject": YES, ...}; DEPENDS where a condition
-    decides. Those that need no permission are left out.
+    """Every action the principal may use on some resource: {"s3:GetObject": YES, ...}; DEPENDS if a condition decides.
+    Actions that need no permission are omitted.
     """
     named = dict.fromkeys(
         action for policy in principal.policies if policy.document for action in named_actions(policy.document)
@@ -147,8 +147,8 @@ def effective_actions(principal: Principal) -> dict[str, Tri]:
 
 @lru_cache(maxsize=4096)
 def named_actions(document: Document) -> tuple[str, ...]:
-    """The known actions that the document's Allow statements name, through wildcards and NotAction; an action not in
-    the catalogue as written.
+    """The known actions that the document's Allow statements match, also by wildcards and NotAction; unknown actions as
+    written.
     """
     names: dict[str, None] = {}
     for statement in document.statements:
@@ -175,7 +175,7 @@ def full_service(principal: Principal, service: str) -> Tri:
 
 @lru_cache(maxsize=1 << 16)
 def exceeds(principal: Principal, other: Principal, besides: tuple[str, ...] = ()) -> Tri:
-    """Whether the first may do something that the second may not: what taking over the first would bring the second.
+    """Whether the principal may do something that the other may not, so that the other gains by taking it over.
     `besides`: actions that do not count.
     """
     if is_admin(principal).verdict > is_admin(other).verdict:
@@ -192,7 +192,7 @@ def exceeds(principal: Principal, other: Principal, besides: tuple[str, ...] = (
 
 
 def _denied(principal: Principal, action: str) -> Iterator[str]:
-    """A resource inside each pattern that the principal's policies deny the action on."""
+    """A resource for each pattern on which the principal's policies deny the action."""
     for document in principal.documents:
         for statement in statements_on(document, action, "Deny"):
             arns = (common_arn(pattern, "*", FRESH) for pattern in statement.resources or ())
@@ -200,8 +200,8 @@ def _denied(principal: Principal, action: str) -> Iterator[str]:
 
 
 def _worth_comparing(principal: Principal, other: Principal) -> Iterator[str]:
-    """The actions that the first's policies name; but of those that just the same statements of both speak of, on every
-    resource and without a condition, only the first.
+    """The actions in the principal's policies, keeping only the first of those to which the same statements of both
+    apply, on every resource and without conditions.
     """
     documents = dict.fromkeys((*principal.documents, *other.documents))
     named = (action for policy in principal.policies if policy.document for action in named_actions(policy.document))

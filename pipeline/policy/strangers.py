@@ -1,6 +1,6 @@
-"""The outsiders a policy could mean: an account it names, an account its patterns would fit, an account nobody named.
+"""Hypothetical outsiders for a policy: an account it names, an account that matches its patterns, any other account.
 
-Each comes with what AWS would say of its requests; the keys an outsider may choose or have are left open.
+Each comes with the context keys that AWS sets for its requests; keys that an outsider can choose or have are left open.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ class Organization:
 
 
 def stranger(*collections: Container[str]) -> str:
-    """The id of an account that is in none of the collections (or texts)."""
+    """An account id that is in none of the collections (or texts)."""
     numbers = (str(number) for number in range(999_999_999_999, 0, -1))
     return next(number for number in numbers if not any(number in collection for collection in collections))
 
 
 def text_of(documents: Iterable[Document]) -> str:
-    """All that the documents say, in one text."""
+    """The text of all statements."""
     return "\n".join(statement.text for document in documents for statement in document.statements)
 
 
 def strangers(document: Document, inside: Organization) -> Iterator[tuple[str, Caller, Context]]:
-    """(whose, who calls, with what known): directly, and through a service that acts for the account, each from no
-    organization, from one nobody named, and from those that conditions speak of.
+    """(account, caller, context): directly, and through a service that acts for the account, each from no organization,
+    from an unnamed one, and from those in the conditions.
 
-    Whose: an account that the policy names, else another organization that it names, else ANY_ACCOUNT.
+    The account is one that the policy names, else another organization that it names, else ANY_ACCOUNT.
     """
     conditions = [condition for statement in document.statements for condition in statement.conditions]
     services = sorted(_services(document.statements))
@@ -69,8 +69,8 @@ def strangers(document: Document, inside: Organization) -> Iterator[tuple[str, C
 
 
 def foreign_paths(conditions: Iterable[Condition], kind: str, inside: Organization) -> list[str]:
-    """Organization paths an outsider could have: "" (in none), one nobody named, and those that conditions on
-    aws:{kind}OrgID and aws:{kind}OrgPaths speak of. While the own organization is not known, a name may be its own.
+    """Organization paths that an outsider could have: "" (none), an unnamed one, and those in conditions on
+    aws:{kind}OrgID and aws:{kind}OrgPaths. While our own organization is not known, a named one may be ours.
     """
     all_conditions = list(conditions)
     ids, paths = (
@@ -83,7 +83,9 @@ def foreign_paths(conditions: Iterable[Condition], kind: str, inside: Organizati
 
 
 def of_organization(kind: str, path: str) -> dict[str, Value]:
-    """The keys that tell the organization path of a caller ("Principal") or of whom a service acts for ("Source")."""
+    """The keys with the organization path of a caller ("Principal") or of the source that a service acts for
+    ("Source").
+    """
     return {f"aws:{kind}OrgID": path.split("/")[0] if path else (), f"aws:{kind}OrgPaths": (path,) if path else ()}
 
 
@@ -141,7 +143,7 @@ def _context(keys: dict[str, Value], who: Caller) -> Context:
 
 
 def _accounts(document: Document, conditions: Sequence[Condition], inside: Organization) -> tuple[list[str], list[str]]:
-    """(accounts the policy names, accounts that would fit a pattern of it), those inside left out."""
+    """(accounts that the policy names, accounts that match its patterns), without those inside."""
     texts = [value for statement in document.statements for _, value in statement.principals or ()]
     texts += [value for condition in conditions for value in condition.values]
     named = {account for text in texts for account in _ACCOUNT.findall(text)}
@@ -176,9 +178,7 @@ def values_of(conditions: Iterable[Condition], key: str) -> list[str]:
 
 
 def _services(statements: Iterable[Statement]) -> set[str]:
-    """The services named, and ANY_SERVICE where everyone is let in by what only a service would say of itself or of its
-    source.
-    """
+    """The named services, and ANY_SERVICE if everyone is admitted under conditions that only a service can meet."""
     allows = [statement for statement in statements if statement.effect == "Allow"]
     named = {value for statement in allows for kind, value in statement.principals or () if kind == "Service"}
     open_to_all = [statement for statement in allows if covers_everyone(statement)]
@@ -193,9 +193,7 @@ _BY_SERVICES = SENT_BY_SERVICES | {"aws:principalisawsservice"}
 
 
 def _sources(conditions: Sequence[Condition], account: str, inside: Organization) -> list[str]:
-    """ARNs that a resource of the outsider could have and the SourceArn conditions would accept, and one they would
-    not.
-    """
+    """ARNs of resources of the outsider that the SourceArn conditions would accept, and one that they would not."""
     arns = {f"arn:{inside.partition}:{FRESH}:{FRESH}:{account}:{FRESH}/{FRESH}": None}
     for value in values_of(conditions, "aws:sourcearn"):
         arns |= dict.fromkeys(_arns_of(account, value, inside))
@@ -205,15 +203,15 @@ def _sources(conditions: Sequence[Condition], account: str, inside: Organization
 
 
 def _arn_of_access_point(conditions: Iterable[Condition], account: str, inside: Organization) -> str:
-    """The access point of the outsider through which S3 is asked: one that a condition would accept, if it can be."""
+    """An access point of the outsider for calls to S3, one that a condition accepts if possible."""
     accepted = (_arns_of(account, value, inside) for value in values_of(conditions, "s3:dataaccesspointarn"))
     other = f"arn:{inside.partition}:s3:{FRESH}:{account}:accesspoint/{FRESH}"
     return next((arn for arns in accepted for arn in arns), other)
 
 
 def _arns_of(account: str, pattern: str, inside: Organization) -> Iterator[str]:
-    """ARNs of the account that the pattern covers. A pattern of six fields is read field by field under every operator:
-    a star of its resource must not make up an account in another field.
+    """ARNs of the account that match the pattern. A pattern of six fields is matched field by field under every
+    operator: a star in its resource must not create an account in another field.
     """
     fields = pattern.split(":", 5)
     common = common_arn if len(fields) == 6 else common_text

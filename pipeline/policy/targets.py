@@ -1,4 +1,4 @@
-"""Which concrete resources to try for an action, so that trying them decides for every resource."""
+"""Concrete resources for an action that represent all resources."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pipeline.policy.tri import Tri
 
 
 def targets(principal: Principal, action: str, resource_type: str = "") -> tuple[str, ...]:
-    """Concrete resources that decide for all others: a fresh one of each type the action accepts, and one inside each
-    pattern allowed.
+    """Representative resources: an invented one of each type that the action accepts, and one for each allowed
+    pattern.
     """
     entry = actions.find(action)
     if entry is not None and entry.needs_star:
@@ -43,8 +43,8 @@ def targets(principal: Principal, action: str, resource_type: str = "") -> tuple
 
 
 def _patterns(principal: Principal, action: str) -> tuple[str, ...]:
-    """The resource patterns that policies allow the action on, and what each has in common with each limit's: what a
-    boundary, session policy or SCP allows, what a Deny spares.
+    """The resource patterns on which policies allow the action, and their intersections with what a boundary, session
+    policy or SCP allows, or a Deny excludes.
     """
     granted, limited = (
         dict.fromkeys(
@@ -77,7 +77,7 @@ def _template(arn: str, partition: str, account: str) -> str:
 
 
 def _open_on(document: Document, action: str, principal: Principal, effect: Literal["Allow", "Deny"]) -> Iterator[str]:
-    """The patterns that Allow statements name, or that Deny statements leave out."""
+    """The patterns in Allow statements, or those that Deny statements exclude."""
     for statement in statements_on(document, action, effect):
         for pattern in (statement.resources if effect == "Allow" else statement.not_resources) or ():
             if statement.variables and "${" in pattern:

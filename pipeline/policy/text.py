@@ -1,4 +1,4 @@
-"""Policies as IAM takes them: statements merged, each text within the quota, and what AWS would find wrong with it."""
+"""Policy texts for IAM: merged statements, texts within the quota, and problems that AWS would report."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pipeline.policy import actions as catalog
 from pipeline.policy.match import glob
 
 QUOTA = 6144
-"""Characters of a managed policy, whitespace not counted.
+"""Maximum characters of a managed policy, excluding whitespace.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 ATTACHED = 10
-"""Managed policies that a user or role holds at most, unless the quota was raised."""
+"""Default quota of managed policies per user or role."""
 
 Element = dict[str, Any]
 """A statement as JSON, its elements lists."""
@@ -42,7 +42,7 @@ def known_actions(service: str) -> tuple[str, ...]:
 
 
 def contains(pattern: str, narrow: str) -> bool:
-    """Whether the first pattern certainly covers all that the second does."""
+    """Whether the first pattern certainly matches everything that the second does."""
     pattern, narrow = pattern.lower(), narrow.lower()
     return pattern == narrow or ("?" not in pattern and glob(pattern, narrow))
 
@@ -51,7 +51,7 @@ def contains(pattern: str, narrow: str) -> bool:
 
 
 def element_of(statement: Statement, document: Document) -> Element:
-    """A statement as a policy has it. Version 2008-10-17 knows no variables: its text must not become one."""
+    """A statement as a JSON element. Version 2008-10-17 has no variables: such text must not become one."""
     element: Element = json.loads(statement.text)
     if document.version == "2008-10-17":
         for name in ("Resource", "NotResource", "Condition"):
@@ -63,7 +63,7 @@ def element_of(statement: Statement, document: Document) -> Element:
 
 
 def merged(allows: Iterable[Element]) -> list[Element]:
-    """Statements that differ in their actions only, as one."""
+    """The statements, merging those that differ only in their actions."""
     groups: dict[str, list[Element]] = {}
     for element in allows:
         rest = {name: value for name, value in element.items() if name not in ("Sid", "Action")}
@@ -81,7 +81,7 @@ def merged(allows: Iterable[Element]) -> list[Element]:
 
 
 def _needed(patterns: list[str]) -> Iterator[str]:
-    """The patterns of one service that no other of them covers."""
+    """The patterns of one service that are not covered by another."""
     low = [pattern.lower() for pattern in patterns]
     wide = [name for name in low if "*" in name and "?" not in name]
     return (
@@ -92,7 +92,7 @@ def _needed(patterns: list[str]) -> Iterator[str]:
 
 
 def unique(elements: Iterable[Element]) -> list[Element]:
-    """Each statement once, and no Sid twice or of other than letters and figures."""
+    """The statements without duplicates; each Sid is unique and has only letters and digits."""
     sids: set[str] = set()
     by_text: dict[str, Element] = {}
     for element in elements:
@@ -105,7 +105,7 @@ def unique(elements: Iterable[Element]) -> list[Element]:
 
 
 def parts(elements: Iterable[Element]) -> Iterator[str]:
-    """Policies that hold the statements in order, each as full as the quota allows."""
+    """Policies with the statements in order, each as large as the quota allows."""
     current: list[Element] = []
     for element in (piece for whole in elements for piece in _pieces(whole)):
         if current and size(_text([*current, element])) > QUOTA:
@@ -117,7 +117,7 @@ def parts(elements: Iterable[Element]) -> Iterator[str]:
 
 
 def _pieces(element: Element) -> Iterator[Element]:
-    """The statement, in halves of its actions until each fits a policy."""
+    """The statement, split by its actions until each part fits a policy."""
     actions = element.get("Action", ())
     if size(_text([element])) <= QUOTA or len(actions) < 2:
         yield element
@@ -134,7 +134,7 @@ def _text(elements: Iterable[Element]) -> str:
 
 
 def _single(value: Any) -> Any:
-    """Lists of one as AWS's own examples have them: without the list."""
+    """A list of one as the item itself, as in AWS's examples."""
     if isinstance(value, list):
         return value[0] if len(value) == 1 else value
     return {name: _single(inner) for name, inner in value.items()} if isinstance(value, Mapping) else value
@@ -151,7 +151,9 @@ def all_problems(policies: Sequence[str]) -> Iterator[str]:
 
 
 def problems(text: str) -> Iterator[str]:
-    """What ValidatePolicy or IAM would find in an identity policy: grammar, size, actions, ARNs, conditions."""
+    """Problems that ValidatePolicy or IAM would report for an identity policy: grammar, size, actions, ARNs,
+    conditions.
+    """
     try:
         document = parse(text, "identity")
     except MalformedPolicy as error:

@@ -1,4 +1,4 @@
-"""Three-valued answers. `Tri.DEPENDS` means: the request decides, and what is known about it does not say.
+"""Three-valued answers. `Tri.DEPENDS` means that the result depends on parts of the request that are not known.
 
 The values are ordered, so "and" is min, "or" is max, as in Kleene's logic; an answer built that way never turns
 DEPENDS into YES.
@@ -27,7 +27,7 @@ def tri(value: bool) -> Tri:
 
 
 def every(answers: Iterable[Tri]) -> Tri:
-    """The least of the answers, YES of none; looks no further than a NO."""
+    """The minimum of the answers, YES if there are none; stops at the first NO."""
     least = Tri.YES
     for answer in answers:
         if answer is Tri.NO:
@@ -38,7 +38,7 @@ def every(answers: Iterable[Tri]) -> Tri:
 
 
 def some(answers: Iterable[Tri]) -> Tri:
-    """The greatest of the answers, NO of none; looks no further than a YES."""
+    """The maximum of the answers, NO if there are none; stops at the first YES."""
     greatest = Tri.NO
     for answer in answers:
         if answer is Tri.YES:

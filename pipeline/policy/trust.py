@@ -1,7 +1,7 @@
-"""The facts of a role's trust policy: whom it names, what pins each of them, and who outside gets in.
+"""Facts about a role's trust policy: whom it names, what each principal is pinned to, and which outsiders it admits.
 
-One `TrustFact` per statement and principal, flat enough to be a table row. Pins are found by asking the policy, not
-by reading operators: "demands MFA" means that a request without it is refused, by whichever statement.
+One `TrustFact` per statement and principal, flat enough for a table row. Pins are found by evaluating the policy, not
+by inspecting operators: "requires MFA" means that a request without it is refused, by whichever statement.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-user_externalid.html
 """
 
@@ -62,7 +62,7 @@ class TrustFact:
 
 
 def trust_facts(trust: Document, inside: Organization) -> list[TrustFact]:
-    """The facts of every Allow that opens the role, in the order of the document."""
+    """The facts of every Allow for assuming the role, in the order of the document."""
     return [
         _fact(trust, statement, kind, value, inside)
         for statement in trust.statements
@@ -72,7 +72,7 @@ def trust_facts(trust: Document, inside: Organization) -> list[TrustFact]:
 
 
 def outsiders(trust: Policy, inside: Organization) -> list[Access]:
-    """Who outside the organization can assume the role, and through which service."""
+    """Outsiders who can assume the role, and through which service."""
     return outside_access(trust, inside, actions=ENTRY_ACTIONS[:1])
 
 
@@ -119,7 +119,7 @@ def _fact(trust: Document, statement: Statement, kind: str, value: str, inside: 
 
 
 def _claims(issuer: str, trust: Document, statement: Statement, who: Caller) -> list[Pin]:
-    """What a web identity token must carry: by the statement, and by Deny statements that refuse all others."""
+    """Claims that a web identity token must have, by the statement and by Deny statements that refuse all others."""
     claims = pins(issuer, statement.conditions)
     for other in trust.statements:
         denies = other.effect == "Deny" and statement_covers_action(other, ENTRY_ACTIONS[2])
@@ -132,7 +132,7 @@ def _claims(issuer: str, trust: Document, statement: Statement, who: Caller) -> 
 
 
 def _stand_ins(who: Caller, what: str, statement: Statement, inside: Organization) -> list[Caller]:
-    """Callers that could be meant: the given one, and for a whole account or everyone any user, and those that
+    """Possible callers: the given one; for a whole account or everyone also any user, and those that
     aws:PrincipalAccount and aws:PrincipalArn narrow it to.
     """
     if what not in ("account", "everyone"):
@@ -174,7 +174,7 @@ def _foreign_source(inside: Organization, trust: Document) -> dict[str, Value]:
 
 
 def _whom(kind: str, value: str, inside: Organization, trust: Document) -> tuple[str, str, Caller]:
-    """(kind, relation, a caller that stands for it)."""
+    """(kind, relation, a representative caller)."""
     if kind == "Service":
         return "service", "service", Caller("service", value)
     if kind == "Federated":
@@ -200,7 +200,7 @@ def _whom(kind: str, value: str, inside: Organization, trust: Document) -> tuple
 
 
 class _Asker:
-    """Asks the policy whether the caller gets in, given a little more about the request."""
+    """Evaluates whether the policy admits the caller, given further request keys."""
 
     def __init__(self, trust: Document, who: Caller, inside: Organization) -> None:
         self.trust, self.who, self.inside = Policy("trust", trust), who, inside

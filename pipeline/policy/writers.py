@@ -1,4 +1,4 @@
-"""Who may write rights into another principal: its policies, its groups or its keys."""
+"""Principals that can change another principal's permissions: its policies, groups or keys."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WRITES = {
 
 
 def may_write_anything(principal: Principal) -> bool:
-    """Whether some policy of the principal allows, in some way, to write rights into users or roles."""
+    """Whether any policy of the principal may allow changing permissions of users or roles."""
     documents = [policy.document for policy in principal.policies if policy.document]
     actions = [action for kind in _WRITES.values() for action in kind]
     return any(statements_on(document, action, "Allow") for document in documents for action in actions)
@@ -29,7 +29,7 @@ def may_write_anything(principal: Principal) -> bool:
 
 @lru_cache(maxsize=1 << 15)
 def writes_into(actor: Principal, target: Principal) -> tuple[Tri, str]:
-    """Whether the actor can give the other user or role free rein: (the verdict, the id of the path it is like)."""
+    """Whether the actor can give the other user or role unrestricted permissions: (verdict, id of the similar path)."""
     boundary = target.boundary.arn if target.boundary else ABSENT
     held_back = target.boundary is not None and is_admin(replace(target, policies=(_EVERYTHING,))).verdict is Tri.NO
     if held_back or is_reserved(target.arn) or actor.account != target.account:
