@@ -57,7 +57,7 @@ def select(settings: Settings, roots: list[Row], units: list[Row], accounts: lis
     for key in ("include_accounts", "exclude_accounts"):
         named[key] = {_known(key, account_id, {a: {a} for a in account_ids}) for account_id in getattr(settings, key)}
     for key in ("include_tags", "exclude_tags"):
-        named[key] = {_tag(key, tag) for tag in getattr(settings, key)}
+        named[key] = set(getattr(settings, key))
     chosen = set()
     for account in accounts:
         of = {
@@ -97,9 +97,3 @@ def _known(key: str, name: str, ids: Mapping[str, set[str]]) -> str:
     if len(matches) > 1:
         raise Refused(f"Settings: {key}: {name!r} is the path of {' and of '.join(matches)}: give the id")
     return matches[0]
-
-
-def _tag(key: str, tag: str) -> str:
-    if "=" not in tag:
-        raise Refused(f"Settings: {key}: {tag!r} must be written key=value")
-    return tag

@@ -18,7 +18,7 @@ def denial(actions: Iterable[str], **more: Any) -> str:
 
 
 def guardrail(kind: str, objective_id: str, open_actions: Sequence[str], organization_id: str) -> list[str]:
-    """Statements that together could meet an objective: Denies of the probes that pass, under the probes' conditions."""
+    """Statements that together could meet an objective: Denies of the probes that pass, under their conditions."""
     objective = next((objective for objective in wanted(kind) if objective.id == objective_id), None)
     by_terms: dict[str, set[str]] = {}
     for probe in objective.probes if objective else ():

@@ -17,7 +17,7 @@ LONGEST_WORD = 200
 
 
 def other_params(replay: Replay, params: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """For each parameter that can change the verdict: the other value in words, and the resulting verdict and reason."""
+    """For each parameter that can change the verdict: the other value in words, the new verdict and reason."""
     before = replay.judge()
     for name, value in params.items():
         for other in values(replay, name, value):

@@ -1,4 +1,4 @@
-"""Who can call sts:AssumeRole on a role: principals by the patterns in their policies, and those that the trust names."""
+"""Who can call sts:AssumeRole on a role: principals by the patterns in their policies, and those the trust names."""
 
 from __future__ import annotations
 

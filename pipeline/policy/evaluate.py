@@ -196,7 +196,7 @@ def allowing(document: Document, request: Request) -> list[int]:
 def _hits(
     layer: str, members: Iterable[Policy], effect: Effect, request: Request, has_boundary: bool = False
 ) -> list[Evidence]:
-    """The statements with this effect that may apply to the request. Unreadable policies are DEPENDS for both effects."""
+    """The statements with this effect that may apply to the request. Unreadable policies are DEPENDS for both."""
     hits = []
     for policy in members:
         if policy.document is None:

@@ -109,7 +109,7 @@ def _lower(patterns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def statement_covers_resource(statement: Statement, resource: str, expand: Expand) -> Tri:
-    """Whether Resource or NotResource covers the resource. A statement without either (trust policies) covers its own."""
+    """Whether Resource or NotResource covers the resource. One without either (trust policies) covers its own."""
     if statement.resources is not None:
         return some(
             _pattern_covers(pattern, resource, expand if statement.variables else None)

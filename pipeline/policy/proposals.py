@@ -136,7 +136,7 @@ def _allows(statements: Iterable[tuple[Document, Statement]], use: Use, brief: b
 
 @lru_cache(maxsize=1024)
 def granted_actions(documents: frozenset[Document]) -> Mapping[str, frozenset[str]]:
-    """By service, known actions that some statement allows and no statement denies unconditionally on every resource."""
+    """By service, known actions that some statement allows and none denies unconditionally on every resource."""
     named = {action for document in documents for action in named_actions(document) if catalog.find(action)}
     granted: dict[str, set[str]] = {}
     for action in named.difference(*map(_denied_actions, documents)):

@@ -153,13 +153,13 @@ def test_credentials_that_work_elsewhere_are_refused_by_a_region_and_not_the_reg
 
 
 def test_role_is_assumed_once_in_the_partition_of_the_caller() -> None:
-    found, visit, scripted = account({"iam:A": [answer(x=1)], "iam:B": [answer(x=2)]}, external_id="e", role_name="R")
+    found, visit, scripted = account({"iam:A": [answer(x=1)], "iam:B": [answer(x=2)]}, external_id="me", role_name="R")
     found.call("iam:A")
     found.call("iam:B")
     assert scripted.operations() == ["sts:AssumeRole", "iam:A", "iam:B"]
     assert scripted.asked[0][2:] == (
         "OWN",
-        {"RoleArn": f"arn:aws-us-gov:iam::{MEMBER}:role/R", "RoleSessionName": "rolecall", "ExternalId": "e"},
+        {"RoleArn": f"arn:aws-us-gov:iam::{MEMBER}:role/R", "RoleSessionName": "rolecall", "ExternalId": "me"},
     )
     assert scripted.asked[1][2] == "ASIA"
     assert booked(visit, "iam:A").data_time == datetime(2026, 11, 20, 2)
