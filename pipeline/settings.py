@@ -146,26 +146,17 @@ class Settings(BaseSettings):
     @field_validator("regions")
     @classmethod
     def _regions(cls, value: list[str]) -> list[str]:
-        for region in value:
-            if not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", region):
-                raise ValueError(f"{region!r} is not a region such as 'eu-west-1'")
-        return value
+        return each(value, r"[a-z]{2,}(-[a-z]+)+-\d+", "is not a region such as 'eu-west-1'")
 
     @field_validator("include_tags", "exclude_tags")
     @classmethod
     def _tags(cls, value: list[str]) -> list[str]:
-        for tag in value:
-            if "=" not in tag:
-                raise ValueError(f"{tag!r} must be written key=value")
-        return value
+        return each(value, r"(?s).*=.*", "must be written key=value")
 
     @field_validator("include_accounts", "exclude_accounts")
     @classmethod
     def _account_ids(cls, value: list[str]) -> list[str]:
-        for account_id in value:
-            if not re.fullmatch(r"[0-9]{12}", account_id):
-                raise ValueError(f"{account_id!r} is not an account id (12 digits, quoted)")
-        return value
+        return each(value, r"[0-9]{12}", "is not an account id (12 digits, quoted)")
 
     @classmethod
     def settings_customise_sources(
@@ -173,6 +164,14 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         arguments = renamed(named["init_settings"]())
         return (InitSettingsSource(settings_cls, arguments), Environment(settings_cls), File(settings_cls))
+
+
+def each(values: list[str], pattern: str, problem: str) -> list[str]:
+    """The values, where the pattern covers each whole. Raises `ValueError` with the first that it does not."""
+    for value in values:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"{value!r} {problem}")
+    return values
 
 
 def renamed(values: dict[str, Any]) -> dict[str, Any]:

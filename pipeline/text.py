@@ -21,6 +21,11 @@ def visible(value: Any) -> Any:
     return value
 
 
+def on_one_line(value: object, longest: int | None = None) -> str:
+    """A text with each run of blanks and line breaks as one blank; cut at `longest` characters."""
+    return " ".join(str(value).split())[:longest]
+
+
 def percent(value: float | None) -> str:
     """`84.1%`, rounded down, so that 99.96 never reads 100 and 94.99 never reads 95."""
     if value is None:

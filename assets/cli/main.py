@@ -19,7 +19,7 @@ from assets.home import keep_private
 from pipeline import __version__
 from pipeline.night import DATABASE, FAILURE_LOG, Night
 from pipeline.settings import Refused, load
-from pipeline.text import visible
+from pipeline.text import on_one_line, visible
 from pipeline.warehouse.store import check_engine
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def command(work: Callable[P, int]) -> Callable[P, None]:
 
 def unexpected(error: Exception, home: object) -> str:
     """A sentence for an unexpected error, with the path of its traceback."""
-    problem = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    problem = f"{type(error).__name__}: {on_one_line(error, 300)}"
     for folder in (Path(str(home or "var")), Path(tempfile.gettempdir())):
         with suppress(OSError):
             path = folder / FAILURE_LOG

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from datetime import date
 from textwrap import shorten
 
 from rich.console import Console
@@ -12,18 +11,18 @@ from rich.table import Table
 from assets import home
 from assets.defs import publishing
 from pipeline import landing
-from pipeline.night import WAREHOUSE, Night
+from pipeline.night import Night
 from pipeline.progress import Silent
 from pipeline.publish import folder
 from pipeline.settings import Refused, Settings
-from pipeline.warehouse import history, store
+from pipeline.warehouse import store
 
 LONGEST_REASON = 110
 
 
 def listed(settings: Settings) -> Table:
     """A row for each night that has landed or was judged, the newest first."""
-    judged, held_back = known(settings)
+    judged, held_back = store.nights_known(settings.home)
     landed = {night.as_of for night in landing.nights(settings.home)}
     shown = folder.shown(settings.home)
     table = Table("Night", "Landed", "Judged", "Report", "Held back because", box=None)
@@ -35,21 +34,13 @@ def listed(settings: Settings) -> Table:
     return table
 
 
-def known(settings: Settings) -> tuple[set[date], dict[date, str]]:
-    """The dates of the nights judged, and why others were held back."""
-    if not (settings.home / WAREHOUSE).exists():
-        return set(), {}
-    with store.reading(settings.home) as con:
-        return set(history.judged_dates(con)), history.held_back(con)
-
-
 def remove(settings: Settings, night: Night, console: Console) -> None:
     """Take a night out: its landing, its report and its part of the history. The newest left is published again.
 
     Raises `Refused` for a night that is not there, and for the only one that was judged.
     """
     with home.held(settings.home):
-        judged, held_back = known(settings)
+        judged, held_back = store.nights_known(settings.home)
         if night not in landing.nights(settings.home) and night.as_of not in judged | held_back.keys():
             raise Refused(f"{night}: there is no such night in {settings.home}; see `rolecall nights`")
         left = max(judged - {night.as_of}, default=None)

@@ -23,6 +23,7 @@ from pipeline.night import DATABASE, FAILURE_LOG, Night
 from pipeline.progress import Progress
 from pipeline.publish import database, folder, notify
 from pipeline.settings import Refused, Settings
+from pipeline.text import on_one_line
 from pipeline.warehouse.models import load as load_catalog
 
 UNREAD = """
@@ -62,7 +63,7 @@ def run_night(
             try:
                 report_to_dagster(kept, result)
             except Exception as error:  # the night is published: Dagster's page may lack it, the run is whole
-                progress.end("dagster", f"was not told: {type(error).__name__}: {' '.join(str(error).split())[:200]}")
+                progress.end("dagster", f"was not told: {type(error).__name__}: {on_one_line(error, 200)}")
     if not result.success:
         failures = result.filter_events(lambda event: event.is_step_failure)
         reason = notification.why(failures, f"{log_failure(settings, failures)} has the details")
@@ -80,7 +81,7 @@ def kept_instance(settings: Settings) -> dg.DagsterInstance:
     try:
         return dg.DagsterInstance.from_config(str(place))
     except (sqlite3.Error, SQLAlchemyError) as error:
-        said = " ".join(str(getattr(error, "orig", error)).split())
+        said = on_one_line(getattr(error, "orig", error))
         raise Refused(f"{place}: Dagster cannot open its history ({said}); move {place / 'history'} away") from error
 
 

@@ -20,6 +20,7 @@ from pipeline.progress import Progress
 from pipeline.publish import database, digest, notify
 from pipeline.publish.digest import Message
 from pipeline.settings import Refused, Settings
+from pipeline.text import on_one_line
 from reports import documents
 
 NOTIFICATION, STAGE = "notification", "told"
@@ -101,5 +102,5 @@ def why(failures: Sequence[dg.DagsterEvent], details: str) -> str:
         while error and error.cause:
             error = error.cause
         if error:
-            return f"{event.step_key}: {' '.join(error.message.split())} ({details})"
+            return f"{event.step_key}: {on_one_line(error.message)} ({details})"
     return f"the run failed ({details})"

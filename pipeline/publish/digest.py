@@ -19,7 +19,7 @@ from pipeline.publish import folder
 from pipeline.rows import rows
 from pipeline.schema import Row
 from pipeline.settings import Settings
-from pipeline.text import percent, plural, points, visible
+from pipeline.text import on_one_line, percent, plural, points, visible
 
 FEW = 5
 NAME, RESOURCE, TITLE, CALL, SENTENCE = 60, 140, 80, 100, 1000
@@ -191,7 +191,7 @@ def account(row: Row) -> str:
 
 def shown(value: str | None, limit: int) -> str:
     """Untrusted text on one line, truncated in the middle to about `limit` characters, links and mentions defused."""
-    text = " ".join(str(visible(value)).split())
+    text = on_one_line(visible(value))
     if len(text) > limit:
         text = f"{text[: limit // 2]}…{text[-limit // 2 + 1 :]}"
     return _LIVE.sub(lambda match: match[0] + JOINER, text)

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline import landing
-from pipeline.night import WAREHOUSE, Night
+from pipeline.night import Night
 from pipeline.quality.run import validate
 from pipeline.settings import Refused, Settings
-from pipeline.warehouse import build, history, store
+from pipeline.warehouse import build, store
 from pipeline.warehouse.invariants import Broken
 
 
 def lost(night: Night) -> list[Night]:
     """The nights before this one that have landed, where the warehouse knows of no night at all; oldest first."""
-    if (night.home / WAREHOUSE).exists():
-        with store.reading(night.home) as con:
-            if history.judged_dates(con) or history.held_back(con):
-                return []
+    if any(store.nights_known(night.home)):
+        return []
     return [earlier for earlier in landing.nights(night.home) if earlier < night]
 
 

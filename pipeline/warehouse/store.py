@@ -101,6 +101,14 @@ def take_out(night: Night) -> None:
         history.take_out(con, night.as_of)
 
 
+def nights_known(home: Path) -> tuple[set[date], dict[date, str]]:
+    """The dates of the nights judged, and why others were held back, by date; neither without a warehouse."""
+    if not (home / WAREHOUSE).exists():
+        return set(), {}
+    with reading(home) as con:
+        return set(history.judged_dates(con)), history.held_back(con)
+
+
 def held_back_after(night: Night) -> tuple[Night, str] | None:
     """The newest held-back night after this one, with its reason; None also if there is no warehouse."""
     if not (night.home / WAREHOUSE).exists():
