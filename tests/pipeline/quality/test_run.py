@@ -14,8 +14,7 @@ import pytest
 
 from pipeline import collectors, landing
 from pipeline.night import Night
-from pipeline.quality import reconciled
-from pipeline.quality import run as quality
+from pipeline.quality import reconciled, run
 from pipeline.quality.declared import no_rows
 from pipeline.quality.run import QualityResult
 from pipeline.schema import EXTRACTS, LEDGER, QUALITY_RESULTS, Column, Dataset, Row, account_column
@@ -156,7 +155,7 @@ def check(con: duckdb.DuckDBPyConnection, tables: Tables, before: Tables | None 
         "24.0 as report_max_age_hours",
         [NIGHT],
     )
-    results = quality.run(con, reconciled.checks(DATASETS.values()), DATASETS)
+    results = run.run(con, reconciled.checks(DATASETS.values()), DATASETS)
     return {f"{result.dataset}.{result.check_name}": result for result in results if not result.passed}
 
 
@@ -279,7 +278,7 @@ def test_an_account_unread_tonight_is_not_missed_rows(con: duckdb.DuckDBPyConnec
 def test_a_missing_column_is_found_and_what_cannot_be_computed_fails(con: duckdb.DuckDBPyConnection) -> None:
     check(con, night())
     con.execute("alter table raw_users rename kind to sort")
-    results = quality.run(con, reconciled.checks(DATASETS.values()), DATASETS)
+    results = run.run(con, reconciled.checks(DATASETS.values()), DATASETS)
     failed = {f"{r.dataset}.{r.check_name}": r for r in results if not r.passed}
     assert failed["users.columns_and_types"].sample == ({"name": "kind", "declared": "VARCHAR", "found": None},)
     assert failed["users.values_as_declared"].unexpected_count is None
@@ -293,13 +292,13 @@ def test_results_do_not_depend_on_the_order_of_rows(con: duckdb.DuckDBPyConnecti
     tables["users"].reverse()
     assert check(con, tables)["users.values_as_declared"] == first
     assert first.unexpected_count == 40
-    assert len(first.sample) == quality.SAMPLE_ROWS
+    assert len(first.sample) == run.SAMPLE_ROWS
 
 
 def test_braces_and_colons_reach_the_database_as_they_are(con: duckdb.DuckDBPyConnection) -> None:
     check(con, night())
     query = "select 'a:b{2}(?:c)%:d' as text, regexp_full_match('aa:b', 'a{2}(?::b)') as matches from $table limit 1"
-    (result,) = quality.run(con, [no_rows("users", "odd", "warning", "Odd", query)], DATASETS)
+    (result,) = run.run(con, [no_rows("users", "odd", "warning", "Odd", query)], DATASETS)
     assert result.sample == ({"text": "a:b{2}(?:c)%:d", "matches": True},)
 
 
@@ -321,9 +320,9 @@ def test_part_of_the_checks_leaves_the_other_results(tmp_path: Path) -> None:
     settings = Settings.model_construct(home=tmp_path)
     night = Night(tmp_path, NIGHT)
     night.landing_folder.mkdir(parents=True)
-    everything = quality.validate(settings, night)
+    everything = run.validate(settings, night)
     one = everything[0].key
-    assert [result.key for result in quality.validate(settings, night, {one})] == [one]
+    assert [result.key for result in run.validate(settings, night, {one})] == [one]
     landed = landing.read(night, QUALITY_RESULTS).to_pylist()
     assert [(row["dataset"], row["check_name"]) for row in landed] == [result.key for result in everything]
     assert all(json.loads(row["sample"]) is not None for row in landed)
@@ -331,4 +330,4 @@ def test_part_of_the_checks_leaves_the_other_results(tmp_path: Path) -> None:
 
 def test_a_night_that_has_not_landed_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="nothing has landed for 2026-11-17"):
-        quality.validate(Settings.model_construct(home=tmp_path), Night(tmp_path, NIGHT))
+        run.validate(Settings.model_construct(home=tmp_path), Night(tmp_path, NIGHT))
