@@ -33,7 +33,9 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_role_is_assumed_once_in_the_partition_of_the_caller() -> None:
-    found, visit, scripted = account({"iam:A": [answer(x=1)], "iam:B": [answer(x=2)]}, external_id="external", role_name="R")
+    found, visit, scripted = account(
+        {"iam:A": [answer(x=1)], "iam:B": [answer(x=2)]}, external_id="external", role_name="R"
+    )
     found.call("iam:A")
     found.call("iam:B")
     assert scripted.operations() == ["sts:AssumeRole", "iam:A", "iam:B"]
