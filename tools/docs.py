@@ -185,7 +185,7 @@ def settings() -> Iterator[str]:
         default = field.get_default(call_default_factory=True)
         default_text = "" if default is None else json.dumps(default, default=str)
         rows.append((code(name), code(f"ROLECALL_{name.upper()}"), code(default_text), field.description or ""))
-    yield from table(("Key", "Variable", "Default", "What it is"), rows)
+    yield from table(("Key", "Variable", "Default", "Description"), rows)
     yield from (
         "A control is switched off, or given other values for its parameters, in a table of its own:",
         "",
@@ -203,7 +203,7 @@ def tables() -> Iterator[str]:
     yield from heading("Tables", "What `rolecall.duckdb` holds. The same texts are comments in the database.")
     for name, (title, columns) in published().items():
         yield from (f"## {name}", "", title, "")
-        yield from table(("Column", "Type", "What it is"), columns)
+        yield from table(("Column", "Type", "Description"), columns)
 
 
 def published() -> dict[str, tuple[str, list[tuple[str, str, str]]]]:

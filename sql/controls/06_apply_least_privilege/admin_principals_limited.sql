@@ -66,7 +66,7 @@ select
         )
         when 'administrator' then fail(format(
             'Administrator ({}){}, and not approved{}.',
-            if(admin_level = 'full', 'every action on every resource', 'free rein over IAM'),
+            if(admin_level = 'full', 'every action on every resource', 'unrestricted control over IAM'),
             if(is_control_tower, ' with the name of an AWS Control Tower role', ''),
             former
         ))
