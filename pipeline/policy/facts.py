@@ -57,8 +57,8 @@ def sensitive_actions(kind: str) -> tuple[str, ...]:
 
 def _credential_actions() -> tuple[str, ...]:
     """Those whose name speaks of credentials, but for those that somebody has judged to answer with none."""
-    found = load("credential_actions").facts["action"]
-    return tuple(row["action"] for row in found if row.get("answers_with_credentials", True))
+    entries = load("credential_actions").facts["action"]
+    return tuple(row["action"] for row in entries if row.get("answers_with_credentials", True))
 
 
 @dataclass(frozen=True, slots=True)
