@@ -69,10 +69,8 @@ def _columns_lacking(night: Night, dataset: Dataset) -> list[str]:
     files = _files(night, dataset)
     if not files or not dataset.operations or dataset.name in ALWAYS_READ:
         return []
-    existing = damage.columns(
-        files[0], f"collect the night again, or take it out with `rolecall nights remove {night}`"
-    )
-    return sorted({column.name for column in dataset.columns} - existing)
+    names = damage.columns(files[0], f"collect the night again, or take it out with `rolecall nights remove {night}`")
+    return sorted({column.name for column in dataset.columns} - names)
 
 
 def _failed(old: Mapping[Dataset, Collection[str]]) -> str:
