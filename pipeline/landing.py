@@ -69,8 +69,8 @@ def _columns_lacking(night: Night, dataset: Dataset) -> list[str]:
     files = _files(night, dataset)
     if not files or not dataset.operations or dataset.name in ALWAYS_READ:
         return []
-    there = damage.columns(files[0], f"collect the night again, or take it out with `rolecall nights remove {night}`")
-    return sorted({column.name for column in dataset.columns} - there)
+    names = damage.columns(files[0], f"collect the night again, or take it out with `rolecall nights remove {night}`")
+    return sorted({column.name for column in dataset.columns} - names)
 
 
 def _failed(old: Mapping[Dataset, Collection[str]]) -> str:
@@ -276,10 +276,10 @@ def _query(night: Night, dataset: Dataset) -> str:
     first = night.on(night.as_of - timedelta(days=dataset.history_days))
     files = [
         file
-        for one in nights(night.home)
-        if first <= one <= night
-        for file in _files(one, dataset)
-        if one == night or damage.is_whole(file)
+        for other in nights(night.home)
+        if first <= other <= night
+        for file in _files(other, dataset)
+        if other == night or damage.is_whole(file)
     ]
     options = "union_by_name = true, hive_partitioning = false"
     if dataset.history_days:

@@ -205,10 +205,10 @@ def check_variables(settings: Settings) -> None:
 
     Other names with our prefix are somebody's own, as those that `notify` names.
     """
-    known = {f"{PREFIX}{name.upper()}": name for name in (*Settings.model_fields, *RENAMED)}
-    for name in sorted(os.environ.keys() - known.keys() - set(settings.notify)):
+    settings_by_variable = {f"{PREFIX}{name.upper()}": name for name in (*Settings.model_fields, *RENAMED)}
+    for name in sorted(os.environ.keys() - settings_by_variable.keys() - set(settings.notify)):
         upper = name.upper()
-        near = get_close_matches(upper, known, 1, 0.9) if upper.startswith(PREFIX) else []
+        near = get_close_matches(upper, settings_by_variable, 1, 0.9) if upper.startswith(PREFIX) else []
         if near and near[0] != upper:
             raise Refused(f"Settings: {name}: there is no such variable; did you mean {near[0]}?")
 
@@ -216,9 +216,9 @@ def check_variables(settings: Settings) -> None:
 def load(**overrides: Any) -> Settings:
     """Read the settings. Raises `Refused` naming the file or variable, the field and what was expected."""
     try:
-        found = Settings(**overrides)
-        check_variables(found)
-        return found
+        loaded = Settings(**overrides)
+        check_variables(loaded)
+        return loaded
     except tomllib.TOMLDecodeError as error:
         raise Refused(f"{FILE}: not valid TOML: {error}") from error
     except SettingsError as error:

@@ -38,27 +38,27 @@ _TEXTS = (
         "People should sign in through an identity provider, best of all IAM Identity Center, and work with "
         "credentials that expire by themselves. An IAM user with a password should be the rare, registered "
         "exception.",
-        "When someone leaves, one switch in the identity provider closes every account. Passwords kept in single "
-        "accounts are missed.",
+        "When someone leaves, one switch in the identity provider closes every account. Passwords in individual "
+        "accounts are forgotten.",
     ),
     (
         "bp-workloads-use-roles",
         "Software should get its credentials from a role: through the compute service it runs on, or, outside "
         "AWS, through a signed token or a certificate. Trust in such tokens must name exactly who may use them.",
-        "A key written into a configuration file works for whoever reads that file, for as long as nobody notices.",
+        "A key in a configuration file works for anyone who reads the file, for as long as nobody notices.",
     ),
     (
         "enable-mfa-for-privileged-users",
-        "Wherever an IAM user or the root user still signs in, a second factor must be needed; a passkey or a "
-        "security key resists phishing, a code typed by hand does not.",
+        "Wherever an IAM user or the root user still signs in, a second factor must be required; a passkey or a "
+        "security key resists phishing, a typed code does not.",
         "A password alone is guessed, reused or phished. The second factor is what stands between that and the "
         "account.",
     ),
     (
         "update-access-keys",
-        "Access keys should be rare. Those that remain need a known use, an owner and an end, must be replaced on "
-        "time, and at once when whoever knew them leaves.",
-        "A key has no expiry of its own. The older it is, the more places hold a copy.",
+        "Access keys should be rare. The remaining ones need a known use, an owner and an expiry date, and must be "
+        "rotated on time, or immediately when someone who knew them leaves.",
+        "A key does not expire by itself. The older it is, the more copies exist.",
     ),
     (
         "lock-away-credentials",
@@ -77,32 +77,32 @@ _TEXTS = (
         "bp-use-aws-defined-policies",
         "Policies written by AWS are a good start, but they fit every customer and therefore fit nobody closely. "
         "Replace them with your own as soon as it is clear what is needed.",
-        "AWS widens its policies when services grow. Access then grows without anyone having decided it.",
+        "AWS widens its policies when services grow. Access then grows without anyone deciding so.",
     ),
     (
         "bp-gen-least-privilege-policies",
-        "Access Analyzer can write a policy from what a role has really done, as recorded in CloudTrail. Use it "
-        "on roles that hold more than they use, and test the result before it replaces the old policy.",
+        "Access Analyzer can generate a policy from the activity of a role recorded in CloudTrail. Use it "
+        "for roles with more permissions than they use, and test the result before replacing the old policy.",
         "Narrowing a policy by guesswork breaks things, so it is put off. A policy made from activity is safe to "
         "start from.",
     ),
     (
         "remove-credentials",
-        "Users, roles, permissions, policies and credentials that nobody uses should go. Last-used and last- "
-        "accessed information says which, and an owner says whether.",
+        "Users, roles, permissions, policies and credentials that nobody uses should go. Last used and "
+        "last accessed information shows which ones, and an owner decides.",
         "What is not used is not missed when it is abused.",
     ),
     (
         "use-policy-conditions",
-        "Conditions say under which circumstances a permission holds: encrypted connections only, only through a "
-        "certain service, only for a certain outside id. Trust given to others needs them most.",
+        "Conditions limit a permission to certain circumstances: only over encrypted connections, only through a "
+        "certain service, only with a certain external ID. Trust in third parties needs them most.",
         "A condition turns 'anyone holding this name' into 'this caller, in this situation'.",
     ),
     (
         "bp-preview-access",
-        "Know which resources and roles can be reached from outside the account or by anybody, let Access "
-        "Analyzer watch for it everywhere, and decide about each case.",
-        "Public and cross-account access is often opened for a test. Only a standing analyzer notices that it stayed.",
+        "Know which resources and roles can be accessed from outside the account or publicly, have Access "
+        "Analyzer monitor this everywhere, and decide each case.",
+        "Public and cross-account access is often opened for a test. Only a permanent analyzer notices that it stayed.",
     ),
     (
         "best-practice-policy-validation",
@@ -119,8 +119,8 @@ _TEXTS = (
     (
         "bp-permissions-boundaries",
         "Where teams may create their own roles, a permissions boundary must cap what those roles can be given, "
-        "and must not be removable by those whom it binds.",
-        "Whoever may create roles without a boundary may create an administrator.",
+        "and the roles it limits must not be able to remove it.",
+        "Anyone who may create roles without a boundary may create an administrator.",
     ),
 )
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.collect import run as collect
+from pipeline.collect import run
 from pipeline.collect.run import Plan
 from pipeline.night import Night
 from tests.conftest import ROOT, Loopback, use
@@ -67,9 +67,9 @@ def _collect(loopback: Loopback, folder: Path) -> Landed:
         loopback.reset(NIGHT)
         settings = loopback.settings(folder / "home", shards=2, exceptions_file=register)
         events: list[Any] = []
-        plan = collect.plan(settings, Night(settings.home, loopback.nights[NIGHT - 1]), events.append)
+        plan = run.plan(settings, Night(settings.home, loopback.nights[NIGHT - 1]), events.append)
         for index in range(len(plan.shards)):
-            collect.collect_shard(settings, plan, index, events.append)
+            run.collect_shard(settings, plan, index, events.append)
         calls = loopback.calls()
-        collect.commit(settings, plan)
+        run.commit(settings, plan)
     return Landed(folder / "home", register, plan, events, calls)

@@ -14,7 +14,7 @@ import duckdb
 import typer
 
 from assets import definitions
-from assets.cli import main as cli
+from assets.cli import main
 from assets.cli.controls import entry as entry_of
 from pipeline import collectors
 from pipeline.aws.permissions import all_actions, policy_document
@@ -64,7 +64,7 @@ def assets() -> Iterator[str]:
 def commands() -> Iterator[str]:
     """Every command with its arguments and options."""
     yield from heading("Commands", "Exit code 0: done; 1: done, but accounts could not be read; 2: refused or failed.")
-    group: Any = typer.main.get_command(cli.app)
+    group: Any = typer.main.get_command(main.app)
     for name in group.commands:
         command = group.commands[name]
         with command.make_context(f"rolecall {name}", [], resilient_parsing=True) as context:
@@ -185,7 +185,7 @@ def settings() -> Iterator[str]:
         default = field.get_default(call_default_factory=True)
         default_text = "" if default is None else json.dumps(default, default=str)
         rows.append((code(name), code(f"ROLECALL_{name.upper()}"), code(default_text), field.description or ""))
-    yield from table(("Key", "Variable", "Default", "What it is"), rows)
+    yield from table(("Key", "Variable", "Default", "Description"), rows)
     yield from (
         "A control is switched off, or given other values for its parameters, in a table of its own:",
         "",
@@ -203,7 +203,7 @@ def tables() -> Iterator[str]:
     yield from heading("Tables", "What `rolecall.duckdb` holds. The same texts are comments in the database.")
     for name, (title, columns) in published().items():
         yield from (f"## {name}", "", title, "")
-        yield from table(("Column", "Type", "What it is"), columns)
+        yield from table(("Column", "Type", "Description"), columns)
 
 
 def published() -> dict[str, tuple[str, list[tuple[str, str, str]]]]:

@@ -24,6 +24,7 @@ CONTROLS = ROOT / "sql" / "controls"
 MEDIAN_FUNCTION_LINES = 8
 MOST_FUNCTION_LINES = 60
 MOST_MODULE_LINES = 300
+MOST_VAGUE_NAMES = 0.02
 VAGUE = re.compile(r"one|found|held|told|shown|said|known|made|given|wanted|there|taken|asked")
 """Names that do not say what a value is, only how it was obtained."""
 

@@ -24,11 +24,11 @@ def listed(settings: Settings) -> Table:
     """A row for each night that has landed or was judged, the newest first."""
     judged, held_back = store.nights_known(settings.home)
     landed = {night.as_of for night in landing.nights(settings.home)}
-    shown = folder.shown(settings.home)
+    published = folder.shown(settings.home)
     table = Table("Night", "Landed", "Judged", "Report", "Held back because", box=None)
     for as_of in sorted(landed | judged | held_back.keys(), reverse=True):
         night = Night(settings.home, as_of)
-        report = "latest" if night == shown else "yes" if night.report_folder.is_dir() else "no"
+        report = "latest" if night == published else "yes" if night.report_folder.is_dir() else "no"
         words = ("yes" if as_of in landed else "no", "yes" if as_of in judged else "no")
         table.add_row(str(night), *words, report, shorten(held_back.get(as_of, ""), LONGEST_REASON, placeholder=" …"))
     return table

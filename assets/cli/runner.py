@@ -81,8 +81,8 @@ def kept_instance(settings: Settings) -> dg.DagsterInstance:
     try:
         return dg.DagsterInstance.from_config(str(place))
     except (sqlite3.Error, SQLAlchemyError) as error:
-        said = on_one_line(getattr(error, "orig", error))
-        raise Refused(f"{place}: Dagster cannot open its history ({said}); move {place / 'history'} away") from error
+        message = on_one_line(getattr(error, "orig", error))
+        raise Refused(f"{place}: Dagster cannot open its history ({message}); move {place / 'history'} away") from error
 
 
 def report_to_dagster(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult) -> None:

@@ -66,7 +66,9 @@ def _build(settings: Settings, night: Night, only: list[str] | None, total: int,
 
     if earlier := rebuild.lost(night):
         rebuild.rebuild(
-            settings, earlier, lambda one: progress.step("lost nights", earlier.index(one) + 1, len(earlier))
+            settings,
+            earlier,
+            lambda night_built: progress.step("lost nights", earlier.index(night_built) + 1, len(earlier)),
         )
         progress.end("lost nights", f"{WAREHOUSE} was lost: judged {len(earlier)} from {earlier[0]} on again")
     try:

@@ -20,7 +20,7 @@ TABLE = Dataset(
         Column("arn", "varchar", "The policy", required=True),
         Column("allows_everything", "boolean", "Whether it leaves everything open, without condition"),
         Column("allows_iam", "boolean", "Whether it leaves all of IAM open, without condition"),
-        Column("protects_itself", "boolean", "Whether its bearer can neither edit it nor take boundaries off"),
+        Column("protects_itself", "boolean", "Whether principals with it can neither edit it nor remove boundaries"),
         Column("statements", "json", "Its statements"),
         Column("malformed_reason", "varchar", "Why the document could not be read"),
     ),

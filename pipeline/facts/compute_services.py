@@ -20,6 +20,6 @@ QUERIES: Mapping[str, str] = {}
 JUDGES: tuple[PolicyLayer, ...] = ()
 
 
-def rows(found: Queried) -> Iterator[Row]:
+def rows(tables: Queried) -> Iterator[Row]:
     """The list, as it stands in `pipeline/knowledge/`."""
     yield from ({"service": service} for service in knowledge.load("compute_services").facts["services"]["running"])

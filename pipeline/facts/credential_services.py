@@ -24,7 +24,7 @@ QUERIES: Mapping[str, str] = {}
 JUDGES: tuple[PolicyLayer, ...] = ()
 
 
-def rows(found: Queried) -> Iterator[Row]:
+def rows(tables: Queried) -> Iterator[Row]:
     """The list, as it stands in `pipeline/knowledge/`."""
-    for one in knowledge.load("credential_services").facts["service"]:
-        yield {"service_name": one["principal"], "purpose": one.get("purpose"), "expires": one["expires"]}
+    for entry in knowledge.load("credential_services").facts["service"]:
+        yield {"service_name": entry["principal"], "purpose": entry.get("purpose"), "expires": entry["expires"]}

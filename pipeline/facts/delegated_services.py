@@ -24,7 +24,7 @@ QUERIES: Mapping[str, str] = {}
 JUDGES: tuple[PolicyLayer, ...] = ()
 
 
-def rows(found: Queried) -> Iterator[Row]:
+def rows(tables: Queried) -> Iterator[Row]:
     """The list, as it stands in `pipeline/knowledge/`."""
     listed = knowledge.load("delegated_services")
     for word, can_be in (("can", True), ("cannot", False)):

@@ -52,27 +52,27 @@ JUDGES: tuple[PolicyLayer, ...] = ()
 Gap = tuple[str, str]
 
 
-def rows(found: Queried) -> Iterator[Row]:
+def rows(tables: Queried) -> Iterator[Row]:
     """A row for each name that no list has."""
     times: dict[Gap, int] = defaultdict(int)
     accounts: dict[Gap, set[str]] = defaultdict(set)
-    for gap, where in gaps(found):
+    for gap, where in gaps(tables):
         times[gap] += 1
         accounts[gap] |= set(where)
     for gap in sorted(times):
         yield {"kind": gap[0], "name": gap[1], "times": times[gap], "accounts": sorted(accounts[gap])}
 
 
-def gaps(found: Queried) -> Iterator[tuple[Gap, Iterable[str]]]:
-    for row in found["documents"]:
+def gaps(tables: Queried) -> Iterator[tuple[Gap, Iterable[str]]]:
+    for row in tables["documents"]:
         try:
             document = parse(row["document"], row["kind"])
         except MalformedPolicy:
             continue
         yield from ((gap, row["accounts"]) for gap in set(of_document(document)))
-    for row in found["trusts"]:
+    for row in tables["trusts"]:
         yield from ((gap, row["accounts"]) for gap in of_trust(row["service"], row["issuer"]))
-    for row in found["attachments"]:
+    for row in tables["attachments"]:
         yield ("managed policy", row["policy_arn"]), row["accounts"]
 
 
@@ -82,7 +82,7 @@ def of_document(document: Document) -> Iterator[Gap]:
     """
     for statement in document.statements:
         for pattern in (*(statement.actions or ()), *(statement.not_actions or ())):
-            if pattern.strip("*") and not any(actions.find(one) for one in actions.expand(pattern)):
+            if pattern.strip("*") and not any(actions.find(action) for action in actions.expand(pattern)):
                 yield "action", pattern
         for condition in statement.conditions:
             issuer, _, _ = condition.key.lower().rpartition(":")

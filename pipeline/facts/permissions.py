@@ -31,7 +31,7 @@ TABLE = Dataset(
         Column("permissions_sha256", "varchar", "Key of the permissions in int_permissions", required=True),
         Column("own_account", "varchar", "Account of the principal judged for all; it stands for each one's own"),
         Column("admin", "varchar", "Whether it administers its account", values=("yes", "depends", "no")),
-        Column("admin_level", "varchar", "full, equivalent (free rein over IAM) or none"),
+        Column("admin_level", "varchar", "full, equivalent (unrestricted control over IAM) or none"),
         Column("admin_reason", "varchar", "What decided"),
         Column("admin_conditions", "varchar[]", "Condition keys that its being an administrator depends on"),
         Column("admin_statements", "json", "The statements that decided"),

@@ -24,6 +24,6 @@ QUERIES: Mapping[str, str] = {}
 JUDGES: tuple[PolicyLayer, ...] = ()
 
 
-def rows(found: Queried) -> Iterator[Row]:
+def rows(tables: Queried) -> Iterator[Row]:
     """The list, as it stands in `pipeline/knowledge/`."""
     yield from knowledge.load("policy_quotas").facts["quota"]

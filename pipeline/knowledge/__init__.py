@@ -1,9 +1,9 @@
 """Knowledge about AWS that no package provides: TOML files, each with a head on its provenance and validity.
 
-A head says where the facts are from (`source`), when they were read there (`read_on`), how the file is made (`made_by`:
-by hand, or by `make knowledge`), until when it may be taken for current (`valid_until`) and what the product does with
-a name that is not in the file (`off_list`): it is not in a list of a certain day, which is no fact about AWS.
-Where the source itself is older than the reading, `data_of` says of when.
+A head has the source of the facts (`source`), the date they were read (`read_on`), how the file is made (`made_by`: by
+hand, or by `make knowledge`), until when it counts as current (`valid_until`), and how the product treats names that
+are not in the file (`off_list`): they are missing from a list of a certain date, which is not a fact about AWS.
+`data_of` is the date of the source's data, if older than the reading.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ class Head:
     """One of `MAKERS`."""
     valid_until: date
     off_list: str
-    """What the product does with what is not in the file, in one sentence."""
+    """How the product treats names that are not in the file, in one sentence."""
     data_of: date | None = None
-    """Day of the data, where the source's own are older than the day on which it was read."""
+    """Date of the source's data, if older than the day on which it was read."""
 
     @property
     def day(self) -> date:
-        """The day that the facts are of."""
+        """The date of the facts."""
         return self.data_of or self.read_on
 
     def is_past(self, day: date) -> bool:

@@ -1,4 +1,4 @@
-"""Facts of one policy document used as a permissions boundary: what it leaves open, and whether it can be taken off."""
+"""Facts of a policy document used as a permissions boundary: what it allows, and whether it can be removed."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _EVERYTHING = Policy.read(
 
 @dataclass(frozen=True, slots=True)
 class BoundaryFacts:
-    """`allows_everything`, `allows_iam`: the boundary leaves the whole, or IAM, open without condition.
-    `protects_itself`: it denies its bearer to edit the boundary policy and to take boundaries off.
+    """`allows_everything`, `allows_iam`: the boundary allows everything, or IAM, without conditions.
+    `protects_itself`: it denies editing the boundary policy and removing boundaries.
     """
 
     allows_everything: bool

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, collapse_addresses
 from itertools import product
 
-from pipeline.policy import actions as catalog
+from pipeline.policy.actions import expand
 from pipeline.policy.conditions import is_negated, network
 from pipeline.policy.context import Value
 from pipeline.policy.document import Condition, Document
@@ -221,4 +221,4 @@ def _sample(pattern: str) -> tuple[str, ...]:
     """An invented action that matches the pattern, and some known ones."""
     if ":" not in pattern:
         return (f"{FRESH}:{FRESH}", "s3:GetObject", "sts:AssumeRole")
-    return (pattern.replace("*", FRESH).replace("?", FRESH[0]), *catalog.expand(pattern)[:3])
+    return (pattern.replace("*", FRESH).replace("?", FRESH[0]), *expand(pattern)[:3])

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from itertools import product
 
 from pipeline.knowledge import load
-from pipeline.policy import actions as catalog
+from pipeline.policy.actions import expand, find
 from pipeline.policy.callers import partition_of
 from pipeline.policy.conditions import conditions_hold
 from pipeline.policy.context import Context, Value
@@ -57,8 +57,8 @@ def sensitive_actions(kind: str) -> tuple[str, ...]:
 
 def _credential_actions() -> tuple[str, ...]:
     """Those whose name speaks of credentials, but for those that somebody has judged to answer with none."""
-    found = load("credential_actions").facts["action"]
-    return tuple(row["action"] for row in found if row.get("answers_with_credentials", True))
+    entries = load("credential_actions").facts["action"]
+    return tuple(row["action"] for row in entries if row.get("answers_with_credentials", True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _of_allow(statement: Statement, holder: Principal) -> Iterator[tuple[str, st
         if _unscoped(statement, action, holder):
             yield "sensitive_unscoped", action
     for action in statement.actions or ():
-        entry = catalog.find(action)
+        entry = find(action)
         if entry and not entry.needs_star and statement.resources and "*" in statement.resources:
             yield "star_resource", entry.name
     if any(_shares_action(statement, pattern) for pattern in sensitive_actions("high_risk")):
@@ -155,9 +155,7 @@ def _service_everywhere(statement: Statement, service: str, holder: Principal) -
     """Whether it applies to "*", or to every resource of one of the service's types (`arn:aws:s3:::*`)."""
     if full_service(holder, service) is not Tri.NO:
         return True
-    actions = [
-        action for action in catalog.expand(f"{service}:*") if (entry := catalog.find(action)) and entry.resource_types
-    ]
+    actions = [action for action in expand(f"{service}:*") if (entry := find(action)) and entry.resource_types]
     return any(
         _everywhere(statement, action) and answer(allows(holder, action)) is not Tri.NO for action in actions[:50]
     )
@@ -169,12 +167,12 @@ def _sensitive(statement: Statement) -> dict[str, None]:
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
     """
-    named = (action for pattern in statement.actions or () if pattern != "*" for action in catalog.expand(pattern))
+    named = (action for pattern in statement.actions or () if pattern != "*" for action in expand(pattern))
     managing = (
-        action for action in named if (entry := catalog.find(action)) and "Permissions management" in entry.access_level
+        action for action in named if (entry := find(action)) and "Permissions management" in entry.access_level
     )
     every = (*sensitive_actions("data_reads"), *sensitive_actions("returns_credentials"), *managing)
-    return dict.fromkeys(action for action in every if not ((entry := catalog.find(action)) and entry.needs_star))
+    return dict.fromkeys(action for action in every if not ((entry := find(action)) and entry.needs_star))
 
 
 def _unscoped(statement: Statement, action: str, holder: Principal, any_account: bool = False) -> bool:
@@ -210,7 +208,7 @@ def is_effectively_star(pattern: str, action: str = "", any_account: bool = Fals
     fields = pattern.split(":")
     if any_account and len(fields) > 5 and fields[4] in ("*", "") and fields[2] == "iam":
         return True
-    entry = catalog.find(action) if action else None
+    entry = find(action) if action else None
     if entry is None or entry.needs_star:
         return False
     partition = fields[1] if fields[1:2] and fields[1] in partitions() else "aws"

@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache, partial
 from itertools import groupby
 
 from pipeline.policy import Document, Statement
-from pipeline.policy import actions as catalog
+from pipeline.policy.actions import expand, find
 from pipeline.policy.match import action_matches, common_text, glob
 from pipeline.policy.rights import named_actions
 from pipeline.policy.text import (
@@ -137,7 +137,7 @@ def _allows(statements: Iterable[tuple[Document, Statement]], use: Use, brief: b
 @lru_cache(maxsize=1024)
 def granted_actions(documents: frozenset[Document]) -> Mapping[str, frozenset[str]]:
     """By service, known actions that some statement allows and none denies unconditionally on every resource."""
-    named = {action for document in documents for action in named_actions(document) if catalog.find(action)}
+    named = {action for document in documents for action in named_actions(document) if find(action)}
     granted: dict[str, set[str]] = {}
     for action in named.difference(*map(_denied_actions, documents)):
         granted.setdefault(service_of(action), set()).add(action)
@@ -151,11 +151,9 @@ def _denied_actions(document: Document) -> frozenset[str]:
     for statement in document.statements:
         if statement.effect == "Deny" and "*" in (statement.resources or ()) and not statement.conditions:
             named = {
-                action
-                for pattern in statement.actions or statement.not_actions or ()
-                for action in catalog.expand(pattern)
+                action for pattern in statement.actions or statement.not_actions or () for action in expand(pattern)
             }
-            denied |= named if statement.actions else set(catalog.expand("*")) - named
+            denied |= named if statement.actions else set(expand("*")) - named
     return frozenset(denied)
 
 

@@ -24,8 +24,8 @@ from pipeline.policy.tri import Tri
 class Admin:
     """`verdict` YES: administrator whatever the request; DEPENDS: under conditions, which `evidence` names.
 
-    `level`: "full" is every action on every resource; "equivalent" is free rein over IAM roles and policies, from
-    which the rest follows.
+    `level`: "full" is every action on every resource; "equivalent" is unrestricted control over IAM roles and policies,
+    which implies the rest.
     """
 
     verdict: Tri

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from pipeline.policy import Document, MalformedPolicy, Statement, flaws, parse
-from pipeline.policy import actions as catalog
+from pipeline.policy.actions import expand, is_invented, read_on, services
 from pipeline.policy.match import glob
 
 QUOTA = 6144
@@ -38,7 +38,7 @@ def service_of(pattern: str) -> str:
 
 @cache
 def known_actions(service: str) -> tuple[str, ...]:
-    return catalog.expand(f"{service}:*") if service in catalog.services() else ()
+    return expand(f"{service}:*") if service in services() else ()
 
 
 def contains(pattern: str, narrow: str) -> bool:
@@ -163,8 +163,8 @@ def problems(text: str) -> Iterator[str]:
         yield f"{characters:,} characters are more than the {QUOTA:,} of a managed policy; keep it inline."
     for statement in document.statements:
         for pattern in (*(statement.actions or ()), *(statement.not_actions or ())):
-            if known_actions(service_of(pattern)) and (catalog.is_invented(pattern) or not catalog.expand(pattern)):
-                yield f"{pattern} is no action in the Service Authorization Reference of {catalog.read_on()}."
+            if known_actions(service_of(pattern)) and (is_invented(pattern) or not expand(pattern)):
+                yield f"{pattern} is no action in the Service Authorization Reference of {read_on()}."
         for resource in (*(statement.resources or ()), *(statement.not_resources or ())):
             if resource != "*" and not _ARN.fullmatch(resource):
                 yield f"{resource} is not an ARN."

@@ -27,15 +27,15 @@ def check(settings: Settings, catalog: Catalog) -> None:
 def of_control(settings: Settings, control: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a control: the header's, overridden by the settings. Raises `Refused`."""
     own = settings.controls.get(control)
-    given = own.params if own else {}
-    for name, value in given.items():
+    own_params = own.params if own else {}
+    for name, value in own_params.items():
         if name not in defaults:
             allowed = ", ".join(defaults) or "none"
             close = close_to(name, defaults)
             raise Refused(f"Settings: controls.{control}.{name}: no such parameter{close}; it has {allowed}")
         if problem := fault(name, value, defaults[name]):
             raise Refused(f"Settings: controls.{control}.{name}: {value!r} is not {problem}")
-    return {**defaults, **given}
+    return {**defaults, **own_params}
 
 
 def fault(name: str, value: Any, default: Any) -> str:
@@ -49,5 +49,5 @@ def fault(name: str, value: Any, default: Any) -> str:
             return "" if is_number and 0 <= value <= 100 else f"{kind} from 0 to 100"
         return "" if is_number and 0 <= value <= LARGEST else f"{kind} from 0 to {LARGEST}"
     if isinstance(default, list):
-        return "" if isinstance(value, list) and all(isinstance(one, str) for one in value) else "a list of texts"
+        return "" if isinstance(value, list) and all(isinstance(item, str) for item in value) else "a list of texts"
     return "" if isinstance(value, type(default)) else "a text"

@@ -1,5 +1,5 @@
 /*
-title = "What the document of each policy that the customer writes says"
+title = "Content of each customer managed and inline policy document"
 description = "fact_documents for each of int_customer_documents, gathered by statement; a document that was not read is malformed."
 [columns]
 kind = "Kind of fact, as in fact_documents"

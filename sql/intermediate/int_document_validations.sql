@@ -1,5 +1,5 @@
 /*
-title = "What Access Analyzer says of each distinct identity and trust policy of an account"
+title = "Access Analyzer's validation findings for each distinct identity and trust policy of an account"
 [columns]
 validated_on = "Night on which AWS was asked"
 faults = "Issue codes of errors and security warnings"

@@ -1,5 +1,5 @@
 /*
-title = "Who watches access from outside, in the regions that are read"
+title = "External access monitoring, by Region"
 description = "A row for each account and region whose findings are read, by its own analyzer or the organization's."
 [columns]
 region = "Region that is read"

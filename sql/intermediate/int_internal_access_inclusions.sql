@@ -1,5 +1,5 @@
 /*
-title = "What the active internal-access analyzers watch"
+title = "Resources monitored by active internal access analyzers"
 description = "A row for each inclusion of an analysis rule: a resource is watched that meets all three lists, of which an empty one is met by all."
 [columns]
 account_ids = "Accounts that own the resources"

@@ -1,5 +1,5 @@
 /*
-title = "Where analyzers of the whole organization can be"
+title = "Accounts and Regions that can have organization analyzers"
 description = "The management account and the delegated administrators of Access Analyzer, a row for each region that is read. What was not read there might hold one."
 [columns]
 is_read = "Whether the analyzers of this account and region were read"

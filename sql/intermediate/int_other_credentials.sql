@@ -10,7 +10,7 @@ service_name = "Service that a service-specific credential is for"
 is_active = "Whether it works"
 created_at = "When it was made or uploaded"
 age_days = "Days since then"
-expires_at = "When it stops working by itself; null when never or not told"
+expires_at = "When it stops working by itself; null if never or not reported"
 owner = "Who answers for it: its tag owner, else team, else contact (keys in any case)"
 */
 with

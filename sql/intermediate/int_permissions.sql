@@ -1,5 +1,5 @@
 /*
-title = "What decides over the permissions of each user and role"
+title = "Policies that determine the permissions of each user and role"
 description = """
 Two principals with the same `permissions_sha256` can do the same, each in its own account: their identity policies,
 boundary and SCPs read alike once the own account's id is taken out, and the same ARN patterns of these, which may

@@ -1,5 +1,5 @@
 /*
-title = "What every distinct identity policy document allows, as written"
+title = "Actions that each distinct identity policy document allows, as written"
 description = """
 The actions of its Allow statements, whatever their resources and conditions; a statement with NotAction counts as
 the action NotAction. Deny statements are not weighed.

@@ -1,5 +1,5 @@
 /*
-title = "What Access Analyzer says of each distinct service and resource control policy"
+title = "Access Analyzer's validation findings for each distinct service and resource control policy"
 [columns]
 faults = "Issue codes of errors and security warnings"
 remarks = "Issue codes of warnings and suggestions"

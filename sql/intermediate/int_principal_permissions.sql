@@ -1,5 +1,5 @@
 /*
-title = "What each user and role can do in the large"
+title = "Overall permissions of each user and role"
 description = "fact_permissions for each principal, its own account in the place of that of the principal judged for all."
 [columns]
 permissions_sha256 = "Key of the principal's permissions in fact_permissions"

@@ -7,13 +7,13 @@ name = "Name of the user or role"
 path = "Path of the user or role, / for none"
 created_at = "When the user or role was created (UTC)"
 principal_type = "user or role"
-last_used_at = "When the role, or a password or access key of the user, last was used; null when never or not told"
+last_used_at = "When the role, or a password or access key of the user, last was used; null if never or not reported"
 owner = "Who answers for it: its tag owner, else team, else contact (keys in any case)"
 is_service_linked = "Whether an AWS service made the role for itself"
 is_identity_center = "Whether IAM Identity Center made the role for a permission set"
-has_console = "Whether the user can sign in to the console; null for roles and when not told"
-has_mfa = "Whether the user has an MFA device; null for roles and when not told"
-active_access_keys = "Access keys of the user that work; null for roles and when not told"
+has_console = "Whether the user can sign in to the console; null for roles and if not reported"
+has_mfa = "Whether the user has an MFA device; null for roles and if not reported"
+active_access_keys = "Access keys of the user that work; null for roles and if not reported"
 */
 select
     users.account_id,

@@ -1,5 +1,5 @@
 /*
-title = "What every user and role is granted, against what it uses"
+title = "Granted and used access of every user and role"
 description = "The rows of least_privilege, before the fact that makes a smaller policy of the worst."
 params = { used_days = 90, proposals = 200 }
 [columns]

@@ -1,5 +1,5 @@
 /*
-title = "Whom each role's trust policy names"
+title = "Principals named in each role's trust policy"
 description = "The principals of its Allow statements. Conditions and Deny statements are not weighed."
 [columns]
 callers = "Principals as written, each once; empty where the trust policy allows nobody"

@@ -4,13 +4,13 @@ description = "What the account summary and the credential report know of the ro
 [columns]
 user_name = "<root_account>, as in the credential report"
 user_arn = "ARN of the root user"
-has_password = "Whether it has a password; null when not told"
-has_access_keys = "Whether it has access keys; null when not told"
-has_certificates = "Whether it has signing certificates; null when not told"
-has_mfa = "Whether it has an MFA device; null when not told"
-password_last_used_at = "When its password was last used; null when never or not told"
+has_password = "Whether it has a password; null if not reported"
+has_access_keys = "Whether it has access keys; null if not reported"
+has_certificates = "Whether it has signing certificates; null if not reported"
+has_mfa = "Whether it has an MFA device; null if not reported"
+password_last_used_at = "When its password was last used; null if never or not reported"
 password_unused_days = "Days since then"
-last_used_at = "When its password or a key of it last was used; null when never or not told"
+last_used_at = "When its password or a key of it last was used; null if never or not reported"
 unused_days = "Days since then"
 */
 select

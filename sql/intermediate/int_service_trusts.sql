@@ -1,5 +1,5 @@
 /*
-title = "Services that a role trusts without confining for whom they act"
+title = "Services that a role trusts without restricting the source they act for"
 description = """
 Only services that would say for whom (fact_trust_services), and not the roles that AWS made for itself. Whether the
 account's resource control policies confine them is in fact_trust_guards.

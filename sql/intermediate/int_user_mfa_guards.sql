@@ -1,5 +1,5 @@
 /*
-title = "What the policies of each user who can sign in to the console say of MFA"
+title = "MFA requirements in the policies of each user who can sign in to the console"
 description = "Policies of groups among them. Those of AWS and boundaries are not looked at: none of AWS's demands MFA."
 [columns]
 enforced_by = "Policies that deny everything, or all but named actions, without MFA, for sessions and access keys alike"

@@ -1,5 +1,5 @@
 /*
-title = "What changed since the night before, since seven and since thirty nights ago"
+title = "Changes since the previous night and over the last seven and thirty nights"
 description = """
 `new fail`: a fail that was not one. `fixed`: a fail that is none any more. `gone`: the resource of a fail, or its
 account, is no longer there. `became unknown` and `readable again`: the data behind the verdict was lost or is back.

@@ -1,5 +1,5 @@
 /*
-title = "Score and coverage tonight, beside the scores of the night before, a week and a month ago"
+title = "Score and coverage tonight, with the scores of the night before, a week ago and a month ago"
 description = "`tonight` and `earlier` are the published columns of the scores, in their order; `unnest` spreads them."
 [columns]
 as_of = "The night"

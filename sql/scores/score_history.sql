@@ -1,5 +1,5 @@
 /*
-title = "For everything measured tonight, its score on the night before, a week and a month ago"
+title = "Scores of tonight's subjects on the night before, a week ago and a month ago"
 [columns]
 previous_score = "Score of the night before"
 previous_as_of = "That night"

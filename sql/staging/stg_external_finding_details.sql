@@ -1,5 +1,5 @@
 /*
-title = "What open findings on access from outside say"
+title = "Open external access findings"
 [columns]
 is_public = "Whether anybody has the access; null where the finding does not say"
 rcp_restriction = "Whether a resource control policy stops it: APPLIED, APPLICABLE, ..."

@@ -1,5 +1,5 @@
 /*
-title = "How much changed since the night before, since seven and since thirty nights ago"
+title = "Number of changes since the previous night and over the last seven and thirty nights"
 description = """
 Counted from tonight and that night alone, as in finding_changes: what failed between and was put right counts nowhere.
 """

@@ -1,5 +1,5 @@
 /*
-title = "The version of what this database promises, and the night that it shows"
+title = "The version of this database's contract, and the night it shows"
 [columns]
 version = "Rises when a published table or column changes its meaning or goes away"
 as_of = "The night"

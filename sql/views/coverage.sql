@@ -1,5 +1,5 @@
 /*
-title = "What could be read, and which call failed where it could not"
+title = "Coverage of each dataset, and the failed call if it could not be read"
 [columns]
 as_of = "The night"
 controls = "Controls that rest on the dataset"

@@ -1,5 +1,5 @@
 /*
-title = "The life of every finding that ever failed: since when, how often, and when it was resolved"
+title = "The life of every finding that ever failed: first failure, how often, and resolution"
 description = """
 A row for each finding of tonight's controls that failed on some night so far. It is opened by a fail, and resolved by
 the first night after it on which it passes, does not apply, or is gone. `unknown`, `exempt` and `manual` resolve

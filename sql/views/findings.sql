@@ -11,7 +11,7 @@ verdict = "pass, fail, exempt, not_applicable, unknown or manual"
 reason = "A sentence with the values in it"
 evidence = "The facts that decided"
 first_seen = "First night on which the control had a verdict on the resource"
-last_changed = "Night on which the verdict became what it is"
+last_changed = "Night on which the current verdict began"
 */
 with
 life as (

@@ -9,7 +9,7 @@ account_id = "Member account"
 as_of = "The night"
 policy_type = "SERVICE_CONTROL_POLICY or RESOURCE_CONTROL_POLICY"
 objective = "The objective"
-title = "What it demands; null where no account was judged"
+title = "What the practice requires; null if no account was judged"
 verdict = "pass, fail, exempt, not_applicable or unknown"
 reason = "A sentence with the values in it"
 */

@@ -1,5 +1,5 @@
 /*
-title = "What to do with each active access key, the most urgent first"
+title = "Recommended action for each active access key, most urgent first"
 description = """
 Root users' keys come first, then what to deactivate, to replace and to keep. Of these the key that could do most comes
 first, one of which that is not known after those that could make an administrator; then the longest unused, where one
@@ -17,7 +17,7 @@ advice_reason = "Why"
 user_arn = "ARN of the user, or of the root user"
 is_admin = "Whether its user administers its account: yes (as root users do), depends (on conditions or on what could not be read) or no; null where not known"
 steps_to_admin = "Steps in which its user can become administrator; 0 is one, conditions count where no other way is; null for none"
-power = "What it could do: administrator, can become administrator, sensitive (granted sensitive actions, or a path of escalation), limited, or unknown (its permissions could not be judged)"
+power = "Its permissions: administrator, can become administrator, sensitive (granted sensitive actions, or a path of escalation), limited, or unknown (its permissions could not be judged)"
 place = "Place among all: 1 is the first to remove"
 */
 with

@@ -1,5 +1,5 @@
 /*
-title = "What Rolecall knows of AWS, and how old it is"
+title = "Rolecall's knowledge about AWS, and its age"
 description = "A row for each list. A list past the setting knowledge_max_days is a warning in quality_results; it changes no verdict."
 [columns]
 name = "The list: a file of pipeline/knowledge, or service_authorization"

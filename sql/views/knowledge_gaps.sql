@@ -1,5 +1,5 @@
 /*
-title = "Names and values of this night that are in none of Rolecall's lists"
+title = "Names and values of this night that are not in Rolecall's lists"
 description = """
 The first sign that a list is older than AWS. None of them turns a verdict by itself: what is off a list is unknown or
 remarked.

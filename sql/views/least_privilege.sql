@@ -1,5 +1,5 @@
 /*
-title = "What every user and role is granted, against what it uses"
+title = "Granted and used access of every user and role"
 description = """
 The worst first. Granted services are those that AWS's last accessed information lists: what the identity policies
 allow, without boundaries, SCPs and resource policies. Used are services, and actions where AWS tracks them, that it

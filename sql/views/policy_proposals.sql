@@ -18,7 +18,7 @@ size_characters = "Size of them all as IAM counts it, without whitespace; a mana
 removed_services = "Services that are granted now and would not be"
 removed_actions = "Actions of the remaining services that are granted now and would not be, or that do not exist"
 replaces = "The grants in whose place they come: name, arn (null for inline) and via_group"
-problems = "What AWS would find wrong with them, as far as can be told without asking; empty when they validate"
+problems = "Problems that AWS would report, as far as can be determined offline; empty if valid"
 notes = "What to mind before they are put in place"
 */
 select

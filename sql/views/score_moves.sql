@@ -1,5 +1,5 @@
 /*
-title = "What lifts the organization's score most: the controls with fails, the largest lift first"
+title = "Controls with fails by their effect on the organization's score, largest first"
 description = """
 A move is one control put right everywhere: all its fails tonight pass, and nothing else changes. Of moves that lift
 alike, the graver comes first. Score and all lifts together make 100. Exempt fails count neither way, as in the score.

@@ -19,7 +19,7 @@ import pytest
 from typer.testing import CliRunner
 
 from assets import home
-from assets.cli import main as cli
+from assets.cli import main
 from assets.cli.runner import Done, run_night
 from assets.defs.delivery import IN_BUCKET
 from assets.defs.report import PAGES
@@ -174,12 +174,12 @@ def test_the_command_runs_it_again_in_three_shards_while_another_process_reads(
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as reader:
         with receivers.http() as web:
             monkeypatch.setenv("SOMEBODY", f"json://127.0.0.1:{web.port}")
-            result = CliRunner().invoke(cli.app, ["run", "--shards", "3"])
+            result = CliRunner().invoke(main.app, ["run", "--shards", "3"])
         stop.touch()
         seen, failed = reader.communicate(timeout=60)
     assert failed == ""
     assert int(seen) == 1
-    assert result.exit_code == cli.UNREAD, result.output
+    assert result.exit_code == main.UNREAD, result.output
     lines = dict(line.split(maxsplit=1) for line in result.stdout.splitlines())
     assert [line for line in lines if line != "report"][-6:] == [
         *("models", "published", "bucket"),
@@ -227,14 +227,14 @@ def test_a_night_dated_in_the_future_can_be_taken_out(night: FirstNight) -> None
     with pytest.raises(Refused, match="2062-11-23: that date is still to come"):
         run_night(night.settings, ahead, Told(), judge_only=True)
     arguments = ["--home", str(night.settings.home)]
-    listed = CliRunner().invoke(cli.app, ["nights", *arguments])
+    listed = CliRunner().invoke(main.app, ["nights", *arguments])
     assert [line.split()[:4] for line in listed.stdout.splitlines()[1:]] == [
         ["2062-11-23", "yes", "yes", "no"],
         [str(night.loopback.nights[1]), "no", "no", "no"],  # held back by the test before
         [str(night.done.night), "yes", "yes", "latest"],
     ]
-    removed = CliRunner().invoke(cli.app, ["nights", "remove", "2062-11-23", *arguments])
-    assert removed.exit_code == cli.DONE, removed.output
+    removed = CliRunner().invoke(main.app, ["nights", "remove", "2062-11-23", *arguments])
+    assert removed.exit_code == main.DONE, removed.output
     assert landing.nights(night.settings.home) == [night.done.night]
     assert night.all("select as_of from nights where published") == [(night.done.night.as_of,)]
     assert night.all(FINDINGS) == night.findings

@@ -17,7 +17,7 @@ import pytest
 from demo.organization.examples import BAD, EXAMPLES, GOOD, NOT_APPLICABLE
 from pipeline import collectors
 from pipeline.aws.session import SERVICES
-from pipeline.collect import run as collect
+from pipeline.collect import run
 from pipeline.night import DATABASE, WAREHOUSE, Night
 from pipeline.publish import database
 from pipeline.warehouse import build
@@ -78,9 +78,9 @@ class Home:
         self.loopback.reset(number)
         self.loopback.faults(*faults)
         settings = self.loopback.settings(self.folder, **more)
-        plan = collect.plan(settings, self.at(number))
-        collect.collect_shard(settings, plan, 0)
-        collect.commit(settings, plan)
+        plan = run.plan(settings, self.at(number))
+        run.collect_shard(settings, plan, 0)
+        run.commit(settings, plan)
         return self.judge(number, **more)
 
     def at(self, number: int) -> Night:

@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections import Counter
 from pathlib import Path
 
-import duckdb
 import pytest
 
-from reports import sheet, site
+from reports import site
 from reports.filters import visible
 from reports.pages._page import file_name, owner_page
 from tests.reports.conftest import Document
+from tests.reports.owners import HOSTILE_OWNERS, ask
 from tests.reports.rows import FORMULA, OBJECTIVES
 from tests.reports.test_site import page, shelved
-
-HOSTILE_OWNERS = ["", FORMULA, "R&D <lead>"]
-
-
-def ask(database: Path, sql: str, *values: object) -> list[tuple[object, ...]]:
-    with duckdb.connect(str(database), read_only=True) as con:
-        return con.execute(sql, values).fetchall()
 
 
 def rows_of(document: Document, heading: str) -> list[dict[str, str]]:
     """The rows of the first table whose first heading is this, by heading."""
     head, *body = next(t for t in document.tables if t[0][0] == heading)
     return [dict(zip(head, row, strict=True)) for row in body]
-
-
-def sheet_of(built: site.Site, owner: str) -> list[dict[str, str]]:
-    text = (built.folder / owner_page(owner)).with_suffix(".csv").read_bytes().decode("utf-8")
-    assert text.startswith("\ufeff")
-    assert text.endswith("\r\n")
-    return list(csv.DictReader(io.StringIO(text[1:], newline="")))
 
 
 def test_every_owner_has_a_line_with_its_own_numbers(built: site.Site, database: Path) -> None:
@@ -56,45 +39,6 @@ def test_every_owner_has_a_line_with_its_own_numbers(built: site.Site, database:
         else:
             assert line["Score"] == "not enough data"
     assert lines["other"]["Score"] == lines["gone"]["Score"] == "not scored"
-
-
-def test_the_sheet_of_an_owner_has_all_its_findings(built: site.Site, database: Path) -> None:
-    for (owner,) in ask(database, "select distinct coalesce(owner, '') from accounts"):
-        wanted = ask(
-            database,
-            """select account_id, control_id, resource, f.verdict from findings f join accounts a using (account_id)
-            where coalesce(a.owner, '') = ? and f.verdict not in ('pass', 'not_applicable')""",
-            owner,
-        )
-        rows = sheet_of(built, str(owner))
-        found = [tuple(row[c] for c in ("account_id", "control_id", "resource", "verdict")) for row in rows]
-        assert Counter(found) == Counter(tuple(map(sheet.cell, row)) for row in wanted), owner
-        verdicts = [row["verdict"] for row in rows]
-        assert verdicts == sorted(verdicts, key=["fail", "unknown", "exempt", "manual"].index)
-        assert f"{len(wanted)} finding" in page(built, owner_page(str(owner))).text
-
-
-def test_cells_of_the_sheet_are_harmless_and_complete(built: site.Site) -> None:
-    rows = [row for owner in HOSTILE_OWNERS for row in sheet_of(built, owner)]
-    assert {row["owner"] for row in rows} == {"", "'" + str(visible(FORMULA)), "R&D <lead>"}
-    for row in rows:
-        assert tuple(row) == sheet.COLUMNS
-        assert not any(value.startswith(sheet.FORMULA) for value in row.values())
-        assert "\u202e" not in "".join(row.values())
-        assert row["age_days"].isdigit() == (row["verdict"] == "fail")
-        assert row["fix"] == "Remove what is not needed; see who uses it first."
-    target, _, fragment = next(row["link"] for row in rows if row["verdict"] == "fail").partition("#")
-    assert fragment in page(built, target).ids
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "\uff1d1"])
-def test_what_could_be_a_formula_is_text(text: str) -> None:
-    assert sheet.cell(text) == "'" + str(visible(text))
-
-
-@pytest.mark.parametrize(("value", "told"), [(-1, -1), (None, ""), ("a=b", "a=b"), ("a\u202eb", "a\\u202eb")])
-def test_numbers_stay_numbers_and_harmless_text_stays(value: object, told: object) -> None:
-    assert sheet.cell(value) == told
 
 
 def test_owners_never_share_a_file() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline import collectors
 from pipeline.night import Night
-from pipeline.policy import actions as catalog
+from pipeline.policy.actions import expand
 from pipeline.schema import Row
 from pipeline.settings import Settings
 from pipeline.warehouse import build, history, models
@@ -118,9 +118,9 @@ def test_every_principal_has_a_row_and_a_status(warehouse: duckdb.DuckDBPyConnec
 def test_granted_is_set_against_used(warehouse: duckdb.DuckDBPyConnection) -> None:
     columns = "place, services_in_use, services_not_used, used_percent, granted_actions, used_actions, unused_actions"
     admin, reader = warehouse.execute(f"select {columns} from least_privilege where place is not null").fetchall()
-    everything, buckets = len(catalog.expand("*")), len(catalog.expand("s3:*"))
+    everything, buckets = len(expand("*")), len(expand("s3:*"))
     assert admin == (1, ["s3"], ["sqs"], 50.0, everything, 1, everything - buckets + 2)
-    reads, queues = len(catalog.expand("s3:Get*")), len(catalog.expand("sqs:*"))
+    reads, queues = len(expand("s3:Get*")), len(expand("sqs:*"))
     assert reader == (2, ["s3"], ["sqs"], 50.0, reads + queues, 0, queues + 1)
 
 

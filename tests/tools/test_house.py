@@ -39,3 +39,8 @@ def test_a_long_function_would_be_noticed(tmp_path: object) -> None:
     counted = house.Sizes()
     house.count_function(counted, "long", tree.body[0])  # type: ignore[arg-type]
     assert counted.functions["long"] > house.MOST_FUNCTION_LINES
+
+
+def test_names_say_what_a_thing_is(sizes: dict[str, house.Sizes]) -> None:
+    shares = {room: counted.vague / counted.bound for room, counted in sizes.items()}
+    assert not {room: share for room, share in shares.items() if share > house.MOST_VAGUE_NAMES}

@@ -70,7 +70,7 @@ select
     account_id,
     arn as resource,
     case
-        when session_hours is null then unknown(format('The session duration of {} was not told.', name))
+        when session_hours is null then unknown(format('The session duration of {} was not reported.', name))
         when session_hours > limit_hours then fail(reason)
         else pass(reason)
     end as judged,

@@ -51,7 +51,7 @@ select
     account_id,
     arn as resource,
     case
-        when name glob 'AWSSSO_*_DO_NOT_DELETE' then not_applicable('Made and kept by IAM Identity Center.')
+        when name glob 'AWSSSO_*_DO_NOT_DELETE' then not_applicable('Managed by IAM Identity Center.')
         when valid_days is null then unknown('AWS does not say until when its metadata is valid.')
         else if(valid_days > getvariable('min_valid_days'), pass(reason), fail(reason))
     end as judged,
@@ -64,7 +64,7 @@ select
     case
         when malformed_reason is not null
             then unknown(replace(format('Its trust policy cannot be read: {}.', malformed_reason), own_account, account_id))
-        when is_identity_center then not_applicable('Made and kept by IAM Identity Center.')
+        when is_identity_center then not_applicable('Managed by IAM Identity Center.')
         when open_to is not null
             then fail(replace(format('Takes SAML assertions made for any audience from {}.', open_to), own_account, account_id))
         else pass(replace(format('Demands the audience of SAML assertions from {}.', principals), own_account, account_id))

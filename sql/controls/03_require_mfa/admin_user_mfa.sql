@@ -35,7 +35,7 @@ select
     case
         when has_mfa and admin <> 'no' then pass(reason)
         when admin <> 'yes' and (len(unreadable) > 0 or (admin = 'depends' and len(unread) > 0))
-            then unknown(format('Whether it is an administrator cannot be told: {}.', array_to_string(unread, '; ')))
+            then unknown(format('Whether it is an administrator cannot be determined: {}.', array_to_string(unread, '; ')))
         when admin = 'no' then not_applicable(format('{} is no administrator.', principal_name))
         when has_mfa is null then unknown(reason)
         else fail(reason)

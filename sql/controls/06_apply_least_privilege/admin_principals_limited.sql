@@ -50,7 +50,7 @@ counted as (
         len(coalesce(admins, [])) as number,
         format(
             '{} administrators beside those of permission sets; at most {} are allowed{}.', number,
-            getvariable('max_admins'), if(untold > 0, format(', and of {} principals it cannot be told', untold), '')
+            getvariable('max_admins'), if(untold > 0, format(', and of {} principals it cannot be determined', untold), '')
         ) as reason
     from principals
     group by account_id
@@ -66,14 +66,14 @@ select
         )
         when 'administrator' then fail(format(
             'Administrator ({}){}, and not approved{}.',
-            if(admin_level = 'full', 'every action on every resource', 'free rein over IAM'),
+            if(admin_level = 'full', 'every action on every resource', 'unrestricted control over IAM'),
             if(is_control_tower, ' with the name of an AWS Control Tower role', ''),
             former
         ))
         when 'conditional' then fail(format(
             'Administrator under conditions on {}, and not approved{}.', array_to_string(admin_conditions, ', '), former
         ))
-        when 'unread' then unknown(format('What it may do cannot be told: {}.', array_to_string(unread, '; ')))
+        when 'unread' then unknown(format('What it may do cannot be determined: {}.', array_to_string(unread, '; ')))
         when 'approved'
             then pass(format('An approved administrator; {} answers until {}.', entry.owner, entry.expires_on))
         else pass('No administrator.')

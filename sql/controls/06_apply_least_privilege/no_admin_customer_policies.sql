@@ -35,7 +35,7 @@ select
         when len(grants) > 0 then fail('Grants every action on every resource under a condition.')
         when unreadable is not null then unknown(format('A document cannot be read: {}.', unreadable))
         when len(list_filter(statements, lambda fact: list_contains(fact.details, 'equivalent'))) > 0
-            then pass('Does not grant everything, though free rein over IAM, which leads there.')
+            then pass('Does not grant everything, though unrestricted control over IAM, which leads there.')
         else pass('Does not grant everything.')
     end as judged,
     to_json(struct_pack(policies, is_attached, unreadable, statements)) as evidence

@@ -103,7 +103,7 @@ select
         when ascent is not null and not is_unread then fail(ascent)
         when ascent is not null then unknown(format('A policy on the way could not be read. {}', ascent))
         when len(unreadable) > 0 or (may_escalate and len(unread) > 0)
-            then unknown(format('What it may do cannot be told: {}.', array_to_string(unread, '; ')))
+            then unknown(format('What it may do cannot be determined: {}.', array_to_string(unread, '; ')))
         else pass('No path of the catalogue is open to it, and none leads to an administrator.')
     end as judged,
     to_json({paths: coalesce(open_paths, []), reach: if(ascent is null, null, reach)}) as evidence

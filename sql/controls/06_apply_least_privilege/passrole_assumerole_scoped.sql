@@ -26,7 +26,7 @@ select
         when is_boundary_only then not_applicable('Serves as a permissions boundary only, and grants nothing.')
         when len(found) > 1 then fail('Allows passing any role to any service, and assuming any role.')
         when list_contains(found, 'pass_role_unscoped') then fail('Allows passing any role to any service.')
-        when list_contains(found, 'assume_role_unscoped') then fail('Allows assuming any role that lets it in.')
+        when list_contains(found, 'assume_role_unscoped') then fail('Allows assuming any role that trusts it.')
         when unreadable is not null then unknown(format('A document cannot be read: {}.', unreadable))
         else pass('Allows neither passing nor assuming any role at all.')
     end as judged,

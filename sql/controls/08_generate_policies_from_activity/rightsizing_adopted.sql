@@ -67,7 +67,7 @@ select
             then not_applicable(format('Created {} days ago: too early to tell.', age_days))
         when malformed_reason is not null
             then unknown(format('Its trust policy cannot be read: {}.', malformed_reason))
-        when not is_read then unknown(format('Its use of services was not told{}.', coalesce(': ' || message, '')))
+        when not is_read then unknown(format('Its use of services was not reported{}.', coalesce(': ' || message, '')))
         when granted = 0 then not_applicable('It is granted no service.')
         when used_percent >= getvariable('min_used_percent') or finding_id is not null then pass(summary)
         else fail(summary)

@@ -13,7 +13,7 @@ select
     account_id,
     arn as resource,
     case
-        when valid_days is null then unknown('Its date of expiry was not told.')
+        when valid_days is null then unknown('Its date of expiry was not reported.')
         when valid_days < 0 then fail(format('Expired {} days ago, on {}.', -valid_days, expires_at::date))
         when valid_days < getvariable('remark_days')
             then pass(format('Expires soon: in {} days, on {}.', valid_days, expires_at::date))

@@ -71,7 +71,7 @@ select
         when keeper is not null then not_applicable(format('Kept by {}.', keeper))
         when age_days < getvariable('min_age_days')
             then not_applicable(format('Created {} days ago: too early to tell.', age_days))
-        when not is_read then unknown(format('Its use of services was not told{}.', coalesce(': ' || message, '')))
+        when not is_read then unknown(format('Its use of services was not reported{}.', coalesce(': ' || message, '')))
         when granted = 0 then not_applicable('It is granted no service.')
         when len(sensitive) > 0
             then fail(format(

@@ -34,7 +34,7 @@ select
     arn as resource,
     case
         when maker is not null then not_applicable(format('Made by {}.', maker))
-        when idle_days is null then unknown('Neither its creation nor its last use was told.')
+        when idle_days is null then unknown('Neither its creation nor its last use was reported.')
         when idle_days > getvariable('max_unused_days') then fail(last_use)
         else pass(last_use)
     end as judged,

@@ -72,7 +72,7 @@ select
     resource,
     case
         when is_service_linked
-            then not_applicable('Made by an AWS service for itself; its trust policy cannot be changed.')
+            then not_applicable('A service-linked role; its trust policy cannot be changed.')
         when malformed_reason is not null
             then unknown(format('Its trust policy cannot be read: {}.', malformed_reason))
         when open_to is not null then fail(format('{} may assume it for anybody''s resources.', open_to))

@@ -20,7 +20,7 @@ select
         when error_class is not null then unknown(format('Its policy could not be read ({}): {}', error_class, message))
         when 'depends' in (rcps_deny, policy_denies) or policy_denies is null
             then unknown(format('It could not be told: {}.', coalesce(reason, 'nothing was read')))
-        when has_policy then fail('Its policy lets requests without TLS through, and no RCP denies them.')
+        when has_policy then fail('Its policy allows requests without TLS, and no RCP denies them.')
         else fail('It has no policy, and no RCP denies requests without TLS.')
     end as judged,
     to_json(struct_pack(bucket, has_policy, policy_denies, rcps_deny, error_class)) as evidence

@@ -38,7 +38,7 @@ select
     case
         when is_open
             then fail(format('Open to everybody for {} days ({}).', age_days, array_to_string(actions, ', ')))
-        when is_unsure then unknown('Access Analyzer has a finding on it whose details were not told.')
+        when is_unsure then unknown('Access Analyzer has a finding on it whose details were not reported.')
         else not_applicable('Its policy is open to everybody; a resource control policy stops that.')
     end as judged,
     to_json(struct_pack(resource_type, actions, finding_ids, analyzers)) as evidence

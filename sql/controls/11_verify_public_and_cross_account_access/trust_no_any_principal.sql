@@ -52,7 +52,7 @@ select
             then unknown(format('Its trust policy cannot be read: {}.', malformed_reason))
         when is_unconditional then fail('Anybody may assume it, from any account.')
         when is_open then fail(format('Anybody who meets {} may assume it, from any account.', keys))
-        when statements is null then pass('Names whom it lets in.')
+        when statements is null then pass('Names the principals it trusts.')
         when list_contains(outside_accounts, '*')
             then pass('Names everyone, narrowed to organizations of which one at least is not this one.')
         when len(outside_accounts) > 0

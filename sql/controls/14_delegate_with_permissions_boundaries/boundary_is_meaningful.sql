@@ -34,7 +34,7 @@ select
         when allows_everything then fail('Leaves everything open.')
         when allows_iam then fail('Leaves all of IAM open.')
         when not (protects_itself or arn glob 'arn:*:iam::aws:*')
-            then fail('Its bearer may edit it or take boundaries off.')
+            then fail('Principals with this boundary may edit it or remove boundaries.')
         else pass(format('Bounds {} principals, and protects itself.', coalesce(bearers, 0)))
     end as judged,
     to_json({

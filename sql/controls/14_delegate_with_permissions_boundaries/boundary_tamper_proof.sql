@@ -26,7 +26,7 @@ select
         when len(allowed) > 0 then fail(format('May do to its boundary: {}.', array_to_string(allowed, ', ')))
         when len(unreadable) > 0 or len(edits) > 0
             then unknown(format(
-                'What it may do cannot be told: {}.', array_to_string(list_concat(unreadable, unreadable_limits), '; ')
+                'What it may do cannot be determined: {}.', array_to_string(list_concat(unreadable, unreadable_limits), '; ')
             ))
         else pass(format('Can neither take off nor edit {}.', boundary_arn))
     end as judged,

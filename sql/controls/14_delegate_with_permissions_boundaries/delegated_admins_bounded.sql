@@ -39,7 +39,7 @@ select
             ))
         when len(unreadable) > 0 or len(writes) > 0
             then unknown(format(
-                'What it may do cannot be told: {}.', array_to_string(list_concat(unreadable, unreadable_limits), '; ')
+                'What it may do cannot be determined: {}.', array_to_string(list_concat(unreadable, unreadable_limits), '; ')
             ))
         when len(iam_writes) > 0
             then pass(format('May only with a certain boundary: {}.', array_to_string(iam_writes, ', ')))

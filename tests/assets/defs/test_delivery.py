@@ -19,7 +19,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from assets import definitions, home
-from assets.cli import main as cli
+from assets.cli import main
 from assets.defs import notification, publishing
 from assets.defs.delivery import IN_BUCKET, delivery
 from assets.defs.jobs import JOB
@@ -55,7 +55,7 @@ class Home:
         return self.loopback.settings(self.folder, publish_to=self.to, today=AS_OF, **more)
 
     def run(self, *arguments: str) -> Result:
-        return CliRunner().invoke(cli.app, ["publish", "--home", str(self.folder), *arguments])
+        return CliRunner().invoke(main.app, ["publish", "--home", str(self.folder), *arguments])
 
     def refused(self, *arguments: str) -> str:
         result = self.run(*arguments)

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline import collectors
 from pipeline.aws.failures import CallFailed
-from pipeline.collect import run as collect_night
+from pipeline.collect import run
 from pipeline.collect.memory import Memory
 from pipeline.night import Night
 from tests.conftest import Loopback
@@ -51,11 +51,11 @@ def test_what_is_made_once_a_worker_is_made_again_after_a_failure(tmp_path: Path
     assert [memory.once("key", make) for _ in range(3)] == [2, 2, 2]
 
 
-def collected(settings: Any, night: Night) -> collect_night.Plan:
-    plan = collect_night.plan(settings, night)
+def collected(settings: Any, night: Night) -> run.Plan:
+    plan = run.plan(settings, night)
     for index in range(len(plan.shards)):
-        collect_night.collect_shard(settings, plan, index)
-    collect_night.commit(settings, plan)
+        run.collect_shard(settings, plan, index)
+    run.commit(settings, plan)
     return plan
 
 

@@ -7,14 +7,11 @@ from typing import Any
 import pytest
 
 from pipeline.aws.failures import CallFailed
-from pipeline.collect.counts import METRICS, counted_of, shortfall
 from pipeline.collect.reading import known, once
 from pipeline.collectors import datasets
 from pipeline.collectors._items import each, resource
 from pipeline.schema import Column, Dataset, Row
 from tests.pipeline.collectors.support import ScriptedAccount
-
-ARN = "arn:aws:iam::111111111111:role/a"
 
 
 @pytest.mark.parametrize("name", sorted(name for name, d in datasets().items() if d.operations))
@@ -54,25 +51,6 @@ def test_a_value_that_aws_did_not_have_before_is_booked(dataset: Dataset, column
     ((of, named, said),) = account.unread_records
     assert (of, named) == (dataset.name, resource(dataset, row | {column.name: "BRAND_NEW"}))
     assert said == f"{column.name} is 'BRAND_NEW': this version does not know what that means"
-
-
-@pytest.mark.parametrize("name", METRICS)
-def test_a_list_is_not_shorter_than_aws_counts(name: str) -> None:
-    dataset = datasets()[name]
-    assert counted_of([dataset]) == [name]
-    rows = {name: [{"arn": f"{ARN}{n}"} for n in range(3)]}
-    assert shortfall({METRICS[name]: 3}, [name], rows, []) == ""
-    assert shortfall({METRICS[name]: 2}, [name], rows, []) == ""
-    assert shortfall({}, [name], rows, []) == ""
-    said = f"it lists 3 of the 4 {METRICS[name]} that GetAccountSummary counts"
-    assert shortfall({METRICS[name]: 4}, [name], rows, []) == said
-    unread = [{"dataset": name, "resource": f"{ARN}x"}]
-    assert shortfall({METRICS[name]: 4}, [name], rows, unread) == ""
-
-
-def test_policies_of_aws_are_not_counted() -> None:
-    rows = {"policies": [{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}]}
-    assert shortfall({"Policies": 1}, ["policies"], rows, []) != ""
 
 
 def refused(name: str) -> CallFailed:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from pipeline import collectors
-from pipeline.collect import run as collect
+from pipeline.collect import run
 from pipeline.knowledge.omissions import left_out
 from pipeline.night import Night
 from tests.conftest import Loopback, use
@@ -24,9 +24,9 @@ def recorder(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> It
         home = tmp_path_factory.mktemp("home")
         settings = loopback.settings(home, include_ous=["Security", "Workloads/NonProd"])
         recorded = record(monkeypatch)
-        plan = collect.plan(settings, Night(home, loopback.nights[0]))
+        plan = run.plan(settings, Night(home, loopback.nights[0]))
         for index in range(len(plan.shards)):
-            collect.collect_shard(settings, plan, index)
+            run.collect_shard(settings, plan, index)
         yield recorded
 
 

@@ -18,7 +18,7 @@ from pipeline.night import DATABASE, WAREHOUSE, Night
 from pipeline.publish import database
 from pipeline.settings import Settings
 from pipeline.warehouse import build, history
-from pipeline.warehouse import models as catalog
+from pipeline.warehouse.models import load
 from tests.sql import harness
 from tests.sql.harness import AS_OF, MANAGEMENT, MEMBER
 
@@ -136,7 +136,7 @@ ROWS: dict[str, list[Row]] = {
 def write(home: Path) -> Path:
     """Publish the night into the home. Returns the path of `rolecall.duckdb`."""
     warehouse, target = home / WAREHOUSE, home / DATABASE
-    models, known = catalog.load(), collectors.datasets()
+    models, known = load(), collectors.datasets()
     rows = harness.DEFAULTS | ROWS | {"extracts": list(extracts())}
     with duckdb.connect(str(warehouse)) as con:
         for name, dataset in known.items():

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline import knowledge
 from pipeline.policy import Account, Policy, Principal, Role, Tri, escalations, paths
-from pipeline.policy import actions as catalog
+from pipeline.policy.actions import find
 from pipeline.policy.escalation_paths import Path
 from tests.pipeline.policy.support import (
     ACCOUNT,
@@ -74,7 +74,7 @@ def test_not_found_in_a_near_miss(name: str, aliases: list[str], actions: list[s
         assert name not in found(principal(all_of_it, boundary=without)), f"outside the boundary: {action}"
         assert name not in found(principal(all_of_it, scp_levels=guard)), f"denied by an SCP: {action}"
         assert name not in found(principal(all_of_it, session=(without,))), f"outside the session policy: {action}"
-        needs = catalog.find(action)
+        needs = find(action)
         if needs is None or needs.resource_types:
             elsewhere = document(statement("Allow", others), statement("Allow", action, "arn:aws:sns:eu-west-1:1:t"))
             assert name not in found(principal(elsewhere)), f"on another kind of resource: {action}"
@@ -124,7 +124,7 @@ def test_the_catalogue_is_sound() -> None:
     names = [name for path in paths() for name in (path.id, *path.aliases)]
     assert len(names) == len(set(names))
     retired = {"codestar:CreateProject", "codestar:AssociateTeamMember", "codestar:CreateProjectFromTemplate"}
-    unknown = {step.action for path in paths() for step in path.steps if catalog.find(step.action) is None}
+    unknown = {step.action for path in paths() for step in path.steps if find(step.action) is None}
     assert unknown <= retired
     assert all((step.target == "passed") == (step.action == "iam:PassRole") for path in paths() for step in path.steps)
     assert all(path.needs and path.title for path in paths())
@@ -323,7 +323,7 @@ def test_a_session_has_what_its_session_policies_leave() -> None:
 
 @pytest.mark.parametrize("path", paths(), ids=lambda path: path.id)
 def test_every_step_is_an_action_of_today(path: Path) -> None:
-    assert [step.action for step in path.steps if catalog.find(step.action) is None] == []
+    assert [step.action for step in path.steps if find(step.action) is None] == []
 
 
 def test_the_path_of_a_service_that_has_ended_is_not_looked_for() -> None:

@@ -8,8 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.policy import Policies, Policy, Request, Verdict, evaluate, parse
-from pipeline.policy import actions as catalog
+from pipeline.policy import Policies, Policy, Request, Verdict, actions, evaluate, parse
 from pipeline.policy.proposals import Proposal, Use, propose
 from pipeline.policy.text import QUOTA, size
 from tests.pipeline.policy.strategies import ARNS, contexts, documents
@@ -51,7 +50,7 @@ def test_a_proposal_never_allows_more_and_keeps_what_is_used(
     request = Request.of(ME, action, resource, context, ACCOUNT)
     before, after = rank(policies(*sources), request), rank(policies(*made.policies), request)
     assert after <= before
-    if use.keeps(action) and catalog.find(action):
+    if use.keeps(action) and actions.find(action):
         assert after == before
 
 
@@ -119,10 +118,10 @@ def test_names_that_do_not_fit_become_wildcards_for_the_same() -> None:
     (one,) = only(made)
     assert not made.is_whole
     assert any(action.endswith("*") for action in one["Action"])
-    left = {action for pattern in one["Action"] for action in catalog.expand(pattern)}
-    held = {action for service in ("s3", "iam", "dynamodb", "sns") for action in catalog.expand(f"{service}:*")}
+    left = {action for pattern in one["Action"] for action in actions.expand(pattern)}
+    held = {action for service in ("s3", "iam", "dynamodb", "sns") for action in actions.expand(f"{service}:*")}
     assert held - left == {"s3:CreateBucket", "iam:CreateUser", "dynamodb:CreateTable", "sns:CreateTopic"}
-    scattered = frozenset(catalog.expand("ec2:*")[::9])
+    scattered = frozenset(actions.expand("ec2:*")[::9])
     machines = proposed([allow("*")], Use(frozenset({"ec2"}), tracked=scattered))
     assert machines.is_whole
     assert only(machines)[0]["Action"] == "ec2:*"

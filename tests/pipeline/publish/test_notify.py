@@ -8,64 +8,31 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from email.message import EmailMessage
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import boto3
-import duckdb
 import pytest
 import responses
 from markdown_it import MarkdownIt
 
-from pipeline.night import Night
 from pipeline.publish import notify
-from pipeline.publish.digest import JOINER, RESOURCE, Message, digest, failure, link, shown
+from pipeline.publish.digest import JOINER, Message
 from pipeline.settings import Refused, Settings
 from tests import receivers
 from tests.conftest import Loopback
+from tests.pipeline.publish.support import NAMES
 from tests.receivers import Receiver
-from tests.reports import published
 
 SECRET = "hunter2hunter2"
-URL = "https://reports.example/iam"
-NAMES = {
-    # What an account is called, and how it is to be read.
-    "<!channel> <!here|x> <@U024BE7LH> @here @everyone": "<!channel> <!here|x> <@U024BE7LH> @here @everyone",
-    "<http://evil.example|click> http://evil.example": "<http://evil.example|click> http://evil.example",
-    "[t](http://evil.example) *x* _y_ ~z~ `c` # h &lt;": "[t](http://evil.example) *x* _y_ ~z~ `c` # h &lt;",
-    "<script>alert('x')</script><at>you</at><b>B</b>": "<script>alert('x')</script><at>you</at><b>B</b>",
-    '\u202egnp.exe\u200b \u200fa\nb\x07\t"R&D" Zoë 東京': '\\u202egnp.exe\\u200b \\u200fa b\\u0007 "R&D" Zoë 東京',
-}
+
+
 SLACK = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
+
+
 TEAMS = f"workflows://teams.example:443/WF1/{SECRET}"
-
-
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The published database, with five more accounts of hostile names: unread, and a new critical fail in each."""
-    path = published.write(tmp_path_factory.mktemp("night") / "rolecall.duckdb")
-    with duckdb.connect(path) as con:
-        con.execute("update accounts set read_status = 'read'")
-        for number, name in enumerate(NAMES):
-            account_id = f"99999999990{number}"
-            con.execute(
-                "insert into accounts (account_id, name, read_status, read_reason) values (?, ?, 'not read', ?)",
-                [account_id, name, f"{name} failed"],
-            )
-            con.execute(
-                """insert into finding_changes (as_of, change, control_id, account_id, resource, severity)
-                values (?, 'new fail', 'root_mfa', ?, ?, 'critical')""",
-                [published.AS_OF, account_id, name],
-            )
-    return path
-
-
-@pytest.fixture(scope="module")
-def message(database: Path) -> Message:
-    return digest(database).message(f"{URL}/{published.AS_OF}/index.html")
 
 
 @pytest.fixture(scope="module")
@@ -95,81 +62,6 @@ def check_reads(text: str) -> None:
     for name in NAMES.values():
         assert f"Root has MFA wherever it has credentials: {name} in {name} (99999999990" in read
         assert re.search(rf"{re.escape(name)} \(99999999990\d\): {re.escape(name)} failed", read)
-
-
-def test_the_digest_in_words(message: Message) -> None:
-    title, first, second = message.title, *[sentence for sentence, _ in message.paragraphs][:2]
-    assert title == "Rolecall 2026-11-24: 6 new fails, 5 of them critical"
-    assert first == "Score: not enough data, at 76.1% coverage."
-    assert second == "6 new fails, 5 of them critical; 12 fixed."
-    assert message.text.endswith(f"Report: {URL}/2026-11-24/index.html")
-    assert message.text.isascii() is False
-
-
-def test_a_score_comes_with_its_coverage_and_its_change(tmp_path: Path) -> None:
-    nights = published.NIGHTS[:2]
-    found = digest(published.write(tmp_path / "rolecall.duckdb", nights, clean=True))
-    assert found.message("x").paragraphs[0][0] == "Score 35.6% at 100% coverage, unchanged since 2026-11-20."
-    assert not found.unread
-    first = digest(published.write(tmp_path / "first.duckdb", nights[:1], clean=True))
-    assert first.message("x").paragraphs[0][0] == "Score 35.6% at 100% coverage, no score to compare with."
-    assert first.is_changed
-
-
-def test_what_is_many_is_cut_after_five(database: Path, tmp_path: Path) -> None:
-    path = tmp_path / "rolecall.duckdb"
-    path.write_bytes(database.read_bytes())
-    with duckdb.connect(path) as con:
-        con.execute("update accounts set read_status = 'partly read'")
-        con.execute("update finding_changes set severity = 'critical', change = 'new fail'")
-        con.execute("insert into nights values (date '2026-11-19', false, 'users: 2 keys twice')")
-        con.execute("update nights set published = false, held_back_reason = 'lost' where as_of = date '2026-11-23'")
-        con.execute("update finding_changes set change = 'became unknown' where account_id = '222222222222'")
-    found = digest(path)
-    paragraphs = dict(found.message("x").paragraphs)
-    lists = [items for items in paragraphs.values() if items]
-    assert [len(items) for items in lists] == [6, 6, 1]
-    assert lists[0][-1] == f"and {found.changes['new_critical'] - 5} more"
-    assert lists[1][-1] == f"and {found.unread_count - 5} more"
-    assert lists[2] == ("2026-11-23: lost",)
-    assert any(re.fullmatch(r"\d+ findings in 1 account became unknown\.", sentence) for sentence in paragraphs)
-
-
-def test_long_names_keep_their_ends() -> None:
-    cut = shown("a" * 2000 + "end", RESOURCE)
-    assert len(cut) == RESOURCE
-    assert cut.startswith("aaa")
-    assert cut.endswith("aend")
-    assert shown("arn:aws:iam::111111111111:user/alice@example.com", RESOURCE).isascii()
-
-
-def test_what_counts_as_a_change(database: Path, tmp_path: Path) -> None:
-    path = tmp_path / "rolecall.duckdb"
-    path.write_bytes(database.read_bytes())
-    assert digest(path).is_changed
-    with duckdb.connect(path) as con:
-        con.execute("delete from finding_changes")
-    assert not digest(path).is_changed
-    with duckdb.connect(path) as con:
-        con.execute("update trend set coverage = 99 where key = '111111111111' and as_of = date '2026-11-24'")
-    assert digest(path).unread_changed
-    assert digest(path).is_changed
-    calm = replace(digest(path), unread_changed=False)
-    assert not calm.is_changed
-    assert replace(calm, held_back=("2026-11-23: lost",)).is_changed
-
-
-def test_a_failure_says_why_and_what_is_shown(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path, report_url=URL + "/")
-    assert failure(settings, Night(tmp_path, date(2026, 11, 24)), "AWS:\n<!channel>").text == f"AWS: <{JOINER}!channel>"
-    (tmp_path / "reports" / "2026-11-23").mkdir(parents=True)
-    (tmp_path / "reports" / "latest").symlink_to("2026-11-23")
-    found = failure(settings, Night(tmp_path, date(2026, 11, 24)), "x" * 5000)
-    assert found.title == "Rolecall 2026-11-24: failed"
-    assert len(found.paragraphs[0][0]) == 1000
-    assert found.text.endswith(f"The reports show the night of 2026-11-23.\nReport: {URL}/2026-11-23/index.html")
-    here = link(Settings(home=tmp_path), Night(tmp_path, date(2026, 11, 23)))
-    assert here == str(tmp_path.resolve() / "reports" / "2026-11-23" / "index.html")
 
 
 @pytest.mark.parametrize("how", ["", "?blocks=yes", "?format=markdown"])

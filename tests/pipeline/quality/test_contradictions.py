@@ -12,8 +12,7 @@ import pytest
 
 from pipeline import collectors, landing
 from pipeline.night import Night
-from pipeline.quality import contradictions, reconciled
-from pipeline.quality import run as quality
+from pipeline.quality import contradictions, reconciled, run
 from pipeline.quality.contradictions import ERROR_CLASS, Contradiction
 from pipeline.quality.declared import ROW_COUNT, Check
 from pipeline.schema import EXTRACTS, QUALITY_RESULTS, Row
@@ -55,9 +54,9 @@ def night(tmp_path: Path) -> Night:
     return made
 
 
-def validate(night: Night, floor: float) -> dict[tuple[str, str], quality.QualityResult]:
+def validate(night: Night, floor: float) -> dict[tuple[str, str], run.QualityResult]:
     settings = Settings.model_construct(home=night.home, min_coverage_to_publish=floor, report_max_age_hours=24)
-    return {r.key: r for r in quality.validate(settings, night, {UNIQUE_USERS, reconciled.FLOOR})}
+    return {r.key: r for r in run.validate(settings, night, {UNIQUE_USERS, reconciled.FLOOR})}
 
 
 def status(night: Night) -> dict[str, str]:

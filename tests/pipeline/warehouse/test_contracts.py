@@ -18,7 +18,7 @@ SELECT = """select
     account_id,
     user_name as resource,
     case
-        when days is null then unknown(format('{} was not told.', user_name))
+        when days is null then unknown(format('{} was not reported.', user_name))
         when days > getvariable('limit_days') then fail('Too old.')
         else pass('Young.')
     end as judged,
@@ -50,7 +50,7 @@ def build(model: Model) -> list[tuple[object, ...]]:
 
 def test_verdict_and_reason_are_one_expression(tmp_path: Path) -> None:
     assert build(read(tmp_path, SELECT)) == [
-        ("1", "a", "unknown", "a was not told.", '{"days":null}'),
+        ("1", "a", "unknown", "a was not reported.", '{"days":null}'),
         ("1", "b", "fail", "Too old.", '{"days":91}'),
         ("1", "c", "pass", "Young.", '{"days":90}'),
     ]

@@ -8,9 +8,8 @@ import pytest
 
 from pipeline import collectors
 from pipeline.settings import Refused
-from pipeline.warehouse import models as catalog
 from pipeline.warehouse.headers import PRACTICES
-from pipeline.warehouse.models import Catalog
+from pipeline.warehouse.models import CATALOG_TABLES, Catalog, load
 
 HEADER = '/*\ntitle = "t"\n*/\n'
 CONTROL = '/*\nid = "BP01-01"\ntitle = "t"\nseverity = "low"\nwhy = "w"\nfix = "f"\n*/\n'
@@ -21,7 +20,7 @@ JUDGES = "select pass('p') as judged"
 
 @pytest.fixture(scope="module")
 def models() -> Catalog:
-    return catalog.load()
+    return load()
 
 
 def write(root: Path, file: str, text: str) -> Path:
@@ -34,7 +33,7 @@ def write(root: Path, file: str, text: str) -> Path:
 def test_reads_are_the_tables_and_not_the_ctes(tmp_path: Path) -> None:
     sql = "with a as (from raw_users), b as (from a) select * from b join raw_roles using (id) where exists (from c)"
     write(tmp_path, "staging/c.sql", HEADER + "select 1 as id")
-    model = catalog.load(write(tmp_path, "staging/stg_x.sql", HEADER + sql)).models["stg_x"]
+    model = load(write(tmp_path, "staging/stg_x.sql", HEADER + sql)).models["stg_x"]
     assert model.reads == ("c", "raw_roles", "raw_users")
 
 
@@ -59,14 +58,14 @@ def test_reads_are_the_tables_and_not_the_ctes(tmp_path: Path) -> None:
 )
 def test_a_broken_file_is_named_with_what_is_wrong(tmp_path: Path, file: str, text: str, said: str) -> None:
     with pytest.raises(Refused, match=said) as refused:
-        catalog.load(write(tmp_path, file, text))
+        load(write(tmp_path, file, text))
     assert str(tmp_path / file) in str(refused.value)
 
 
 def test_models_that_read_each_other_are_refused(tmp_path: Path) -> None:
     write(tmp_path, "staging/a.sql", HEADER + "from b")
     with pytest.raises(Refused, match="read each other"):
-        catalog.load(write(tmp_path, "staging/b.sql", HEADER + "from a"))
+        load(write(tmp_path, "staging/b.sql", HEADER + "from a"))
 
 
 @pytest.mark.parametrize(
@@ -93,7 +92,7 @@ def test_a_model_reads_nothing_of_a_later_layer(tmp_path: Path, file: str, text:
         write(tmp_path, f"{name}.sql", HEADER + sql)
     write(tmp_path, "controls/01_x/c.sql", CONTROL + JUDGES)
     with pytest.raises(Refused, match=said):
-        catalog.load(write(tmp_path, file, text))
+        load(write(tmp_path, file, text))
 
 
 @pytest.mark.parametrize(
@@ -111,11 +110,11 @@ def test_a_control_says_which_entries_of_the_register_it_looks_for(
     write(tmp_path, "staging/stg_people.sql", HEADER + "from raw_users")
     text = CONTROL.replace("why", f"register_entries = {named}\nwhy")
     with pytest.raises(Refused, match=f"x.sql: header: register_entries: {said}"):
-        catalog.load(write(tmp_path, "controls/01_x/x.sql", f"{text}{JUDGES} from {read}"))
+        load(write(tmp_path, "controls/01_x/x.sql", f"{text}{JUDGES} from {read}"))
 
 
 def test_everything_read_is_there(models: Catalog) -> None:
-    known = models.models.keys() | {f"raw_{name}" for name in collectors.datasets()} | set(catalog.CATALOG_TABLES)
+    known = models.models.keys() | {f"raw_{name}" for name in collectors.datasets()} | set(CATALOG_TABLES)
     assert {m.name: set(m.reads) - known for m in models.models.values() if set(m.reads) - known} == {}
 
 
@@ -135,7 +134,7 @@ def test_controls_carry_their_number_and_lie_in_the_folder_of_their_practice(mod
 def test_two_controls_with_one_id_are_refused(tmp_path: Path) -> None:
     write(tmp_path, "controls/01_x/x.sql", CONTROL + JUDGES)
     with pytest.raises(Refused, match=r"y.sql: header: id BP01-01 is that of .*x.sql; take the next free number"):
-        catalog.load(write(tmp_path, "controls/01_x/y.sql", CONTROL + JUDGES))
+        load(write(tmp_path, "controls/01_x/y.sql", CONTROL + JUDGES))
 
 
 def test_a_table_that_does_not_exist_is_refused(tmp_path: Path) -> None:
@@ -143,12 +142,12 @@ def test_a_table_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         Refused, match=r"line 2 of .*: there is no table stg_peple; did you mean stg_people\? \(x.sql:5\)"
     ):
-        catalog.load(write(tmp_path, "staging/x.sql", HEADER + "with a as (from raw_roles)\nfrom stg_peple, a"))
+        load(write(tmp_path, "staging/x.sql", HEADER + "with a as (from raw_roles)\nfrom stg_peple, a"))
 
 
 def test_a_framework_of_ones_own_needs_no_python(tmp_path: Path) -> None:
     text = CONTROL.replace("why", "frameworks = { pci = '8.3.6', internal = 'S-12' }\nwhy")
-    model = catalog.load(write(tmp_path, "controls/01_x/x.sql", text + JUDGES)).controls["x"]
+    model = load(write(tmp_path, "controls/01_x/x.sql", text + JUDGES)).controls["x"]
     assert model.control
     assert model.control.frameworks == {"pci": "8.3.6", "internal": "S-12"}
 

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipeline.collect import run as collect
+from pipeline.collect import run
 from pipeline.night import DATABASE, Night
 from pipeline.publish import database
 from pipeline.settings import Refused, Settings
@@ -40,10 +40,10 @@ class Home:
         """Collect and judge a night, publish what is newest."""
         self.loopback.reset(number)
         night = self.at(number)
-        plan = collect.plan(self.settings, night)
+        plan = run.plan(self.settings, night)
         for index in range(len(plan.shards)):
-            collect.collect_shard(self.settings, plan, index)
-        collect.commit(self.settings, plan)
+            run.collect_shard(self.settings, plan, index)
+        run.commit(self.settings, plan)
         build.build(self.settings, night)
         database.publish(self.settings, night)
         return night
