@@ -27,6 +27,8 @@ CHANGES = {
     "gone": (NOTHING, "Failed the night before, and the resource is gone"),
     "became unknown": ("?", "Was judged the night before, could not be read tonight"),
     "readable again": ("↻", "Could not be read the night before, is judged tonight"),
+    "no longer judged": ("⊝", "Failed the night before, and its account is out of scope, not active or has left"),
+    "judged again": ("⊕", "Fails tonight; its account was not judged the night before, but earlier"),
 }
 FIRST = 50
 """Number of table rows shown initially."""

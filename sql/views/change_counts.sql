@@ -7,7 +7,7 @@ Counted from tonight and that night alone, as in finding_changes: what failed be
 as_of = "The night"
 since = "The night before, seven nights or thirty nights"
 since_as_of = "The night that tonight is compared with"
-change = "new fail, fixed, gone, became unknown or readable again"
+change = "new fail, fixed, gone, became unknown, readable again, no longer judged or judged again"
 severity = "Severity of the controls"
 findings = "Findings that changed so"
 */

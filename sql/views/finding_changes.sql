@@ -1,20 +1,21 @@
 /*
 title = "Changes since the previous night"
 description = """
-`new fail`: a fail that was not one. `fixed`: a fail that is none any more. `gone`: the resource of a fail, or its
-account, is no longer there. `became unknown` and `readable again`: the data behind the verdict was lost or is back.
+`new fail`: a fail that was not one. `fixed`: a fail that is none any more. `gone`: the resource of a fail is no longer
+there. `became unknown` and `readable again`: the data behind the verdict was lost or is back. `no longer judged`: the
+account of a fail is out of scope, not active or no longer in the organization. `judged again`: it was, and is back.
 """
 [columns]
-reason = "The reason of the verdict tonight; null where the resource is gone"
+reason = "The reason of the verdict tonight, or why the account is no longer judged; null where the resource is gone"
 resource = "ARN of what is judged"
 region = "Region, 'global' for services without one"
 control_id = "Id of the control"
 account_id = "Id of the account"
 as_of = "The night"
-change = "new fail, fixed, gone, became unknown or readable again"
+change = "new fail, fixed, gone, became unknown, readable again, no longer judged or judged again"
 practice = "Number of the best practice, 1 to 14"
 previous_verdict = "Verdict of the night before"
-verdict = "Verdict tonight; null where the resource is gone"
+verdict = "Verdict tonight; null where the resource is gone or its account is no longer judged"
 severity = "Severity of the control"
 */
 select

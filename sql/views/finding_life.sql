@@ -5,8 +5,9 @@ A row for each finding of tonight's controls that failed on some night so far. I
 the first night after it on which it passes, does not apply, or is gone. `unknown`, `exempt` and `manual` resolve
 nothing: nobody could see that it was put right, an exception covers a fail that is still there, or an attestation is
 awaited. A fail after them belongs to the same episode; one after a resolution opens the finding again.
-Gone is what has no verdict on a night on which the control ran and its data in that account was read. So is all of an
-account that left, was closed or is out of scope. Nights that were not run, or without the control, say nothing.
+Gone is what has no verdict on a night on which the control ran and its data in that account was read. Nights that were
+not run, or without the control, say nothing; nor do those on which the account was not judged at all, because it had
+left the organization, was not active or was out of scope: what failed there is no longer judged, and not resolved.
 What failed on the first night of all is older than anybody here knows.
 """
 [columns]
@@ -20,7 +21,7 @@ opened = "First night of its current or last episode"
 last_seen = "Last night on which it failed"
 resolved_on = "Night that ended the last episode; null while it goes on"
 times_reopened = "Episodes after the first"
-state = "open (fails tonight), exempt, unknown (tonight no verdict tells) or resolved"
+state = "open (fails tonight), exempt, unknown (tonight no verdict tells), no longer judged or resolved"
 age_days = "Days from opened to tonight; null unless it is open"
 days_to_resolve = "Days from opened to resolved_on; null unless it is resolved"
 */
@@ -61,6 +62,36 @@ failing as (
     semi join failed using (control_id, account_id, region, resource)
 ),
 
+account_nights as (
+    select
+        key as account_id,
+        as_of,
+        lead(as_of) over (partition by key order by as_of) as next_judged
+    from history_measures
+    where scope = 'account' and as_of <= getvariable('as_of')
+),
+
+any_account as (
+    select
+        as_of,
+        lead(as_of) over (order by as_of) as next_night
+    from (select distinct as_of from account_nights)
+),
+
+not_judged as (
+    select
+        failed.control_id,
+        account_nights.account_id,
+        'global' as region,
+        any_account.next_night as from_as_of,
+        coalesce(account_nights.next_judged - 1, getvariable('as_of')) as to_as_of,
+        account_nights.next_judged
+    from account_nights
+    inner join any_account using (as_of)
+    inner join (select distinct control_id, account_id from failed) as failed using (account_id)
+    where any_account.next_night is distinct from account_nights.next_judged
+),
+
 -- Where the data of an account could not be read, one unknown on the account stands for all of the control's findings.
 unread as (
     select
@@ -72,6 +103,12 @@ unread as (
         next_night
     from spans
     where verdict = 'unknown' and contains(resource, ':organizations:') and ends_with(resource, '/' || account_id)
+    union all
+    select
+        not_judged.* exclude (next_judged),
+        nights.as_of as next_night
+    from not_judged
+    asof left join nights on not_judged.control_id = nights.control_id and not_judged.next_judged <= nights.as_of
 ),
 
 absences as (
@@ -174,6 +211,8 @@ select
         when lives.last_resolved > lives.opened then 'resolved'
         when tonight.verdict = 'fail' then 'open'
         when tonight.verdict = 'exempt' then 'exempt'
+        when lives.account_id not in (select account_id from account_nights where as_of = getvariable('as_of'))
+            then 'no longer judged'
         else 'unknown'
     end as state,
     if(tonight.verdict = 'fail', getvariable('as_of') - lives.opened, null) as age_days,

@@ -26,18 +26,22 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class JudgedNight:
-    """What a control said: whether it ran, the regions whose data was not read, a verdict for each resource there."""
+    """What a control said of an account: whether it ran, the regions whose data was not read, the verdicts.
+
+    An account that is not judged, for it is out of scope or has left, has no verdict of any control.
+    """
 
     ran: bool
     unread: frozenset[str]
     verdicts: dict[str, str]
+    judged: bool = True
 
     def is_unread(self, region: str) -> bool:
         """As a night judges: one region that was not read takes the verdicts with it that are of no region."""
         return bool(self.unread & {"global", region} or (region == "global" and self.unread))
 
     def said(self) -> dict[Key, str]:
-        if not self.ran:
+        if not (self.ran and self.judged):
             return {}
         found = {(PLACES[name], name): verdict for name, verdict in self.verdicts.items()}
         told = {key: verdict for key, verdict in found.items() if not self.is_unread(key[0])}
@@ -49,15 +53,18 @@ NIGHTS = st.builds(
     st.integers(0, 7).map(bool),
     st.sampled_from([(), (), (), ("global",), ("east",), ("east", "west")]).map(frozenset),
     st.fixed_dictionaries({}, optional={name: st.sampled_from(VERDICTS) for name in PLACES}),
+    st.integers(0, 4).map(bool),
 )
 FAILING = JudgedNight(True, frozenset(), dict.fromkeys(PLACES, "fail"))
 UNREAD, EMPTY = JudgedNight(True, frozenset({"global"}), {}), JudgedNight(True, frozenset(), {})
+LEFT = JudgedNight(True, frozenset(), {}, judged=False)
 
 
 def judge(con: duckdb.DuckDBPyConnection, as_of: date, night: JudgedNight) -> None:
-    """Put a night into the history; another control always runs."""
-    said = {("c", *key): verdict for key, verdict in night.said().items()} | {("other", "global", ACCOUNT): "pass"}
-    rows = [(control, "1", region, resource, verdict) for (control, region, resource), verdict in said.items()]
+    """Put a night into the history; another control always runs, and another account is always judged."""
+    accounts = ["1", "2"] if night.judged else ["2"]
+    rows = [("c", "1", *key, verdict) for key, verdict in night.said().items()]
+    rows += [("other", account, "global", ACCOUNT, "pass") for account in accounts]
     con.execute(
         "create or replace temp table judgements "
         "(control_id varchar, account_id varchar, region varchar, resource varchar, verdict varchar)"
@@ -65,8 +72,9 @@ def judge(con: duckdb.DuckDBPyConnection, as_of: date, night: JudgedNight) -> No
     con.executemany("insert into judgements values (?, ?, ?, ?, ?)", rows)
     con.execute(
         "create or replace temp table measures as "
-        "select 'control' as scope, unnest(?) as key, 0 as pass, 0 as fail, 0.0 as score, 0.0 as coverage",
-        [["other", "c"] if night.ran else ["other"]],
+        "select scope, unnest(keys) as key, 0 as pass, 0 as fail, 0.0 as score, 0.0 as coverage "
+        "from (values ('control', ?), ('account', ?)) as scopes(scope, keys)",
+        [["other", "c"] if night.ran else ["other"], accounts],
     )
     history.record_spans(con, as_of)
     history.record_nights(con, as_of)
@@ -87,7 +95,7 @@ def expected(nights: dict[date, JudgedNight], as_of: date) -> list[tuple[Any, ..
     """The lives by the plain way: walk the nights in order."""
     found: dict[Key, dict[str, Any]] = {}
     tonight: dict[Key, str] = {}
-    for day in sorted(night for night in nights if night <= as_of and nights[night].ran):
+    for day in sorted(night for night in nights if night <= as_of and nights[night].ran and nights[night].judged):
         tonight = nights[day].said()
         for key in found.keys() | {key for key, verdict in tonight.items() if verdict == "fail"}:
             verdict = tonight.get(key, "unread" if nights[day].is_unread(key[0]) else "gone")
@@ -98,11 +106,12 @@ def expected(nights: dict[date, JudgedNight], as_of: date) -> list[tuple[Any, ..
                 life["seen"] = day
             elif verdict in ("pass", "not_applicable", "gone") and not life["resolved"]:
                 life["resolved"] = day
-    if not nights[as_of].ran:
+    if not (nights[as_of].ran and nights[as_of].judged):
         tonight = {}
+    otherwise = "unknown" if nights[as_of].judged else "no longer judged"
     rows = []
     for key, life in found.items():
-        now = {"fail": "open", "exempt": "exempt"}.get(tonight.get(key, ""), "unknown")
+        now = {"fail": "open", "exempt": "exempt"}.get(tonight.get(key, ""), otherwise)
         state = "resolved" if life["resolved"] else now
         age = (as_of - life["opened"]).days if state == "open" else None
         taken = (life["resolved"] - life["opened"]).days if life["resolved"] else None
@@ -124,6 +133,9 @@ def expected(nights: dict[date, JudgedNight], as_of: date) -> list[tuple[Any, ..
         (2, JudgedNight(True, frozenset(), {})),
     ]
 )
+@example([(0, FAILING), (1, LEFT), (2, LEFT)])
+@example([(0, FAILING), (1, LEFT), (2, EMPTY)])
+@example([(0, FAILING), (1, EMPTY), (2, LEFT), (3, FAILING)])
 @pytest.mark.slow
 def test_any_order_of_nights_gives_the_lives_of_the_nights_in_order(steps: list[tuple[int, JudgedNight]]) -> None:
     con = duckdb.connect()
@@ -138,14 +150,18 @@ def test_any_order_of_nights_gives_the_lives_of_the_nights_in_order(steps: list[
 
 
 def life(verdicts: Sequence[str | None]) -> tuple[Any, ...]:
-    """The one life after a night each of these verdicts on one resource; None is a night without it."""
+    """The one life after a night each of these verdicts on one resource.
+
+    None is a night without it, "left" one on which its account was not judged.
+    """
     con = duckdb.connect()
     history.prepare(con)
     days = [FIRST + timedelta(days=n) for n in range(len(verdicts))]
     for day, verdict in zip(days, verdicts, strict=True):
-        judge(con, day, JudgedNight(True, frozenset(), {"a": verdict} if verdict else {}))
-    (found,) = lives(con, days[-1])
-    return found[6:]
+        found = {"a": verdict} if verdict not in (None, "left") else {}
+        judge(con, day, JudgedNight(True, frozenset(), found, judged=verdict != "left"))
+    (life,) = lives(con, days[-1])
+    return life[6:]
 
 
 def test_what_resolves_a_finding_and_what_does_not() -> None:
@@ -158,6 +174,14 @@ def test_what_resolves_a_finding_and_what_does_not() -> None:
     assert life(["fail", "unknown", "pass"]) == (0, "resolved", None, 2)
     assert life(["fail", "pass", "pass", "fail", "fail"]) == (1, "open", 1, None)
     assert life(["fail", None, "fail", "not_applicable", "exempt"]) == (1, "resolved", None, 1)
+
+
+def test_an_account_that_leaves_resolves_nothing() -> None:
+    assert life(["fail", "left"]) == (0, "no longer judged", None, None)
+    assert life(["fail", "left", "left", "fail"]) == (0, "open", 3, None)
+    assert life(["fail", "left", None]) == (0, "resolved", None, 2)
+    assert life(["fail", "pass", "left"]) == (0, "resolved", None, 1)
+    assert life(["fail", None, "left", "fail"]) == (1, "open", 0, None)
 
 
 def test_times_rest_on_what_was_resolved_lately_and_count_units_with_all_below() -> None:
