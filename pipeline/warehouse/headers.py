@@ -47,7 +47,8 @@ class ControlHeader(Header):
     """Header of a control. `scope`: a verdict is owed for every account, or once for the organization.
 
     `of_management` lists datasets of the organization that only verdicts of the management account depend on;
-    `register_entries` lists the kinds of register entries (`vendor`) that can change the verdict.
+    `needs_all` lists datasets whose records bear on verdicts about other resources: where one of them is unread, so is
+    the dataset. `register_entries` lists the kinds of register entries (`vendor`) that can change the verdict.
     `practice` is the number of its folder. `frameworks` has references to other standards, under any key.
     """
 
@@ -56,6 +57,7 @@ class ControlHeader(Header):
     severity: Literal["critical", "high", "medium", "low"]
     scope: Literal["account", "organization"] = "account"
     of_management: frozenset[str] = frozenset()
+    needs_all: frozenset[str] = frozenset()
     why: str
     fix: str
     may_break: str = ""

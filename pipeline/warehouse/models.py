@@ -118,6 +118,7 @@ def load(root: Path = ROOT) -> Catalog:
     check_layers(models)
     catalog = Catalog(models)
     check_register(catalog)
+    check_datasets(catalog)
     return catalog
 
 
@@ -167,6 +168,15 @@ def check_register(catalog: Catalog) -> None:
             raise Refused(f"{where}: neither the control nor a model above it reads stg_register")
         if not named and "stg_register" in model.reads:
             raise Refused(f"{where}: the control reads stg_register; name the kinds, some of {', '.join(kinds)}")
+
+
+def check_datasets(catalog: Catalog) -> None:
+    """Refuse a control whose header names a dataset that it does not depend on."""
+    for model in catalog.controls.values():
+        for key in ("of_management", "needs_all"):
+            named: frozenset[str] = getattr(model.control, key)
+            if odd := sorted(named - catalog.datasets(model.name)):
+                raise Refused(f"{model.path}: header: {key}: the control does not depend on {odd[0]}")
 
 
 def fact_model(module: Facts) -> Model:

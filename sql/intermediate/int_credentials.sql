@@ -7,7 +7,7 @@ user_arn = "ARN of the user, or of the root user"
 last_used_at = "When it was last used; null when never or not known"
 is_root = "Whether it is the root user's"
 kind = "password, access key, signing certificate, SSH key or service-specific credential"
-credential = "Its id, or the key's number"
+credential = "Its id; the number of a root user's key or certificate"
 is_active = "Whether it works"
 created_at = "When it was made or last changed; null if not reported"
 age_days = "Days since then"
@@ -48,7 +48,7 @@ credentials as (
     where is_root and (cert_2_active or cert_2_last_rotated_at is not null)
     union all
     select
-        account_id, user_name, user_arn, is_root, 'access key', key_number::varchar,
+        account_id, user_name, user_arn, is_root, 'access key', key_id,
         is_active, created_at, age_days, last_used_at, unused_days,
         last_used_service, last_used_region, null
     from int_access_keys

@@ -7,23 +7,28 @@ via_group = "Group that the user has it through; null when its own"
 document_sha256 = "Key of the document in int_identity_documents; null where the policy is not among those read"
 */
 with
+memberships as (
+    select account_id, arn, user_name, unnest(group_names) as group_name
+    from stg_users
+),
+
+-- A user's group that is not among those read has policies that could not be read.
 held as (
     select account_id, principal_type, principal_name, principal_arn, policy_name, policy_arn, null as document_sha256
     from stg_policy_attachments
     union all
     select account_id, principal_type, principal_name, principal_arn, policy_name, null, document_sha256
     from stg_inline_policies
+    union all
+    select distinct users.account_id, 'group', users.group_name, null, 'the policies of group ' || users.group_name, null, null
+    from memberships as users
+    anti join stg_groups as groups on users.account_id = groups.account_id and users.group_name = groups.group_name
 ),
 
 own as (
     select *, null as via_group
     from held
     where principal_type <> 'group'
-),
-
-memberships as (
-    select account_id, arn, user_name, unnest(group_names) as group_name
-    from stg_users
 ),
 
 through_groups as (

@@ -3,8 +3,8 @@ title = "The verdict of every control on every resource tonight"
 description = """
 What the controls say, with four things laid over it. Where a dataset that a control rests on could not be read, its
 rows are dropped and one `unknown` names the call that failed. Where a single record could not, or holds what AWS did not
-have before, what is said of it is dropped and one `unknown` says why. Where a live exception covers a fail, the fail is
-`exempt`. Where an account has no resource of the kind, one `not_applicable` says so: every control has a verdict in
+have before, what is said of it is dropped and one `unknown` says why; a control that needs all records of the dataset
+is unknown in the account. Where a live exception covers a fail, the fail is `exempt`. Where an account has no resource of the kind, one `not_applicable` says so: every control has a verdict in
 every account that it is owed by.
 """
 [columns]
@@ -37,7 +37,8 @@ owed as (
         expected.control_id,
         expected.account_id,
         needs.dataset,
-        needs.scope
+        needs.scope,
+        needs.needs_all
     from expected
     inner join control_needs as needs using (control_id)
     where expected.is_management or not needs.of_management
@@ -57,6 +58,19 @@ missing as (
     left join raw_extracts as extracts
         on owed.dataset = extracts.dataset and (owed.scope = 'organization' or owed.account_id = extracts.account_id)
     where extracts.status is distinct from 'ok'
+    union all
+    select
+        owed.control_id,
+        owed.account_id,
+        owed.dataset,
+        records.region,
+        records.operation,
+        records.error_class,
+        records.error_code,
+        concat_ws(': ', records.resource, records.message)
+    from owed
+    inner join raw_unread_records as records on owed.dataset = records.dataset and owed.account_id = records.account_id
+    where owed.needs_all
 ),
 
 unread as (
@@ -64,7 +78,7 @@ unread as (
         control_id,
         account_id,
         region,
-        min_by(missing, dataset) as first
+        min_by(missing, (dataset, message)) as first
     from missing
     group by control_id, account_id, region
     qualify region = 'global' or not bool_or(region = 'global') over (partition by control_id, account_id)

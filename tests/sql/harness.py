@@ -129,6 +129,7 @@ def _prepared(con: duckdb.DuckDBPyConnection, case: Case, models: Catalog) -> It
     wanted = one.with_ancestors(["judgements"])
     read = {name for model in wanted for name in model.reads}
     rows = DEFAULTS | {name: [dict(row) for row in many] for name, many in case.rows.items()}
+    rows.setdefault("access_keys", list(listed_keys(rows.get("credential_report", []))))
     earlier = rows.pop("history_guardrails", [])
     if "accounts" in case.rows:
         rows["accounts"] = [account(row.get("account_id", MEMBER)) | row for row in case.rows["accounts"]]
@@ -231,6 +232,20 @@ def extracts(
             yield row
 
 
+def listed_keys(report: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The keys of a credential report as iam:ListAccessKeys has them, where a case does not say otherwise."""
+    for user, number in itertools.product(report, (1, 2)):
+        is_active, created_at = (user.get(f"access_key_{number}_{what}") for what in ("active", "last_rotated_at"))
+        if user["user_name"] != "<root_account>" and (is_active or created_at):
+            yield {
+                **({"account_id": user["account_id"]} if "account_id" in user else {}),
+                "user_name": user["user_name"],
+                "access_key_id": f"AKIAEXAMPLE{number}",
+                "status": "Active" if is_active else "Inactive",
+                "created_at": None if created_at == NULL else created_at,
+            }
+
+
 def region_of(dataset: Dataset) -> str:
     return "us-east-1" if dataset.scope == "region" else "global"
 
@@ -246,7 +261,7 @@ def load(con: duckdb.DuckDBPyConnection, dataset: Dataset, rows: list[dict[str, 
         full.append({n: value(row.get(n, owned.get(n))) for n in names})
     made = pa.Table.from_pylist(full, schema=dataset.arrow())  # noqa: F841  (DuckDB reads it by name)
     casts = ", ".join(f"{c.name}::{'varchar' if c.type == 'json' else c.type} as {c.name}" for c in dataset.columns)
-    con.execute(f"create table raw_{dataset.name} as select {casts} from made")
+    con.execute(f"create or replace table raw_{dataset.name} as select {casts} from made")
     if dataset.history_days:
         con.execute(f"alter table raw_{dataset.name} add column as_of date")
         con.execute(f"update raw_{dataset.name} set as_of = ?", [AS_OF])

@@ -18,19 +18,30 @@ used as (
     select
         account_id,
         user_name,
-        list(struct_pack(key_number, last_used_service, last_used_at, last_used_region) order by key_number) as keys,
+        list(struct_pack(key_id, last_used_service, last_used_at, last_used_region) order by key_id) as keys,
         string_agg(
             format(
                 'key {} called {} on {}',
-                key_number, coalesce(last_used_service, 'an unnamed service'), last_used_at::date
+                key_id, coalesce(last_used_service, 'an unnamed service'), last_used_at::date
             ),
-            ', ' order by key_number
+            ', ' order by key_id
         ) as calls
     from int_access_keys
     where
         is_active
         and unused_days <= getvariable('window_days')
         and not list_contains(getvariable('harmless_services'), coalesce(last_used_service, ''))
+    group by account_id, user_name
+),
+
+keys as (
+    select
+        account_id,
+        user_name,
+        count(*) as active,
+        list(key_id order by key_id) filter (not is_use_known) as not_shown
+    from int_access_keys
+    where is_active
     group by account_id, user_name
 )
 
@@ -39,17 +50,18 @@ select
     users.arn as resource,
     case
         when used.keys is not null then fail(format('{}: {}.', users.user_name, used.calls))
-        when users.more_access_keys is not null then unknown(format(
-            'The credential report does not show what further access keys of {} called: {}.',
-            users.user_name, rtrim(users.more_access_keys, '.')
+        when keys.not_shown is not null then unknown(format(
+            'The credential report does not show what access key {} of {} called.',
+            array_to_string(keys.not_shown, ', '), users.user_name
         ))
-        when users.active_access_keys = 0 then pass(format('{} has no active access key.', users.user_name))
+        when keys.active is null then pass(format('{} has no active access key.', users.user_name))
         else pass(format(
             'No access key of {} called a workload''s service in the last {} days.',
             users.user_name, getvariable('window_days')
         ))
     end as judged,
-    to_json(struct_pack(users.active_access_keys, keys := coalesce(used.keys, []))) as evidence
+    to_json(struct_pack(active_access_keys := coalesce(keys.active, 0), keys := coalesce(used.keys, []))) as evidence
 from stg_credential_report as users
 left join used on users.account_id = used.account_id and users.user_name = used.user_name
+left join keys on users.account_id = keys.account_id and users.user_name = keys.user_name
 where not users.is_root

@@ -17,7 +17,7 @@ keys as (
         *,
         format(
             'Access key {} of {} is {} days old; the limit is {}.',
-            key_number, user_name, age_days, getvariable('max_age_days')
+            key_id, user_name, age_days, getvariable('max_age_days')
         ) as reason
     from int_access_keys
     where is_active and not is_root
@@ -28,21 +28,10 @@ select
     resource,
     case
         when age_days is null then unknown(format(
-            'The credential report does not say when access key {} of {} was made.', key_number, user_name
+            'AWS does not say when access key {} of {} was made.', key_id, user_name
         ))
         when age_days > getvariable('max_age_days') then fail(reason)
         else pass(reason)
     end as judged,
     to_json(struct_pack(created_at, age_days, last_used_at, last_used_service, last_used_region)) as evidence
 from keys
-union all
-select
-    account_id,
-    arn || '/accesskey/more',
-    unknown(format(
-        'The credential report does not show when further access keys of {} were made: {}.',
-        user_name, rtrim(more_access_keys, '.')
-    )),
-    to_json(struct_pack(more_access_keys))
-from stg_credential_report
-where more_access_keys is not null and not is_root

@@ -12,7 +12,7 @@ use_cases = ["no_role_possible", "third_party_client", "codecommit", "keyspaces"
 */
 with
 keys as (
-    select account_id, user_name, format('access key {}', key_number) as name
+    select account_id, user_name, format('access key {}', key_id) as name
     from int_access_keys
     where is_active and not is_root
     union all

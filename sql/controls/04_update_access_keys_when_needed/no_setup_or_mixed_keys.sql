@@ -17,8 +17,9 @@ with
 keys as (
     select
         *,
-        last_used_at is null and coalesce(age_days > getvariable('grace_days'), true) as is_never_used,
-        last_used_at is null
+        is_use_known and last_used_at is null as is_unused,
+        is_unused and coalesce(age_days > getvariable('grace_days'), true) as is_never_used,
+        is_unused
         and date_diff('second', user_created_at, created_at) <= getvariable('setup_seconds') as is_from_setup
     from int_access_keys
     where is_active
@@ -30,16 +31,18 @@ users as (
         users.arn as resource,
         users.user_name,
         users.has_password,
-        list(struct_pack(keys.key_number, keys.created_at, keys.last_used_at) order by keys.key_number) as keys,
+        list(struct_pack(keys.key_id, keys.created_at, keys.last_used_at) order by keys.created_at, keys.key_id)
+            as keys,
+        list(keys.key_id order by keys.key_id) filter (not keys.is_use_known) as not_shown,
         concat_ws(
             '; ',
             if(users.has_password, 'it has a console password beside its access key', null),
             string_agg(
                 format(
                     'access key {} was made on {} and never used',
-                    keys.key_number, coalesce(keys.created_at::date::varchar, 'an unknown day')
+                    keys.key_id, coalesce(keys.created_at::date::varchar, 'an unknown day')
                 ),
-                '; ' order by keys.key_number
+                '; ' order by keys.created_at, keys.key_id
             ) filter (where keys.is_never_used or keys.is_from_setup)
         ) as faults
     from stg_credential_report as users
@@ -51,10 +54,13 @@ users as (
 select
     account_id,
     resource,
-    if(
-        faults = '',
-        pass(user_name || ' has no password, and its access keys are used or new.'),
-        fail(format('{}: {}.', user_name, faults))
-    ) as judged,
+    case
+        when faults <> '' then fail(format('{}: {}.', user_name, faults))
+        when not_shown is not null then unknown(format(
+            'The credential report does not show whether access key {} of {} was used.',
+            array_to_string(not_shown, ', '), user_name
+        ))
+        else pass(user_name || ' has no password, and its access keys are used or new.')
+    end as judged,
     to_json(struct_pack(has_password, keys)) as evidence
 from users

@@ -2,7 +2,7 @@
 id = "BP04-02"
 title = "IAM users should have only one active access key, except during a rotation"
 severity = "medium"
-description = "Users with an active key are judged, and users with keys that the credential report does not show."
+description = "Users with an active key are judged."
 why = "A second key is a second secret to lose, and hides which of the two is really in use."
 fix = "Find by its last use which key is needed, then deactivate and delete the other."
 may_break = "Whatever uses the other key stops working once it is deactivated."
@@ -15,39 +15,29 @@ with
 users as (
     select
         account_id,
-        user_name,
         user_arn,
         count(*) as active_keys,
         min(age_days) as youngest_days,
-        list(struct_pack(key_number, created_at, age_days, last_used_at, last_used_service) order by key_number) as keys,
+        list(struct_pack(key_id, created_at, age_days, last_used_at, last_used_service) order by created_at, key_id)
+            as keys,
         format(
-            '{} has {} active access keys, the younger of them {} days old; a rotation may take {}.',
+            '{} has {} active access keys, the youngest of them {} days old; a rotation may take {}.',
             user_name, active_keys,
             coalesce(youngest_days::varchar, 'an unknown number of'), getvariable('rotation_days')
-        ) as reason
+        ) as reason,
+        user_name
     from int_access_keys
     where is_active and not is_root
     group by account_id, user_name, user_arn
-),
-
-more as (
-    select account_id, user_name, arn as user_arn, more_access_keys
-    from stg_credential_report
-    where more_access_keys is not null and not is_root
 )
 
 select
-    coalesce(users.account_id, more.account_id) as account_id,
-    coalesce(users.user_arn, more.user_arn) as resource,
+    account_id,
+    user_arn as resource,
     case
-        when more_access_keys is not null and coalesce(active_keys, 0) < 2 then unknown(format(
-            'The credential report does not show all access keys of {}: {}.',
-            more.user_name, rtrim(more_access_keys, '.')
-        ))
-        when active_keys = 1 then pass(format('{} has one active access key.', users.user_name))
-        when youngest_days <= getvariable('rotation_days') then pass(reason)
+        when active_keys = 1 then pass(format('{} has one active access key.', user_name))
+        when active_keys = 2 and youngest_days <= getvariable('rotation_days') then pass(reason)
         else fail(reason)
     end as judged,
-    to_json(struct_pack(keys, more_access_keys)) as evidence
+    to_json(struct_pack(keys)) as evidence
 from users
-full join more on users.account_id = more.account_id and users.user_arn = more.user_arn

@@ -15,6 +15,7 @@ credentials as (
         account_id,
         resource,
         'access key' as kind,
+        is_use_known,
         is_active,
         coalesce(created_at, user_created_at) as created_at,
         last_used_at,
@@ -22,7 +23,7 @@ credentials as (
     from int_access_keys
     where not is_root
     union all
-    select account_id, resource, 'password', true, created_at, last_used_at, null
+    select account_id, resource, 'password', true, true, created_at, last_used_at, null
     from stg_passwords
 ),
 
@@ -48,6 +49,8 @@ select
     resource,
     case
         when idle_days is null then unknown(format('The report has no date for this {}.', kind))
+        when idle_days > limit_days and not is_use_known
+            then unknown(format('The credential report does not show when this {} was used.', kind))
         when idle_days > limit_days then fail(summary)
         else pass(summary)
     end as judged,
@@ -61,14 +64,3 @@ select
         idle_days: idle_days
     }) as evidence
 from idle
-union all
-select
-    account_id,
-    arn || '/accesskey/more',
-    unknown(format(
-        'The credential report does not show when further access keys of {} were used: {}.',
-        user_name, rtrim(more_access_keys, '.')
-    )),
-    to_json(struct_pack(more_access_keys))
-from stg_credential_report
-where more_access_keys is not null and not is_root

@@ -13,6 +13,7 @@ from pipeline.warehouse.store import variables
 
 MODEL = models.load().models["key_triage"]
 # name, days old, days unused, admin, steps, possible steps, unreadable policies, sensitive actions, escalation paths
+# All have a live entry in the register, but for those of VERDICTS.
 USERS = [
     ("young", 10, 1, "no", None, None, [], 0, 0),
     ("idle", 60, None, "no", None, None, [], 0, 0),
@@ -25,6 +26,23 @@ USERS = [
     ("limited-by", 499, 3, "depends", None, 0, [], 0, 0),
     ("path", 95, 3, "no", None, None, [], 0, 1),
     ("boss", 20, 3, "yes", 0, 0, [], 9, 0),
+    ("sometimes", 20, 3, "depends", None, 0, [], 9, 0),
+    ("exposed", 10, 1, "no", None, None, [], 0, 0),
+    ("person", 10, 1, "no", None, None, [], 0, 0),
+    ("critical", 10, 1, "no", None, None, [], 0, 0),
+    ("no-entry", 10, 1, "no", None, None, [], 0, 0),
+    ("excepted", 10, 1, "no", None, None, [], 0, 0),
+    ("not-shown", 80, None, "no", None, None, [], 0, 0),
+    ("attachments-unread", 10, 1, "no", None, None, [], 0, 0),
+]
+QUARANTINE, ENTRY = "compromised_key_quarantine", "long_term_key_justified"
+# name, control, verdict, severity
+VERDICTS = [
+    ("exposed", QUARANTINE, "fail", "critical"),
+    ("critical", "another", "fail", "critical"),
+    ("no-entry", ENTRY, "fail", "high"),
+    ("excepted", ENTRY, "exempt", "high"),
+    ("attachments-unread", QUARANTINE, "unknown", "critical"),
 ]
 
 
@@ -45,12 +63,32 @@ def keys() -> dict[str, dict[str, Any]]:
     con.executemany("insert into given values (?, ?, ?, ?, ?, ?, ?, ?, ?)", USERS)
     con.execute(
         """
+        create table verdicts (user_name varchar, control_id varchar, verdict varchar, severity varchar);
+        """
+    )
+    con.executemany("insert into verdicts values (?, ?, ?, ?)", VERDICTS)
+    con.execute(
+        """
+        create table control_catalog as select distinct control_id, 'A title' as title, severity
+            from (select control_id, severity from verdicts);
+        create table judgements as
+            select '1' as account_id, user_name || '-arn' as resource, control_id, verdict, 'why' as reason,
+                'control' as origin from verdicts
+            union all
+            select '1', user_name || '-arn', control_id, 'pass', 'why', 'control'
+            from given cross join (values ('compromised_key_quarantine'), ('long_term_key_justified')) t(control_id)
+            anti join verdicts using (user_name, control_id);
+        create table stg_passwords as select '1' as account_id, 'person' as user_name;
         create table int_credentials as
             select '1' as account_id, user_name, user_name || '-arn' as user_arn, '1' as credential, age_days,
                 unused_days, is_root, is_active, kind, if(unused_days is null, null, date '2026-11-01') as last_used_at,
                 's3' as last_used_service, null::varchar as owner
             from (select user_name, age_days, unused_days, false as is_root, true as is_active, 'access key' as kind
                 from given union all by name from others);
+        create table int_access_keys as
+            select account_id, user_arn, credential as key_id, user_arn || '/accesskey/' || credential as resource,
+                user_name <> 'not-shown' as is_use_known
+            from int_credentials where kind = 'access key';
         create table principal_reach as
             select '1' as account_id, user_name || '-arn' as principal_arn, is_admin, steps, possible_steps from given;
         create table int_principal_permissions as
@@ -83,6 +121,11 @@ def test_what_a_key_could_do(keys: dict[str, dict[str, Any]]) -> None:
         "left": ("limited", "no", None),
         "idle": ("limited", "no", None),
         "young": ("limited", "no", None),
+        "sometimes": ("can become administrator", "depends", 0),
+        **dict.fromkeys(
+            ("exposed", "person", "critical", "no-entry", "excepted", "not-shown", "attachments-unread"),
+            ("limited", "no", None),
+        ),
     }
 
 
@@ -90,12 +133,26 @@ def test_the_order_is_that_of_removal(keys: dict[str, dict[str, Any]]) -> None:
     assert [row["place"] for row in keys.values()] == list(range(1, len(keys) + 1))
     by_advice = {
         advice: [name for name, row in keys.items() if row["advice"] == advice]
-        for advice in dict.fromkeys(row["advice"] for row in keys.values())
+        for advice in dict.fromkeys(row["advice"] for row in list(keys.values())[2:])
     }
-    assert list(by_advice) == ["deactivate", "replace", "keep"]
+    assert list(keys)[:2] == ["exposed", "<root_account>"]
+    assert list(by_advice) == ["deactivate", "replace", "unknown", "keep"]
     assert by_advice == {
-        "deactivate": ["<root_account>", "wide", "idle", "left"],
-        "replace": ["certain", "climber-by-day", "climber", "garbled", "limited-by", "unread", "path"],
-        "keep": ["boss", "young"],
+        "deactivate": ["exposed", "wide", "idle", "left"],
+        "replace": [
+            *("<root_account>", "boss", "certain", "sometimes", "climber-by-day", "climber", "garbled"),
+            *("limited-by", "unread", "path", "critical", "no-entry", "person"),
+        ],
+        "unknown": ["not-shown", "attachments-unread"],
+        "keep": ["excepted", "young"],
     }
     assert {row["user_arn"] for row in keys.values()} == {f"{name}-arn" for name in keys}
+
+
+def test_advice_agrees_with_the_verdicts(keys: dict[str, dict[str, Any]]) -> None:
+    assert {
+        keys[name]["advice"] for name, control, verdict, _ in VERDICTS if (control, verdict) == (QUARANTINE, "fail")
+    } == {"deactivate"}
+    kept = {name for name, row in keys.items() if row["advice"] == "keep"}
+    assert not kept & {name for name, *_, verdict, _ in VERDICTS if verdict in ("fail", "unknown")}
+    assert all(keys[name]["is_admin"] == "no" for name in kept)
