@@ -43,7 +43,7 @@ def found(scene: Scene) -> Organization:
         units={u.id: u for u in units.values()},
         accounts={a.id: a for a in accounts},
         policies=_policies(scene, org_id),
-        policy_types=[SCP, RCP, "TAG_POLICY"],
+        policy_types=[SCP, RCP, "AISERVICES_OPT_OUT_POLICY", "TAG_POLICY"],
         features=["RootCredentialsManagement"],
         external_id=EXTERNAL_ID,
     )

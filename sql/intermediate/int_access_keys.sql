@@ -6,6 +6,7 @@ iam:ListAccessKeys says; their use is that of the credential report, whose two k
 they were made. The root user's keys are those of the report.
 """
 [columns]
+user_name = "Name of the user, <root_account> for the root user"
 is_root = "Whether it is the root user's"
 key_id = "Its id; for the root user 1 or 2, as in the credential report"
 user_arn = "ARN of the user"

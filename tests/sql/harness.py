@@ -98,6 +98,12 @@ def read_cases() -> Iterator[Case]:
             )
 
 
+def unseen() -> set[tuple[str, str]]:
+    """Controls with verdicts that the demo's organization cannot have on any night, as their case files say."""
+    files = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in CASES.glob("*.toml")}
+    return {(control_id, verdict) for control_id, found in files.items() for verdict in found.get("unseen", ())}
+
+
 def judge(case: Case, models: Catalog) -> list[dict[str, Any]]:
     """The findings of the case's control: rows of `judgements`."""
     with prepared(case, models) as made:

@@ -84,6 +84,8 @@ select
     account_id,
     resource,
     case
+        when organization.feature_set <> 'ALL'
+            then not_applicable(format('AI services opt-out policies need all features; the organization has {}.', feature_set))
         when not is_enabled then fail('The policy type AISERVICES_OPT_OUT_POLICY is not enabled at the root.')
         when len(unreadable) > 0 then unknown(format(
             'The content of {} cannot be read.', array_to_string(unreadable, ', ')
@@ -94,3 +96,4 @@ select
     end as judged,
     to_json(struct_pack(opted_in, opted_out_by, policies := names, is_enabled, unreadable)) as evidence
 from facts
+cross join stg_organization as organization

@@ -28,6 +28,8 @@ select
     account_id,
     resource,
     case
+        when organization.feature_set <> 'ALL'
+            then not_applicable(format('Tag policies need all features; the organization has {}.', feature_set))
         when not is_enabled then fail('The policy type TAG_POLICY is not enabled at the root.')
         when len(tag_keys) > 0 then pass(format(
             'Tag policies ({}) set {}.', array_to_string(names, ', '), array_to_string(tag_keys, ', ')
@@ -40,3 +42,4 @@ select
     end as judged,
     to_json(struct_pack(tag_keys, policies := names, is_enabled, unreadable)) as evidence
 from facts
+cross join stg_organization as organization
