@@ -5,16 +5,23 @@ description = "A row for each account and region whose findings are read, by its
 region = "Region that is read"
 analyzers = "Analyzers that work, cover the account, and whose findings were read"
 unread = "Accounts whose analyzers or findings were not read, and which may hold one that covers it"
+without_details = "Accounts of which these, or details of findings, were not read"
 */
 with
 
 homes as (select * from int_organization_analyzer_homes),
 
 extracts as (
-    select account_id, region, bool_and(status = 'ok') as is_read
-    from raw_extracts
-    where dataset in ('analyzers', 'external_findings')
-    group by account_id, region
+    select
+        ended.account_id,
+        ended.region,
+        bool_and(ended.status = 'ok' and records.dataset is null)
+            filter (where ended.dataset <> 'external_finding_details') as is_read,
+        bool_and(ended.status = 'ok' and records.dataset is null) as has_details
+    from raw_extracts as ended
+    left join stg_unread_records as records using (account_id, region, dataset)
+    where ended.dataset in ('analyzers', 'external_findings', 'external_finding_details')
+    group by ended.account_id, ended.region
 ),
 
 places as (
@@ -38,7 +45,10 @@ select
     ) as analyzers,
     coalesce(
         list_sort(list(distinct places.home_id) filter (where not coalesce(extracts.is_read, false))), []
-    ) as unread
+    ) as unread,
+    coalesce(
+        list_sort(list(distinct places.home_id) filter (where not coalesce(extracts.has_details, false))), []
+    ) as without_details
 from places
 semi join stg_expected_accounts using (account_id)
 left join extracts on places.home_id = extracts.account_id and places.region = extracts.region

@@ -23,7 +23,10 @@ regions as (
 select
     homes.account_id,
     regions.region,
-    coalesce(extracts.status = 'ok', false) as is_read
+    coalesce(extracts.status = 'ok', false) and records.account_id is null as is_read
 from homes
 cross join regions
 left join extracts on homes.account_id = extracts.account_id and regions.region = extracts.region
+left join (
+    select distinct account_id, region from stg_unread_records where dataset = 'analyzers'
+) as records on homes.account_id = records.account_id and regions.region = records.region

@@ -1,7 +1,7 @@
 /*
 title = "Roles whose own policies grant whole services"
 description = """
-A row for each role with an Allow statement, in a customer managed or inline policy of it, on every resource and on
+A row for each role with an Allow statement, or with a policy that cannot be read; in a customer managed or inline policy of it, on every resource and on
 every action of a service, on every action at all, or on all but some (NotAction). Read off the documents as they
 stand: boundaries, conditions and Deny statements are not weighed.
 """
@@ -9,6 +9,7 @@ stand: boundaries, conditions and Deny statements are not weighed.
 arn = "ARN of the role"
 policy_names = "The policies that have such a statement"
 wildcards = "What they grant: actions as written"
+unreadable = "Its customer managed and inline policies that could not be read"
 */
 with
 
@@ -57,13 +58,36 @@ grants as (
 wildcards as (
     select account_id, principal_arn, policy_name, unnest(actions) as action
     from grants
+),
+
+granting as (
+    select
+        account_id,
+        principal_arn,
+        list_sort(list(distinct policy_name)) as policy_names,
+        list_sort(list(distinct action)) as wildcards
+    from wildcards
+    where action in ('*', 'NotAction') or action glob '*:[*]'
+    group by account_id, principal_arn
+),
+
+malformed as (
+    select held.account_id, held.principal_arn, list_sort(list(distinct held.policy_name)) as policy_names
+    from (select account_id, resource, policy_name, unnest(holders) as principal_arn from int_customer_documents) as held
+    semi join (select * from int_customer_facts where kind = 'malformed') as facts
+        on
+            held.account_id = facts.account_id
+            and held.resource = facts.resource
+            and held.policy_name = facts.policy_name
+    where held.principal_arn glob 'arn:*:iam::*:role/*'
+    group by held.account_id, held.principal_arn
 )
 
 select
     account_id,
     principal_arn as arn,
-    list_sort(list(distinct policy_name)) as policy_names,
-    list_sort(list(distinct action)) as wildcards
-from wildcards
-where action in ('*', 'NotAction') or action glob '*:[*]'
-group by account_id, principal_arn
+    coalesce(granting.policy_names, []) as policy_names,
+    coalesce(granting.wildcards, []) as wildcards,
+    coalesce(malformed.policy_names, []) as unreadable
+from granting
+full join malformed using (account_id, principal_arn)

@@ -44,7 +44,7 @@ select
         or (
             grants.policy_name is not null
             and grants.document_sha256 is null
-            and grants.policy_arn not glob 'arn:*:iam::aws:*'
+            and coalesce(grants.policy_arn, '') not glob 'arn:*:iam::aws:*'
         )
     ) as unread,
     list(

@@ -21,15 +21,20 @@ sets as (
         'permission set' as kind,
         sets.name,
         sets.admin = 'yes' as is_admin,
-        sets.session_hours
+        sets.unreadable,
+        sets.session_hours,
+        null as malformed_reason
     from int_permission_sets as sets
     cross join raw_organization as organization
 ),
 
 saml as (
-    select distinct document_sha256
+    select document_sha256, any_value(malformed_reason) as malformed_reason
     from fact_trust_principals
-    where effect = 'Allow' and principal_type = 'federated' and principal like 'arn:%:saml-provider/%'
+    where
+        malformed_reason is not null
+        or effect = 'Allow' and principal_type = 'federated' and principal like 'arn:%:saml-provider/%'
+    group by document_sha256
 ),
 
 administrators as (
@@ -47,11 +52,14 @@ roles as (
         'role' as kind,
         roles.role_name as name,
         administrators.arn is not null as is_admin,
-        sessions.max_session_duration_seconds / 3600 as session_hours
+        coalesce(wildcards.unreadable, []) as unreadable,
+        sessions.max_session_duration_seconds / 3600 as session_hours,
+        saml.malformed_reason
     from stg_roles as roles
     inner join saml on roles.trust_document_sha256 = saml.document_sha256
     left join stg_role_sessions as sessions on roles.account_id = sessions.account_id and roles.arn = sessions.arn
     left join administrators on roles.account_id = administrators.account_id and roles.arn = administrators.arn
+    left join int_role_wildcards as wildcards on roles.account_id = wildcards.account_id and roles.arn = wildcards.arn
     where not roles.is_identity_center and not roles.is_service_linked
 ),
 
@@ -70,8 +78,12 @@ select
     account_id,
     arn as resource,
     case
+        when malformed_reason is not null
+            then unknown(format('The trust policy of {} cannot be read: {}.', name, malformed_reason))
         when session_hours is null then unknown(format('The session duration of {} was not reported.', name))
         when session_hours > limit_hours then fail(reason)
+        when not is_admin and len(unreadable) > 0 and session_hours > getvariable('admin_max_hours')
+            then unknown(format('Policies of {} cannot be read: {}.', name, array_to_string(unreadable, '; ')))
         else pass(reason)
     end as judged,
     to_json(struct_pack(kind, is_admin, session_hours)) as evidence

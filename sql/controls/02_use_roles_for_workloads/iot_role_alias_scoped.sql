@@ -2,6 +2,7 @@
 id = "BP02-09"
 title = "AWS IoT role aliases should be short-lived, and their roles narrow and for devices only"
 severity = "medium"
+needs_all = ["roles"]
 description = "The role's permissions are judged by the AWS managed policies attached to it, and by whether its own policies grant whole services on every resource; boundaries and Deny statements are not evaluated."
 why = "A device's certificate is out in the field: anyone who has the device has the role behind the alias."
 fix = "Let credentials last an hour at most, trust credentials.iot.amazonaws.com alone, and grant only the actions and resources that the devices use."
@@ -30,7 +31,8 @@ roles as (
             callers.callers, lambda c: not list_contains(getvariable('device_services')::varchar[], c)
         ) as other_callers,
         coalesce(broad.policies, []) as broad_policies,
-        coalesce(wildcards.wildcards, []) as wildcards
+        coalesce(wildcards.wildcards, []) as wildcards,
+        coalesce(wildcards.unreadable, []) as unreadable
     from int_role_callers as callers
     left join broad on callers.account_id = broad.account_id and callers.arn = broad.principal_arn
     left join int_role_wildcards as wildcards
@@ -44,6 +46,7 @@ facts as (
         roles.other_callers,
         roles.broad_policies,
         roles.wildcards,
+        roles.unreadable,
         concat_ws(
             '; ',
             if(
@@ -67,6 +70,9 @@ select
         when problems <> '' then fail(format('{}: {}.', role_alias, problems))
         when malformed_reason is not null
             then unknown(format('{}: the trust policy of its role cannot be read: {}.', role_alias, malformed_reason))
+        when len(unreadable) > 0 then unknown(format(
+            '{}: policies of its role cannot be read: {}.', role_alias, array_to_string(unreadable, ', ')
+        ))
         else pass(format(
             '{}: credentials last {} seconds, its role is narrow and for devices only.',
             role_alias, credential_duration_seconds

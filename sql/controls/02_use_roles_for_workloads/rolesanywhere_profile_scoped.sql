@@ -95,3 +95,17 @@ select
     ),
     to_json(struct_pack(statements, open_statements := coalesce(open_statements, [])))
 from roles
+union all
+select
+    roles.account_id,
+    'global',
+    roles.arn,
+    unknown(format('The trust policy of {} cannot be read: {}.', roles.role_name, trusts.malformed_reason)),
+    to_json({statements: [], open_statements: []})
+from stg_roles as roles
+inner join (
+    select document_sha256, any_value(malformed_reason) as malformed_reason
+    from fact_trust_principals
+    where malformed_reason is not null
+    group by document_sha256
+) as trusts on roles.trust_document_sha256 = trusts.document_sha256

@@ -14,20 +14,19 @@ may_break = "Scripts that assume the role with a user's bare access key stop wor
 frameworks = { other = "Scout:iam-assume-role-no-mfa; Parliament:BAD_PATTERN_FOR_MFA" }
 */
 with
-console_users as (select account_id, count(*) as users from stg_passwords group by account_id),
-
 statements as (
     select
         roles.account_id,
         roles.arn as resource,
         roles.own_account,
-        coalesce(console_users.users, 0) as console_users,
+        console_users.users as console_users,
+        console_users.not_reported,
         trusts.*,
-        trusts.kind = 'principal' or coalesce(console_users.users, 0) > 0 as is_used
+        trusts.kind = 'principal' or console_users.users > 0 as is_used
     from int_role_trusts as roles
     inner join fact_trusts as trusts
         on roles.trust_sha256 = trusts.trust_sha256 and (trusts.admits_users or trusts.malformed_reason is not null)
-    left join console_users on roles.account_id = console_users.account_id
+    inner join int_console_users as console_users on roles.account_id = console_users.account_id
 ),
 
 roles as (
@@ -37,6 +36,7 @@ roles as (
         any_value(own_account) as own_account,
         any_value(malformed_reason) as malformed_reason,
         any_value(console_users) as console_users,
+        any_value(not_reported) as not_reported,
         bool_or(is_used) as is_used,
         string_agg(distinct principal, ', ' order by principal) as principals,
         string_agg(distinct principal, ', ' order by principal)
@@ -61,6 +61,9 @@ select
         ))
         when is_used then pass(format(
             'IAM users need MFA to assume it as {}.', replace(principals, own_account, account_id)
+        ))
+        when not_reported > 0 then unknown(format(
+            'Whether {} IAM users can sign in to the console was not reported.', not_reported
         ))
         else not_applicable(format(
             'Trusts {}, and no IAM user of the account can sign in to the console.',

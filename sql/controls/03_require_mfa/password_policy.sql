@@ -19,8 +19,6 @@ requires_lowercase = false
 max_age_days = 0
 */
 with
-console as (select account_id, count(*) as console_users from stg_passwords group by account_id),
-
 policies as (
     select
         account_id,
@@ -46,10 +44,11 @@ facts as (
     select
         accounts.account_id,
         accounts.arn as resource,
-        coalesce(console.console_users, 0) as console_users,
+        console.users as console_users,
+        console.not_reported,
         policies.* exclude (account_id)
     from stg_expected_accounts as accounts
-    left join console on accounts.account_id = console.account_id
+    inner join int_console_users as console on accounts.account_id = console.account_id
     left join policies on accounts.account_id = policies.account_id
 )
 
@@ -57,6 +56,9 @@ select
     account_id,
     resource,
     case
+        when console_users = 0 and not_reported > 0 then unknown(format(
+            'Whether {} IAM users can sign in to the console was not reported.', not_reported
+        ))
         when console_users = 0 then not_applicable('No IAM user can sign in to the console.')
         when faults is null then fail(format(
             'The account has no password policy; IAM users who can sign in: {}.', console_users

@@ -2,6 +2,7 @@
 id = "BP06-04"
 title = "Principals should not be able to escalate their own privileges"
 severity = "high"
+needs_all = ["roles"]
 description = """
 By any path of the catalogue that its policies, groups, boundary and SCPs leave open, for which the account has what the
 path needs, and that gains it a right; or by several steps that end as an administrator, of another account too. Paths

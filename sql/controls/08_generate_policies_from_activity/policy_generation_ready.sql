@@ -2,6 +2,7 @@
 id = "BP08-02"
 title = "A multi-Region trail should record all management events of the account"
 severity = "medium"
+needs_all = ["roles"]
 description = """
 The account's own trail counts, or the organization's. Accounts without roles of their own do not need one. An account in which no role lets Access
 Analyzer read the trail passes with a remark: that role is created when a policy is first generated.
@@ -55,11 +56,11 @@ select
                 'Recorded by {}.{}',
                 array_to_string(ready, ', '), if(readers.arn is null, ' No role for policy generation reads it yet.', '')
             ))
+        when unread is not null
+            then unknown(format('Whether and what {} records was not read.', array_to_string(unread, ', ')))
         when accounts.account_id not in (
             select account_id from stg_roles where not is_service_linked and not is_identity_center
         ) then not_applicable('The account has no roles of its own to generate policies for.')
-        when unread is not null
-            then unknown(format('Whether and what {} records was not read.', array_to_string(unread, ', ')))
         when faults is not null then fail(format('No trail is fit: {}.', array_to_string(faults, '; ')))
         else fail('No trail records the account.')
     end as judged,

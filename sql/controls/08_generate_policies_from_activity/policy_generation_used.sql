@@ -18,7 +18,8 @@ roles as (
         array_to_string(
             list_concat(workloads.broad_policies, coalesce(wildcards.policy_names, [])), ', '
         ) as policies,
-        wildcards.wildcards
+        wildcards.wildcards,
+        wildcards.unreadable
     from int_workload_roles as workloads
     left join int_role_wildcards as wildcards
         on workloads.account_id = wildcards.account_id and workloads.arn = wildcards.arn
@@ -43,6 +44,8 @@ select
     case
         when malformed_reason is not null
             then unknown(format('Its trust policy cannot be read: {}.', malformed_reason))
+        when len(broad_policies) + len(coalesce(wildcards, [])) = 0
+            then unknown(format('Its policies cannot be read: {}.', array_to_string(unreadable, ', ')))
         when succeeded_at is not null
             then pass(format('A policy was generated on {}, in place of {}.', succeeded_at::date, policies))
         when unused_days > getvariable('activity_days')

@@ -32,11 +32,20 @@ findings as (
     group by resource
 ),
 
+-- Whether findings of the organization's analyzers were not read.
+homes as (
+    select count(*) > 0 as is_unread
+    from raw_extracts
+    semi join int_organization_analyzer_homes using (account_id, region)
+    where dataset = 'analyzer_findings' and status <> 'ok'
+),
+
 roles as (
     select
         workloads.*,
         list_has_any(workloads.aws_managed_policies, getvariable('admin_policies')::varchar[])
         or coalesce(list_contains(wildcards.wildcards, '*'), false) as is_admin,
+        coalesce(wildcards.unreadable, []) as unreadable,
         reads.read_on,
         reads.message,
         coalesce(reads.is_complete, false) as is_read,
@@ -63,6 +72,8 @@ select
     arn as resource,
     case
         when is_admin then not_applicable('An administrator''s role: judged by other controls.')
+        when len(unreadable) > 0
+            then unknown(format('Its policies cannot be read: {}.', array_to_string(unreadable, ', ')))
         when age_days <= getvariable('min_age_days')
             then not_applicable(format('Created {} days ago: too early to tell.', age_days))
         when malformed_reason is not null
@@ -70,7 +81,9 @@ select
         when not is_read then unknown(format('Its use of services was not reported{}.', coalesce(': ' || message, '')))
         when granted = 0 then not_applicable('It is granted no service.')
         when used_percent >= getvariable('min_used_percent') or finding_id is not null then pass(summary)
+        when homes.is_unread then unknown(format('{} Findings that may tell of it were not read.', summary))
         else fail(summary)
     end as judged,
     to_json(struct_pack(granted, used, used_percent, unused, read_on, finding_id)) as evidence
 from roles
+cross join homes

@@ -54,7 +54,7 @@ select
     to_json(struct_pack(analyzers, unread)) as evidence
 from int_external_watch as watch
 inner join stg_expected_accounts as accounts on watch.account_id = accounts.account_id
-where not exists (
+where len(watch.unread) > 0 or not exists (
     select 1 from resources
     where resources.account_id = watch.account_id and resources.region in (watch.region, 'global')
 )

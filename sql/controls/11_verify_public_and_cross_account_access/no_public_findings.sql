@@ -49,18 +49,21 @@ select
     watch.region,
     accounts.arn as resource,
     case
-        when len(unread) > 0
+        when len(without_details) > 0
             then unknown(format(
                 'Analyzers or findings in {} were not read, which may tell of {}.',
-                array_to_string(unread, ', '), region
+                array_to_string(without_details, ', '), region
             ))
         when len(analyzers) > 0 then pass(format('No finding on public access in {}.', region))
         else unknown(format('No external-access analyzer looks at {}.', region))
     end as judged,
-    to_json(struct_pack(analyzers, unread)) as evidence
+    to_json(struct_pack(analyzers, unread := without_details)) as evidence
 from int_external_watch as watch
 inner join stg_expected_accounts as accounts on watch.account_id = accounts.account_id
-where not exists (
+where len(watch.without_details) > 0 or not exists (
     select 1 from resources
-    where resources.account_id = watch.account_id and resources.region in (watch.region, 'global') and is_open
+    where
+        resources.account_id = watch.account_id
+        and resources.region in (watch.region, 'global')
+        and (is_open or is_unsure)
 )

@@ -2,6 +2,7 @@
 id = "BP13-06"
 title = "The management account should not run workloads or have IAM users"
 severity = "high"
+needs_all = ["ecs_clusters", "roles"]
 scope = "organization"
 description = """
 One finding for each kind of thing that does not belong there: instances, functions, ECS clusters with anything in
@@ -30,10 +31,17 @@ kinds as (
     where accounts.is_management
 ),
 
+-- A user that the credential report does not have, or not whole, is there all the same.
 users as (
-    select account_id, user_name, arn from stg_credential_report
-    where not is_root
-        and len(list_filter(getvariable('allowed_users')::varchar[], lambda g: user_name glob g)) = 0
+    select account_id, user_name, arn
+    from (
+        select account_id, user_name, arn from stg_credential_report where not is_root
+        union
+        select account_id, split_part(resource, '/', -1), resource
+        from stg_unread_records
+        where dataset = 'credential_report' and resource glob 'arn:*:user/*'
+    )
+    where len(list_filter(getvariable('allowed_users')::varchar[], lambda g: user_name glob g)) = 0
 ),
 
 things as (
@@ -56,6 +64,10 @@ things as (
     from int_access_keys as keys
     semi join users using (account_id, user_name)
     where keys.is_active
+    union all
+    select account_id, 'active access keys', null, regexp_extract(resource, '[^/:]+$')
+    from stg_unread_records
+    where dataset in ('credential_report', 'access_keys') and resource not glob '*:root'
 ),
 
 there as (
@@ -83,7 +95,10 @@ select
             ))
         when kind = 'active access keys' and account_id not in (select account_id from users)
             then not_applicable('The management account has no IAM users to have access keys.')
-        when unreadable is not null then unknown(format('The trust policies of {} cannot be read.', unreadable))
+        when unreadable is not null then unknown(format(
+            '{} of {} cannot be read.',
+            if(kind = 'active access keys', 'The access keys', 'The trust policies'), unreadable
+        ))
         else pass(format('The management account has no {}.', kind))
     end as judged,
     to_json(struct_pack(resources)) as evidence

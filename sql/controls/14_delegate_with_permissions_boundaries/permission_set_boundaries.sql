@@ -32,7 +32,9 @@ select
                 '{} is an approved administrators'' set; {} answers until {}.',
                 name, approval.owner, approval.expires_on
             ))
-        when boundary is not null and (len(iam_writes) > 0 or len(unreadable) > 0)
+        when len(iam_writes) = 0 and len(unreadable) > 0
+            then unknown(format('What {} grants could not be read: {}.', name, array_to_string(unreadable, '; ')))
+        when boundary is not null and len(iam_writes) > 0
             then pass(format('{} is bound by {}.', name, boundary))
         when len(iam_writes) > 0
             then fail(format(
@@ -41,8 +43,6 @@ select
                 array_to_string(iam_writes, ', '),
                 coalesce(format('; its approval ended on {}', approval.expires_on), '')
             ))
-        when len(unreadable) > 0 and is_assigned
-            then unknown(format('What {} grants could not be read: {}.', name, array_to_string(unreadable, '; ')))
         when not is_assigned then not_applicable(format('{} is assigned to nobody.', name))
         else not_applicable(format('{} does not write IAM.', name))
     end as judged,
