@@ -118,10 +118,6 @@ def pretty(value: str | None, limit: int = 1200) -> str:
     return text if len(text) <= limit else text[:limit] + " …"
 
 
-def cut(value: str, limit: int = 2000) -> str:
-    return value if len(value) <= limit else value[:limit] + " …"
-
-
 def members(value: str | None) -> list[Any]:
     """The items of a JSON array."""
     array = json.loads(value) if value else []
@@ -202,7 +198,7 @@ def severities_text(counts: dict[str, int]) -> str:
 
 
 _FILTERS = (
-    *(anchor, arn, cut, day, days, heat, iso, members, moment, number, pairs, path, percent, practice_name, pretty),
+    *(anchor, arn, day, days, heat, iso, members, moment, number, pairs, path, percent, practice_name, pretty),
     *(script_json, seconds, severities_text),
 )
 FILTERS = {f.__name__: f for f in _FILTERS}

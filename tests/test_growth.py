@@ -70,6 +70,7 @@ why = "Long names are mistyped."
 fix = "Rename the vault."
 frameworks = { our_standard = "V.1" }
 params = { most = 5 }
+evidence = { length = "Characters of the name" }
 */
 select
     account_id,

@@ -94,6 +94,7 @@ def control(entry: dict[str, Any]) -> Iterator[str]:
         "Why": entry["why"],
         "Fix": entry["fix"],
         "May break": entry["may_break"],
+        "Evidence": "; ".join(f"{code(key)} {text}" for key, text in entry["evidence"].items()),
         "Reads": ", ".join(map(code, entry["datasets"])),
         "Parameters": ", ".join(code(f"{name} = {json.dumps(value)}") for name, value in entry["params"].items()),
         "Elsewhere": "; ".join(f"{framework(name)} {text}" for name, text in entry["frameworks"].items()),

@@ -51,6 +51,7 @@ def entry(catalog: Catalog, name: str) -> dict[str, Any]:
         "may_break": head.may_break,
         "datasets": sorted(catalog.datasets(name)),
         "params": head.params,
+        "evidence": head.evidence,
         "frameworks": head.frameworks,
         "file": f"sql/{model.path.relative_to(models.ROOT)}",
     }
@@ -79,6 +80,7 @@ def one(console: Console, control: dict[str, Any]) -> None:
         "may break": control["may_break"],
         "reads": ", ".join(control["datasets"]),
         "parameters": ", ".join(f"{name} = {json.dumps(value)}" for name, value in control["params"].items()),
+        "evidence": "; ".join(f"{key}: {text}" for key, text in control["evidence"].items()),
         "frameworks": ", ".join(f"{framework(name)} {text}" for name, text in control["frameworks"].items()),
         "file": control["file"],
     }

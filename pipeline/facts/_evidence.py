@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from pipeline.policy.match import action_matches, resource_matches
+from pipeline.policy.principal import FRESH
 from pipeline.policy.request import Decision, Evidence, Policy
 
 
@@ -14,24 +16,76 @@ def problems(policies: Iterable[Policy]) -> list[str]:
     return sorted({f"{policy.name}: {policy.problem}" for policy in policies if policy.document is None})
 
 
-def cited(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:
-    """Statements in the format of findings."""
+def cited(evidence: Iterable[Evidence], action: str = "", resource: str = "") -> list[dict[str, Any]]:
+    """Statements in the format of findings: Denies and grants first, then the limits. Limits that allow everything are
+    folded into one entry for each layer. `matched` are the elements that match the action and the resource.
+    """
+    hits = list(dict.fromkeys(evidence))
+    open_limits = [hit for hit in hits if _is_open(hit)]
+    told = sorted((hit for hit in hits if hit not in open_limits), key=_order)
+    folded: dict[str, list[str]] = {}
+    for hit in open_limits:
+        folded.setdefault(hit.layer, []).append(hit.policy)
     return [
-        {
-            "layer": hit.layer,
-            "policy": hit.policy,
-            "statement": hit.sid or hit.index,
-            "effect": hit.effect,
-            **({"depends_on": list(hit.unknown_keys)} if hit.unknown_keys else {}),
-            "text": hit.text if hit.index is None else json.loads(hit.text),
-        }
-        for hit in evidence
+        *(_statement(hit, action, resource) for hit in told),
+        *({"layer": layer, "allowing_everything": names} for layer, names in folded.items()),
     ]
+
+
+LIMITS = ("boundary", "scp", "rcp")
+"""Layers whose Allows grant nothing."""
+
+
+def _order(hit: Evidence) -> tuple[bool, bool]:
+    return hit.effect != "Deny", hit.layer in LIMITS
+
+
+def _is_open(hit: Evidence) -> bool:
+    """Whether it is a limit that allows every action on every resource, without condition."""
+    if hit.layer not in LIMITS or hit.index is None or hit.effect != "Allow":
+        return False
+    statement = json.loads(hit.text)
+    opened = {key: value if isinstance(value, list) else [value] for key, value in statement.items()}
+    names = opened.keys() - {"Sid", "Principal"}
+    return names == {"Effect", "Action", "Resource"} and (opened["Action"], opened["Resource"]) == (["*"], ["*"])
+
+
+def _statement(hit: Evidence, action: str, resource: str) -> dict[str, Any]:
+    text = hit.text if hit.index is None else json.loads(hit.text)
+    return {
+        "layer": hit.layer,
+        "policy": hit.policy,
+        "statement": hit.index,
+        "sid": hit.sid,
+        "effect": hit.effect,
+        **({"matched": matched(text, action, resource)} if action and hit.index is not None else {}),
+        **({"depends_on": list(hit.unknown_keys)} if hit.unknown_keys else {}),
+        "text": text,
+    }
+
+
+def matched(text: Mapping[str, Any], action: str, resource: str) -> dict[str, list[str]]:
+    """The elements of a statement that match an action and a resource; NotAction and NotResource as a whole."""
+    matches = {"Action": (action_matches, action), "Resource": (resource_matches, resource)}
+    out = {}
+    for name, (match, value) in matches.items():
+        patterns = _listed(text.get(name))
+        out |= {name: [pattern for pattern in patterns if match(pattern, value)] or patterns} if patterns else {}
+        out |= {f"Not{name}": _listed(text.get(f"Not{name}"))} if f"Not{name}" in text else {}
+    return out
+
+
+def _listed(element: Any) -> list[str]:
+    return [] if element is None else element if isinstance(element, list) else [element]
 
 
 def grant(action: str, resource: str, decision: Decision) -> Mapping[str, Any]:
     """An allowed action, and the statements that allow it."""
-    return {"action": action, "resource": resource, "statements": cited(decision.evidence)}
+    return {
+        "action": action,
+        "resource": resource,
+        "statements": cited(decision.evidence, action, resource.replace("*", FRESH)),
+    }
 
 
 def dumped(value: object) -> str:

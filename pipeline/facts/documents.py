@@ -89,6 +89,6 @@ def statement(document: Document, index: int | None) -> list[dict[str, object]]:
     """The statement, or, if no single one is the cause, those that make the holder an administrator."""
     if index is None:
         admin = is_admin(holder_of(document))
-        return [{"statement": hit["statement"], "text": hit["text"]} for hit in cited(admin.evidence)]
+        return [{key: hit[key] for key in ("statement", "sid", "text")} for hit in cited(admin.evidence)]
     cause = document.statements[index]
-    return [{"statement": cause.sid or index, "text": json.loads(cause.text)}]
+    return [{"statement": index, "sid": cause.sid, "text": json.loads(cause.text)}]

@@ -58,6 +58,22 @@ def check_verdicts(query: Query) -> None:
         raise query.refusal(f"selects no {JUDGED}; give each resource one of {CALLS} as {JUDGED}", 0)
 
 
+def check_evidence(query: Query, declared: Collection[str], head: str) -> None:
+    """Check that the keys of a control's evidence are those that its header declares. Raises `Refused`."""
+    if None in query.evidence:
+        raise query.refusal("evidence must be to_json({key: value, ...})", 0)
+    if not query.evidence:
+        return  # refused by `check_columns`
+    selected = dict.fromkeys(key for keys in query.evidence for key in keys or ())
+    for name in selected:
+        if name not in declared:
+            problem = f"evidence: {name} is selected, but not declared under [evidence]{close_to(name, declared)}"
+            raise in_header(query.path, head, "evidence", problem)
+    for name in declared:
+        if name not in selected:
+            raise in_header(query.path, head, name, f"evidence: {name} is not selected{close_to(name, selected)}")
+
+
 def check_tables(query: Query, tables: Collection[str]) -> None:
     """Check that every table read exists. Raises `Refused`."""
     for name, at in query.tables.items():

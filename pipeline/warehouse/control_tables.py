@@ -34,6 +34,7 @@ def control_catalog(catalog: Catalog, params: Mapping[str, Mapping[str, Any]]) -
                 "may_break": head.may_break or None,
                 "frameworks": json.dumps(head.frameworks),
                 "params": json.dumps(params[name], default=str),
+                "evidence": json.dumps(head.evidence, ensure_ascii=False),
                 "reads": sorted(catalog.datasets(name)),
                 "query": model.sql,
             }
@@ -44,8 +45,8 @@ def control_catalog(catalog: Catalog, params: Mapping[str, Mapping[str, Any]]) -
 
 
 def control_needs(catalog: Catalog, datasets: Mapping[str, Dataset]) -> pa.Table:
-    """The datasets that each control depends on: scope, operations, and whether only for the management account, or with
-    each of their records.
+    """The datasets that each control depends on: scope, operations, and whether only for the management account, or
+    with each of their records.
     """
     rows = [
         {

@@ -49,7 +49,8 @@ class ControlHeader(Header):
     `of_management` lists datasets of the organization that only verdicts of the management account depend on;
     `needs_all` lists datasets whose records bear on verdicts about other resources: where one of them is unread, so is
     the dataset. `register_entries` lists the kinds of register entries (`vendor`) that can change the verdict.
-    `practice` is the number of its folder. `frameworks` has references to other standards, under any key.
+    `evidence` describes the keys of its evidence. `practice` is the number of its folder. `frameworks` has references
+    to other standards, under any key.
     """
 
     id: str = Field(pattern=r"^BP\d\d-\d\d$")
@@ -63,6 +64,7 @@ class ControlHeader(Header):
     may_break: str = ""
     frameworks: dict[str, str] = {}
     register_entries: tuple[str, ...] = ()
+    evidence: dict[str, str] = Field(min_length=1)
 
 
 def read_header(path: Path, layer: Layer, head: str) -> Header:

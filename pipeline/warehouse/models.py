@@ -174,7 +174,7 @@ def check_datasets(catalog: Catalog) -> None:
     """Refuse a control whose header names a dataset that it does not depend on."""
     for model in catalog.controls.values():
         for key in ("of_management", "needs_all"):
-            named: frozenset[str] = getattr(model.control, key)
+            named: frozenset[str] = getattr(model.header, key)
             if odd := sorted(named - catalog.datasets(model.name)):
                 raise Refused(f"{model.path}: header: {key}: the control does not depend on {odd[0]}")
 
@@ -234,5 +234,6 @@ def read_model(path: Path, layer: Layer) -> tuple[Model, Query]:
     query = parsed(sql, path, line)
     if layer == "controls":
         contracts.check_verdicts(query)
+        contracts.check_evidence(query, header.evidence if isinstance(header, ControlHeader) else {}, head)
     contracts.check_query(query, header.params, head)
     return Model(path.stem, layer, path, header, sql, tuple(query.tables), query.sources, line=line), query

@@ -17,7 +17,7 @@ from pipeline.settings import Refused
 VERDICTS = ("pass", "fail", "unknown", "not_applicable", "manual")
 """The verdicts of controls, each a macro with the reason as argument. `exempt` is only set by the register."""
 CALLS = ", ".join(f"{verdict}(reason)" for verdict in VERDICTS)
-JUDGED = "judged"
+JUDGED, EVIDENCE = "judged", "evidence"
 
 Node = dict[str, Any]
 
@@ -28,7 +28,7 @@ class Query:
 
     `text` begins on `line` of the file. `sources` are the tables that can contribute columns. `faults` are expressions
     named `judged` that do not evaluate to a verdict, with the problem; `judges` is whether there is any such
-    expression.
+    expression. `evidence` are the keys of its structs, None for one that is no struct.
     """
 
     path: Path
@@ -40,6 +40,7 @@ class Query:
     sources: frozenset[str]
     judges: bool
     faults: tuple[tuple[str, int], ...]
+    evidence: tuple[tuple[str, ...] | None, ...]
 
     def refusal(self, problem: str, at: int) -> Refused:
         """An error with file and line."""
@@ -74,6 +75,7 @@ def parsed(text: str, path: Path, line: int = 1) -> Query:
         sources=frozenset(_sources(tree)) - ctes,
         judges=bool(judging),
         faults=tuple(fault for node in judging for fault in _faults(node, _at(node))),
+        evidence=tuple(dict.fromkeys(map(_keys, _columns(found_nodes, EVIDENCE)))),
     )
 
 
@@ -98,6 +100,34 @@ def _sources(tree: Any) -> Iterator[str]:
     elif isinstance(tree, list):
         for child in tree:
             yield from _sources(child)
+
+
+def _columns(found_nodes: Iterable[Node], name: str) -> Iterator[Node]:
+    """The expressions of a column, in each SELECT of a union, whose first one names it; not mere references to it."""
+    for node in found_nodes:
+        selects = [*_selects(node)] if node.get("type") in ("SELECT_NODE", "SET_OPERATION_NODE") else []
+        items = selects[0]["select_list"] if selects else []
+        for place in (n for n, item in enumerate(items) if item.get("alias") == name):
+            expressions = (select["select_list"][place] for select in selects if len(select["select_list"]) > place)
+            yield from (item for item in expressions if item.get("class") != "COLUMN_REF")
+
+
+def _selects(node: Node) -> Iterator[Node]:
+    if node.get("type") == "SET_OPERATION_NODE":
+        for side in node.get("children") or (node["left"], node["right"]):
+            yield from _selects(side)
+    else:
+        yield node
+
+
+def _keys(item: Node) -> tuple[str, ...] | None:
+    """The keys of the outermost struct in an expression such as `to_json({key: value})`."""
+    structs = (node for node in nodes(item) if node.get("function_name") == "struct_pack")
+    struct = next(structs, None)
+    if struct is None:
+        return None
+    fields = ((argument.get("name", ""), argument["expression"]) for argument in struct["arguments"])
+    return tuple(name or value["alias"] or value.get("column_names", [""])[-1] for name, value in fields)
 
 
 def close_to(name: str, names: Iterable[str]) -> str:

@@ -14,11 +14,7 @@ unread = "Accounts that may hold an analyzer that covers it, and were not read t
 */
 with
 
-homes as (
-    select management_account_id as account_id from stg_organization
-    union
-    select account_id from stg_delegated_administrators where service_principal = 'access-analyzer.amazonaws.com'
-),
+homes as (select account_id from int_access_analyzer_accounts),
 
 asked as (
     select * from raw_external_analyzer_regions

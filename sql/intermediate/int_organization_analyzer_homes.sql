@@ -6,11 +6,7 @@ is_read = "Whether the analyzers of this account and region were read"
 */
 with
 
-homes as (
-    select management_account_id as account_id from stg_organization
-    union
-    select account_id from stg_delegated_administrators where service_principal = 'access-analyzer.amazonaws.com'
-),
+homes as (select account_id from int_access_analyzer_accounts),
 
 extracts as (
     select * from raw_extracts where dataset = 'analyzers'

@@ -13,9 +13,10 @@ fix = "How to put a fail right"
 may_break = "What putting it right can break"
 frameworks = "Numbers of the same rule elsewhere"
 params = "Parameters and their values tonight"
+evidence = "Keys of its evidence, and what each of them is"
 reads = "Datasets that the verdict rests on"
 query = "The query"
 */
-select * replace (frameworks::json as frameworks, params::json as params)
+select * replace (frameworks::json as frameworks, params::json as params, evidence::json as evidence)
 from control_catalog
 order by practice, number

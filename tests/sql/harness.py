@@ -168,7 +168,7 @@ def judged(case: Case, made: build.Build) -> list[dict[str, Any]]:
     """The findings, once the control is made."""
     for name in JUDGING:
         made.make(made.catalog.models[name])
-    names = ("account_id", "region", "resource", "verdict", "reason", "evidence")
+    names = ("account_id", "region", "resource", "verdict", "reason", "evidence", "origin")
     about = f"verdict = 'unknown' or ends_with(resource, '{case.only}')"
     found = made.con.execute(f"select {', '.join(names)} from judgements where {about}").fetchall()
     return [dict(zip(names, row, strict=True)) for row in found]
@@ -187,6 +187,31 @@ def mismatch(case: Case, found: list[dict[str, Any]], models: Catalog) -> str:
             return f"expected {expected}; found {listed(found)}"
         left.remove(matching[0])
     return f"not expected: {listed(left)}" if left else ""
+
+
+def unreadable_evidence(case: Case, found: list[dict[str, Any]], models: Catalog) -> Iterator[str]:
+    """A line for each finding whose evidence has keys that the header does not declare, or JSON inside a text."""
+    head = models.controls[case.control_id].control
+    for finding in found if head else ():
+        evidence = json.loads(finding["evidence"])
+        if finding["origin"] == "control" and (odd := sorted(evidence.keys() - head.evidence.keys())):
+            yield f"{finding['resource']}: {', '.join(odd)} not declared"
+        yield from (f"{finding['resource']}: JSON inside a text: {text}" for text in texts(evidence) if is_json(text))
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text of a JSON value."""
+    if isinstance(value, str):
+        yield value
+    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from texts(child)
+
+
+def is_json(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict | list)
+    except ValueError:
+        return False
 
 
 def matches(finding: dict[str, Any], expected: dict[str, str], home: str) -> bool:

@@ -18,8 +18,10 @@ def models() -> Catalog:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.control_id}: {case.name}")
 def test_case(case: Case, models: Catalog) -> None:
-    wrong = harness.mismatch(case, harness.judge(case, models), models)
+    found = harness.judge(case, models)
+    wrong = harness.mismatch(case, found, models)
     assert not wrong, wrong
+    assert not list(harness.unreadable_evidence(case, found, models))
 
 
 def test_every_control_has_a_pass_a_fail_a_not_applicable_and_an_unknown(models: Catalog) -> None:

@@ -16,7 +16,9 @@ where f(a := 1) is not null and coalesce(b, false)"""
 
 
 def control(sql: str, **params: object) -> Model:
-    header = ControlHeader(id="BP04-09", title="t", practice=4, severity="low", why="w", fix="f", params=params)
+    header = ControlHeader(
+        id="BP04-09", title="t", practice=4, severity="low", why="w", fix="f", params=params, evidence={"e": "e"}
+    )
     return Model("x", "controls", Path("x.sql"), header, sql, (), line=5)
 
 

@@ -10,6 +10,12 @@ frameworks = { cis_aws_7 = "2.19", prowler = "iam_check_saml_providers_sts", oth
 
 [params]
 grace_days = 3
+
+[evidence]
+role_arns = "ARNs of the roles, ten at most where there are more"
+roles = "How many such roles there are"
+unreadable = "What could not be read, and why"
+joined_on = "When the account joined the organization"
 */
 with
 trusts as (

@@ -12,6 +12,11 @@ fix = "Shorten the permission set's session duration, or the role's MaxSessionDu
 may_break = "Long interactive jobs are cut off when their session ends."
 params = { admin_max_hours = 4, max_hours = 12, admin_policies = ["AdministratorAccess", "IAMFullAccess"] }
 of_management = ["permission_sets", "permission_set_policies", "permission_set_assignments"]
+
+[evidence]
+kind = "role or permission set"
+is_admin = "Whether it is an administrator's"
+session_hours = "Longest session, in hours; null where it was not reported"
 */
 with
 sets as (

@@ -10,6 +10,14 @@ why = "An assignment to one person is forgotten when they change teams, and one 
 fix = "Assign the permission set to a group and delete the assignment to the user; delete users that the identity provider does not know."
 may_break = "The person loses the access until they are in the group."
 params = { external_identity_provider = "" }
+
+[evidence]
+permission_set_name = "Name of the permission set"
+principal_type = "USER or GROUP"
+principal_name = "Name of the user or group"
+is_known = "Whether the identity store has the user or group"
+is_disabled = "Whether the user may not sign in"
+without_external_id = "Users it reaches that no identity provider has sent"
 */
 with
 facts as (

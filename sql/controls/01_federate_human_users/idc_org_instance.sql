@@ -8,6 +8,11 @@ why = "One place to sign in is one place to disable a person; a stray instance i
 fix = "Enable IAM Identity Center for the organization, delete the member account's own instance, and deny sso:CreateInstance by SCP."
 may_break = "Applications that use the stray instance lose their users when it is deleted."
 frameworks = { cis_aws_7 = "2.19" }
+
+[evidence]
+is_management = "Whether it is the management account"
+is_trusted = "Whether Identity Center has trusted access in the organization"
+instances = "Instances of IAM Identity Center"
 */
 with
 own as (

@@ -8,6 +8,13 @@ why = "A console password is a person's long-term credential outside the identit
 fix = "Give the person access through IAM Identity Center, then delete the login profile."
 may_break = "The person can no longer sign in as this user; break-glass users need a device and an entry in the register first."
 frameworks = { cis_aws_7 = "2.19", other = "Config(RDK):IAM_NO_USER; c7n:iam-user.login-profile; Scout:iam-human-user-with-policies(config)" }
+
+[evidence]
+has_password = "Whether there is a console password; null where AWS does not say"
+password_last_used_at = "When the password was last used; null for never"
+password_last_changed_at = "When the password was last changed"
+has_mfa = "Whether an MFA device is enabled; null where AWS does not say"
+entry = "Entry of the register that decided; null for none"
 */
 with
 register as (select * from stg_register where kind = 'break_glass_user'),

@@ -10,6 +10,11 @@ why = "When the metadata expires nobody can sign in, and a trust policy that req
 fix = "Upload the provider's new metadata before the old expires, and require SAML:aud by StringEquals in the role's trust policy."
 may_break = "Sign-in through a regional endpoint has an audience of its own: allow that one too."
 params = { min_valid_days = 30 }
+
+[evidence]
+valid_until = "When it ends"
+valid_days = "Days until it ends; negative where it has ended"
+statements = "The statements that decided, with policy, number and Sid"
 */
 with
 providers as (

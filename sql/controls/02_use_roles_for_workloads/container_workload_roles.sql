@@ -7,6 +7,13 @@ description = "Task definitions that an ECS service runs need a task role. EKS c
 why = "Without a role of its own, every container on a host shares the host's role, and each can do what any of them needs."
 fix = "Set a task role in the task definition; in EKS, use Pod Identity or an OIDC provider for the cluster."
 may_break = "A task that lived on its host's role needs those permissions in its task role."
+
+[evidence]
+task_role_arn = "Task role; null for none"
+services = "ECS services that run the task definition"
+oidc_issuer = "OIDC issuer of the cluster"
+has_oidc_provider = "Whether the account has an OIDC provider for the cluster"
+pod_identity_associations = "EKS Pod Identity associations of the cluster"
 */
 with
 associations as (

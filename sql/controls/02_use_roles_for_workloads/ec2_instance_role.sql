@@ -7,6 +7,11 @@ why = "Software on an instance without a role needs AWS keys of its own, and kee
 fix = "Give the role that the instance's software needs an instance profile, and associate it with the instance."
 may_break = "Software that finds the role's credentials first may stop using the keys it was given."
 frameworks = { cis_aws_7 = "2.16", prowler = "ec2_instance_profile_attached", other = "Config:EC2_INSTANCE_PROFILE_ATTACHED; Steampipe:ec2_instance_iam_profile_attached" }
+
+[evidence]
+state = "State of the instance"
+instance_profile_arn = "Instance profile of the instance; null for none"
+operator_principal = "Service that runs the instance; null for none"
 */
 select
     account_id,

@@ -10,6 +10,15 @@ may_break = "A task that relied on its host's credentials needs those permission
 
 [params]
 max_silent_days = 30
+
+[evidence]
+task_role_arn = "Task role; null for none"
+requires_compatibilities = "Where the task may run"
+services = "ECS services that run the task definition"
+instance_id = "Id of the managed instance"
+is_agent_connected = "Whether the agent is connected"
+registered_days = "Days since the host was registered"
+last_ping_at = "When Systems Manager last heard of it"
 */
 with
 hosts as (

@@ -7,6 +7,12 @@ description = "EKS clusters that nodes outside AWS may join. The role behind eac
 why = "A node outside AWS keeps its role's credentials on a machine that AWS does not protect."
 fix = "Create an access entry of type HYBRID_LINUX for a role that trusts only ssm.amazonaws.com or rolesanywhere.amazonaws.com, with eks:DescribeCluster, image pulls and SSM's core policy."
 may_break = "Pods that relied on their node's role need roles of their own."
+
+[evidence]
+roles = "Roles of the cluster's hybrid nodes, with what is wrong with each"
+role_arn = "ARN of its role"
+other_callers = "Who may assume the role beside devices"
+beyond = "What its role may do beyond what Systems Manager needs"
 */
 with
 nodes as (

@@ -7,6 +7,14 @@ why = "Without a session token, a single request that software on the instance i
 fix = "Set the metadata option HttpTokens to required on the instance, and as the account's default in the region."
 may_break = "Software that asks for credentials without a token, such as old SDKs, loses them: watch the metric MetadataNoToken first."
 frameworks = { cis_aws_7 = "6.7", security_hub = "EC2.8", prowler = "ec2_instance_imdsv2_enabled, ec2_instance_account_imdsv2_enabled", other = "c7n:account.ec2-metadata-defaults" }
+
+[evidence]
+state = "State of the instance"
+http_endpoint = "Whether the metadata service is on"
+http_tokens = "Whether the metadata service demands tokens (IMDSv2)"
+operator_principal = "Service that runs the instance; null for none"
+http_tokens_enforced = "Whether the account enforces tokens"
+managed_by = "Service that manages the instance; null for none"
 */
 select
     account_id,

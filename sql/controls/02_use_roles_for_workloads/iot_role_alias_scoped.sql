@@ -13,6 +13,13 @@ frameworks = { other = "AWS IoT Device Defender: role alias checks" }
 max_duration_seconds = 3600
 device_services = ["credentials.iot.amazonaws.com"]
 broad_policy_names = ["*FullAccess*", "PowerUserAccess", "AdministratorAccess*"]
+
+[evidence]
+role_arn = "ARN of its role"
+credential_duration_seconds = "How long the credentials last, in seconds"
+other_callers = "Who may assume the role beside devices"
+broad_policies = "Its broad AWS managed policies"
+wildcards = "Actions that its own policies grant on every resource: whole services, or all but some"
 */
 with
 broad as (

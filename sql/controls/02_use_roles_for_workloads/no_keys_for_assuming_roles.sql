@@ -13,6 +13,12 @@ fix = "Let the program or person get the role's credentials without a key: OIDC 
 may_break = "Deactivate the key and watch before deleting it: anything that still uses it stops working."
 frameworks = { prowler = "iam_user_with_temporary_credentials", aws = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#bp-workloads-use-roles" }
 params = { window_days = 90 }
+
+[evidence]
+keys = "The active access keys, with their last call"
+is_allowed = "Whether policies of the user allow it to assume a role"
+trusted_by = "Roles that trust the user by name"
+unreadable = "What could not be read, and why"
 */
 with
 trusted as (

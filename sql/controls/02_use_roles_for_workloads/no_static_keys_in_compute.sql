@@ -7,6 +7,9 @@ why = "Anyone who may view the configuration has the key, and it works from anyw
 fix = "Delete the variable and the key, and give the function, task or build a role."
 may_break = "Software that was given the key by this variable must be set to use its role."
 frameworks = { security_hub = "CodeBuild.2, ECS.8", prowler = "awslambda_function_no_secrets_in_variables, codebuild_project_no_secrets_in_variables, ecs_task_definitions_no_environment_secrets" }
+
+[evidence]
+aws_key_variables = "Names of the variables with an AWS key; their values are not kept"
 */
 with
 workloads as (

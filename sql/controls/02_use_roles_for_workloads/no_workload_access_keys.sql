@@ -13,6 +13,10 @@ frameworks = { prowler = "iam_user_with_temporary_credentials" }
 window_days = 90
 # A key that calls only these does no more than look at itself.
 harmless_services = ["iam", "sts"]
+
+[evidence]
+active_access_keys = "How many access keys of the user work"
+keys = "Keys that called a workload's service, with the last call"
 */
 with
 used as (

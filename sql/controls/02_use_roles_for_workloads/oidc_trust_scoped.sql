@@ -12,6 +12,9 @@ fix = "Require <issuer>:aud and an exact <issuer>:sub by StringEquals: one repos
 may_break = "Pipelines whose subject is not listed can no longer assume the role."
 frameworks = { other = "Checkov:CKV_AWS_358; RCP sample GitHub-Actions" }
 params = { allowed_issuers = [] }
+
+[evidence]
+statements = "The statements that decided, with policy, number and Sid"
 */
 with
 trusts as (

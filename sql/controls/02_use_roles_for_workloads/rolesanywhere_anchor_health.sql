@@ -12,6 +12,13 @@ frameworks = { prowler = "rolesanywhere_trust_anchor_pqc_pki (post-quantum only)
 [params]
 min_remaining_days = 45
 expected_events = ["CA_CERTIFICATE_EXPIRY", "END_ENTITY_CERTIFICATE_EXPIRY"]
+
+[evidence]
+source_type = "Where the certificates come from"
+certificate_expires_at = "When the certificate of the anchor ends"
+enabled_crls = "Certificate revocation lists that are enabled"
+is_crl_distribution_point_checked = "Whether revocation lists named in certificates are checked"
+notified_events = "Events that somebody is told about"
 */
 with
 lists as (

@@ -10,6 +10,14 @@ frameworks = { prowler = "rolesanywhere_profile_restricts_session_permissions" }
 
 [params]
 max_duration_seconds = 3600
+
+[evidence]
+has_session_policy = "Whether the profile has a session policy"
+managed_policy_arns = "Managed policies that narrow the sessions"
+duration_seconds = "How long its sessions last, in seconds"
+role_arns = "ARNs of the roles, ten at most where there are more"
+statements = "The statements that decided, with policy, number and Sid"
+open_statements = "Statements without a condition on the trust anchor or the certificate, by number"
 */
 with
 conditions as (

@@ -12,6 +12,17 @@ may_break = "Machines that use the role for more than SSM lose that."
 max_remaining_days = 30
 max_open_days = 7
 max_silent_days = 30
+
+[evidence]
+role_name = "Name of its role"
+registration_limit = "How many nodes the activation may register"
+registrations_count = "How many nodes it has registered"
+created_at = "When it was made"
+expires_at = "When it ends by itself; null for never"
+beyond = "What its role may do beyond what Systems Manager needs"
+activation_id = "Id of the activation that registered the node"
+ping_status = "Whether Systems Manager hears of it"
+last_ping_at = "When Systems Manager last heard of it"
 */
 with
 activations as (

@@ -6,6 +6,12 @@ description = "Administrator in effect: by the user's own, group and inline poli
 why = "Anyone who finds the password or key of such a user has the account."
 fix = "Have the user register a security key or passkey today, or take the permissions away."
 frameworks = { prowler = "iam_administrator_access_with_mfa", other = "Steampipe:iam_user_with_administrator_access_mfa_enabled" }
+
+[evidence]
+statements = "The statements that decided, with policy, number and Sid"
+has_mfa = "Whether an MFA device is enabled; null where AWS does not say"
+admin = "Whether it administers an account: yes, depends or no"
+level = "How much it administers: full, equivalent (unrestricted control over IAM) or none"
 */
 with
 users as (
@@ -40,5 +46,5 @@ select
         when has_mfa is null then unknown(reason)
         else fail(reason)
     end as judged,
-    to_json({has_mfa: has_mfa, admin: admin, level: admin_level, statements: admin_statements}) as evidence
+    to_json({statements: admin_statements, has_mfa: has_mfa, admin: admin, level: admin_level}) as evidence
 from users

@@ -9,6 +9,12 @@ frameworks = { cis_aws_7 = "2.10", security_hub = "IAM.5, IAM.19", prowler = "ia
 
 [params]
 strict = false
+
+[evidence]
+has_password = "Whether there is a console password; null where AWS does not say"
+has_mfa = "Whether an MFA device is enabled; null where AWS does not say"
+active_access_keys = "How many access keys of the user work"
+password_last_used_at = "When the password was last used; null for never"
 */
 with
 users as (

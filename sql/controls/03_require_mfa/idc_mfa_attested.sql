@@ -8,6 +8,13 @@ scope = "organization"
 description = "No API returns the MFA settings of Identity Center or of the identity provider behind it; an attestation in the register decides, and one that has expired is a fail."
 why = "People who sign in through Identity Center reach many accounts, and AWS offers no call that shows whether MFA is required."
 fix = "Require MFA in Identity Center or the identity provider, and enter an attestation with evidence and an expiry in the register."
+
+[evidence]
+instances = "Instances of IAM Identity Center"
+is_trusted = "Whether Identity Center has trusted access in the organization"
+entry = "Attestation in the register; null for none"
+evidence_url = "Where the evidence of the attestation is"
+expires_on = "Last day on which the attestation counts"
 */
 with
 management as (select * from stg_expected_accounts where is_management),

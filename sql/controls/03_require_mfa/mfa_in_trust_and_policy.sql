@@ -12,6 +12,14 @@ why = "Anyone who finds a user's password or key can step up to the role with it
 fix = "Add Bool aws:MultiFactorAuthPresent = true to the trust policy, and a Deny with BoolIfExists aws:MultiFactorAuthPresent = false to the policies of console users."
 may_break = "Scripts that assume the role with a user's bare access key stop working."
 frameworks = { other = "Scout:iam-assume-role-no-mfa; Parliament:BAD_PATTERN_FOR_MFA" }
+
+[evidence]
+statements = "The statements that decided, with policy, number and Sid"
+console_users = "How many IAM users of the account can sign in to the console"
+enforced_by = "Policies that deny everything without MFA"
+partly_by = "Policies that deny named actions only without MFA"
+missed_by = "Policies whose Deny access keys escape"
+unread = "What could not be read"
 */
 with
 statements as (
@@ -70,7 +78,7 @@ select
             replace(principals, own_account, account_id)
         ))
     end as judged,
-    replace(to_json(struct_pack(console_users, statements))::varchar, own_account, account_id)::json as evidence
+    replace(to_json(struct_pack(statements, console_users))::varchar, own_account, account_id)::json as evidence
 from roles
 union all
 select
@@ -91,5 +99,5 @@ select
         ))
         else fail(user_name || ' signs in to the console, and no policy denies what is asked without MFA.')
     end,
-    to_json(struct_pack(enforced_by, partly_by, missed_by, unread, statements))
+    to_json(struct_pack(statements, enforced_by, partly_by, missed_by, unread))
 from int_user_mfa_guards

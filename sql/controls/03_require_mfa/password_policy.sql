@@ -17,6 +17,13 @@ requires_uppercase = false
 requires_lowercase = false
 # 0: passwords need not expire.
 max_age_days = 0
+
+[evidence]
+console_users = "How many IAM users of the account can sign in to the console"
+minimum_length = "Characters that a password needs"
+reuse_prevention = "How many passwords are remembered"
+max_age_days = "Days after which passwords end; null for never"
+faults = "What is wrong, one by one"
 */
 with
 policies as (

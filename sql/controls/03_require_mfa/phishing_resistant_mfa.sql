@@ -6,6 +6,9 @@ description = "A security key, passkey or hardware token; one is enough. Users w
 why = "A code from an app or a text message can be typed into a look-alike page; a security key answers only the real one."
 fix = "Have the user register a security key or passkey beside the virtual device, then remove the virtual one."
 frameworks = { prowler = "iam_user_hardware_mfa_enabled", other = "Steampipe:iam_user_hardware_mfa_enabled; Fix:user_hardware_mfa_enabled; c7n:account.has-virtual-mfa" }
+
+[evidence]
+devices = "MFA devices of the user, by serial number"
 */
 with
 users as (

@@ -5,6 +5,10 @@ severity = "critical"
 description = "Every IAM user is judged, and any group or role that carries the policy."
 why = "AWS attaches the policy when it finds the user's key in public: somebody else may have it now."
 fix = "Deactivate and replace the key, review in CloudTrail what it did, answer AWS's support case, then detach the policy."
+
+[evidence]
+principal_type = "user, group or role"
+policies = "Quarantine policies that it carries"
 */
 with
 quarantines as (

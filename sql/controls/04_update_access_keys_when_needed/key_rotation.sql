@@ -10,6 +10,13 @@ frameworks = { cis_aws_7 = "2.12", security_hub = "IAM.3", prowler = "iam_rotate
 
 [params]
 max_age_days = 90
+
+[evidence]
+created_at = "When it was made"
+age_days = "Days since it was made"
+last_used_at = "When it was last used; null for never or not reported"
+last_used_service = "Service for which it was last used"
+last_used_region = "Region in which it was last used"
 */
 with
 keys as (

@@ -10,6 +10,12 @@ fix = "Replace a program's key with a role and a person's with `aws sso login` o
 
 [params]
 use_cases = ["no_role_possible", "third_party_client", "codecommit", "keyspaces"]
+
+[evidence]
+keys = "The active access keys and service-specific credentials"
+entry = "Entry of the register that decided; null for none"
+use_case = "Use case in the register"
+ends_on = "Last day on which the entry counts"
 */
 with
 keys as (

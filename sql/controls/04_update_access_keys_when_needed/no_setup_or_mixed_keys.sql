@@ -13,6 +13,10 @@ frameworks = { prowler = "iam_user_no_setup_initial_access_key", other = "Steamp
 grace_days = 7
 # A key this soon after the user was made together with it.
 setup_seconds = 60
+
+[evidence]
+has_password = "Whether there is a console password; null where AWS does not say"
+keys = "The active access keys, with when they were made and last used"
 */
 with
 keys as (

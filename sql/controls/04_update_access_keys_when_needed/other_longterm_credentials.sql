@@ -14,6 +14,15 @@ max_age_days = 90
 allowed_services = ["codecommit.amazonaws.com", "cassandra.amazonaws.com"]
 # Whether a credential for another service is allowed while it carries an expiry, as AWS's API keys can.
 allow_expiring = true
+
+[evidence]
+kind = "Kind of the credential"
+credential = "Id of the credential"
+service_name = "Service that the credential is for; null for none"
+created_at = "When it was made"
+age_days = "Days since it was made"
+expires_at = "When it ends by itself; null for never"
+owner = "Who answers for it; null where nobody is named"
 */
 with
 -- Services that a credential can be for and that the account has nothing in.

@@ -11,6 +11,9 @@ frameworks = { prowler = "iam_user_two_active_access_key", other = "Steampipe:ia
 
 [params]
 rotation_days = 7
+
+[evidence]
+keys = "The active access keys"
 */
 with
 users as (

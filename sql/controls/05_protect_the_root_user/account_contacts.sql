@@ -10,6 +10,11 @@ frameworks = { cis_aws_7 = "2.3", security_hub = "Account.1", prowler = "account
 [params]
 # Empty: the domain of the root e-mail address is not judged.
 email_domains = []
+
+[evidence]
+security_contact = "Address of the security contact; null for none"
+root_email = "Address of the root user"
+is_own_domain = "Whether the root user's address is of an allowed domain"
 */
 with
 facts as (

@@ -7,6 +7,11 @@ description = "The delegated administrator for iam.amazonaws.com is named if the
 why = "With centralized root access the members need no root credentials at all, so there is nothing to steal."
 fix = "In IAM, enable centralized root access with both features, and delegate it to the security account."
 frameworks = { cis_aws_7 = "2.1.1", prowler = "iam_root_credentials_management_enabled" }
+
+[evidence]
+enabled = "Features of centralized root access that are enabled"
+missing = "Features of centralized root access that are not enabled"
+delegated = "Accounts that the management of root access is delegated to"
 */
 with
 features as (select coalesce(list_sort(list(feature)), []) as enabled from raw_organization_features),

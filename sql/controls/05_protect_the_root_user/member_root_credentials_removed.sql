@@ -7,6 +7,12 @@ why = "A root user without password, keys and certificates cannot be signed in a
 fix = "Delete the member's root credentials by centralized root access (IAM, root access management)."
 may_break = "The few tasks that need root are then done in a root session from the management or delegated account."
 frameworks = { cis_aws_7 = "2.1.1" }
+
+[evidence]
+has_password = "Whether there is a console password; null where AWS does not say"
+has_access_keys = "Whether the root user has access keys; null where AWS does not say"
+has_certificates = "Whether the root user has signing certificates; null where AWS does not say"
+is_central = "Whether root credentials of members are managed centrally"
 */
 with
 facts as (

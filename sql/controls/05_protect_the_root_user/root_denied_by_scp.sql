@@ -10,6 +10,11 @@ why = "No IAM policy limits the root user; in a member account only an SCP can s
 fix = "Attach an SCP that denies every action where aws:PrincipalArn is like arn:*:iam::*:root, to the root or the unit."
 may_break = "Tasks that only the root user can do: use centralized root access for them."
 frameworks = { cis_aws_7 = "2.1.2" }
+
+[evidence]
+statements = "The statements that decided, with policy, number and Sid"
+open_actions = "Actions that are not denied"
+exempt = "Principals that the Deny spares"
 */
 select
     accounts.account_id,
@@ -33,7 +38,7 @@ select
         else fail('SCPs deny the root user some resources only.')
     end as judged,
     to_json({
-        open_actions: objectives.open_actions, exempt: objectives.exempt, statements: objectives.statements
+        statements: objectives.statements, open_actions: objectives.open_actions, exempt: objectives.exempt
     }) as evidence
 from stg_expected_accounts as accounts
 left join fact_guardrails as objectives  -- same: every account has its objectives

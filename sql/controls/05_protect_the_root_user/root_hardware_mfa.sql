@@ -10,6 +10,13 @@ a hardware one is a fail, as in Security Hub's IAM.6: it lets in as well.
 why = "A virtual device is a secret on a phone or in a vault that can be copied; a security key cannot be."
 fix = "Register a security key for the root user and keep it in a safe, then remove the virtual device."
 frameworks = { cis_aws_7 = "2.6", security_hub = "IAM.6", prowler = "iam_root_hardware_mfa_enabled", other = "Config:ROOT_ACCOUNT_HARDWARE_MFA_ENABLED; Steampipe:iam_root_user_hardware_mfa_enabled; Scout:iam-root-account-no-hardware-mfa; Fix:root_hardware_mfa_enabled" }
+
+[evidence]
+has_mfa = "Whether an MFA device is enabled; null where AWS does not say"
+has_password = "Whether there is a console password; null where AWS does not say"
+has_access_keys = "Whether the root user has access keys; null where AWS does not say"
+virtual_devices = "Virtual MFA devices of the root user, by serial number"
+other_devices = "Whether a device that is not virtual is enabled"
 */
 with
 devices as (

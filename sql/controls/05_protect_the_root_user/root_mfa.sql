@@ -6,6 +6,11 @@ description = "Judged by the account summary. A summary that does not mention a 
 why = "The root user can do anything in the account, and anyone who reads its mailbox can reset its password."
 fix = "Remove the root credentials by centralized root access; in the management account register a security key."
 frameworks = { cis_aws_7 = "2.5", security_hub = "IAM.9", prowler = "iam_root_mfa_enabled", other = "Config:ROOT_ACCOUNT_MFA_ENABLED; Steampipe:iam_root_user_mfa_enabled, iam_root_user_account_console_access_mfa_enabled; Scout:iam-root-account-no-mfa; Fix:root_mfa_enabled; Cartography:aws_root_mfa_disabled" }
+
+[evidence]
+has_mfa = "Whether an MFA device is enabled; null where AWS does not say"
+has_password = "Whether there is a console password; null where AWS does not say"
+has_access_keys = "Whether the root user has access keys; null where AWS does not say"
 */
 select
     accounts.account_id,

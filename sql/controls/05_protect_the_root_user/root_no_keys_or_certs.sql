@@ -6,6 +6,10 @@ why = "A root access key is full power over the account without MFA, and no poli
 fix = "Move its users to roles, then deactivate and delete the root user's keys and certificates."
 may_break = "Find what still uses the key by its last use first: it stops working."
 frameworks = { cis_aws_7 = "2.4", security_hub = "IAM.4", prowler = "iam_no_root_access_key", other = "Config:IAM_ROOT_ACCESS_KEY_CHECK; Steampipe:iam_root_user_no_access_keys; Scout:iam-root-account-with-active-keys, iam-root-account-with-active-certs; Fix:no_root_access_key; Cartography:aws_root_access_key_present; c7n:account.iam-summary" }
+
+[evidence]
+has_access_keys = "Whether the root user has access keys; null where AWS does not say"
+has_certificates = "Whether the root user has signing certificates; null where AWS does not say"
 */
 with
 facts as (

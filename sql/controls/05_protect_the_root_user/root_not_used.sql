@@ -8,6 +8,11 @@ frameworks = { cis_aws_7 = "2.7", security_hub = "IAM.20", prowler = "iam_avoid_
 
 [params]
 window_days = 30
+
+[evidence]
+last_used_at = "When it was last used; null for never or not reported"
+password_last_used_at = "When the password was last used; null for never"
+unused_days = "Days since the root user was last used; null for never"
 */
 with
 facts as (

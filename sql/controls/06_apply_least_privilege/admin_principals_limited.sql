@@ -15,6 +15,15 @@ fix = "Give the principal only the permissions it needs, or enter it in the regi
 may_break = "Automation that runs as administrator for want of a narrower policy."
 frameworks = { cis_aws_7 = "2.14", security_hub = "IAM.1", prowler = "iam_aws_attached_policy_no_administrative_privileges, iam_user_administrator_access_policy, iam_group_administrator_access_policy, iam_role_administratoraccess_policy", other = "Config:IAM_POLICY_BLACKLISTED_CHECK; Steampipe:iam_role_no_administrator_access_policy_attached; c7n:iam-role.has-specific-managed-policy" }
 params = { max_admins = 5 }
+
+[evidence]
+statements = "The statements that decided, with policy, number and Sid"
+class = "What it counts as: administrator, conditional, approved, permission set, kept, unread or none"
+level = "How much it administers: full, equivalent (unrestricted control over IAM) or none"
+is_control_tower = "Whether it has the name of a role of AWS Control Tower"
+entry = "Entry of the register that decided; null for none"
+administrators = "Administrators, by ARN"
+permission_set_administrators = "Administrators by permission sets of IAM Identity Center"
 */
 with
 registered as (
@@ -80,8 +89,8 @@ select
         else pass('No administrator.')
     end as judged,
     to_json({
-        class: class, level: admin_level, is_control_tower: is_control_tower,
-        entry: entry.entry, statements: admin_statements
+        statements: admin_statements, class: class, level: admin_level, is_control_tower: is_control_tower,
+        entry: entry.entry
     }) as evidence
 from principals
 union all

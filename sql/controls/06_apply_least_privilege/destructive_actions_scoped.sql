@@ -12,6 +12,12 @@ why = "With these, one stolen session ends an account's data, or its own traces.
 fix = "Name the resources, or require a tag on them; leave trails, recorders and detectors to the roles of the security team."
 may_break = "Clean-up jobs that delete resources nobody has listed."
 frameworks = { aws = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege", other = "Cloudsplaining:InfrastructureModification" }
+
+[evidence]
+statements = "The statements that decided, with policy, number and Sid"
+policies = "Names of the policies that were looked at"
+is_attached = "Whether somebody holds the policy"
+unreadable = "What could not be read, and why"
 */
 with
 found as (

@@ -11,6 +11,12 @@ why = "Anyone who gets hold of a principal with such a policy has the account."
 fix = "Replace it with policies for the work at hand; for administrators use a permission set that is known and counted."
 may_break = "Anything that relied on a permission nobody wrote down: look up the last-accessed services first."
 frameworks = { cis_aws_7 = "2.14", security_hub = "IAM.1", prowler = "iam_customer_attached_policy_no_administrative_privileges, iam_customer_unattached_policy_no_administrative_privileges, iam_inline_policy_no_administrative_privileges", other = "Config:IAM_POLICY_NO_STATEMENTS_WITH_ADMIN_ACCESS; Steampipe:iam_all_policy_no_star_star; Scout:iam-managed-policy-allows-full-privileges; c7n:iam-policy.has-allow-all" }
+
+[evidence]
+statements = "The statements that decided, with policy, number and Sid"
+policies = "Names of the policies that were looked at"
+is_attached = "Whether somebody holds the policy"
+unreadable = "What could not be read, and why"
 */
 with
 policies as (
@@ -38,5 +44,5 @@ select
             then pass('Does not grant everything, though unrestricted control over IAM, which leads there.')
         else pass('Does not grant everything.')
     end as judged,
-    to_json(struct_pack(policies, is_attached, unreadable, statements)) as evidence
+    to_json(struct_pack(statements, policies, is_attached, unreadable)) as evidence
 from policies

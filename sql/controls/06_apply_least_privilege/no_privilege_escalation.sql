@@ -13,6 +13,10 @@ why = "A principal that can change its own permissions is an administrator nobod
 fix = "Narrow the statement that the evidence names, or set a permissions boundary on the principal."
 may_break = "Deployments that create roles and policies: require a boundary on what they create."
 frameworks = { prowler = "iam_policy_allows_privilege_escalation, iam_inline_policy_allows_privilege_escalation", other = "Cloudsplaining:PrivilegeEscalation; PMapper:privesc; Parliament:privilege_escalation" }
+
+[evidence]
+paths = "Open escalation paths, with the statements that open them"
+reach = "The way to administrator, step by step; null for none"
 */
 with
 paths as (

@@ -11,6 +11,13 @@ fix = "Name the actions and resources that the last-accessed data show in use."
 may_break = "Rarely used actions: keep the old version of the policy at hand."
 frameworks = { security_hub = "IAM.21", prowler = "iam_policy_no_full_access_to_cloudtrail, iam_policy_no_full_access_to_kms, iam_inline_policy_no_full_access_to_cloudtrail, iam_inline_policy_no_full_access_to_kms, iam_policy_no_wildcard_marketplace_subscribe, iam_inline_policy_no_wildcard_marketplace_subscribe", other = "Config:IAM_POLICY_NO_STATEMENTS_WITH_FULL_ACCESS, IAM_CUSTOMER_POLICY_BLOCKED_KMS_ACTIONS; Cloudsplaining:ServiceWildcard" }
 params = { grave = ["iam", "kms", "cloudtrail", "kms:Decrypt"] }
+
+[evidence]
+statements = "The statements that decided, with policy, number and Sid"
+policies = "Names of the policies that were looked at"
+is_attached = "Whether somebody holds the policy"
+grave = "Whether the statement gives a service whose control is the account: IAM, KMS or CloudTrail"
+unreadable = "What could not be read, and why"
 */
 with
 policies as (
@@ -60,5 +67,5 @@ select
         when unreadable is not null then unknown(format('A document cannot be read: {}.', unreadable))
         else pass('Grants no whole service on everything.')
     end as judged,
-    to_json(struct_pack(policies, is_attached, grave := coalesce(grave, []), unreadable, statements)) as evidence
+    to_json(struct_pack(statements, policies, is_attached, grave := coalesce(grave, []), unreadable)) as evidence
 from facts

@@ -7,6 +7,12 @@ why = "Passing any role to a service one controls, or assuming any role that tru
 fix = "Name the roles, by path or prefix, and add iam:PassedToService."
 may_break = "Deployments that pass roles nobody has listed."
 frameworks = { prowler = "iam_no_custom_policy_permissive_role_assumption, iam_policy_passrole_to_bedrock_agentcore_restricted", other = "Steampipe:iam_policy_custom_no_permissive_role_assumption, iam_policy_custom_no_assume_role; Scout:iam-inline-policy-for-role, iam-managed-policy-for-role" }
+
+[evidence]
+statements = "The statements that decided, with policy, number and Sid"
+policies = "Names of the policies that were looked at"
+is_attached = "Whether somebody holds the policy"
+unreadable = "What could not be read, and why"
 */
 with
 policies as (
@@ -30,5 +36,5 @@ select
         when unreadable is not null then unknown(format('A document cannot be read: {}.', unreadable))
         else pass('Allows neither passing nor assuming any role at all.')
     end as judged,
-    to_json(struct_pack(policies, is_attached, unreadable, statements)) as evidence
+    to_json(struct_pack(statements, policies, is_attached, unreadable)) as evidence
 from policies

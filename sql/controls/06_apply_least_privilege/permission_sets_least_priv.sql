@@ -12,6 +12,16 @@ fix = "Give day-to-day work a set with the permissions that it needs, and keep t
 may_break = "People who lose the broad set lose what the narrow one leaves out."
 frameworks = { other = "aws-samples identity-center-permission-policies-analyzer (lists, no rule)" }
 params = { max_account_percent = 25, max_principals = 3, broad_policies = ["AdministratorAccess", "PowerUserAccess", "IAMFullAccess"] }
+
+[evidence]
+name = "Its name"
+policy_names = "Names of its policies"
+admin = "Whether it administers an account: yes, depends or no"
+admin_reason = "What decided whether it administers an account"
+accounts = "How many accounts it is assigned in"
+account_percent = "Share of the active accounts in which it is assigned, in percent"
+assigned_to = "Accounts in which it is assigned"
+unreadable = "What could not be read, and why"
 */
 with
 accounts as (select count(*) as active from int_accounts where state = 'ACTIVE'),

@@ -11,6 +11,12 @@ why = "These are the actions a thief uses first, and on every resource they reac
 fix = "Name the buckets, secrets, parameters, keys or roles."
 may_break = "Programs that reach resources nobody has listed."
 frameworks = { other = "Cloudsplaining:DataExfiltration, CredentialsExposure, ResourceExposure; Parliament:credentials_exposure, permissions_management, sensitive_access" }
+
+[evidence]
+statements = "The statements that decided, with policy, number and Sid"
+policies = "Names of the policies that were looked at"
+is_attached = "Whether somebody holds the policy"
+unreadable = "What could not be read, and why"
 */
 with
 policies as (
@@ -34,5 +40,5 @@ select
         when unreadable is not null then unknown(format('A document cannot be read: {}.', unreadable))
         else pass('Allows no sensitive action on every resource.')
     end as judged,
-    to_json(struct_pack(policies, is_attached, unreadable, statements)) as evidence
+    to_json(struct_pack(statements, policies, is_attached, unreadable)) as evidence
 from policies

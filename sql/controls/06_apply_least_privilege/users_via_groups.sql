@@ -7,6 +7,11 @@ why = "Permissions attached to single users are forgotten when the person change
 fix = "Put the policies on a group and the user into it, then detach the user's own."
 may_break = "Attach the group's policies before detaching the user's, or the user loses access in between."
 frameworks = { cis_aws_7 = "2.13", security_hub = "IAM.2", prowler = "iam_policy_attached_only_to_group_or_roles", other = "Config:IAM_USER_NO_POLICIES_CHECK, IAM_USER_GROUP_MEMBERSHIP_CHECK; Steampipe:iam_user_no_policies, iam_user_no_inline_attached_policies, iam_user_in_group; Scout:iam-user-with-policies, iam-human-user-with-policies, iam-user-not-in-{category,common}-group, iam-lightspin-user-action-denied-for-group; Fix:policy_attached_only_to_group_or_roles; Cartography:aws_user_direct_policies" }
+
+[evidence]
+attached = "Managed policies that are attached to the user itself"
+inline = "Names of inline policies of the user"
+groups = "Groups that the user is in"
 */
 with
 own as (

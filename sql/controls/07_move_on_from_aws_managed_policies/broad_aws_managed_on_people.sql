@@ -18,6 +18,11 @@ frameworks = { aws = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-prac
 
 [params]
 broad_policies = ["*FullAccess*", "PowerUserAccess", "AdministratorAccess*"]
+
+[evidence]
+policies = "The broad policies, each with the group through which a user has it"
+kind = "user, role or permission set"
+entry = "Entry of the register that decided; null for none"
 */
 with
 saml as (

@@ -8,6 +8,14 @@ why = "An AWS managed policy is written for every customer at once: anyone who t
 fix = "Replace the policy with a customer managed one that has the actions the workload uses; Access Analyzer can generate it from its activity."
 may_break = "The workload loses what the new policy leaves out: try it outside production first."
 frameworks = { prowler = "bedrock_full_access_policy_attached", other = "Steampipe:iam_managed_policy_attached_to_role, iam_custom_managed_policy_attached_to_role; Config:IAM_ROLE_MANAGED_POLICY_CHECK" }
+
+[evidence]
+services = "Services that may assume the role"
+broad_policies = "Its broad AWS managed policies"
+deprecated_policies = "Its AWS managed policies that AWS has withdrawn"
+aws_managed_policies = "Its AWS managed policies"
+changed_by_aws = "Those that AWS changed within a day"
+account_aws_managed_percent = "Share of AWS managed policies among all attachments of the account, in percent"
 */
 with
 shares as (

@@ -8,6 +8,9 @@ why = "Without a role for it, a person who must open a support case in a hurry d
 fix = "Attach AWSSupportAccess to a role or permission set that those who handle incidents can assume."
 frameworks = { cis_aws_7 = "2.15", security_hub = "IAM.18", prowler = "iam_support_role_created, iam_securityaudit_role_created", other = "Steampipe:iam_support_role, iam_security_audit_role; Scout:iam-no-support-role; Fix:support_role_exists" }
 params = { required_policies = ["AWSSupportAccess"] }
+
+[evidence]
+carriers = "Roles that carry an AWS policy for a job function"
 */
 with
 trusts as (

@@ -7,6 +7,10 @@ why = "CloudShell with full access can transfer files in and out, past every net
 fix = "Detach AWSCloudShellFullAccess; where CloudShell is needed, allow it without file transfer in a customer managed policy or permission set."
 may_break = "People can no longer upload to or download from CloudShell."
 frameworks = { cis_aws_7 = "2.20", security_hub = "IAM.27", prowler = "iam_policy_cloudshell_admin_not_attached", other = "Steampipe:iam_user_group_role_cloudshell_fullaccess_restricted; Fix:check_cloudshell_access_restricted" }
+
+[evidence]
+principal_type = "user, group or role"
+policy_arn = "ARN of the policy"
 */
 with
 principals as (

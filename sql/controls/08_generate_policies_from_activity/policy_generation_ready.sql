@@ -10,6 +10,10 @@ Analyzer read the trail passes with a remark: that role is created when a policy
 why = "A policy can only be generated from recorded activity, and every investigation starts from the same record."
 fix = "Create an organization trail that covers every Region, with all management events."
 frameworks = { cis_aws_7 = "4.1", security_hub = "CloudTrail.1", prowler = "cloudtrail_multi_region_enabled, cloudtrail_multi_region_enabled_logging_management_events", other = "c7n:account.check-cloudtrail" }
+
+[evidence]
+trails = "Trails that record the account"
+reader = "Role by which Access Analyzer reads the trail; null for none"
 */
 with
 trails as (

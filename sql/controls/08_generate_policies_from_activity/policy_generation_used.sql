@@ -10,6 +10,15 @@ Analyzer forgets a job after 7 days; the nightly snapshots keep it for 180. Jobs
 why = "A policy generated from what the role really did is the shortest way from a broad policy to one that fits."
 fix = "Run Access Analyzer's policy generation on the role, review the result, and attach it in place of the broad policy."
 params = { history_days = 180, activity_days = 90, min_age_days = 14 }
+
+[evidence]
+broad_policies = "Its broad AWS managed policies"
+wildcards = "Actions that its own policies grant on every resource: whole services, or all but some"
+succeeded_at = "When a policy was last generated; null for never"
+job_ids = "Policy generation jobs that succeeded"
+statuses = "How policy generation jobs ended"
+age_days = "Days since it was made"
+unused_days = "Days since it was last used; null for never"
 */
 with
 roles as (

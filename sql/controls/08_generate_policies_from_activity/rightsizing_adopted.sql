@@ -12,6 +12,14 @@ fix = "Generate a policy from the role's activity, or remove the services it doe
 may_break = "Anything the role does less often than every 90 days stops working."
 frameworks = { other = "Repokid/Aardvark; AirIAM:recommend_groups; ConsoleMe (archived)" }
 params = { used_days = 90, min_used_percent = 20, min_age_days = 90, admin_policies = ["AdministratorAccess"] }
+
+[evidence]
+granted = "How many services it is granted"
+used = "How many services were used"
+used_percent = "Share of the services that were used, in percent"
+unused = "Services that were not used"
+read_on = "Day on which last accessed information was read"
+finding_id = "Open finding on unused permissions; null for none"
 */
 with
 services as (
@@ -36,7 +44,7 @@ findings as (
 homes as (
     select count(*) > 0 as is_unread
     from raw_extracts
-    semi join int_organization_analyzer_homes using (account_id, region)
+    semi join int_access_analyzer_accounts using (account_id)
     where dataset = 'analyzer_findings' and status <> 'ok'
 ),
 

@@ -8,6 +8,12 @@ fix = "Delete it, and keep its successor in AWS Certificate Manager, which renew
 may_break = "A load balancer or distribution that still uses it must be given another certificate first."
 frameworks = { cis_aws_7 = "2.17", security_hub = "IAM.26", prowler = "iam_no_expired_server_certificates_stored", other = "Steampipe:iam_server_certificate_not_expired; Fix:expired_server_certificates; Cartography:aws_expired_certificates; c7n:iam-certificate" }
 params = { remark_days = 30 }
+
+[evidence]
+server_certificate_name = "Name of the certificate"
+uploaded_at = "When it was uploaded"
+expires_at = "When it ends by itself; null for never"
+valid_days = "Days until it ends; negative where it has ended"
 */
 select
     account_id,

@@ -8,6 +8,10 @@ why = "An access review achieves nothing where nobody can say whether the access
 fix = "Tag it with its owner, ideally where it is created: in the template or pipeline."
 frameworks = { security_hub = "IAM.24, IAM.25" }
 params = { owner_tag_keys = ["owner", "team", "contact"] }
+
+[evidence]
+owner_tags = "Tags that name an owner"
+review_entries = "Entries of the register on its review"
 */
 with
 principals as (

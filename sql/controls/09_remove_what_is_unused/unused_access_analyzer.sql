@@ -11,6 +11,13 @@ or enters an exception with an owner and an end date in the register.
 why = "Access Analyzer knows which roles, keys and permissions are unused, but only if it is enabled and its findings are acted on."
 fix = "Create an unused access analyzer for the organization in the delegated administrator's account, and work through its findings."
 params = { max_finding_age_days = 60, approved_exclusions = [], accept_no_analyzer_reason = "" }
+
+[evidence]
+analyzers = "Analyzers, by ARN"
+uncovered = "Accounts that no analyzer covers"
+unread = "What could not be read"
+overdue_findings = "Findings that are open for too long"
+oldest_finding_days = "Age of the oldest open finding, in days"
 */
 with
 analyzers as (

@@ -18,6 +18,12 @@ sensitive_services = [
     "bedrock", "cloudtrail", "dynamodb", "ec2", "iam", "kms", "lambda", "organizations", "rds", "s3", "sagemaker",
     "secretsmanager", "ssm", "sso", "sts",
 ]
+
+[evidence]
+read_on = "Day on which last accessed information was read"
+granted = "How many services it is granted"
+unused = "Services that were not used"
+sensitive = "Sensitive actions that were not used"
 */
 with
 principals as (

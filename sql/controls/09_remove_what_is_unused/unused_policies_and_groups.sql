@@ -13,6 +13,12 @@ may_break = "A SAML provider may serve AWS Client VPN without any role; a policy
 frameworks = { other = "Config:IAM_GROUP_HAS_USERS_CHECK, IAM_POLICY_IN_USE; Steampipe:iam_group_not_empty, iam_policy_unused, iam_custom_policy_unused; Scout:iam-group-with-no-users, iam-managed-policy-no-attachments; c7n:iam-policy.unused, iam-profile.unused, iam-group.has-users" }
 params = { max_unused_days = 90 }
 of_management = ["permission_sets", "permission_set_assignments"]
+
+[evidence]
+kind = "policy or group"
+uses = "What uses it"
+unchanged_days = "Days since it was last changed"
+administering = "Policies that make its members administrators"
 */
 with
 -- What would make a member an administrator: a policy of the group alone, whatever a boundary or an SCP takes away.

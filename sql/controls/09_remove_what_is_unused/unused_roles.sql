@@ -8,6 +8,13 @@ fix = "Deny the role everything with an inline policy, wait until you are sure t
 may_break = "Jobs that run once a year need their role: ask its owner."
 frameworks = { other = "Steampipe:iam_role_unused_60; Scout:iam-ec2-role-without-instances; c7n:iam-role.unused; AirIAM:find_unused; AA UnusedIAMRole" }
 params = { max_unused_days = 90 }
+
+[evidence]
+created_at = "When it was made"
+last_used_at = "When it was last used; null for never or not reported"
+last_used_region = "Region in which it was last used"
+age_days = "Days since it was made"
+unused_days = "Days since it was last used; null for never"
 */
 with
 roles as (

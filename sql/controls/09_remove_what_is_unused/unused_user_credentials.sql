@@ -8,6 +8,15 @@ fix = "Deactivate the password or key, and delete a deactivated key once it is c
 may_break = "A job that runs less often than the limit loses its credential: check the last service and Region used first."
 frameworks = { cis_aws_7 = "2.11", security_hub = "IAM.22, IAM.8", prowler = "iam_user_accesskey_unused, iam_user_console_access_unused", other = "Config:IAM_USER_UNUSED_CREDENTIALS_CHECK, (RDK) IAM_USER_USED_LAST_90_DAYS; Steampipe:iam_user_unused_credentials_{45,90}, iam_user_console_access_unused_45, iam_user_access_key_unused_45; Scout:iam-unused-credentials-not-disabled; Fix:disable_old_credentials, unused_access_keys; Cartography:aws_unused_credentials; c7n:iam-user.credential; AirIAM:find_unused" }
 params = { max_unused_days = 45, max_inactive_key_days = 30 }
+
+[evidence]
+kind = "access key or password"
+is_active = "Whether it works"
+severity = "How grave this one is"
+created_at = "When it was made"
+last_used_at = "When it was last used; null for never or not reported"
+last_used_service = "Service for which it was last used"
+idle_days = "Days since it was last used, or made"
 */
 with
 credentials as (

@@ -15,6 +15,12 @@ params.tolerated = [
     "usable_mismatch", "set_operator_on_single_value", "caller_chooses", "passes_empty", "passes_without_service",
     "asks_presence", "key_not_listed",
 ]
+
+[evidence]
+statements = "The statements that decided, with policy, number and Sid"
+policies = "Names of the policies that were looked at"
+is_attached = "Whether somebody holds the policy"
+unreadable = "What could not be read, and why"
 */
 with
 flaws as (
@@ -44,10 +50,10 @@ select
         else pass('Its conditions work.')
     end as judged,
     to_json({
+        statements: list_filter(policies.facts, lambda fact: starts_with(fact.fact, 'flaw')),
         policies: policies.policies,
         is_attached: policies.is_attached,
-        unreadable: policies.unreadable,
-        statements: list_filter(policies.facts, lambda fact: starts_with(fact.fact, 'flaw'))
+        unreadable: policies.unreadable
     }) as evidence
 from int_customer_policies as policies
 left join flaws on policies.account_id = flaws.account_id and policies.resource = flaws.resource

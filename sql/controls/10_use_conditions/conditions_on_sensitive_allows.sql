@@ -11,6 +11,13 @@ fix = "Add aws:ViaAWSService, kms:ViaService, aws:SourceVpc, aws:ResourceOrgID o
 may_break = "Requests that arrive another way than the condition requires."
 frameworks = { other = "Config(RDK):IAM_IP_RESTRICTION" }
 params = { target_percent = 100 }
+
+[evidence]
+statements = "The statements that decided, with policy, number and Sid"
+policies = "Names of the policies that were looked at"
+is_attached = "Whether somebody holds the policy"
+percent = "Share of such Allows that have a condition, in percent"
+unreadable = "What could not be read, and why"
 */
 with
 policies as (
@@ -37,5 +44,5 @@ select
             then not_applicable('No Allow statement on IAM, KMS, Organizations or on deleting or sharing buckets.')
         else pass(summary)
     end as judged,
-    to_json(struct_pack(policies, is_attached, percent, unreadable, statements)) as evidence
+    to_json(struct_pack(statements, policies, is_attached, percent, unreadable)) as evidence
 from policies

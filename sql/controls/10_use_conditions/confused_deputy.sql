@@ -11,6 +11,9 @@ why = "A service that acts for every customer can be tricked into using your rol
 fix = "Add aws:SourceAccount, aws:SourceArn or aws:SourceOrgID to the statement, or deny other sources for sts:AssumeRole in an RCP."
 may_break = "A resource in another account that uses the role is refused from then on."
 frameworks = { prowler = "iam_role_cross_service_confused_deputy_prevention", other = "Prowler:iam_role_service_trust_restricts_source_to_account" }
+
+[evidence]
+statements = "The statements that decided, with policy, number and Sid"
 */
 with
 trusted as (

@@ -11,6 +11,9 @@ why = "Without an external ID, a third party can be tricked into using your role
 fix = "Add a StringEquals condition on sts:ExternalId, with a value that the third party has generated for you alone."
 may_break = "The third party must send the external ID from then on."
 frameworks = { other = "Scout:iam-assume-role-lacks-external-id-and-mfa" }
+
+[evidence]
+statements = "The statements that decided, with policy, number and Sid"
 */
 with
 facts as (

@@ -10,6 +10,13 @@ why = "Data and credentials sent in plain text can be read and changed on the wa
 fix = "Attach a resource control policy that denies requests without aws:SecureTransport, or add the same statement to the bucket policy, for the bucket and its objects."
 may_break = "Clients that still use plain HTTP are refused."
 frameworks = { cis_aws_7 = "3.1.1", security_hub = "S3.5", prowler = "s3_bucket_secure_transport_policy", other = "AWS RCP sample Restrict-access-to-only-HTTPS" }
+
+[evidence]
+bucket = "Name of the bucket"
+has_policy = "Whether the bucket has a policy"
+policy_denies = "Whether the bucket's own policy denies requests without TLS"
+rcps_deny = "Whether a resource control policy denies requests without TLS"
+error_class = "Why it could not be asked, as in the ledger; null where it answered"
 */
 select
     account_id,

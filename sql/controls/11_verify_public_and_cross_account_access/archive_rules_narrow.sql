@@ -10,6 +10,13 @@ names its principals with eq or contains. Its owner is whoever has a live entry 
 """
 why = "An archive rule decides before anyone looks; one that is too wide hides the next leak."
 fix = "Name the principal or resource in the rule, add isPublic = false, and enter the rule in the register with its owner and end date."
+
+[evidence]
+filter = "Filter of the archive rule"
+updated_at = "When it was last changed"
+is_narrow = "Whether the rule names what it archives narrowly enough"
+spares_public = "Whether the rule leaves findings on public access open"
+entry = "Entry of the register that decided; null for none"
 */
 with
 criteria as (

@@ -9,6 +9,13 @@ management or delegated administrator account. A Region that an SCP closes needs
 why = "A bucket or key that is opened to the world in an unwatched Region stays open."
 fix = "Create an organization analyzer in every enabled Region, or close the Region with an SCP."
 frameworks = { cis_aws_7 = "2.18", security_hub = "IAM.28", prowler = "accessanalyzer_enabled", other = "Config:IAM_EXTERNAL_ACCESS_ANALYZER_ENABLED; Steampipe:iam_access_analyzer_enabled; Fix:access_analyzer_enabled; c7n:account.access-analyzer" }
+
+[evidence]
+active = "Analyzers that work and cover the account there"
+broken = "Analyzers that do not work there, and why"
+unread = "Accounts that may hold such an analyzer and were not read"
+error_class = "Why it could not be asked, as in the ledger; null where it answered"
+message = "What AWS answered; null where it was read"
 */
 select
     coverage.account_id,

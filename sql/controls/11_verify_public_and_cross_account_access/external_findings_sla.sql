@@ -12,6 +12,14 @@ fix = "Remove the access, or archive the finding with a rule that has an owner."
 may_break = "Anyone who uses the access from outside loses it."
 frameworks = { prowler = "accessanalyzer_enabled_without_findings", other = "Steampipe:iam_access_analyzer_enabled_without_findings" }
 params = { max_age_days = 30 }
+
+[evidence]
+resource_type = "Type of the resource"
+age_days = "Days since it was made"
+findings = "How many findings there are"
+finding_ids = "Findings of IAM Access Analyzer"
+analyzers = "Analyzers, by ARN"
+unread = "Accounts whose analyzers or findings were not read"
 */
 with
 resources as (

@@ -11,6 +11,11 @@ access is not judged here.
 """
 why = "For the most valuable data, someone should know who inside the organization can reach it, and hear when that changes."
 fix = "Create an internal access analyzer for the organization, and include the resource in its analysis rule."
+
+[evidence]
+analyzers = "Analyzers, by ARN"
+entry = "Entry of the register that decided; null for none"
+owner = "Who answers for it; null where nobody is named"
 */
 with
 homes as (select not coalesce(bool_and(is_read), false) as is_unread from int_organization_analyzer_homes),

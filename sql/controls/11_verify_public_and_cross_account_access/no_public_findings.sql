@@ -11,6 +11,13 @@ why = "What is open to everyone is found by everyone; most leaks began that way.
 fix = "Remove the public statement from the resource's policy; if it is meant to be public, enter an exception in the register with an owner and an end date."
 may_break = "Anyone who uses the resource without credentials of yours is shut out."
 frameworks = { cis_aws_7 = "2.21", prowler = "accessanalyzer_enabled_without_findings; s3_bucket_policy_public_write_access, sqs_queues_not_publicly_accessible, sns_topics_not_publicly_accessible, awslambda_function_not_publicly_accessible, kms_key_not_publicly_accessible, glacier_vaults_policy_public_access, secretsmanager_not_publicly_accessible, eventbridge_bus_exposed", other = "Steampipe:iam_access_analyzer_enabled_without_findings; c7n:access-analyzer-finding" }
+
+[evidence]
+resource_type = "Type of the resource"
+actions = "Actions that the public may take"
+finding_ids = "Findings of IAM Access Analyzer"
+analyzers = "Analyzers, by ARN"
+unread = "Accounts whose analyzers or findings were not read"
 */
 with
 resources as (

@@ -12,6 +12,14 @@ why = "An account analyzer treats every other account of the organization as an 
 fix = "Enable trusted access for Access Analyzer, register the security account as its delegated administrator, and create an organization analyzer in every Region in use."
 frameworks = { cis_aws_7 = "2.1.6" }
 params = { max_analysis_age_hours = 48 }
+
+[evidence]
+has_trusted_access = "Whether Access Analyzer has trusted access in the organization"
+administrators = "Accounts that Access Analyzer is delegated to"
+watched_regions = "Regions with such an analyzer"
+unwatched_regions = "Regions without such an analyzer"
+unread_regions = "Regions that could not be read"
+analyzers = "Analyzers, by ARN"
 */
 with
 analyzers as (

@@ -15,6 +15,14 @@ fix = "Find out whose account it is: register the vendor with an owner and an en
 may_break = "Anyone who used the role or the shared resources from that account is refused."
 frameworks = { prowler = "iam_role_cross_account_readonlyaccess_policy", other = "Steampipe:iam_role_cross_account_read_only_access_policy, iam_role_cross_account_write_access_policy; Cartography:aws-role-external-account-trust; Cloudsplaining:AssumableByCrossAccountPrincipal; c7n:iam-role.cross-account" }
 params = { approved_accounts = [], accept_known_vendors = true, admin_policies = ["AdministratorAccess", "IAMFullAccess"] }
+
+[evidence]
+statements = "The statements that decided, with policy, number and Sid"
+policies = "Names of the policies that were looked at"
+admin_policies = "Policies that make the role an administrator"
+name = "Its name"
+allows_external = "Whether it lets in principals of other organizations"
+principals = "Principals that it trusts"
 */
 with
 registered as (

@@ -11,6 +11,9 @@ why = "Anyone with an AWS account, and anyone can have one, can assume the role 
 fix = "Name the principals that need the role; to open it to the organization, require aws:PrincipalOrgID with StringEquals."
 may_break = "Callers that nobody knew of are refused from then on."
 frameworks = { cis_aws_7 = "2.21", other = "Cloudsplaining:AssumableByAnyPrincipal, AssumableByAnyPrincipalWithConditions; Scout:iam-assume-role-policy-allows-all" }
+
+[evidence]
+statements = "The statements that decided, with policy, number and Sid"
 */
 with
 facts as (

@@ -10,6 +10,13 @@ why = "A misspelled action grants nothing and a loose one too much, and neither 
 fix = "Correct what ValidatePolicy reports; the evidence links to AWS's page on each issue."
 may_break = "A narrower policy can take away what someone has come to rely on."
 frameworks = { other = "Parliament (offline lint: UNKNOWN_ACTION, RESOURCE_MISMATCH, INVALID_ARN, MALFORMED...); aws-samples access-analyzer samples (scripts/IaC); awslabs aws-iam-access-analyzer-policy-validation-config-rule" }
+
+[evidence]
+policy_name = "Name of the policy"
+faults = "What is wrong, one by one"
+remarks = "How many suggestions and warnings there are beside"
+learn_more_links = "Pages of AWS on the findings"
+validated_on = "Day on which it was validated"
 */
 with
 policies as (

@@ -12,6 +12,14 @@ fix = "Correct what ValidatePolicy reports; the evidence links to AWS's page on 
 may_break = "A corrected statement begins to deny what it was meant to deny."
 frameworks = { other = "aws-samples 05-scps/validate-scp.sh (script only)" }
 params = { near_quota_percent = 90 }
+
+[evidence]
+name = "Name of the policy"
+policy_type = "Type of the policy"
+faults = "What is wrong, one by one"
+remarks = "How many suggestions and warnings there are beside"
+learn_more_links = "Pages of AWS on the findings"
+characters = "Characters of the policy, as its quota counts them"
 */
 with
 crowded as (

@@ -7,6 +7,12 @@ why = "A trust policy whose condition never holds admits nobody; one whose condi
 fix = "Correct what ValidatePolicy reports; the evidence links to AWS's page on each issue."
 may_break = "A corrected condition begins to refuse callers that it admitted before."
 frameworks = { other = "Parliament (offline lint); aws-samples access-analyzer samples (scripts/IaC); awslabs aws-iam-access-analyzer-policy-validation-config-rule" }
+
+[evidence]
+faults = "What is wrong, one by one"
+remarks = "How many suggestions and warnings there are beside"
+learn_more_links = "Pages of AWS on the findings"
+validated_on = "Day on which it was validated"
 */
 select
     roles.account_id,

@@ -10,6 +10,12 @@ Region, for the newest events only.
 why = "A fault found before a policy is deployed costs a minute; one found afterwards costs an incident."
 fix = "Have the pipeline that deploys policies call ValidatePolicy and CheckNoNewAccess, and fail on what they find."
 params = { min_validated_percent = 95, used_days = 90 }
+
+[evidence]
+documents = "How many distinct documents the account has"
+validated = "How many of them were validated"
+signs = "What shows that policies are validated before they are deployed"
+last_used_at = "When it was last used; null for never or not reported"
 */
 with
 documents as (

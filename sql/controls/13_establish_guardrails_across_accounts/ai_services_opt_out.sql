@@ -10,6 +10,13 @@ to change it (@@operators_allowed_for_child_policies). A service that a policy o
 why = "Without it, some AI services of AWS may keep content of the account, also in other Regions, to develop themselves."
 fix = "Enable the policy type AISERVICES_OPT_OUT_POLICY and attach a policy to the root that opts out by default and that no other may change."
 frameworks = { prowler = "organizations_opt_out_ai_services_policy", aws = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_ai-opt-out.html" }
+
+[evidence]
+opted_in = "AI services that are opted in"
+opted_out_by = "Policy that opts out by default; null for none"
+policies = "AI services opt-out policies that bear on the account"
+is_enabled = "Whether the policy type is enabled at the root"
+unreadable = "What could not be read, and why"
 */
 with
 attached as (

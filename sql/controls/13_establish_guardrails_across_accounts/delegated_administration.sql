@@ -12,6 +12,11 @@ delegated (fact_delegated_services) is unknown.
 why = "SCPs never bind the management account: a service run from there, or from an account nobody approved, runs outside the guardrails."
 fix = "Register a member account as delegated administrator, list it in the register, and delegate policy management in the organization's resource policy."
 frameworks = { cis_aws_7 = "2.1.5, 2.1.6", prowler = "organizations_delegated_administrators" }
+
+[evidence]
+delegated_to = "Accounts that the service is delegated to"
+not_approved = "Those of them that the register does not approve"
+resource_policies = "Resource policies of the organization, by ARN"
 */
 with
 lists as (select coalesce(' of ' || max(read_on), '') as dated from fact_delegated_services),

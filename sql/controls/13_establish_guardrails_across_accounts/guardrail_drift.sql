@@ -14,6 +14,15 @@ why = "A single edit or detachment weakens a guardrail, and nobody in the member
 fix = "Restore the policy or its attachment, reset a drifted control in AWS Control Tower, or enter the change with its ticket in the register of exceptions."
 frameworks = { cis_aws_7 = "2.1.2" }
 params = { look_back_days = 90 }
+
+[evidence]
+lost = "Accounts in which it was met before and is not now"
+unread = "What could not be read"
+accounts = "How many accounts were compared"
+control = "The control of AWS Control Tower"
+target = "What it is enabled for"
+status = "Whether it is enabled, as AWS Control Tower says"
+drift_status = "Whether it is as deployed, as AWS Control Tower says"
 */
 with
 earlier as (

@@ -18,6 +18,9 @@ window_days = 90
 # Names, as globs: emergency users, and roles that have to run here.
 allowed_users = []
 allowed_roles = []
+
+[evidence]
+resources = "What is there, by ARN"
 */
 with
 kinds as (

@@ -7,6 +7,12 @@ why = "Guardrails need an organization with all features, and an account directl
 fix = "Enable all features, and move the account into the organizational unit whose guardrails it needs."
 may_break = "Moving an account changes the policies that bind it."
 frameworks = { cis_aws_7 = "2.1.4", security_hub = "Account.2", prowler = "organizations_account_part_of_organizations", other = "Config:ACCOUNT_PART_OF_ORGANIZATIONS; Steampipe:account_part_of_organizations; c7n:account.organization" }
+
+[evidence]
+organization_id = "Id of the organization; null where the account is in none"
+feature_set = "Feature set of the organization"
+parent_id = "Where the account hangs"
+is_management = "Whether it is the management account"
 */
 select
     accounts.account_id,

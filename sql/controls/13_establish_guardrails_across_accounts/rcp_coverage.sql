@@ -7,6 +7,10 @@ why = "Without an RCP, one careless resource policy opens a bucket, key or role 
 fix = "Enable the policy type at the root and attach data perimeter RCPs to the account's organizational unit."
 may_break = "A new Deny binds every caller of the resources below it, partners and services included: test it on one organizational unit first."
 frameworks = { cis_aws_7 = "2.1.2" }
+
+[evidence]
+is_enabled = "Whether the policy type is enabled at the root"
+policies = "RCPs that bind the account, but those that allow everything"
 */
 select
     account_id,

@@ -7,6 +7,10 @@ why = "Without an SCP, an administrator of the account can do anything in it, in
 fix = "Enable the policy type at the root and attach guardrail SCPs to the account's organizational unit."
 may_break = "A new Deny binds every principal of the accounts below it, automation included: test it on one organizational unit first."
 frameworks = { cis_aws_7 = "2.1.2", other = "c7n:org-account.policy, org-unit.policy" }
+
+[evidence]
+is_enabled = "Whether the policy type is enabled at the root"
+policies = "SCPs that bind the account, but those that allow everything"
 */
 select
     account_id,

@@ -19,6 +19,13 @@ objectives = [
     "privileged_role_protection", "service_credentials", "unexpected_network",
 ]
 named_resources_do = ["cloudtrail_tamper", "privileged_role_protection"]
+
+[evidence]
+statements = "The statements that decided, with policy, number and Sid"
+open_actions = "Actions that are not denied"
+only_for = "Resources that it holds for only"
+exempt = "Principals that the Deny spares"
+loopholes = "Principals that the Deny spares and that others may become"
 */
 select
     accounts.account_id,
@@ -33,7 +40,7 @@ select
         when list_contains(getvariable('named_resources_do')::varchar[], wanted.objective) then pass(results.reached)
         else fail(results.missed)
     end as judged,
-    to_json(struct_pack(open_actions, only_for, exempt, loopholes, statements)) as evidence
+    to_json(struct_pack(statements, open_actions, only_for, exempt, loopholes)) as evidence
 from stg_expected_accounts as accounts
 cross join (select unnest(getvariable('objectives')::varchar[]) as objective) as wanted
 left join int_guardrail_results as results

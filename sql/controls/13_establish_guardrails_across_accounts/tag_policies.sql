@@ -10,6 +10,12 @@ why = "Permissions that go by tags rest on tags that are written alike everywher
 fix = "Enable the policy type TAG_POLICY and attach a policy with the keys that permissions, owners and costs go by."
 may_break = "A policy that enforces its values refuses tagging calls that do not comply: begin with reports."
 frameworks = { prowler = "organizations_tags_policies_enabled_and_attached", aws = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_tag-policies.html" }
+
+[evidence]
+tag_keys = "Tag keys that the policies set"
+policies = "Tag policies that bear on the account"
+is_enabled = "Whether the policy type is enabled at the root"
+unreadable = "What could not be read, and why"
 */
 with
 facts as (

@@ -9,6 +9,13 @@ keep its bearer from editing it and from removing boundaries. Nobody can edit AW
 why = "A boundary that allows everything, or that its bearer can edit, limits nothing."
 fix = "Write the boundary as the widest set of permissions a workload may have, with a Deny that protects boundaries and itself."
 may_break = "Workloads that use what the narrower boundary leaves out."
+
+[evidence]
+statements = "The statements that decided, with policy, number and Sid"
+bearers = "Users and roles that it bounds"
+allows_everything = "Whether it allows every action on every resource"
+allows_iam = "Whether it allows unrestricted control over IAM"
+protects_itself = "Whether it denies its bearers to change it or to take it off"
 */
 with
 bounded as (
@@ -38,11 +45,11 @@ select
         else pass(format('Bounds {} principals, and protects itself.', coalesce(bearers, 0)))
     end as judged,
     to_json({
+        statements: statements,
         bearers: coalesce(bearers, 0),
         allows_everything: allows_everything,
         allows_iam: allows_iam,
-        protects_itself: protects_itself,
-        statements: statements
+        protects_itself: protects_itself
     }) as evidence
 from bounded
 full join fact_boundaries using (account_id, arn)

@@ -6,6 +6,10 @@ description = "In effect, boundary and SCPs included. Principals without a bound
 why = "A boundary that its bearer can remove limits nothing."
 fix = "In the boundary, deny deleting boundaries, setting a different one, and editing or deleting the boundary's own policy."
 may_break = "Pipelines that update the boundary's policy as a principal that bears it."
+
+[evidence]
+boundary = "The permissions boundary; null for none"
+edits = "What it may do to its own boundary, with the statements that allow it"
 */
 with
 principals as (

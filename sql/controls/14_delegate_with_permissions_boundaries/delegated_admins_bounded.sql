@@ -11,6 +11,11 @@ approved_administrators pass.
 why = "A principal that can create a role and its policy without a boundary can create an administrator."
 fix = "Add StringEquals iam:PermissionsBoundary with the boundary's ARN to the statement."
 may_break = "Pipelines that create roles without naming a boundary."
+
+[evidence]
+iam_writes = "Writes to IAM principals that it is allowed in some way"
+unbounded = "What it may write without a boundary, with the statements that allow it"
+entry = "Entry of the register that decided; null for none"
 */
 with
 principals as (

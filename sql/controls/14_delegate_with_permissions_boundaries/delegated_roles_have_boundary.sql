@@ -8,6 +8,11 @@ fix = "Set the boundary on the role or user, and require it at creation in the d
 may_break = "What the boundary does not allow stops working for the role."
 frameworks = { other = "Config(RDK):IAM_USER_PERMISSION_BOUNDARY_CHECK; c7n:iam-role.set-boundary (action)" }
 params = { delegated_path_prefixes = ["/app/", "/delegated/"], delegated_names = [], delegated_tag_keys = ["delegated-by"], approved_boundaries = [] }
+
+[evidence]
+path = "IAM path of the role"
+signs = "What shows that the role was made by a delegate"
+permissions_boundary_arn = "Permissions boundary of the role; null for none"
 */
 with
 principals as (

@@ -8,6 +8,14 @@ description = "Judged by what the set's policies allow in any way: creating user
 why = "Someone who can create roles and give them policies can create one that may do anything, and use it."
 fix = "Set a permissions boundary on the permission set, or remove the IAM writes from it; enter an administrators' set in the register, with an owner and an end date."
 may_break = "What the boundary does not allow stops working for the people who use the set."
+
+[evidence]
+name = "Its name"
+policy_names = "Names of its policies"
+iam_writes = "Writes to IAM principals that it is allowed in some way"
+boundary = "The permissions boundary; null for none"
+unreadable = "What could not be read, and why"
+entry = "Entry of the register that decided; null for none"
 */
 with
 sets as (

@@ -25,12 +25,12 @@ def test_a_fact_comes_with_its_statement() -> None:
     row = found["service_wildcard"]
     assert (row["statement_index"], row["sid"], row["detail"], row["malformed_reason"]) == (1, "Buckets", "s3", None)
     (statement,) = json.loads(row["statements"])
-    assert (statement["statement"], statement["text"]["Action"]) == ("Buckets", ["s3:*"])
+    assert (statement["statement"], statement["sid"], statement["text"]["Action"]) == (1, "Buckets", ["s3:*"])
 
 
 def test_a_statement_without_a_sid_is_named_by_its_place() -> None:
     (row,) = [row for row in rows(document(allow("ec2:Describe*"), allow("s3:*"))) if row["kind"] == "service_wildcard"]
-    assert json.loads(row["statements"])[0]["statement"] == 1
+    assert (json.loads(row["statements"])[0]["statement"], json.loads(row["statements"])[0]["sid"]) == (1, "")
 
 
 def test_an_administrator_by_several_statements_cites_those() -> None:

@@ -31,7 +31,7 @@ def test_an_objective_is_met_where_its_probes_are_denied() -> None:
     rows = judged(deny(LEAVE, Sid="Stay"))
     met, missed = rows[ONE, "leave_organization"], rows[ONE, "guardduty_tamper"]
     assert (met["met"], met["open_actions"], met["is_enabled"], met["policy_type"]) == ("yes", [], True, SCP)
-    assert [one["statement"] for one in json.loads(met["statements"])] == ["Stay"]
+    assert [(one["statement"], one["sid"]) for one in json.loads(met["statements"])] == [(0, "Stay")]
     assert (missed["met"], missed["statements"]) == ("no", "[]")
     assert "guardduty:DeleteDetector" in missed["open_actions"]
     assert rows[TWO, "leave_organization"] == met | {"account_id": TWO}

@@ -13,7 +13,10 @@ from pipeline.settings import Refused
 from pipeline.warehouse import contracts, models
 from pipeline.warehouse.models import Model, read_model
 
-HEADER = '/*\nid = "BP04-09"\ntitle = "t"\nseverity = "low"\nwhy = "w"\nfix = "f"\nparams = { limit_days = 90 }\n*/\n'
+HEADER = (
+    '/*\nid = "BP04-09"\ntitle = "t"\nseverity = "low"\nwhy = "w"\nfix = "f"\nparams = { limit_days = 90 }\n'
+    'evidence = { days = "Days since it was made" }\n*/\n'
+)
 SELECT = """select
     account_id,
     user_name as resource,
@@ -25,7 +28,7 @@ SELECT = """select
     to_json({days: days}) as evidence
 from raw_x
 """
-FIRST = 9
+FIRST = 10
 """Line of the file on which SELECT begins."""
 
 

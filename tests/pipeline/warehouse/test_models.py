@@ -12,10 +12,10 @@ from pipeline.warehouse.headers import PRACTICES
 from pipeline.warehouse.models import CATALOG_TABLES, Catalog, load
 
 HEADER = '/*\ntitle = "t"\n*/\n'
-CONTROL = '/*\nid = "BP01-01"\ntitle = "t"\nseverity = "low"\nwhy = "w"\nfix = "f"\n*/\n'
+CONTROL = '/*\nid = "BP01-01"\ntitle = "t"\nseverity = "low"\nwhy = "w"\nfix = "f"\nevidence = { e = "e" }\n*/\n'
 
 
-JUDGES = "select pass('p') as judged"
+JUDGES = "select pass('p') as judged, to_json({e: 1}) as evidence"
 
 
 @pytest.fixture(scope="module")
