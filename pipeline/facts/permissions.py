@@ -57,6 +57,8 @@ WRITES = {
     "iam:AttachUserPolicy": "user",
     "iam:AttachRolePolicy": "role",
 }
+# They give other permissions to all who hold the policy, and no condition on a boundary applies to them.
+VERSIONS = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion")
 BOUNDARY = "iam:PermissionsBoundary"
 REMOVALS = {
     "user": ("iam:DeleteUserPermissionsBoundary", "iam:PutUserPermissionsBoundary"),
@@ -114,7 +116,7 @@ def can_assume(principal: Principal) -> bool:
 
 def writes(principal: Principal) -> Row:
     """Write actions on IAM, and those not restricted by a condition to an effective boundary, one that the principal
-    can neither edit nor remove again.
+    can neither edit nor remove again. Editing policies counts where no path or name confines it.
     """
     prefix = f"arn:{principal.caller.partition}:iam::{principal.account}"
     allowed, unbounded = [], []
@@ -126,6 +128,11 @@ def writes(principal: Principal) -> Row:
             if free := best(principal, action, kind, {BOUNDARY: boundary}):
                 unbounded.append(free)
                 break
+    for action in VERSIONS:
+        decision = can(principal, action, f"{prefix}:policy/{FRESH}")
+        if answer(decision) is not Tri.NO:
+            allowed.append(action)
+            unbounded.append(way(action, f"{prefix}:policy/*", decision))
     return {"iam_writes": allowed, "unbounded_writes": dumped(unbounded)}
 
 

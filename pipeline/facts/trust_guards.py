@@ -36,7 +36,7 @@ TABLE = Dataset(
         ),
         Column("policy_name", "varchar", "RCP that refuses, or might"),
         Column("sid", "varchar", "Sid of its statement; empty where it has none"),
-        Column("statement", "varchar", "Its statement; why it could not be read where it could not"),
+        Column("statement", "json", "Its statement; why it could not be read where it could not"),
         Column("unknown_keys", "varchar[]", "Condition keys that it waits for"),
     ),
     key=("guard_sha256",),

@@ -25,10 +25,10 @@ def row(*policies: Row) -> Row:
 @pytest.mark.parametrize(
     ("policy", "admin", "writes"),
     [
-        (attached("aws_managed", "AdministratorAccess", None, ADMIN), "yes", 6),
+        (attached("aws_managed", "AdministratorAccess", None, ADMIN), "yes", 8),
         (attached("aws_managed", "ReadOnly", document(allow("s3:Get*")), "arn:aws:iam::aws:policy/ReadOnly"), "no", 0),
         (attached("inline", "inline", document(allow("iam:CreateRole"))), "no", 1),
-        (attached("customer_managed", "own", document(allow("*"))), "yes", 6),
+        (attached("customer_managed", "own", document(allow("*"))), "yes", 8),
     ],
 )
 def test_by_one_policy(policy: Row, admin: str, writes: int) -> None:
