@@ -43,7 +43,9 @@ JOINS: dict[str, int] = _CHARTER["joins"]
 ACCOUNT_POLICIES: dict[str, list[str]] = _CHARTER["account_policies"]
 PLACEHOLDERS: dict[str, str] = _CHARTER["placeholders"]
 POLICIES = {
-    name: Guardrail({"scp": SCP, "rcp": RCP}.get(row["kind"], row["kind"]), row.get("sample") or row["document"], row["description"])
+    name: Guardrail(
+        {"scp": SCP, "rcp": RCP}.get(row["kind"], row["kind"]), row.get("sample") or row["document"], row["description"]
+    )
     for name, row in _CHARTER["policies"].items()
 }
 DELEGATIONS: list[str] = _CHARTER["delegated"]

@@ -52,7 +52,7 @@ def _answer(name: str) -> str:
 
 
 def write(con: duckdb.DuckDBPyConnection, table: Dataset, rows: Iterator[Row]) -> None:
-    """Create or replace the table with these rows. JSON is of the type JSON, so that evidence has none inside a text."""
+    """Create or replace the table with these rows. JSON has its own type, so that evidence has none inside a text."""
     names = [f"{column.name}::json as {column.name}" for column in table.columns if column.type == "json"]
     typed = f"select * replace ({', '.join(names)}) from batch" if names else "from batch"
     put(con, f"create or replace table {table.name} as {typed}", table.table(islice(rows, BATCH_ROWS)))

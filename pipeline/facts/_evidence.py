@@ -51,28 +51,25 @@ def _is_open(hit: Evidence) -> bool:
 
 
 def _statement(hit: Evidence, action: str, resource: str) -> dict[str, Any]:
-    text = hit.text if hit.index is None else json.loads(hit.text)
-    return {
-        "layer": hit.layer,
-        "policy": hit.policy,
-        "statement": hit.index,
-        "sid": hit.sid,
-        "effect": hit.effect,
-        **({"matched": matched(text, action, resource)} if action and hit.index is not None else {}),
-        **({"depends_on": list(hit.unknown_keys)} if hit.unknown_keys else {}),
-        "text": text,
-    }
+    place = {"layer": hit.layer, "policy": hit.policy, "statement": hit.index, "sid": hit.sid, "effect": hit.effect}
+    depends = {"depends_on": list(hit.unknown_keys)} if hit.unknown_keys else {}
+    if hit.index is None:
+        return {**place, **depends, "text": hit.text}
+    text: dict[str, Any] = json.loads(hit.text)
+    elements = {"matched": matched(text, action, resource)} if action else {}
+    return {**place, **elements, **depends, "text": text}
 
 
 def matched(text: Mapping[str, Any], action: str, resource: str) -> dict[str, list[str]]:
     """The elements of a statement that match an action and a resource; NotAction and NotResource as a whole."""
-    matches = {"Action": (action_matches, action), "Resource": (resource_matches, resource)}
-    out = {}
-    for name, (match, value) in matches.items():
-        patterns = _listed(text.get(name))
-        out |= {name: [pattern for pattern in patterns if match(pattern, value)] or patterns} if patterns else {}
-        out |= {f"Not{name}": _listed(text.get(f"Not{name}"))} if f"Not{name}" in text else {}
-    return out
+    actions, resources = _listed(text.get("Action")), _listed(text.get("Resource"))
+    elements = {
+        "Action": [pattern for pattern in actions if action_matches(pattern, action)] or actions,
+        "NotAction": _listed(text.get("NotAction")),
+        "Resource": [pattern for pattern in resources if resource_matches(pattern, resource)] or resources,
+        "NotResource": _listed(text.get("NotResource")),
+    }
+    return {name: patterns for name, patterns in elements.items() if patterns}
 
 
 def _listed(element: Any) -> list[str]:

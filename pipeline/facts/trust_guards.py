@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.facts import PolicyLayer, Queried
+from pipeline.facts._evidence import dumped
 from pipeline.policy.callers import Caller, account_of
 from pipeline.policy.context import Context, Value
 from pipeline.policy.evaluate import evaluate
@@ -114,6 +115,6 @@ def guard(decision: Decision) -> Row:
         "confines": "unread" if hit and hit.index is None else confines,
         "policy_name": hit.policy if hit else None,
         "sid": hit.sid if hit else None,
-        "statement": hit.text if hit else None,
+        "statement": (hit.text if hit.index is not None else dumped(hit.text)) if hit else None,
         "unknown_keys": list(hit.unknown_keys) if hit else [],
     }

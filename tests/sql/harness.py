@@ -192,9 +192,10 @@ def mismatch(case: Case, found: list[dict[str, Any]], models: Catalog) -> str:
 def unreadable_evidence(case: Case, found: list[dict[str, Any]], models: Catalog) -> Iterator[str]:
     """A line for each finding whose evidence has keys that the header does not declare, or JSON inside a text."""
     head = models.controls[case.control_id].control
-    for finding in found if head else ():
+    declared = head.evidence.keys() if head else set()
+    for finding in found:
         evidence = json.loads(finding["evidence"])
-        if finding["origin"] == "control" and (odd := sorted(evidence.keys() - head.evidence.keys())):
+        if finding["origin"] == "control" and (odd := sorted(evidence.keys() - declared)):
             yield f"{finding['resource']}: {', '.join(odd)} not declared"
         yield from (f"{finding['resource']}: JSON inside a text: {text}" for text in texts(evidence) if is_json(text))
 

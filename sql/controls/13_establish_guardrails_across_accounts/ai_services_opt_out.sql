@@ -1,6 +1,6 @@
 /*
 id = "BP13-09"
-title = "Accounts should be opted out of AI services keeping their content"
+title = "Accounts should be opted out of AI services that keep content"
 severity = "low"
 description = """
 By the AI services opt-out policies between the account and the root, the management account's too. The default for all
