@@ -171,14 +171,14 @@ def test_explain(published: str) -> None:
     assert shown.exit_code == 0, shown.output
     lines = [line.strip() for line in shown.stdout.splitlines()]
     assert lines[0] == "fail admin_principals_limited (BP06-02): Administrators should be few and approved"
-    assert "2. identity policy own, statement Everything: Allow" in lines
+    assert "1. identity policy own, statement Everything: Allow" in lines
     assert '"Action": ["*"],' in lines
     assert "pass without statement Everything of own" in lines
     assert lines[-1].endswith("from controls where control_id = 'admin_principals_limited'\"")
 
 
 def test_explain_as_json(published: str) -> None:
-    shown = rolecall("explain", "key_rotation", "alice/accesskey/1", "--home", published, "--format", "json")
+    shown = rolecall("explain", "key_rotation", "alice/accesskey/AKIAEXAMPLE1", "--home", published, "--format", "json")
     found = json.loads(shown.stdout)
     assert (found["verdict"], found["facts"]["age_days"], found["first_seen"]) == ("fail", 111, "2026-11-20")
     assert [turn["verdict"] for turn in found["turns"]] == ["pass"]

@@ -137,7 +137,8 @@ def write(home: Path) -> Path:
     """Publish the night into the home. Returns the path of `rolecall.duckdb`."""
     warehouse, target = home / WAREHOUSE, home / DATABASE
     models, known = load(), collectors.datasets()
-    rows = harness.DEFAULTS | ROWS | {"extracts": list(extracts())}
+    keys = list(harness.listed_keys(ROWS["credential_report"]))
+    rows = harness.DEFAULTS | ROWS | {"extracts": list(extracts()), "access_keys": keys}
     with duckdb.connect(str(warehouse)) as con:
         for name, dataset in known.items():
             harness.load(con, dataset, [dict(row) for row in rows.get(name, [])])

@@ -30,7 +30,7 @@ def test_an_entry_reaches_a_control_through_the_model_between(database: Path) ->
 
 
 def test_parameters_are_tried_and_forgotten(database: Path) -> None:
-    key = Finding("key_rotation", MEMBER, "global", arn("user", "alice") + "/accesskey/1")
+    key = Finding("key_rotation", MEMBER, "global", arn("user", "alice") + "/accesskey/AKIAEXAMPLE1")
     with Replay(database, key, {"max_age_days": 90}) as replay:
         assert (replay.judges, replay.judge().verdict) == (frozenset(), "fail")
         assert replay.judge(params={"max_age_days": 400}).verdict == "pass"

@@ -11,11 +11,11 @@ from tests.sql.harness import MEMBER
 
 
 def test_a_limit_is_told_to_the_day(database: Path) -> None:
-    old = explain(database, "key_rotation", "alice/accesskey/1")
+    old = explain(database, "key_rotation", "alice/accesskey/AKIAEXAMPLE1")
     assert (old.verdict, old.facts["age_days"]) == ("fail", 111)
     assert turned(old) == {"with max_age_days = 111 in the settings; it is 90": "pass"}
     assert old.fix in old.notes[0]
-    new = explain(database, "key_rotation", "alice/accesskey/2")
+    new = explain(database, "key_rotation", "alice/accesskey/AKIAEXAMPLE2")
     assert turned(new) == {"with max_age_days = 18 in the settings; it is 90": "fail"}
     (read,) = [call for call in old.calls if call.operation == "iam:GetCredentialReport"]
     assert (read.status, read.account_id, read.read_at) == ("ok", MEMBER, READ_AT)
