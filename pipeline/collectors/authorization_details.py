@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pipeline.aws.account import Account
+from pipeline.aws.answers import MemberMissing
 from pipeline.collectors import Rows
 from pipeline.collectors._items import each
 from pipeline.collectors._values import TAGS, document, tags, utc
@@ -112,7 +113,12 @@ def collect(account: Account) -> Rows:
     for name, (dataset, kind) in zip(LISTS, KINDS, strict=True):
 
         def read(detail: dict[str, Any], kind: str = kind, dataset: Dataset = dataset) -> Iterator[Row]:
-            parts = _made(account.account_id, kind, detail)
+            try:
+                parts = _made(account.account_id, kind, detail)
+            except MemberMissing as missing:
+                for of in () if kind == "policy" else (ATTACHMENTS, INLINE):  # what it holds is lost with it
+                    account.unread(of, detail.get("Arn"), missing.failed(account.region))
+                raise
             for of, more in parts.items():
                 rows[of] += [] if of == dataset.name else more
             yield from parts[dataset.name]

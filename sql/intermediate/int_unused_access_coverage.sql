@@ -20,7 +20,9 @@ analyzers as (
 ),
 
 unread as (
-    select distinct account_id from raw_extracts where dataset = 'analyzers' and status <> 'ok'
+    select account_id from raw_extracts where dataset = 'analyzers' and status <> 'ok'
+    union
+    select account_id from stg_unread_records where dataset = 'analyzers'
 )
 
 select

@@ -109,12 +109,13 @@ def without_records(case: Case, collector: Collector, read: frozenset[str]) -> I
     for dataset in collector.datasets:
         for name in sorted({name for names, _ in named[dataset.name] for name in names}):
             owner = owner_of(case, collector, name) or dataset
-            if owner is dataset and dataset.name in read:
+            if owner is dataset and read & named.keys():
                 account_id, region = place_of(dataset, next(row for names, row in named[dataset.name] if name in names))
                 left = {other: [row for names, row in many if name not in names] for other, many in named.items()}
-                place = {"account_id": account_id, "region": region, "dataset": dataset.name, "resource": name}
-                unread = {**place, "operation": dataset.operations[-1], **FAULT}
-                yield Lost(f"record of {dataset.name}", f"{dataset.name} {name}", left, unread=[unread])
+                fault = {"account_id": account_id, "region": region, "resource": name, "operation": "?", **FAULT}
+                lost = [of for of, many in named.items() if of == dataset.name or len(left[of]) < len(many)]
+                unread = [{**fault, "dataset": of} for of in lost]
+                yield Lost(f"record of {dataset.name}", f"{dataset.name} {name}", left, unread=unread)
 
 
 def owner_of(case: Case, collector: Collector, name: str) -> Dataset | None:

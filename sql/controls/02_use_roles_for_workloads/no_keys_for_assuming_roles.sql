@@ -27,6 +27,14 @@ trusted as (
     group by account_id, user_arn
 ),
 
+-- Roles of which it is not known whom they trust.
+untold as (
+    select account_id, list(role_name order by role_name) as roles
+    from int_role_callers
+    where malformed_reason is not null
+    group by account_id
+),
+
 keys as (
     select
         account_id,
@@ -49,15 +57,16 @@ facts as (
         keys.*,
         coalesce(permissions.can_assume, false) as is_allowed,
         coalesce(trusted.roles, []) as trusted_by,
-        case
-            when permissions.principal_arn is null then ['its policies']
-            else permissions.unreadable
-        end as unreadable,
+        list_concat(
+            if(permissions.principal_arn is null, ['its policies'], permissions.unreadable),
+            list_transform(coalesce(untold.roles, []), lambda role: 'the trust policy of ' || role)
+        ) as unreadable,
         array_to_string(keys.of_sts, ', ') as names
     from keys
     left join int_principal_permissions as permissions
         on keys.account_id = permissions.account_id and keys.user_arn = permissions.principal_arn
     left join trusted on keys.account_id = trusted.account_id and keys.user_arn = trusted.user_arn
+    left join untold on keys.account_id = untold.account_id
 )
 
 select

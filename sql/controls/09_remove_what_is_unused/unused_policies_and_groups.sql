@@ -2,6 +2,7 @@
 id = "BP09-03"
 title = "Unused policies, groups, identity providers, instance profiles and permission sets should be removed"
 severity = "low"
+needs_all = ["roles", "users"]
 description = """
 Customer managed policies: attached, set as a boundary, or changed recently. Groups: have members. Identity providers: a role
 trusts them. Instance profiles: contain a role. Permission sets of IAM Identity Center, judged in the management account:

@@ -2,6 +2,7 @@
 id = "BP12-04"
 title = "Current policies should be validated, and changes should be checked before deployment"
 severity = "low"
+needs_all = ["access_previews", "inline_policies", "policies", "roles"]
 description = """
 Two things: nearly all of the account's policies have been validated in their current version, and CloudTrail
 or an access preview shows that someone other than Rolecall checked policies in the last 90 days. CloudTrail is asked in the home
@@ -19,19 +20,20 @@ last_used_at = "When it was last used; null for never or not reported"
 */
 with
 documents as (
-    select account_id, document_sha256, 'IDENTITY_POLICY' as policy_type
+    select account_id, document_sha256, 'IDENTITY_POLICY' as policy_type, json_valid(document) as is_read
     from stg_policies
     where not is_aws_managed and document is not null
     union
-    select account_id, document_sha256, 'IDENTITY_POLICY' from stg_inline_policies
+    select account_id, document_sha256, 'IDENTITY_POLICY', json_valid(document) from stg_inline_policies
     union
-    select account_id, trust_document_sha256, 'TRUST_POLICY'
+    select account_id, trust_document_sha256, 'TRUST_POLICY', json_valid(trust_document)
     from stg_roles
     where trust_document is not null and not is_service_linked and not is_identity_center
 ),
 
 validated as (
-    select account_id, count(*) as documents, count(validations.document_sha256) as validated
+    select account_id, count(*) as documents, count(validations.document_sha256) as validated,
+        count(*) filter (not is_read) as unreadable
     from documents
     left join int_document_validations as validations using (account_id, document_sha256, policy_type)
     group by account_id
@@ -60,6 +62,7 @@ accounts as (
         accounts.arn as resource,
         coalesce(validated.documents, 0) as documents,
         coalesce(validated.validated, 0) as validated,
+        coalesce(validated.unreadable, 0) as unreadable,
         round(100 * validated.validated / validated.documents, 1) as validated_percent,
         list_concat(
             coalesce(events.used, []), if(previews.previewed_at is null, [], ['access previews'])
@@ -77,6 +80,7 @@ select
     resource,
     case
         when documents = 0 then not_applicable('The account has no policies of its own.')
+        when unreadable > 0 then unknown(format('Policies that cannot be read: {}.', unreadable))
         when validated_percent < getvariable('min_validated_percent')
             then fail(format(
                 '{} of {} policies are validated ({} %, at least {}).',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.aws.answers import Members
 from tests.pipeline.collectors.support import (
     DAY,
     PLAIN,
@@ -47,3 +48,16 @@ def test_authorization_details_of_several_pages() -> None:
         "policy_name": "P", "policy_arn": "p",
     }  # fmt: skip
     assert rows["inline_policies"][0]["document"] == "{broken"
+
+
+def test_what_a_group_holds_is_unread_with_the_group() -> None:
+    whole = {"Path": "/", "CreateDate": DAY, "GroupName": "g", "GroupId": "AGPA1", "Arn": "g"}
+    cut = Members({"Arn": "cut", "GroupPolicyList": []}, "iam:GetAccountAuthorizationDetails.GroupDetailList")
+    pages = [{"GroupDetailList": [whole, cut]}]
+    account = ScriptedAccount({"iam:GetAccountAuthorizationDetails": pages})
+    assert [row["group_name"] for row in collect("authorization_details", account)["groups"]] == ["g"]
+    assert {(dataset, name) for dataset, name, _ in account.unread_records} == {
+        ("groups", "cut"),
+        ("policy_attachments", "cut"),
+        ("inline_policies", "cut"),
+    }
