@@ -116,8 +116,8 @@ def collect(account: Account) -> Rows:
             try:
                 parts = _made(account.account_id, kind, detail)
             except MemberMissing as missing:
-                for of in () if kind == "policy" else (ATTACHMENTS, INLINE):  # what it holds is lost with it
-                    account.unread(of, detail.get("Arn"), missing.failed(account.region))
+                for lost in () if kind == "policy" else (ATTACHMENTS, INLINE):  # what it holds
+                    account.unread(lost, detail.get("Arn"), missing.failed(account.region))
                 raise
             for of, more in parts.items():
                 rows[of] += [] if of == dataset.name else more
