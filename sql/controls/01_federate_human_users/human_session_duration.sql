@@ -33,15 +33,6 @@ sets as (
     cross join raw_organization as organization
 ),
 
-saml as (
-    select document_sha256, any_value(malformed_reason) as malformed_reason
-    from fact_trust_principals
-    where
-        malformed_reason is not null
-        or effect = 'Allow' and principal_type = 'federated' and principal like 'arn:%:saml-provider/%'
-    group by document_sha256
-),
-
 administrators as (
     select account_id, principal_arn as arn
     from stg_policy_attachments
@@ -59,13 +50,11 @@ roles as (
         administrators.arn is not null as is_admin,
         coalesce(wildcards.unreadable, []) as unreadable,
         sessions.max_session_duration_seconds / 3600 as session_hours,
-        saml.malformed_reason
-    from stg_roles as roles
-    inner join saml on roles.trust_document_sha256 = saml.document_sha256
+        roles.malformed_reason
+    from int_saml_roles as roles
     left join stg_role_sessions as sessions on roles.account_id = sessions.account_id and roles.arn = sessions.arn
     left join administrators on roles.account_id = administrators.account_id and roles.arn = administrators.arn
     left join int_role_wildcards as wildcards on roles.account_id = wildcards.account_id and roles.arn = wildcards.arn
-    where not roles.is_identity_center and not roles.is_service_linked
 ),
 
 facts as (

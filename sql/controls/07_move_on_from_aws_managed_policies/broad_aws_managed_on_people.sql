@@ -25,25 +25,11 @@ kind = "user, role or permission set"
 entry = "Entry of the register that decided; null for none"
 */
 with
-saml as (
-    select
-        document_sha256,
-        any_value(malformed_reason) as malformed_reason
-    from fact_trust_principals
-    where
-        malformed_reason is not null
-        or effect = 'Allow' and principal_type = 'federated' and principal glob 'arn:*:iam::*:saml-provider/*'
-    group by document_sha256
-),
-
 people as (
     select account_id, arn, 'user' as kind, user_name as name, null as malformed_reason
     from stg_users
     union all
-    select roles.account_id, roles.arn, 'role', roles.role_name, saml.malformed_reason
-    from stg_roles as roles
-    inner join saml on roles.trust_document_sha256 = saml.document_sha256
-    where not roles.is_identity_center and not roles.is_service_linked
+    select account_id, arn, 'role', role_name, malformed_reason from int_saml_roles
     union all
     select organization.management_account_id, sets.permission_set_arn, 'permission set', sets.name, null
     from stg_permission_sets as sets
