@@ -14,7 +14,7 @@ import duckdb
 import typer
 
 from assets import definitions
-from assets.cli import main
+from assets.cli import app
 from assets.cli.controls import entry as entry_of
 from pipeline import collectors
 from pipeline.aws.permissions import all_actions, policy_document
@@ -64,7 +64,7 @@ def assets() -> Iterator[str]:
 def commands() -> Iterator[str]:
     """Every command with its arguments and options."""
     yield from heading("Commands", "Exit code 0: done; 1: done, but accounts could not be read; 2: refused or failed.")
-    group: Any = typer.main.get_command(main.app)
+    group: Any = typer.main.get_command(app.app)
     for name in group.commands:
         command = group.commands[name]
         with command.make_context(f"rolecall {name}", [], resilient_parsing=True) as context:
@@ -119,7 +119,7 @@ def permissions() -> Iterator[str]:
     yield from ("Actions by dataset:", "")
     yield from actions_by_dataset(of_account)
     yield from ("As a policy for the role (`role_name`):", "")
-    yield from listed(policy_document(operations_of(of_account)))
+    yield from listed(policy_document(collectors.operations("account", "region")))
     yield from ("Its trust policy, with the account that runs Rolecall and the `external_id` of the settings:", "")
     yield from listed(TRUST)
     yield from ("## The credentials that run Rolecall", "")
@@ -132,7 +132,7 @@ def permissions() -> Iterator[str]:
     yield ""
     yield from actions_by_dataset(of_organization)
     yield from ("As a policy:", "")
-    allowed = policy_document(operations_of(of_organization))
+    allowed = policy_document(collectors.operations("organization"))
     allowed["Statement"].append(ASSUME)
     yield from listed(allowed)
     yield from ("## Publishing and notifying", "")
@@ -166,10 +166,6 @@ DELIVERY = {
 def actions_by_dataset(datasets: Iterable[Dataset]) -> Iterator[str]:
     rows = ((code(d.name), ", ".join(map(code, all_actions(d.operations)))) for d in datasets)
     yield from table(("Dataset", "Actions"), rows)
-
-
-def operations_of(datasets: Iterable[Dataset]) -> set[str]:
-    return {operation for dataset in datasets for operation in dataset.operations}
 
 
 def listed(document: dict[str, Any]) -> Iterator[str]:

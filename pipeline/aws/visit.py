@@ -181,12 +181,18 @@ class Visit:
 
     def _assume_role(self) -> Credentials:
         settings, partition = (self.cloud.settings, self.caller.partition if self.caller else "aws")
+        optional = {
+            "ExternalId": settings.external_id,
+            "SourceIdentity": settings.source_identity,
+            "Policy": self.cloud.session_policy,
+            "Tags": [dict(zip(("Key", "Value"), tag.split("=", 1), strict=True)) for tag in settings.session_tags],
+        }
         params = {
             "RoleArn": f"arn:{partition}:iam::{self.account_id}:role/{settings.role_name}",
             "RoleSessionName": settings.session_name,
+            "DurationSeconds": settings.session_minutes * 60,
+            **{name: value for name, value in optional.items() if value},
         }
-        if settings.external_id:
-            params["ExternalId"] = settings.external_id
         answer = self.send(ASSUME_ROLE, GLOBAL, params, needs=("Credentials",))
         assert answer is not None
         credentials = answer["Credentials"]

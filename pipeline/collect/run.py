@@ -18,6 +18,7 @@ from uuid import uuid4
 from pipeline import collectors, landing
 from pipeline.aws.advice import advice
 from pipeline.aws.failures import CallFailed
+from pipeline.aws.permissions import session_policy
 from pipeline.aws.session import Cloud
 from pipeline.aws.visit import Caller, Visit, sign_in
 from pipeline.collect import register, scope
@@ -101,7 +102,7 @@ def quiet(event: OrganizationRead | AccountRead) -> None:
 def plan(settings: Settings, night: Night, progress: Progress = quiet) -> Plan:
     """Read the organization and land it in a new run's folder. Raises `Refused` if nothing can be read."""
     entries, started = register.load(settings), time.time()
-    with closing(Cloud(settings, memory=Memory(night))) as cloud:
+    with closing(_connected(settings, night)) as cloud:
         cloud.ends = _ends(settings, started)
         visit = Visit(cloud, "")
         try:
@@ -143,9 +144,8 @@ def collect_shard(settings: Settings, plan: Plan, index: int, progress: Progress
     if landing.noted(folder, "plan") != plan.to_json():
         raise Refused(f"{folder}: this run is not there any more; another took its place, or it is committed")
     name, failed_accounts = f"shard-{index:04}", []
-    memory = Memory(night)
     noted = json.loads(landing.noted(folder, "accounts") or "{}")
-    with closing(Cloud(settings, len(plan.shards), memory)) as cloud, landing.Part(folder, name) as part:
+    with closing(_connected(settings, night, len(plan.shards))) as cloud, landing.Part(folder, name) as part:
         caller = _same_caller(cloud, plan)
         cloud.ends = _ends(settings, noted.get("started", time.time()))
 
@@ -167,6 +167,14 @@ def collect_shard(settings: Settings, plan: Plan, index: int, progress: Progress
     result = ShardResult(index, len(plan.shards[index]), tuple(sorted(failed_accounts)), part.rows)
     landing.note(folder, name, json.dumps(asdict(result)))
     return result
+
+
+def _connected(settings: Settings, night: Night, workers: int = 1) -> Cloud:
+    """A worker's connection, whose role sessions are narrowed to what the collectors read if the settings say so."""
+    cloud = Cloud(settings, workers, Memory(night))
+    if settings.narrow_sessions:
+        cloud.session_policy = session_policy(collectors.operations("account", "region"))
+    return cloud
 
 
 def _same_caller(cloud: Cloud, plan: Plan) -> Caller:

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from assets import home
-from assets.cli import demonstration, main, runner
+from assets.cli import app, demonstration, main, runner
 from pipeline import __version__
 from pipeline.settings import Refused, Settings
 from pipeline.warehouse import models
@@ -229,7 +229,7 @@ def test_what_is_made_in_a_home_is_for_its_user_alone(tmp_path: Path) -> None:
 
 
 def test_control_characters_do_not_reach_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main.complain("no \x1b[31m\u202efile") == main.REFUSED
+    assert app.complain("no \x1b[31m\u202efile") == app.REFUSED
     assert capsys.readouterr().err == "rolecall: no \\u001b[31m\\u202efile\n"
 
 
