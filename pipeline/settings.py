@@ -140,6 +140,9 @@ class Settings(BaseSettings):
         None, description="Account that must own the bucket; that of the credentials if empty", pattern=r"^\d{12}$"
     )
     keep_reports: int = Field(0, description="Number of reports to keep, locally and in the bucket; 0 for all", ge=0)
+    keep_landings: int = Field(
+        400, description="Number of landed nights to keep; those that a dataset looks back to stay; 0 for all", ge=0
+    )
     report_url: str | None = Field(None, description="URL of the reports, for links in notifications")
     notify: list[str] = Field(
         [], description="Notification targets: environment variables with an Apprise URL, or ARNs of SNS topics"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from assets.cli import exceptions, export, query, reader_role, settings  # noqa: F401  (each adds its command)
+from assets.cli import doctor, exceptions, export, query, reader_role, settings  # noqa: F401  (each adds its command)
 from assets.cli.app import DONE, UNREAD, Format, Home, app, command, given, terminal
 from pipeline.night import DATABASE, Night
 from pipeline.settings import Refused, load
@@ -141,6 +141,36 @@ def nights(
         raise Refused("which night? `rolecall nights remove 2026-11-20`; `rolecall nights` lists them")
     else:
         of_home.remove(chosen, Night(chosen.home, as_of.date()), Console())
+    return DONE
+
+
+@command
+def prune(
+    landings: Annotated[int | None, typer.Option(min=0, help="Landed nights to keep; 0 for all.")] = None,
+    reports: Annotated[int | None, typer.Option(min=0, help="Reports to keep; 0 for all.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
+    home: Home = None,
+) -> int:
+    """Delete old landings and reports; the history of verdicts and the newest night stay.
+
+    Example: rolecall prune --landings 200 --reports 90 --dry-run
+    """
+    from assets.cli import nights as of_home
+
+    options = {"keep_landings": landings, "keep_reports": reports}
+    chosen = load(**given(home=home), **{name: keep for name, keep in options.items() if keep is not None})
+    of_home.prune(chosen, dry_run, Console())
+    return DONE
+
+
+@command
+def rebuild(home: Home = None) -> int:
+    """Judge every landed night again, in order, and publish the newest: a history made from the landings alone."""
+    from assets.cli import nights as of_home
+    from assets.cli.progress import shown
+
+    with shown(Console()) as progress:
+        of_home.rebuild(load(**given(home=home)), progress)
     return DONE
 
 

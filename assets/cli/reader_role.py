@@ -40,16 +40,17 @@ def reader_role(
     """
     from pipeline import collectors
     from pipeline.aws import reader_role as made
+    from pipeline.collect.run import reader_operations
 
     chosen = load(**given(role_name=role_name, external_id=external_id))
     if organizational_unit and format is not RoleFormat.cloudformation:
         raise Refused(f"--ou: a StackSet is CloudFormation's; --format {format} has none")
-    scopes = ("account", "region", "organization") if with_organization else ("account", "region")
+    operations = reader_operations() | (collectors.operations("organization") if with_organization else set())
     role = made.ReaderRole(
         chosen.role_name,
         made.principal(trusted),
         chosen.external_id,
-        tuple(collectors.operations(*scopes)),
+        tuple(sorted(operations)),
         bool(chosen.session_tags),
         bool(chosen.source_identity),
     )

@@ -24,6 +24,12 @@ def renamed() -> Mapping[str, tuple[str, ...]]:
     return {entry["operation"]: tuple(entry["actions"]) for entry in listed}
 
 
+@cache
+def management_only() -> frozenset[str]:
+    """Operations of the organization that AWS answers in the management account alone."""
+    return frozenset(entry["operation"] for entry in knowledge.load("management_operations").facts["operations"])
+
+
 def actions(operation: str) -> tuple[str, ...]:
     """The actions required for an operation: `s3:ListBuckets` needs `s3:ListAllMyBuckets`."""
     return renamed().get(operation, (operation,))

@@ -19,6 +19,7 @@ from botocore.credentials import Credentials
 
 from pipeline.aws.answers import always, check_members, named
 from pipeline.aws.failures import ASSUME_ROLE, ERRORS, CallFailed, classed
+from pipeline.aws.permissions import management_only
 from pipeline.aws.session import GLOBAL, Answer, Cloud, parts
 from pipeline.schema import Call, Row
 
@@ -54,6 +55,8 @@ class Visit:
         self.cloud = cloud
         self.account_id = account_id
         self.caller = caller
+        self.is_of_organization = False
+        """Whether the caller's credentials are used, except for what only the management account may ask."""
         self._ends = time.monotonic() + seconds if seconds else None
         self._calls: dict[tuple[str, str], Call] = {}
         self._assumed: Credentials | None = None
@@ -167,6 +170,7 @@ class Visit:
 
     def _credentials_for(self, operation: str) -> Any:
         is_own = self.caller is None or self.caller.account_id == self.account_id
+        is_own |= self.is_of_organization and operation not in management_only()
         if is_own or operation == ASSUME_ROLE:
             return self.cloud.own_credentials
         if self._not_assumed:
