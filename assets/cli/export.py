@@ -72,7 +72,7 @@ def export(
             aside = output.with_name(f".{output.name}.new")
             try:
                 if format is ExportFormat.parquet:
-                    write_parquet(con.sql(sql, params=parameters).to_arrow_reader(BATCH), aside)
+                    write_parquet(con.cursor().sql(sql, params=parameters).to_arrow_reader(BATCH), aside)
                 else:
                     with aside.open("w", encoding="utf-8", newline="") as file:
                         write(format, columns, rows, file)

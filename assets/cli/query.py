@@ -11,6 +11,7 @@ from assets.cli.app import DONE, Home, command, given
 from assets.cli.output import RowFormat, print_rows
 from pipeline.night import DATABASE
 from pipeline.settings import Refused, load
+from pipeline.text import on_one_line
 
 TABLES = """
 select if(schema_name = 'main', table_name, schema_name || '.' || table_name) as "table",
@@ -47,7 +48,7 @@ def query(
             answer = con.execute(COLUMNS, [text]) if is_table else con.execute(text)
             names, rows = [column[0] for column in answer.description or []], answer.fetchall()
         except duckdb.Error as error:
-            raise Refused(f"{chosen.home / DATABASE}: {str(error).strip()}") from error
+            raise Refused(f"{chosen.home / DATABASE}: {on_one_line(error)}") from error
     if is_table and not rows:
         raise Refused(f"{chosen.home / DATABASE}: there is no table {text}; `rolecall query` lists them")
     print_rows(names, rows, format)
