@@ -38,7 +38,8 @@ def test_every_finding_is_in_every_format(published: str, findings: list[dict[st
     assert [row["resource"] for row in exported(published, "json")] == wanted
     assert [event["resources"][0]["uid"] for event in exported(published, "ocsf")] == wanted
     assert [item["Resources"][0]["Id"] for item in exported(published, "asff")] == wanted
-    assert [row[0] for row in duckdb.sql("select resource from 'all.parquet'").fetchall()] == wanted
+    with duckdb.connect() as con:
+        assert [row[0] for row in con.execute("select resource from 'all.parquet'").fetchall()] == wanted
 
 
 def test_ocsf_is_of_its_schema_and_keeps_what_is_unknown(published: str, findings: list[dict[str, Any]]) -> None:
