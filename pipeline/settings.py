@@ -152,6 +152,7 @@ class Settings(BaseSettings):
     )
     schedule_hour: int = Field(2, description="Hour at which the nightly job starts", ge=0, le=23)
     schedule_timezone: str = Field("UTC", description="Time zone of schedule_hour")
+    owners: list[str] = Field([], description="Owners of the assets in Dagster: email addresses, or teams as team:name")
     today: date | None = Field(None, description="Overrides today's date, for demos and tests")
     controls: dict[str, ControlSettings] = Field({}, description="Settings per control: enabled, and its parameters")
 
@@ -166,6 +167,11 @@ class Settings(BaseSettings):
     @classmethod
     def _regions(cls, value: list[str]) -> list[str]:
         return each(value, r"[a-z]{2,}(-[a-z]+)+-\d+", "is not a region such as 'eu-west-1'")
+
+    @field_validator("owners")
+    @classmethod
+    def _owners(cls, value: list[str]) -> list[str]:
+        return each(value, r"[^@\s]+@[^@\s]+\.[^@\s]+|team:[A-Za-z0-9_]+", "is neither an email address nor team:name")
 
     @field_validator("include_tags", "exclude_tags", "session_tags")
     @classmethod
