@@ -82,5 +82,5 @@ def test_assets_have_the_owners_of_the_settings(tmp_path: Path) -> None:
     owners = ["team:cloud_security", "iam@example.com"]
     graph = build(settings(tmp_path, owners=owners)).resolve_asset_graph()
     assert {tuple(graph.get(key).owners) for key in graph.get_all_asset_keys()} == {tuple(owners)}
-    with pytest.raises(Refused, match="owners: .*neither an email address nor team:name"):
+    with pytest.raises(Refused, match=r"owners: .*neither an email address nor team:name"):
         load(owners=["Cloud Security"])
