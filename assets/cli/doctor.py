@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from assets.cli.app import DONE, REFUSED, UNREAD, Home, command, given
 from assets.cli.output import RowFormat, print_rows
-from pipeline.settings import load
+from pipeline.settings import Refused, Settings, load
+from pipeline.text import plural
+
+if TYPE_CHECKING:
+    from pipeline.collect.doctor import Check
 
 
 @command
@@ -40,10 +46,31 @@ def doctor(
             "chromium", "warning", "not found: reports have no PDF", "install it, or set render_pdf = false"
         )
         checks.append(of_night.Check("chromium", "ok", browser) if browser else lacks)
-    checks += of_night.examine(chosen, nights.today(chosen), sample)
+    checks += [*of_night.examine(chosen, nights.today(chosen), sample), *targets(chosen)]
     print_rows(("check", "state", "detail", "advice"), [(c.name, c.state, c.detail, c.advice) for c in checks], format)
     states = {check.state for check in checks}
     return REFUSED if "failed" in states else UNREAD if "warning" in states else DONE
+
+
+def targets(settings: Settings) -> Iterator[Check]:
+    """Where reports and notifications go."""
+    from pipeline.aws.session import Cloud
+    from pipeline.collect.doctor import Check
+    from pipeline.publish import notify
+    from pipeline.publish.bucket import Bucket
+
+    if settings.publish_to:
+        try:
+            with closing(Cloud(settings)) as cloud:
+                Bucket(cloud).check_private()
+            yield Check("bucket", "ok", f"{settings.publish_to} is private")
+        except Refused as refused:
+            yield Check("bucket", "failed", str(refused))
+    if settings.notify:
+        try:
+            yield Check("notifications", "ok", plural(len(notify.targets(settings)), "target"))
+        except Refused as refused:
+            yield Check("notifications", "failed", str(refused))
 
 
 @command

@@ -1,4 +1,4 @@
-"""Examines whether a night could be read: identity, organization, the reader role, its permissions, disk and targets.
+"""Examines whether a night could be read: identity, organization, the reader role, its permissions, and disk.
 
 Nothing is landed. Each check is a sentence with advice, and failures with one cause are one check.
 """
@@ -24,8 +24,6 @@ from pipeline.collect import register
 from pipeline.collect.reading import Reading
 from pipeline.collect.run import Roll, connected, read_roll
 from pipeline.night import Night
-from pipeline.publish import notify
-from pipeline.publish.bucket import Bucket
 from pipeline.settings import Refused, Settings
 from pipeline.text import plural
 
@@ -62,7 +60,6 @@ def examine(settings: Settings, night: Night, sample: int) -> Iterator[Check]:
                 yield from permissions(cloud, roll, good[0])
     except Refused as refused:
         yield Check("AWS", "failed", str(refused))
-    yield from targets(settings)
 
 
 def local(settings: Settings) -> Iterator[Check]:
@@ -155,22 +152,6 @@ def grouped(name: str, failures: dict[str, CallFailed], whose: str) -> Iterator[
             helps = f"allow {' and '.join(actions(operation))} for {whose}"
         detail = f"{operation or 'a collector'} failed ({error_class}), so {named(names)} cannot be read"
         yield Check(name, "failed", f"{detail}: {messages[operation, error_class]}", helps)
-
-
-def targets(settings: Settings) -> Iterator[Check]:
-    """Where reports and notifications go."""
-    if settings.publish_to:
-        try:
-            with closing(Cloud(settings)) as cloud:
-                Bucket(cloud).check_private()
-            yield Check("bucket", "ok", f"{settings.publish_to} is private")
-        except Refused as refused:
-            yield Check("bucket", "failed", str(refused))
-    if settings.notify:
-        try:
-            yield Check("notifications", "ok", plural(len(notify.targets(settings)), "target"))
-        except Refused as refused:
-            yield Check("notifications", "failed", str(refused))
 
 
 def named(names: Iterable[str]) -> str:
