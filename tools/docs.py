@@ -14,7 +14,7 @@ import duckdb
 import typer
 
 from assets import definitions
-from assets.cli import app, main
+from assets.cli import main
 from assets.cli.controls import entry as entry_of
 from pipeline import collectors
 from pipeline.aws.permissions import all_actions, policy_document
@@ -65,8 +65,7 @@ def assets() -> Iterator[str]:
 def commands() -> Iterator[str]:
     """Every command with its arguments and options."""
     yield from heading("Commands", "Exit code 0: done; 1: done, but accounts could not be read; 2: refused or failed.")
-    assert main.main  # it registers the commands
-    group: Any = typer.main.get_command(app.app)
+    group: Any = typer.main.get_command(main.app)
     for name in group.commands:
         command = group.commands[name]
         with command.make_context(f"rolecall {name}", [], resilient_parsing=True) as context:

@@ -18,6 +18,8 @@ from pipeline.settings import Refused, load
 if TYPE_CHECKING:
     from assets.cli.runner import Done
 
+__all__ = ["app", "main"]
+
 ACCOUNTS = "Which accounts"
 
 
