@@ -54,6 +54,15 @@ MOVERS = """(
         trusts.principal_type = 'any'
         and trusts.effect = 'Allow'
         and principals.keeper is distinct from 'an AWS service'
+    union
+    -- With other tags they may do what they cannot do now.
+    select grants.principal_arn
+    from int_grants as grants
+    inner join int_identity_documents as documents on grants.document_sha256 = documents.document_sha256
+    inner join int_principal_permissions as principals on grants.principal_arn = principals.principal_arn
+    where
+        contains(lower(documents.document), 'aws:principaltag/')
+        and principals.keeper is distinct from 'an AWS service'
 )"""
 # A role that moves no further is a dead end for whom assumes it: it counts only where another principal of its account
 # could escalate by it.

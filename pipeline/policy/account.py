@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pipeline.policy.callers import Caller, caller
 from pipeline.policy.context import Context
+from pipeline.policy.document import Document
 from pipeline.policy.escalation_paths import attacker
 from pipeline.policy.evaluate import evaluate
 from pipeline.policy.partitions import spellings
@@ -50,6 +52,11 @@ class Account:
             trusting_roles = [role for role in self.roles.values() if trusts_service(role.trust, service)]
             self._trusting[service] = tuple(sorted(trusting_roles, key=lambda role: (-role.admin, role.arn)))
         return self._trusting[service]
+
+    @cached_property
+    def trusts(self) -> tuple[Document, ...]:
+        """The distinct trust policies of its roles."""
+        return tuple(dict.fromkeys(role.trust.document for role in self.roles.values() if role.trust.document))
 
     def judged(self, arn: str) -> Tri:
         """Whether the role, user or group is, or makes, an administrator."""

@@ -29,7 +29,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """One path of the catalogue. `gain` is grant, become or resource; `lifts` is boundary, deny or ""."""
+    """One path of the catalogue. `gain` is grant, become or resource; `lifts` is boundary, deny, tag or ""."""
 
     id: str
     title: str

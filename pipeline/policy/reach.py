@@ -11,19 +11,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from heapq import heappop, heappush
-from itertools import count
 
 from pipeline.policy.account import Account, Role, may_assume
 from pipeline.policy.assumers import Assumers, named, open_to_account, treats_alike
 from pipeline.policy.callers import account_of, caller
-from pipeline.policy.escalation import escalations
+from pipeline.policy.document import Document
+from pipeline.policy.escalation import IDS_OF_TAGGING, escalations
 from pipeline.policy.escalation_paths import may_escalate
-from pipeline.policy.principal import Principal, can
+from pipeline.policy.principal import FRESH, Principal, can
 from pipeline.policy.profiles import Profiles
 from pipeline.policy.request import Decision, Evidence, Verdict
-from pipeline.policy.rights import Admin
+from pipeline.policy.rights import Admin, is_admin
+from pipeline.policy.tagging import Retagged, retagged, speaking_of_tags, tagged_by
 from pipeline.policy.tri import Tri
+from pipeline.policy.ways import Edge, Into, Ways, distances, into_targets
 from pipeline.policy.writers import may_write_anything, writes_into
 
 
@@ -53,15 +54,6 @@ class Reach:
     is_unread: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Edge:
-    source: Hashable
-    target: Hashable
-    how: str
-    verdict: Tri
-    cost: int = 1
-
-
 def reach(
     principals: Iterable[Principal], roles: Iterable[Role], groups: Mapping[str, Mapping[str, Tri]] | None = None
 ) -> list[Reach]:
@@ -70,12 +62,12 @@ def reach(
     """
     everyone = list(principals)
     graph = _Graph(everyone, roles, groups or {})
-    certain = _distances(_into(graph.edges, Tri.YES), graph.starts(Tri.YES))
-    possible = _distances(_into(graph.edges, Tri.DEPENDS), graph.starts(Tri.DEPENDS))
+    certain = distances(into_targets(graph.edges, Tri.YES), graph.starts(Tri.YES))
+    possible = distances(into_targets(graph.edges, Tri.DEPENDS), graph.starts(Tri.DEPENDS))
     return [_row(principal.arn, certain, possible, graph) for principal in everyone]
 
 
-def _row(arn: str, certain: _Ways, possible: _Ways, graph: _Graph) -> Reach:
+def _row(arn: str, certain: Ways, possible: Ways, graph: _Graph) -> Reach:
     ways = certain if arn in certain else possible
     hops, node = [], arn
     while node in ways and (edge := ways[node][1]) is not None:
@@ -86,38 +78,6 @@ def _row(arn: str, certain: _Ways, possible: _Ways, graph: _Graph) -> Reach:
     waiting = list(graph.evidence(arn, hops)) if steps is None and hops else []
     conditions = sorted({key for hit in waiting for key in hit.unknown_keys})
     return Reach(arn, steps, possible_steps, tuple(hops), tuple(conditions), any(hit.index is None for hit in waiting))
-
-
-_Ways = dict[Hashable, tuple[int, "_Edge | None"]]
-
-
-_Into = Mapping[Hashable, list[_Edge]]
-
-
-def _into(edges: Iterable[_Edge], at_least: Tri) -> _Into:
-    """The edges by their target."""
-    by_target: dict[Hashable, list[_Edge]] = defaultdict(list)
-    for edge in edges:
-        if edge.verdict >= at_least:
-            by_target[edge.target].append(edge)
-    return by_target
-
-
-def _distances(into: _Into, starts: Iterable[Hashable]) -> _Ways:
-    """{node: (steps, the edge to take)}, the nearest first from the starts, against the edges."""
-    ways: _Ways = dict.fromkeys(starts, (0, None))
-    order = count()
-    waiting = [(0, next(order), node) for node in ways]
-    while waiting:
-        steps, _, node = heappop(waiting)
-        if steps > ways[node][0]:
-            continue
-        for edge in into.get(node, ()):
-            further = steps + edge.cost
-            if edge.source not in ways or further < ways[edge.source][0]:
-                ways[edge.source] = (further, edge)
-                heappush(waiting, (further, next(order), edge.source))
-    return ways
 
 
 class _Graph:
@@ -131,14 +91,17 @@ class _Graph:
         self.by_arn = {principal.arn: principal for principal in everyone}
         self.roles = {role.arn: replace(role, admin=self._judged(role.arn)) for role in roles}
         self.members: dict[Hashable, list[Principal]] = defaultdict(list)
-        self.edges: list[_Edge] = []
+        self.edges: list[Edge] = []
         for principal in everyone:
             node = (principal.account, profiles.key(principal))
             self.members[node].append(principal)
-            self.edges.append(_Edge(principal.arn, node, "", Tri.YES, cost=0))
+            self.edges.append(Edge(principal.arn, node, "", Tri.YES, cost=0))
         self.accounts = self._accounts(groups)
         self._escalation_edges(self.accounts)
         self._trust_edges()
+        self.tagged: dict[str, Principal] = {}
+        self.of_roles: tuple[Document, ...] = ()
+        self._tag_edges()
         for at_least in (Tri.YES, Tri.DEPENDS):
             self._edges_of_writers(at_least)
 
@@ -159,14 +122,26 @@ class _Graph:
             yield from self.admins[at].evidence
 
     def _decisions(self, at: str, hop: Hop) -> Iterator[Decision]:
-        principal = self.by_arn.get(at)
+        principal = self.by_arn.get(at) or self.tagged.get(at)
         if principal is None:
+            return
+        if hop.target in self.tagged:
+            yield from self._tagging(principal, hop)
             return
         if role := self.roles.get(hop.target) if hop.how == "sts:AssumeRole" else None:
             yield can(principal, hop.how, role.arn, resource_policy=role.trust, rcp_levels=role.rcp_levels)
             return
-        paths = escalations(principal, self.accounts[principal.account], ignore=_BY_TRUST, admin=self.admins[at]).paths
+        paths = escalations(principal, self.accounts[principal.account], ignore=_NOT_BY_PATHS).paths
         yield from (grant.decision for path in paths if path.path.id == hop.how for grant in path.grants)
+
+    def _tagging(self, principal: Principal, hop: Hop) -> Iterator[Decision]:
+        holder = self.tagged[hop.target]
+        ways = (
+            retagged(principal, self.of_roles)
+            if holder.arn == principal.arn
+            else tagged_by(principal, self.roles[holder.arn], self.by_arn[holder.arn], self.of_roles)
+        )
+        yield from (decision for one in ways if one.principal.tags == holder.tags for decision in one.decisions)
 
     def _judged(self, arn: str) -> Tri:
         return self.admins[arn].verdict if arn in self.admins else Tri.DEPENDS
@@ -184,19 +159,54 @@ class _Graph:
 
     def _escalation_edges(self, accounts: Mapping[str, Account]) -> None:
         for arn, principal in self.by_arn.items():
-            if self._judged(arn) is Tri.YES or not may_escalate(principal):
+            if self._judged(arn) is not Tri.YES and may_escalate(principal):
+                self._escalation_edges_of(arn, principal, accounts[principal.account], self.admins[arn])
+
+    def _escalation_edges_of(self, node: str, principal: Principal, account: Account, admin: Admin) -> None:
+        for escalation in escalations(principal, account, ignore=_NOT_BY_PATHS, admin=admin).paths:
+            if escalation.path.gain == "grant":
+                self.edges.append(Edge(node, _administrator(principal.account), escalation.path.id, escalation.verdict))
+            elif escalation.path.gain == "become":
+                for target, verdict in escalation.targets.items():
+                    if target in self.by_arn:
+                        self.edges.append(Edge(node, target, escalation.path.id, verdict))
+
+    # -- with other tags
+
+    def _tag_edges(self) -> None:
+        """Edges to principals with tags that they give themselves, or that somebody who assumes the role gives it."""
+        limits = (policy for role in self.roles.values() for level in role.rcp_levels or () for policy in level)
+        policies = (*(role.trust for role in self.roles.values()), *limits)
+        self.of_roles = speaking_of_tags(dict.fromkeys(policy.document for policy in policies))
+        for arn, principal in self.by_arn.items():
+            if self._judged(arn) is Tri.YES:
                 continue
-            for escalation in escalations(
-                principal, accounts[principal.account], ignore=_BY_TRUST, admin=self.admins[arn]
-            ).paths:
-                if escalation.path.gain == "grant":
-                    self.edges.append(
-                        _Edge(arn, _administrator(principal.account), escalation.path.id, escalation.verdict)
-                    )
-                elif escalation.path.gain == "become":
-                    for target, verdict in escalation.targets.items():
-                        if target in self.by_arn:
-                            self.edges.append(_Edge(arn, target, escalation.path.id, verdict))
+            for other in retagged(principal, self.of_roles):
+                self._tag_edge(arn, other)
+            role = self.roles.get(arn) if speaking_of_tags((*principal.documents, *self.of_roles)) else None
+            if role:
+                self._tag_edges_into(role, principal)
+
+    def _tag_edges_into(self, role: Role, holder: Principal) -> None:
+        for arn, actor in self.by_arn.items():
+            verdict = may_assume(actor, role) if actor is not holder else Tri.NO
+            for other in tagged_by(actor, role, holder, self.of_roles) if verdict is not Tri.NO else ():
+                self._tag_edge(arn, other, verdict)
+
+    def _tag_edge(self, source: str, other: Retagged, at_most: Tri = Tri.YES) -> None:
+        holder = other.principal
+        tags = ", ".join(f"{key}={value}" for key, value in sorted((holder.tags or {}).items()))
+        node = f"{holder.arn} with tags {tags.replace(FRESH, '*')}" if tags else f"{holder.arn} without tags"
+        self.edges.append(Edge(source, node, other.action, min(other.verdict, at_most)))
+        if node in self.tagged:
+            return
+        self.tagged[node], admin = holder, is_admin(holder)
+        if admin.verdict is not Tri.NO:
+            self.edges.append(Edge(node, _administrator(holder.account), "", admin.verdict, cost=0))
+        self._escalation_edges_of(node, holder, self.accounts[holder.account], admin)
+        for role in self.roles.values():
+            if role.arn != holder.arn:
+                self._edge(node, holder, role)
 
     # -- whoever reaches a writer and whom it writes into
 
@@ -204,23 +214,23 @@ class _Graph:
         """Edges for a principal that reaches both a writer and a user or role whose permissions the writer can change,
         such as a user who assumes a role that can edit that user.
         """
-        into = _into(self.edges, at_least)
-        out = _into((replace(edge, source=edge.target, target=edge.source) for edge in self.edges), at_least)
-        done = _distances(into, self.starts(at_least))
+        into = into_targets(self.edges, at_least)
+        out = into_targets((replace(edge, source=edge.target, target=edge.source) for edge in self.edges), at_least)
+        done = distances(into, self.starts(at_least))
         for writer in self.by_arn.values():
             if writer.arn not in done and may_write_anything(writer):
-                for source, (steps, _) in _distances(into, [writer.arn]).items():
+                for source, (steps, _) in distances(into, [writer.arn]).items():
                     if source in self.by_arn and source not in done:
                         self.edges += self._by_writer(writer, str(source), steps, out, at_least)
 
-    def _by_writer(self, writer: Principal, source: str, steps: int, out: _Into, at_least: Tri) -> Iterator[_Edge]:
-        for target, (further, _) in _distances(out, [source]).items():
+    def _by_writer(self, writer: Principal, source: str, steps: int, out: Into, at_least: Tri) -> Iterator[Edge]:
+        for target, (further, _) in distances(out, [source]).items():
             other = self.by_arn.get(str(target))
             if other is None or other is writer:
                 continue
             verdict, how = writes_into(writer, other)
             if verdict >= at_least:
-                yield _Edge(source, _administrator(writer.account), how, at_least, steps + further + 1)
+                yield Edge(source, _administrator(writer.account), how, at_least, steps + further + 1)
 
     # -- role trust
 
@@ -237,14 +247,14 @@ class _Graph:
             for account in assumers.accounts if "*" in accounts else accounts:
                 is_open = open_to_account(role, account)
                 if is_open:
-                    self.edges.append(_Edge(("hub", account), arn, "sts:AssumeRole", Tri.YES))
+                    self.edges.append(Edge(("hub", account), arn, "sts:AssumeRole", Tri.YES))
                 # Who is trusted by "*" in the role's own account needs no right of its own.
                 everybody = "*" in accounts and account == own
                 nodes = assumers.nodes[account] if everybody else assumers.candidates(account, arn, not is_open)
                 for node in nodes:
                     self._edges_of(node, role)
         free = ((node, self.members[node][0].account) for node in assumers.free)
-        self.edges += [_Edge(node, ("hub", account), "", Tri.YES, cost=0) for node, account in free]
+        self.edges += [Edge(node, ("hub", account), "", Tri.YES, cost=0) for node, account in free]
 
     def _edges_of(self, node: Hashable, role: Role) -> None:
         members = self.members[node]
@@ -257,11 +267,11 @@ class _Graph:
     def _edge(self, source: Hashable, principal: Principal, role: Role) -> None:
         verdict = may_assume(principal, role)
         if verdict is not Tri.NO:
-            self.edges.append(_Edge(source, role.arn, "sts:AssumeRole", verdict))
+            self.edges.append(Edge(source, role.arn, "sts:AssumeRole", verdict))
 
 
-# Trust is looked at by itself, over the accounts.
-_BY_TRUST = frozenset({"sts-assume-role"})
+# Trust and tags are looked at by themselves, over the accounts.
+_NOT_BY_PATHS = IDS_OF_TAGGING | {"sts-assume-role"}
 
 
 def _administrator(account: str) -> str:

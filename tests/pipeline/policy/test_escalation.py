@@ -38,7 +38,9 @@ ROWS = [
     for case in CASES
     if case["id"] not in ENDED
 ]
-ROWS += [(path.id, [], [step.action for step in path.steps], (path.passes_to or (None,))[0]) for path in paths()]
+# Tags of one's own bring nothing unless a condition looks at them: test_tagging.py.
+OTHERS = [path for path in paths() if path.lifts != "tag"]
+ROWS += [(path.id, [], [step.action for step in path.steps], (path.passes_to or (None,))[0]) for path in OTHERS]
 IDS = [row[0] for row in ROWS]
 HARMLESS = "s3:ListAllMyBuckets"
 ME = f"arn:aws:iam::{ACCOUNT}:user/worker"
@@ -246,7 +248,7 @@ def test_a_deny_must_hold_something_back() -> None:
 def test_administrators_are_left_out() -> None:
     assert escalations(principal(ADMIN)).paths == ()
     assert escalations(principal(ADMIN)).admin.verdict is Tri.YES
-    assert len(escalations(principal(ADMIN), admins_too=True).paths) == len(paths())
+    assert len(escalations(principal(ADMIN), admins_too=True).paths) == len(OTHERS)
 
 
 def test_an_unreadable_policy_is_told() -> None:
