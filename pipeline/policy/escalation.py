@@ -17,6 +17,7 @@ from pipeline.policy.document import Document
 from pipeline.policy.escalation_grants import Grant, boundaries, granted, granted_anywhere
 from pipeline.policy.escalation_paths import Path, Step, attacker, may_escalate
 from pipeline.policy.escalation_targets import resources_of
+from pipeline.policy.escalation_workloads import on_existing
 from pipeline.policy.match import statement_covers_action
 from pipeline.policy.principal import Principal, answer
 from pipeline.policy.request import Policy
@@ -30,7 +31,7 @@ class Escalation:
     """A path open to the principal. `verdict` DEPENDS: under the conditions in the decisions of `grants`.
 
     `targets`: {target, possibly "self": verdict}. `leads_to_admin`: YES if a target is an administrator or the path
-    grants everything, DEPENDS if the targets were not evaluated.
+    grants everything, DEPENDS if the targets were not evaluated. `unread`: what the path needs and was not read.
     """
 
     path: Path
@@ -38,11 +39,13 @@ class Escalation:
     grants: tuple[Grant, ...]
     targets: Mapping[str, Tri]
     leads_to_admin: Tri
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Escalations:
-    """`undecided`: paths whose target is named by a policy, if it is not known whether that is the principal's own.
+    """`undecided`: paths whose target is named by a policy, if it is not known whether that is the principal's own, and
+    paths on what was not read or collected.
     `unreadable`: identity policies that could not be read; paths they might allow are missing, so an empty list of
     paths is inconclusive.
     """
@@ -104,17 +107,33 @@ def _judge(path: Path, principal: Principal, account: Account | None) -> tuple[E
     reached: dict[str, Tri] = {}
     for way in reversed(open_ways):
         reached |= way.reached
-    if path.runs_as and account is not None:
-        trusting = (role.arn for service in path.runs_as for role in account.trusting(service))
-        reached = {arn: best.verdict for arn in trusting if arn != principal.arn}
-        if not reached:
+    found = Escalation(path, best.verdict, tuple(best.grants), reached, Tri.DEPENDS)
+    if account is not None and not (path.lifts and not of_another):
+        on_what_exists = _in_account(found, principal, account)
+        if on_what_exists is None:
             return None
-    if path.gain == "become" and account is not None and not path.lifts:
+        found = on_what_exists
+    leads_to_admin = _leads_to_admin(path, found.targets, account)
+    return replace(found, leads_to_admin=leads_to_admin), best.sure and not found.unread
+
+
+def _in_account(found: Escalation, principal: Principal, account: Account) -> Escalation | None:
+    """The path on what the account has, for targets from which the principal gains; None if there are none."""
+    path, reached = found.path, found.targets
+    if path.runs_as or path.on or path.uncollected:
+        existing = on_existing(path, principal, account)
+        if existing is None:
+            return None
+        specific = {grant.action: grant for grant in existing.grants}
+        grants = tuple(specific.pop(grant.action, grant) for grant in found.grants)
+        verdict = min(found.verdict, existing.verdict)
+        if path.runs_as:
+            reached = {arn: min(one, verdict) for arn, one in existing.roles.items() if arn != principal.arn}
+        found = replace(found, verdict=verdict, grants=grants, unread=existing.unread)
+    if path.gain == "become" and not path.lifts:
         reached = {arn: verdict for arn, verdict in reached.items() if account.gains(principal, arn) is not Tri.NO}
-        if not reached:
-            return None
-    leads_to_admin = _leads_to_admin(path, reached, account)
-    return Escalation(path, best.verdict, tuple(best.grants), reached, leads_to_admin), best.sure
+        return replace(found, targets=reached) if reached else None
+    return replace(found, targets=reached)
 
 
 def _by_tagging(path: Path, principal: Principal, account: Account | None) -> tuple[Escalation, bool] | None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pipeline.policy import Account, Policy, Principal, Role, Tri, can, escalations, is_admin, reach
+from pipeline.policy.account import Workload
 from pipeline.policy.principal import answer
 from pipeline.policy.rights import exceeds
 from tests.pipeline.policy.support import (
@@ -327,5 +328,6 @@ def test_a_command_needs_a_document_that_runs_any(document_arn: str, more: list[
     sends = allow("ssm:SendCommand", Resource=[document_arn, "arn:aws:ec2:*:*:instance/*"])
     holder = principal(sends, *(allow(one) for one in more))
     role, boss = held("box", ADMIN, service="ec2.amazonaws.com")
-    account = Account({role.arn: role}, holders={role.arn: boss})
+    box = Workload(f"arn:aws:ec2:us-east-1:{ACCOUNT}:instance/i-1", role.arn)
+    account = Account({role.arn: role}, holders={role.arn: boss}, workloads={"ec2_instances": (box,)})
     assert ("ssm-send-command" in open_paths(holder, account)) is is_open
