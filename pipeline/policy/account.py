@@ -112,7 +112,7 @@ def trusts_service(trust: Policy, service: str) -> bool:
     if service == "saml":
         providers = (value for value in named if ":saml-provider/" in value)
         return any(_may_enter(trust, caller(provider), "sts:AssumeRoleWithSAML") for provider in providers)
-    usable_names = [name for name in spellings(service) if name in named or "*" in named]
+    usable_names = [name for name in spellings(service) if name in named or (name == service and "*" in named)]
     if any(_may_enter(trust, Caller("service", name), "sts:AssumeRole") for name in usable_names):
         return True
     return bool(usable_names) and _may_enter(trust, Caller("federated", service), "sts:AssumeRoleWithWebIdentity")
