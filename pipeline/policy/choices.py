@@ -7,13 +7,14 @@ conditions can treat the key. https://docs.aws.amazon.com/IAM/latest/UserGuide/r
 from __future__ import annotations
 
 import ipaddress
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import combinations
 
 from pipeline.policy.conditions import date, network, number
 from pipeline.policy.context import CLOCKS, Context, Value
-from pipeline.policy.document import Condition
+from pipeline.policy.document import Condition, Document
 from pipeline.policy.match import common_text, glob, plain, without_variables
 from pipeline.policy.partitions import regions
 from pipeline.policy.principal import FRESH
@@ -106,6 +107,16 @@ class Choices:
         for moment in (self._not_before, *later):
             clocks = CLOCKS - {"aws:tokenissuetime"} if key != "aws:tokenissuetime" else {key}
             yield {clock: _written(clock, moment) for clock in sorted(clocks)}
+
+
+def by_key(documents: Iterable[Document]) -> Mapping[str, list[Condition]]:
+    """The conditions of the documents by their key, in lower case."""
+    conditions: dict[str, list[Condition]] = defaultdict(list)
+    for document in documents:
+        for statement in document.statements:
+            for condition in statement.conditions:
+                conditions[condition.key.lower()].append(condition)
+    return conditions
 
 
 def _written(clock: str, moment: datetime) -> str:

@@ -5,13 +5,13 @@ The best request is the one whose Region, policy, boundary and service the polic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.policy.account import Role
 from pipeline.policy.context import Value
-from pipeline.policy.escalation_requests import ABSENT, Boundary, best, boundaries_of_new, candidates, in_best_region
+from pipeline.policy.escalation_requests import ABSENT, Boundary, at_will, best, boundaries_of_new, candidates
 from pipeline.policy.principal import Principal, can
 from pipeline.policy.request import Decision
 from pipeline.policy.rights import allows
@@ -29,8 +29,11 @@ class Grant:
 def granted_anywhere(action: str, resource_type: str, principal: Principal) -> Decision:
     """The decision on the action, on the resource on which it is allowed the most."""
     return best(
-        _or_elsewhere(principal, request_keys, lambda keys: allows(principal, action, keys, resource_type))
+        decision
         for request_keys in candidates(action, "", principal, ABSENT)
+        for decision in _as_it_likes(
+            principal, action, request_keys, lambda keys: allows(principal, action, keys, resource_type)
+        )
     )
 
 
@@ -50,15 +53,29 @@ def granted(
     trust, rcps = (role.trust, role.rcp_levels) if role and action == "sts:AssumeRole" else (None, None)
     of_target = None if boundary is ABSENT and action.startswith("iam:Delete") else boundary
     best_grant = best(
-        _or_elsewhere(principal, request_keys, lambda keys: can(principal, action, resource, keys, trust, rcps))
+        decision
         for request_keys in candidates(action, service, principal, of_target)
+        for decision in _as_it_likes(
+            principal, action, request_keys, lambda keys: can(principal, action, resource, keys, trust, rcps)
+        )
     )
     return Grant(action, "self" if resource == principal.arn else resource, best_grant)
 
 
-def _or_elsewhere(
-    principal: Principal, request_keys: Mapping[str, Value], ask: Callable[[Mapping[str, Value]], Decision]
-) -> Decision:
-    """The decision on the request, in the most permissive Region."""
-    first = ask(request_keys)
-    return best([first, *(ask(keys) for keys in in_best_region(principal, request_keys, first))])
+def _as_it_likes(
+    principal: Principal, action: str, keys: Mapping[str, Value], ask: Callable[[Mapping[str, Value]], Decision]
+) -> Iterator[Decision]:
+    """The decisions on the request, for all that the caller can choose freely and that decides."""
+    waiting = [dict(keys)]
+    for attempt in range(_MOST_ATTEMPTS):
+        if not waiting:
+            return
+        given = waiting.pop()
+        decision = ask(given)
+        choices = at_will(principal, action, given, decision) if attempt + 1 < _MOST_ATTEMPTS else []
+        waiting += [{**given, **choice} for choice in reversed(choices)]
+        if not choices:
+            yield decision
+
+
+_MOST_ATTEMPTS = 200

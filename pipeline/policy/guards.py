@@ -5,14 +5,13 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from pipeline.policy.callers import Caller
-from pipeline.policy.choices import Choice, Choices
+from pipeline.policy.choices import Choice, Choices, by_key
 from pipeline.policy.context import ROLE_SESSIONS_ONLY, SENT_BY_SERVICES, Context, Value
 from pipeline.policy.document import Condition, Document
 from pipeline.policy.evaluate import evaluate
@@ -115,12 +114,7 @@ class Guard:
     @cached_property
     def conditions(self) -> Mapping[str, list[Condition]]:
         """The conditions of all policies by their key, in lower case."""
-        by_key: dict[str, list[Condition]] = defaultdict(list)
-        for document in self.documents:
-            for statement in document.statements:
-                for condition in statement.conditions:
-                    by_key[condition.key.lower()].append(condition)
-        return by_key
+        return by_key(self.documents)
 
     @cached_property
     def _chosen(self) -> Choices:
