@@ -9,13 +9,14 @@ from __future__ import annotations
 import ipaddress
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import combinations
 
-from pipeline.policy.conditions import date, network, number
-from pipeline.policy.context import CLOCKS, Context, Value
+from pipeline.policy.conditions import condition_holds, date, network, number
+from pipeline.policy.context import CLOCKS, Context, Value, strings
 from pipeline.policy.document import Condition, Document
-from pipeline.policy.match import common_text, glob, plain, without_variables
+from pipeline.policy.match import common_text, plain, without_variables
 from pipeline.policy.partitions import regions
 from pipeline.policy.principal import FRESH
 from pipeline.policy.tri import Tri
@@ -41,8 +42,18 @@ class Choices:
         self._partition = partition
         self._not_before = not_before
 
-    def of(self, key: str, context: Context) -> Iterator[Choice]:
-        """What a caller can choose for the key (lower case), given what the context has."""
+    def of(self, key: str, context: Context) -> list[Choice]:
+        """What a caller can choose for the key (lower case), given what the context has; one choice of those that all
+        conditions treat alike.
+        """
+        told_apart: dict[tuple[Tri, ...], Choice] = {}
+        for choice in self._all(key, context):
+            with_it = replace(context, values={**context.values, **{name: strings(to) for name, to in choice.items()}})
+            conditions = (condition for name in choice for condition in self._conditions.get(name, ()))
+            told_apart.setdefault(tuple(condition_holds(condition, with_it) for condition in conditions), choice)
+        return list(told_apart.values())
+
+    def _all(self, key: str, context: Context) -> Iterator[Choice]:
         if key in (_ADDRESS, *_OF_ENDPOINT):
             yield from self._networks(key, context)
         elif special := self._special(key):
@@ -70,11 +81,10 @@ class Choices:
         return (lambda: self._moments(key)) if key in CLOCKS else None
 
     def _regions(self) -> Iterator[Choice]:
-        """A Region for each way in which the conditions treat Regions."""
-        named = list(dict.fromkeys(value for one in self._conditions.get(_REGION, ()) for value in one.values))
-        known = (*regions(self._partition), *(value for value in named if not set("*?$") & set(value)))
-        alike = {tuple(glob(value, region) for value in named): region for region in known}
-        yield from ({_REGION: region} for region in alike.values())
+        """The Regions of the partition, and others that the conditions name."""
+        named = (value for one in self._conditions.get(_REGION, ()) for value in one.values)
+        known = dict.fromkeys((*regions(self._partition), *(value for value in named if not set("*?$") & set(value))))
+        yield from ({_REGION: region} for region in known)
 
     def _networks(self, key: str, context: Context) -> Iterator[Choice]:
         """An address of each network, without VPC endpoint; and any endpoint."""

@@ -72,7 +72,7 @@ def at_will(principal: Principal, action: str, keys: Known, decision: Decision) 
         is_tag = key.startswith("aws:requesttag/") or key == "aws:tagkeys"
         can_be_sent = is_tag and entry is not None and not action.startswith("sts:") and actions.lists_key(entry, key)
         if (key in _FREE or can_be_sent) and key not in {given.lower() for given in keys}:
-            return list(_choices(principal).of(key, principal.context(action, keys)))
+            return _choices(principal).of(key, principal.context(action, keys))
     return []
 
 

@@ -55,7 +55,7 @@ class Guard:
             given = waiting.pop()
             context = self._context(who, action, resource, given)
             decision = self._decide(who, action, resource, context)
-            choices = list(self._choices(decision, context))
+            choices = self._choices(decision, context)
             if choices:
                 waiting += [{**given, **choice} for choice in reversed(choices)]
                 continue
@@ -65,11 +65,11 @@ class Guard:
         if waiting:
             yield Decision(Verdict.DEPENDS, "more circumstances decide than were tried")
 
-    def _choices(self, decision: Decision, context: Context) -> Iterator[Choice]:
+    def _choices(self, decision: Decision, context: Context) -> list[Choice]:
         """What the caller can choose for the first open key that the decision depends on."""
         open_keys = (key.lower() for key in decision.unknown_keys if decision.verdict is Verdict.DEPENDS)
         key = next((key for key in open_keys if key not in _FACTS and key not in context.values), None)
-        return self._chosen.of(key, context) if key else iter(())
+        return self._chosen.of(key, context) if key else []
 
     def _decide(self, who: Caller, action: str, resource: str, context: Context) -> Decision:
         policies = Policies([_ALLOW], scp_levels=self.levels)
