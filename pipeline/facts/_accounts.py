@@ -130,7 +130,7 @@ def workloads(which: str) -> Mapping[str, str]:
     }
 
 
-DATASETS = ("lambda_functions", "codebuild_projects", "ec2_instances", "ecs_clusters", "eks_clusters")
+DATASETS = ("lambda_functions", "codebuild_projects", "ec2_instances", "ecs_clusters", "eks_clusters", "saml_providers")
 
 
 def running(rows: Iterable[Row]) -> dict[str, tuple[Workload, ...]]:

@@ -17,7 +17,8 @@ select
     ) as reason
 from stg_expected_accounts as accounts
 cross join (
-    values ('lambda_functions'), ('codebuild_projects'), ('ec2_instances'), ('ecs_clusters'), ('eks_clusters')
+    values ('lambda_functions'), ('codebuild_projects'), ('ec2_instances'), ('ecs_clusters'), ('eks_clusters'),
+    ('saml_providers')
 ) as datasets (dataset)
 left join raw_extracts as extracts
     on accounts.account_id = extracts.account_id and datasets.dataset = extracts.dataset

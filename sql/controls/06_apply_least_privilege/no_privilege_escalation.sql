@@ -11,7 +11,7 @@ up; if that was not read, or is of a kind that Rolecall does not collect, such a
 out are the policy of a single resource, and roles that it may assume unless the way ends as an administrator.
 Administrators need no path.
 """
-settles_unread = ["lambda_functions", "codebuild_projects", "ec2_instances", "ecs_clusters", "eks_clusters"]
+settles_unread = ["lambda_functions", "codebuild_projects", "ec2_instances", "ecs_clusters", "eks_clusters", "saml_providers"]
 why = "A principal that can change its own permissions is an administrator nobody has counted."
 fix = "Narrow the statement that the evidence names, or set a permissions boundary on the principal."
 may_break = "Deployments that create roles and policies: require a boundary on what they create."

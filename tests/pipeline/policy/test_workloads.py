@@ -16,6 +16,7 @@ SERVICES = {
     "codebuild_projects": ("codebuild.amazonaws.com", f"arn:aws:codebuild:us-east-1:{ACCOUNT}:project/app"),
     "ec2_instances": ("ec2.amazonaws.com", f"arn:aws:ec2:us-east-1:{ACCOUNT}:instance/i-1"),
     "ecs_clusters": ("ecs-tasks.amazonaws.com", f"arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/app"),
+    "saml_providers": ("saml", f"{IAM}:saml-provider/corp"),
     "eks_clusters": ("pods.eks.amazonaws.com", f"arn:aws:eks:us-east-1:{ACCOUNT}:cluster/app"),
 }
 ON = [path for path in paths() if path.on]
@@ -27,6 +28,8 @@ NOTHING: dict[str, tuple[Workload, ...]] = dict.fromkeys(SERVICES, ())
 def held(name: str, service: str, *documents: Any) -> tuple[Role, Principal]:
     holder = principal(*documents, kind="role", name=name)
     who = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    if service == "saml":
+        who |= {"Principal": {"Federated": f"{IAM}:saml-provider/corp"}, "Action": "sts:AssumeRoleWithSAML"}
     is_admin = Tri.YES if ADMIN in documents else Tri.NO
     return Role(holder.arn, Policy.read("trust", document(who), "trust"), is_admin, has_instance_profile=True), holder
 
