@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pipeline.policy.account import Account, Role, Workload, may_assume
 from pipeline.policy.assumers import Assumers, named, open_to_account, treats_alike
@@ -16,7 +17,7 @@ from pipeline.policy.principal import FRESH, Principal, can
 from pipeline.policy.profiles import Profiles
 from pipeline.policy.request import Decision, Evidence, Verdict
 from pipeline.policy.rights import Admin, is_admin
-from pipeline.policy.tagging import Retagged, retagged, speaking_of_tags, tagged_by
+from pipeline.policy.tagging import Retagged, may_tag_roles, retagged, speaking_of_tags, tagged_by
 from pipeline.policy.tri import Tri
 from pipeline.policy.ways import Edge, Into, distances, into_targets
 from pipeline.policy.writers import may_write_anything, writes_into
@@ -63,6 +64,7 @@ class Graph:
         self._trust_edges()
         self.tagged: dict[str, Principal] = {}
         self.of_roles: tuple[Document, ...] = ()
+        self.taggers: list[str] = []
         self._tag_edges()
         for at_least in (Tri.YES, Tri.DEPENDS):
             self._edges_of_writers(at_least)
@@ -154,6 +156,9 @@ class Graph:
         limits = (policy for role in self.roles.values() for level in role.rcp_levels or () for policy in level)
         policies = (*(role.trust for role in self.roles.values()), *limits)
         self.of_roles = speaking_of_tags(dict.fromkeys(policy.document for policy in policies))
+        self.taggers = [
+            arn for arn, one in self.by_arn.items() if self._judged(arn) is not Tri.YES and may_tag_roles(one)
+        ]
         for arn, principal in self.by_arn.items():
             if self._judged(arn) is Tri.YES:
                 continue
@@ -164,7 +169,9 @@ class Graph:
                 self._tag_edges_into(role, principal)
 
     def _tag_edges_into(self, role: Role, holder: Principal) -> None:
-        for arn, actor in self.by_arn.items():
+        trusted, _ = named(role.trust.document, holder.account)
+        for arn in dict.fromkeys((*self.taggers, *(name for name in trusted if name in self.by_arn))):
+            actor = self.by_arn[arn]
             verdict = may_assume(actor, role) if actor is not holder else Tri.NO
             for other in tagged_by(actor, role, holder, self.of_roles) if verdict is not Tri.NO else ():
                 self._tag_edge(arn, other, verdict)
@@ -181,7 +188,7 @@ class Graph:
             self.edges.append(Edge(node, _administrator(holder.account), "", admin.verdict, cost=0))
         self._escalation_edges_of(node, holder, self.accounts[holder.account], admin)
         for role in self.roles.values():
-            if role.arn != holder.arn:
+            if role.arn != holder.arn and _may_name(role, holder.account):
                 self._edge(node, holder, role)
 
     # -- whoever reaches a writer and whom it writes into
@@ -252,3 +259,14 @@ _NOT_BY_PATHS = IDS_OF_TAGGING | {"sts-assume-role"}
 
 def _administrator(account: str) -> str:
     return f"administrator of {account}"
+
+
+def _may_name(role: Role, account: str) -> bool:
+    """Whether the role's trust policy may let a principal of the account in: it is of the account, or mentions it."""
+    trust = role.trust.document
+    return account_of(role.arn) == account or (trust is not None and _mentions(trust, account))
+
+
+@lru_cache(maxsize=1 << 16)
+def _mentions(document: Document, account: str) -> bool:
+    return any(account in statement.text or '"*"' in statement.text for statement in document.statements)

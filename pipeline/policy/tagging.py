@@ -91,6 +91,15 @@ def _ways(actor: Principal, role: Role, tagged: Principal, key: str, value: str)
 _WAYS = (("sts:TagSession", True), ("iam:TagRole", False))
 
 
+def may_tag_roles(principal: Principal) -> bool:
+    """Whether any policy of the principal may allow tagging roles or their sessions."""
+    documents = [policy.document for policy in principal.policies if policy.document]
+    return any(statements_on(document, action, "Allow") for document in documents for action in _TAGGING_ROLES)
+
+
+_TAGGING_ROLES = ("sts:TagSession", "iam:TagRole", "iam:UntagRole")
+
+
 def may_gain(principal: Principal, other: Principal, others: tuple[Document, ...] = ()) -> bool:
     """Whether its policies, or `others`, could allow more with the other tags: a condition of an Allow is met more, or
     one of a Deny less.
