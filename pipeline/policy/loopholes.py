@@ -69,7 +69,8 @@ def exemptions(evidence: Iterable[Evidence], guard: Guard) -> Iterator[Exemption
         for keys in combinations(by_tag, amount):
             for values in product(*(by_tag[key].items() for key in keys)):
                 tags = {key: tag for key, (tag, _) in zip(keys, values, strict=True)}
-                yield Exemption(" and ".join(text for _, text in values), _fresh_role(guard), tags)
+                text = " and ".join(text for _, text in values)
+                yield from (Exemption(text, _fresh(kind, guard), tags) for kind in ("role", "user"))
 
 
 def _tag_values(condition: Condition, value: str) -> tuple[str, ...]:
@@ -91,8 +92,8 @@ def deciding_conditions(evidence: Iterable[Evidence], guard: Guard) -> Iterator[
 
 def way_in(exemption: Exemption, guard: Guard) -> tuple[tuple[str, str], ...] | None:
     """The actions by which an administrator of the account can use the exception, or None."""
-    ways = _by_tag(exemption, guard) if exemption.tags else _by_name(exemption)
-    me = caller(_fresh_role(guard))
+    ways = _by_tag(exemption) if exemption.tags else _by_name(exemption)
+    me = caller(_fresh("role", guard))
     for way in ways:
         if all(_may(me, action, resource, keys, guard) for action, resource, keys in way):
             return tuple((action, resource) for action, resource, _ in way)
@@ -119,18 +120,19 @@ def _by_name(exemption: Exemption) -> Iterator[_Way]:
     yield [("iam:UpdateAssumeRolePolicy", arn, {}), ("sts:AssumeRole", arn, {})]
 
 
-def _by_tag(exemption: Exemption, guard: Guard) -> Iterator[_Way]:
+def _by_tag(exemption: Exemption) -> Iterator[_Way]:
     """Ways that tag the caller, a new role or user, or a role session."""
-    tags = exemption.tags
+    tags, arn = exemption.tags, exemption.arn
     keys: dict[str, Value] = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
     keys |= {"aws:TagKeys": tuple(tags)}
-    role = _fresh_role(guard)
-    user = role.replace(":role/", ":user/")
     keys_of_new: Mapping[str, Value] = {**keys, "iam:PermissionsBoundary": ()}
-    yield [("iam:TagRole", role, keys)]
-    yield [("sts:AssumeRole", role, keys), ("sts:TagSession", role, keys)]
-    yield [("iam:CreateRole", role, keys_of_new), ("iam:TagRole", role, keys), ("iam:PutRolePolicy", role, {})]
-    yield [("iam:TagUser", user, keys), ("iam:CreateAccessKey", user, {})]
+    if exemption.who.kind == "user":
+        yield [("iam:TagUser", arn, keys), ("iam:CreateAccessKey", arn, {})]
+        yield [("iam:CreateUser", arn, keys_of_new), ("iam:TagUser", arn, keys), ("iam:CreateAccessKey", arn, {})]
+        return
+    yield [("iam:TagRole", arn, keys)]
+    yield [("sts:AssumeRole", arn, keys), ("sts:TagSession", arn, keys)]
+    yield [("iam:CreateRole", arn, keys_of_new), ("iam:TagRole", arn, keys), ("iam:PutRolePolicy", arn, {})]
 
 
 def _arns(key: str, pattern: str, guard: Guard) -> Iterator[str]:
@@ -145,5 +147,5 @@ def _arns(key: str, pattern: str, guard: Guard) -> Iterator[str]:
             yield arn
 
 
-def _fresh_role(guard: Guard) -> str:
-    return f"arn:{guard.site.partition}:iam::{guard.site.account}:role/{FRESH}"
+def _fresh(kind: str, guard: Guard) -> str:
+    return f"arn:{guard.site.partition}:iam::{guard.site.account}:{kind}/{FRESH}"

@@ -164,3 +164,17 @@ def test_two_tags_are_set_as_easily_as_one() -> None:
     guard = Policy.read("guard", document(*denies), "scp")
     (found,) = judge_objective(stay, [(FULL_ACCESS, guard)], SITE).loopholes
     assert str(found).startswith("aws:PrincipalTag/a StringNotEquals x and aws:PrincipalTag/b Null true: iam:TagRole")
+
+
+@pytest.mark.parametrize(("locked", "expected"), [([], Tri.NO), (["iam:TagRole"], Tri.NO), (["iam:TagUser"], Tri.YES)])
+def test_an_exception_for_tagged_users_is_one_of_users(locked: list[str], expected: Tri) -> None:
+    condition = {
+        "NotIpAddressIfExists": {"aws:SourceIp": OFFICE},
+        "BoolIfExists": {"aws:ViaAWSService": "false"},
+        "ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/*"},
+        "StringNotEqualsIfExists": {"aws:PrincipalTag/exempt": "yes"},
+    }
+    denies = [statement("Deny", "*", Condition=condition), *([statement("Deny", locked)] if locked else [])]
+    guard = Policy.read("guard", document(*denies), "scp")
+    networks = next(one for one in OBJECTIVES if one.id == "unexpected_network")
+    assert judge_objective(networks, [(FULL_ACCESS, guard)], SITE).met is expected
