@@ -44,13 +44,16 @@ def control_catalog(catalog: Catalog, params: Mapping[str, Mapping[str, Any]]) -
 
 
 def control_needs(catalog: Catalog, datasets: Mapping[str, Dataset]) -> pa.Table:
-    """The datasets that each control depends on: scope, operations, and whether only for the management account."""
+    """The datasets that each control depends on: scope, operations, whether only for the management account, and
+    whether the control itself decides what is unknown without it.
+    """
     rows = [
         {
             "control_id": name,
             "dataset": dataset,
             "scope": of.scope,
             "of_management": model.control is not None and dataset in model.control.of_management,
+            "settles_unread": model.control is not None and dataset in model.control.settles_unread,
             "operations": list(of.operations),
         }
         for name, model in catalog.controls.items()
@@ -58,5 +61,5 @@ def control_needs(catalog: Catalog, datasets: Mapping[str, Dataset]) -> pa.Table
         if (of := datasets[dataset]).operations
     ]
     types = dict.fromkeys(("control_id", "dataset", "scope"), pa.string())
-    types |= {"of_management": pa.bool_(), "operations": pa.list_(pa.string())}
+    types |= {"of_management": pa.bool_(), "settles_unread": pa.bool_(), "operations": pa.list_(pa.string())}
     return pa.Table.from_pylist(rows, schema=pa.schema(types.items()))

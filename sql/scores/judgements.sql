@@ -40,7 +40,7 @@ owed as (
         needs.scope
     from expected
     inner join control_needs as needs using (control_id)
-    where expected.is_management or not needs.of_management
+    where (expected.is_management or not needs.of_management) and not needs.settles_unread
 ),
 
 missing as (
