@@ -47,6 +47,7 @@ class ControlHeader(Header):
     """Header of a control. `scope`: a verdict is owed for every account, or once for the organization.
 
     `of_management` lists datasets of the organization that only verdicts of the management account depend on;
+    `alone` lists datasets of whose records each concerns only the verdict on itself, or on what belongs to it;
     `register_entries` lists the kinds of register entries (`vendor`) that can change the verdict.
     `practice` is the number of its folder. `frameworks` has references to other standards, under any key.
     """
@@ -56,6 +57,7 @@ class ControlHeader(Header):
     severity: Literal["critical", "high", "medium", "low"]
     scope: Literal["account", "organization"] = "account"
     of_management: frozenset[str] = frozenset()
+    alone: tuple[str, ...] = ()
     why: str
     fix: str
     may_break: str = ""
