@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from pipeline.landing import ALWAYS_READ
 from tests import nights
 from tests.conftest import Loopback
 from tests.rejudged import CLASS, DATASETS, OPERATION, Key, Rejudged
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 MEMBERS = ("281653481575", "290972897018", "481162246466", "506150706042", "922119036185")
 """Accounts of the demo with most kinds of records, and few roles."""
-SEEDS = {1: 0.003, 2: 0.01, 3: 0.05, 4: 0.25}
+SEEDS = {1: 0.003, 2: 0.003, 3: 0.01, 4: 0.02, 5: 0.05, 6: 0.1, 7: 0.25, 8: 0.5}
 """Share of the extracts that fail."""
 RECORDS = 3
 """Records of each dataset that are unread, one after another."""
@@ -33,7 +34,8 @@ def test_for_any_failing_extracts_the_cells_that_depend_are_unknown_and_the_othe
     night: Rejudged, seed: int
 ) -> None:
     chance = random.Random(seed)
-    extracts = [(a, d.name) for d in DATASETS.values() if d.operations for a in accounts(night, d.scope)]
+    owed = [d for d in DATASETS.values() if d.operations and d.name not in ALWAYS_READ]  # without these, no night
+    extracts = [(a, d.name) for d in owed for a in accounts(night, d.scope)]
     failed = chance.sample(extracts, max(1, round(len(extracts) * SEEDS[seed])))
     found = night.failing(failed)
     cells = dependent(night, failed)
