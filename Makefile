@@ -10,7 +10,8 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test control mutants mutants-python check lint definitions coverage slow wheel lock dev docs knowledge picture bench install clean
+.PHONY: demo test control mutants mutants-python check lint definitions coverage slow wheel lock dev docs faults knowledge picture bench \
+	install clean
 .DEFAULT_GOAL := demo
 
 demo: $(INSTALLED)  ## run the nights of a synthetic organization; ends by naming the report
@@ -63,6 +64,9 @@ dev: $(INSTALLED)  ## open Dagster on the synthetic organization
 
 docs: $(INSTALLED)  ## write the generated pages under docs/ anew
 	@$(BIN)/python -m tools.docs
+
+faults: $(INSTALLED)  ## every operation under every fault, once and for ever; writes docs/reliability.md
+	@$(BIN)/python -m tools.faults
 
 knowledge: $(INSTALLED)  ## rebuild what is known of AWS from the installed packages: show what would change, WRITE=--write writes it
 	@$(BIN)/python -m tools.knowledge $(WRITE)

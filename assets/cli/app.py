@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
@@ -15,10 +13,9 @@ from typing import Annotated, Any, ParamSpec
 import typer
 from rich.console import Console
 
-from assets.home import keep_private
+from assets.home import keep_private, log_failure
 from pipeline import __version__
-from pipeline.night import FAILURE_LOG
-from pipeline.settings import CONFIG, Refused
+from pipeline.settings import CONFIG, Refused, Settings, load
 from pipeline.text import on_one_line, visible
 from pipeline.warehouse.store import check_engine
 
@@ -90,12 +87,16 @@ def command(work: Callable[P, int]) -> Callable[P, None]:
 def unexpected(error: Exception, home: object) -> str:
     """A sentence for an unexpected error, with the path of its traceback."""
     problem = f"{type(error).__name__}: {on_one_line(error, 300)}"
-    for folder in (Path(str(home or "var")), Path(tempfile.gettempdir())):
-        with suppress(OSError):
-            path = folder / FAILURE_LOG
-            path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-            return f"{problem}; {path} has the details"
-    return problem
+    log = log_failure(home_of(home), "".join(traceback.format_exception(error)))
+    return f"{problem}; {log} has the details" if log else problem
+
+
+def home_of(option: object) -> Path:
+    """The home that a command works in: its option, else the settings'."""
+    try:
+        return load(**given(home=option)).home
+    except Refused:  # the settings cannot say
+        return Path(str(option or Settings.model_fields["home"].default))
 
 
 def complain(sentence: str) -> int:

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from assets.cli import compare, dagster, doctor, exceptions, export, query, reader_role, settings  # noqa: F401  (each adds its command)
+from assets.cli import (  # noqa: F401  (each adds its command)
+    compare,
+    dagster,
+    doctor,
+    exceptions,
+    export,
+    query,
+    reader_role,
+    settings,
+)
 from assets.cli.app import DONE, UNREAD, Format, Home, app, command, given, terminal
 from pipeline.night import DATABASE, Night
 from pipeline.settings import Refused, load

@@ -80,6 +80,7 @@ POLICIES = _dataset(
     Column("updated_at", "timestamp", "When a version was last made the default (UTC)", required=True),
     Column("version_count", "bigint", "Number of versions", required=True),
     Column("document", "json", "Document of the default version; null where AWS did not give it"),
+    gaps_are_told=True,  # an attached policy without a row is one that AWS has retired: who has it is unknown
 )
 ATTACHMENTS = _dataset(
     "policy_attachments",

@@ -48,6 +48,7 @@ class ControlHeader(Header):
 
     `of_management` lists datasets of the organization that only verdicts of the management account depend on;
     `settles_unread` lists datasets without which the control decides by itself which verdicts are unknown;
+    `alone` lists datasets of whose records each concerns only the verdict on itself, or on what belongs to it;
     `register_entries` lists the kinds of register entries (`vendor`) that can change the verdict.
     `practice` is the number of its folder. `frameworks` has references to other standards, under any key.
     """
@@ -58,6 +59,7 @@ class ControlHeader(Header):
     scope: Literal["account", "organization"] = "account"
     of_management: frozenset[str] = frozenset()
     settles_unread: frozenset[str] = frozenset()
+    alone: tuple[str, ...] = ()
     why: str
     fix: str
     may_break: str = ""
