@@ -10,7 +10,8 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test control mutants check lint definitions coverage slow wheel lock dev docs knowledge picture bench install clean
+.PHONY: demo test control mutants mutants-python check lint definitions coverage slow wheel lock dev docs faults knowledge picture bench \
+	install clean
 .DEFAULT_GOAL := demo
 
 demo: $(INSTALLED)  ## run the nights of a synthetic organization; ends by naming the report
@@ -24,6 +25,10 @@ control: $(INSTALLED)  ## the cases of one control: make control NAME=key_rotati
 
 mutants: $(INSTALLED)  ## change one thing at a time in every control, or in NAME=key_rotation: do its cases notice?
 	@$(BIN)/python -m tools.mutants $(NAME)
+
+SAMPLE ?= 0
+mutants-python: $(INSTALLED)  ## the same for Python: make mutants-python NAME=pipeline/policy/tri.py SAMPLE=20
+	@$(BIN)/python -m tools.mutants_python $(NAME) --sample $(SAMPLE)
 
 check: lint definitions coverage slow  ## everything that must hold before a commit; what .ci/run runs
 
@@ -59,6 +64,9 @@ dev: $(INSTALLED)  ## open Dagster on the synthetic organization
 
 docs: $(INSTALLED)  ## write the generated pages under docs/ anew
 	@$(BIN)/python -m tools.docs
+
+faults: $(INSTALLED)  ## every operation under every fault, once and for ever; writes docs/reliability.md
+	@$(BIN)/python -m tools.faults
 
 knowledge: $(INSTALLED)  ## rebuild what is known of AWS from the installed packages: show what would change, WRITE=--write writes it
 	@$(BIN)/python -m tools.knowledge $(WRITE)

@@ -33,15 +33,16 @@ def build(chosen: Settings, progress: Progress | None = None) -> dg.Definitions:
     datasets, catalog = collectors.datasets(), load_catalog()
     parameters.check(chosen, catalog)
     raw, partitions = {f"raw_{name}" for name in datasets}, nights.partitions(chosen)
+    assets: list[dg.AssetsDefinition | dg.AssetSpec] = [
+        collection(datasets, partitions),
+        results_asset(datasets, partitions),
+        models(catalog, raw, partitions),
+        published(catalog),
+        *delivery(chosen),
+        *notification(chosen),
+    ]
     return dg.Definitions(
-        assets=[
-            collection(datasets, partitions),
-            results_asset(datasets, partitions),
-            models(catalog, raw, partitions),
-            published(catalog),
-            *delivery(chosen),
-            *notification(chosen),
-        ],
+        assets=dg.map_asset_specs(lambda spec: spec.replace_attributes(owners=chosen.owners), assets),
         asset_checks=[raw_checks(datasets)],
         resources={"settings": run_settings(chosen), "progress": progress},
         jobs=[nightly()],

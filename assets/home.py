@@ -5,13 +5,15 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import IO
 
-from pipeline import locks
+from pipeline import landing, locks
+from pipeline.night import FAILURE_LOG
 from pipeline.settings import Refused
 
 LOCK = ".lock"
@@ -36,7 +38,10 @@ def keep_private() -> None:
 
 
 def hold(home: Path) -> None:
-    """Lock this home until `release` or the end of the process. Raises `Refused` if another run holds the lock."""
+    """Lock this home until `release` or the end of the process, and complete what a killed run left half done.
+
+    Raises `Refused` if another run holds the lock.
+    """
     key = home.resolve()
     if key in _held:
         return
@@ -56,12 +61,24 @@ def hold(home: Path) -> None:
     file.write(str(os.getpid()))
     file.flush()
     _held[key] = file
+    landing.recover(key)
 
 
 def release(home: Path) -> None:
     """Release the lock."""
     if file := _held.pop(home.resolve(), None):
         file.close()
+
+
+def log_failure(home: Path, details: str) -> Path | None:
+    """Overwrite the home's failure log. Returns its path: in the system's temp folder where the home cannot be written,
+    None where that cannot be either.
+    """
+    for folder in (home, Path(tempfile.gettempdir())):
+        with suppress(OSError):
+            (folder / FAILURE_LOG).write_text(details, encoding="utf-8")
+            return folder / FAILURE_LOG
+    return None
 
 
 @contextmanager

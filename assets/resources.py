@@ -13,8 +13,8 @@ from pydantic import Field, create_model
 from pipeline import settings
 from pipeline.settings import Settings
 
-FIXED = frozenset({"home", "today", "schedule_hour", "schedule_timezone"})
-"""Settings that the code location itself depends on (partitions, schedule, locks). A run cannot change them."""
+FIXED = frozenset({"home", "owners", "today", "schedule_hour", "schedule_timezone"})
+"""Settings that the code location itself depends on (partitions, schedule, locks, owners). A run cannot change them."""
 SECRETS = frozenset({"external_id"})
 """Secret settings: passed to Dagster as the name of their environment variable, if set that way."""
 

@@ -1,30 +1,54 @@
-"""Parquet files that are cut or garbled: named, and as far as they can be spared left out."""
+"""Parquet files that are cut or garbled: which errors say so, and a sentence that names the file."""
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.settings import Refused
+from pipeline.text import on_one_line
+
+RESTORE = "restore it, or delete it"
 
 
-def columns(file: Path, helps: str) -> set[str]:
-    """The columns of a file. Raises `Refused`, with what helps, where it cannot be read."""
+class Damaged(Refused):
+    """A file cannot be read. `problem` is the sentence without what helps."""
+
+    def __init__(self, problem: str, helps: str) -> None:
+        super().__init__(f"{problem}; {helps}")
+        self.problem = problem
+
+
+@contextmanager
+def named(file: Path, helps: str = RESTORE) -> Iterator[None]:
+    """Raise `Damaged`, with the file and what helps, for an error on reading it."""
     try:
-        return set(pq.read_schema(file).names)
+        yield
     except (pa.ArrowException, OSError) as error:
-        raise Refused(f"{file}: it is damaged ({str(error).splitlines()[0]}); {helps}") from error
+        raise Damaged(f"{file}: it is damaged ({on_one_line(error, 200)})", helps) from error
 
 
-def is_whole(file: Path) -> bool:
-    """Whether a file of an earlier night can be read; one that cannot costs what it holds, and is named."""
+def columns(file: Path, helps: str = RESTORE) -> frozenset[str]:
+    """The columns of a file, read once as long as it is unchanged. Raises `Damaged`."""
+    with named(file, helps):
+        status = file.stat()
+        return _columns(file, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=8192)
+def _columns(file: Path, *_: int) -> frozenset[str]:
+    return frozenset(pq.read_schema(file).names)
+
+
+def problem(file: Path) -> str:
+    """What is wrong with a file; empty if it can be read."""
     try:
-        pq.read_metadata(file)
-    except (pa.ArrowException, OSError) as error:
-        said = f"{file}: it is damaged and left out ({str(error).splitlines()[0]}); delete it, or restore it"
-        warnings.warn(said, RuntimeWarning, stacklevel=2)
-        return False
-    return True
+        columns(file)
+    except Damaged as damaged:
+        return damaged.problem
+    return ""

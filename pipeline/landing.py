@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
@@ -29,6 +29,8 @@ from pipeline.schema import EXTRACTS, Dataset, Row
 from pipeline.settings import Refused
 
 ALWAYS_READ = ("organization", "accounts")
+DAMAGED_HISTORY = "damaged_history"
+"""Error class of a dataset of which a file of an earlier night cannot be read."""
 # What a part holds in memory of a dataset before it writes a row group.
 ROW_GROUP = 65_536
 TABLES_HELD = 200
@@ -50,51 +52,61 @@ def attach(con: duckdb.DuckDBPyConnection, night: Night, datasets: Collection[Da
     """Create a view `raw_<dataset>` of every dataset over a night's files. Raises `Refused` for a night without any.
 
     A dataset that the night lacks becomes an empty view with the right columns. A dataset with `history_days` includes
-    that many earlier days and has a last column `as_of`. A dataset that was landed without a current column becomes a
-    failed extract without rows: data that was never requested is unknown, not null.
+    that many earlier days and has a last column `as_of`. A dataset that was landed without a current column, or of
+    which a file of an earlier night is damaged, becomes a failed extract without rows: data that was never requested,
+    or is lost, is unknown, not null.
     """
     check_landed(night)
-    old = {dataset: columns for dataset in datasets if (columns := _columns_lacking(night, dataset))}
+    unfit = {dataset: why for dataset in datasets if (why := _unfit(night, dataset))}
     for dataset in datasets:
-        query = _query(night, dataset)
-        if dataset in old:
-            query = f"from ({query}) where false"
-        elif dataset.name == EXTRACTS.name and old:
-            query = f"select * replace ({_failed(old)}) from ({query})"
+        query = _empty(dataset) if dataset in unfit else _query(night, dataset)
+        if dataset.name == EXTRACTS.name and unfit:
+            query = f"select * replace ({_failed(unfit)}) from ({query})"
         con.execute(f"create or replace view raw_{dataset.name} as {query}")
 
 
-def _columns_lacking(night: Night, dataset: Dataset) -> list[str]:
-    """Columns missing from the night's files of a dataset. Datasets that all else depends on are read as they are."""
-    files = _files(night, dataset)
-    if not files or not dataset.operations or dataset.name in ALWAYS_READ:
-        return []
-    names = damage.columns(files[0], f"collect the night again, or take it out with `rolecall nights remove {night}`")
-    return sorted({column.name for column in dataset.columns} - names)
+def _unfit(night: Night, dataset: Dataset) -> tuple[str, str] | None:
+    """Why a dataset's files cannot be used, as error class and message. Raises `Damaged` for one of the night itself.
+
+    Datasets that all else depends on are read as they are.
+    """
+    helps = f"collect the night again, or take it out with `rolecall nights remove {night}`"
+    names = [damage.columns(file, helps) for file in _files(night, dataset)]
+    if not dataset.operations or dataset.name in ALWAYS_READ:
+        return None
+    if lacking := sorted({column.name for column in dataset.columns}.difference(*names)) if names else []:
+        return "older_landing", f"landed without {', '.join(lacking)}: collect the night again"
+    if problem := next(filter(None, map(damage.problem, _earlier_files(night, dataset))), ""):
+        return DAMAGED_HISTORY, f"{problem}; {damage.RESTORE}"
+    return None
 
 
-def _failed(old: Mapping[Dataset, Collection[str]]) -> str:
-    """The columns of `extracts`, with those of datasets that lack columns marked as failed."""
-    texts = {
-        dataset: f"landed without {', '.join(columns)}: collect the night again" for dataset, columns in old.items()
-    }
-    message = " ".join(f"when {quoted(dataset.name)} then {quoted(text)}" for dataset, text in texts.items())
-    operation = " ".join(f"when {quoted(dataset.name)} then {quoted(dataset.operations[0])}" for dataset in old)
-    is_old = f"status = 'ok' and dataset in ({', '.join(quoted(dataset.name) for dataset in old)})"
+def _failed(unfit: Mapping[Dataset, tuple[str, str]]) -> str:
+    """The columns of `extracts`, with those of datasets that cannot be used marked as failed."""
+    message = " ".join(f"when {quoted(dataset.name)} then {quoted(text)}" for dataset, (_, text) in unfit.items())
+    error_class = " ".join(f"when {quoted(dataset.name)} then {quoted(kind)}" for dataset, (kind, _) in unfit.items())
+    operation = " ".join(f"when {quoted(dataset.name)} then {quoted(dataset.operations[0])}" for dataset in unfit)
+    is_unfit = f"status = 'ok' and dataset in ({', '.join(quoted(dataset.name) for dataset in unfit)})"
     values = {
         "operation": f"case dataset {operation} end",
-        "error_class": "'older_landing'",
+        "error_class": f"case dataset {error_class} end",
         "message": f"case dataset {message} end",
         "rows": "0",
         "status": "'failed'",
     }
-    return ", ".join(f"if({is_old}, {value}, {name}) as {name}" for name, value in values.items())
+    return ", ".join(f"if({is_unfit}, {value}, {name}) as {name}" for name, value in values.items())
 
 
 def read(night: Night, dataset: Dataset) -> pa.Table:
-    """One dataset of a night, without history; no rows if the night lacks it."""
-    files = _files(night, dataset)
-    return pa.concat_tables([pq.read_table(file) for file in files]) if files else dataset.table([])
+    """One dataset of a night, without history; no rows if the night lacks it. Raises `Damaged`."""
+    tables = [table(file) for file in _files(night, dataset)]
+    return pa.concat_tables(tables) if tables else dataset.table([])
+
+
+def table(file: Path, **options: Any) -> pa.Table:
+    """The rows of one file. Raises `Damaged`."""
+    with damage.named(file):
+        return pq.read_table(file, **options)
 
 
 def write(night: Night, dataset: Dataset, rows: Iterable[Row]) -> None:
@@ -272,26 +284,33 @@ def _files(night: Night, dataset: Dataset) -> list[Path]:
 
 def _query(night: Night, dataset: Dataset) -> str:
     """A SELECT of a dataset's columns over its files, with nulls for columns that an older file does not have."""
-    columns = {column.name: column.type for column in dataset.columns}
-    first = night.on(night.as_of - timedelta(days=dataset.history_days))
-    files = [
-        file
-        for other in nights(night.home)
-        if first <= other <= night
-        for file in _files(other, dataset)
-        if other == night or damage.is_whole(file)
-    ]
+    files = [*_earlier_files(night, dataset), *_files(night, dataset)]
+    if not files:
+        return _empty(dataset)
     options = "union_by_name = true, hive_partitioning = false"
     if dataset.history_days:
-        columns["as_of"] = "date"
         options = "union_by_name = true, hive_partitioning = true, hive_types = {'as_of': date}"
-    nulls = ", ".join(f'null::{_sql(kind)} as "{name}"' for name, kind in columns.items())
-    column_list = ", ".join(f'"{name}"' for name in columns)
-    empty = f"select {nulls} where false"
-    if not files:
-        return empty
+    column_list = ", ".join(f'"{name}"' for name in _types(dataset))
     paths = ", ".join(quoted(glob.escape(str(file.resolve()))) for file in files)
-    return f"select {column_list} from ({empty} union all by name from read_parquet([{paths}], {options}))"
+    return f"select {column_list} from ({_empty(dataset)} union all by name from read_parquet([{paths}], {options}))"
+
+
+def _earlier_files(night: Night, dataset: Dataset) -> list[Path]:
+    """The files of the earlier nights whose rows count tonight."""
+    first = night.on(night.as_of - timedelta(days=dataset.history_days))
+    return [file for other in nights(night.home) if first <= other < night for file in _files(other, dataset)]
+
+
+def _empty(dataset: Dataset) -> str:
+    """A SELECT of a dataset's columns without rows."""
+    nulls = ", ".join(f'null::{kind} as "{name}"' for name, kind in _types(dataset).items())
+    return f"select {nulls} where false"
+
+
+def _types(dataset: Dataset) -> dict[str, str]:
+    """The SQL types of a dataset's columns in its view."""
+    types = {column.name: _sql(column.type) for column in dataset.columns}
+    return types | ({"as_of": "date"} if dataset.history_days else {})
 
 
 def _sql(kind: str) -> str:

@@ -65,6 +65,16 @@ class Dataset:
     """Number of earlier days included in `raw_<name>` (with their `as_of`), for data that an API keeps only briefly."""
     may_be_empty: bool = True
     severity: Literal["blocking", "warning"] = "blocking"
+    gaps_are_told: bool = False
+    """Whether findings on other resources say by themselves when a record that they refer to is missing."""
+
+    @property
+    def named_by(self) -> str | None:
+        """The column that names a row's subject: its ARN, else the last of the key; None for the account itself."""
+        names = [name for name in self.key if name not in ("account_id", "region")]
+        arns = [column.name for column in self.columns if column.name == "arn"]
+        arns += [name for name in reversed(names) if name.endswith("arn")]
+        return next(iter((*arns, *reversed(names))), None)
 
     def arrow(self) -> pa.Schema:
         """The Parquet schema of this dataset."""

@@ -23,6 +23,8 @@ from pydantic_settings import (
 )
 
 FILE, PREFIX = "rolecall.toml", "ROLECALL_"
+CONFIG = f"{PREFIX}CONFIG"
+"""Variable that names another settings file."""
 WORD = r"A-Za-z0-9_+=,.@\-"
 """Characters of a name in IAM."""
 RENAMED = {
@@ -51,7 +53,7 @@ class ControlSettings(BaseModel):
 class Settings(BaseSettings):
     """All settings. Field names are the keys of `rolecall.toml` and, in upper case, of `ROLECALL_*`."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file=FILE, extra="forbid", allow_inf_nan=False)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", allow_inf_nan=False)
 
     home: Path = Field(Path("var"), description="Folder for landing, databases and reports")
     role_name: str = Field(
@@ -73,6 +75,20 @@ class Settings(BaseSettings):
         min_length=2,
         max_length=64,
         pattern=rf"^[{WORD}]+$",
+    )
+    session_minutes: int = Field(
+        60, description="Duration of a role session; more than 60 only if the role is not chained", ge=15, le=720
+    )
+    session_tags: list[str] = Field([], description="Session tags for the role sessions (key=value)", max_length=50)
+    source_identity: str | None = Field(
+        None,
+        description="Source identity for the role sessions",
+        min_length=2,
+        max_length=64,
+        pattern=rf"^[{WORD}]+$",
+    )
+    narrow_sessions: bool = Field(
+        True, description="Narrow the role sessions to the actions that are read, by a session policy"
     )
     regions: list[str] = Field(
         [], description="Regions to read regional services in; empty for all enabled Regions of an account"
@@ -124,6 +140,9 @@ class Settings(BaseSettings):
         None, description="Account that must own the bucket; that of the credentials if empty", pattern=r"^\d{12}$"
     )
     keep_reports: int = Field(0, description="Number of reports to keep, locally and in the bucket; 0 for all", ge=0)
+    keep_landings: int = Field(
+        400, description="Number of landed nights to keep; those that a dataset looks back to stay; 0 for all", ge=0
+    )
     report_url: str | None = Field(None, description="URL of the reports, for links in notifications")
     notify: list[str] = Field(
         [], description="Notification targets: environment variables with an Apprise URL, or ARNs of SNS topics"
@@ -133,6 +152,7 @@ class Settings(BaseSettings):
     )
     schedule_hour: int = Field(2, description="Hour at which the nightly job starts", ge=0, le=23)
     schedule_timezone: str = Field("UTC", description="Time zone of schedule_hour")
+    owners: list[str] = Field([], description="Owners of the assets in Dagster: email addresses, or teams as team:name")
     today: date | None = Field(None, description="Overrides today's date, for demos and tests")
     controls: dict[str, ControlSettings] = Field({}, description="Settings per control: enabled, and its parameters")
 
@@ -148,7 +168,12 @@ class Settings(BaseSettings):
     def _regions(cls, value: list[str]) -> list[str]:
         return each(value, r"[a-z]{2,}(-[a-z]+)+-\d+", "is not a region such as 'eu-west-1'")
 
-    @field_validator("include_tags", "exclude_tags")
+    @field_validator("owners")
+    @classmethod
+    def _owners(cls, value: list[str]) -> list[str]:
+        return each(value, r"[^@\s]+@[^@\s]+\.[^@\s]+|team:[A-Za-z0-9_]+", "is neither an email address nor team:name")
+
+    @field_validator("include_tags", "exclude_tags", "session_tags")
     @classmethod
     def _tags(cls, value: list[str]) -> list[str]:
         return each(value, r"(?s).*=.*", "must be written key=value")
@@ -163,7 +188,7 @@ class Settings(BaseSettings):
         cls, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource, **named: PydanticBaseSettingsSource
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         arguments = renamed(named["init_settings"]())
-        return (InitSettingsSource(settings_cls, arguments), Environment(settings_cls), File(settings_cls))
+        return (InitSettingsSource(settings_cls, arguments), Environment(settings_cls), File(settings_cls, file()))
 
 
 def each(values: list[str], pattern: str, problem: str) -> list[str]:
@@ -183,6 +208,31 @@ def renamed(values: dict[str, Any]) -> dict[str, Any]:
         message = f"Settings: {old} is now called {new}; the old name goes with the next release"
         warnings.warn(message, FutureWarning, stacklevel=2)
     return values
+
+
+def file() -> Path:
+    """The settings file: `rolecall.toml` in the working directory, or the one that `ROLECALL_CONFIG` names.
+
+    Raises `Refused` if that one does not exist.
+    """
+    named = os.environ.get(CONFIG)
+    if named and not Path(named).is_file():
+        raise Refused(f"{named}: no such file; --config or {CONFIG} must name the settings file")
+    return Path(named or FILE)
+
+
+def origins(settings: Settings) -> dict[str, str]:
+    """Where the value of each setting comes from: its variable, the settings file, `option` or `default`."""
+    in_file, in_environment = File(Settings, file())(), Environment(Settings)()
+    places = {}
+    for name in Settings.model_fields:
+        if name in in_environment:
+            places[name] = f"{PREFIX}{name.upper()}"
+        elif name in in_file:
+            places[name] = str(file())
+        else:
+            places[name] = "option" if name in settings.model_fields_set else "default"
+    return places
 
 
 class File(TomlConfigSettingsSource):
@@ -220,9 +270,9 @@ def load(**overrides: Any) -> Settings:
         check_variables(loaded)
         return loaded
     except tomllib.TOMLDecodeError as error:
-        raise Refused(f"{FILE}: not valid TOML: {error}") from error
+        raise Refused(f"{file()}: not valid TOML: {error}") from error
     except SettingsError as error:
         raise Refused(f"Settings (ROLECALL_*): {error}: a list or table is written as JSON there") from error
     except ValidationError as error:
         faults = [f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {str(e['input'])[:80]!r})" for e in error.errors()]
-        raise Refused(f"Settings ({FILE} or ROLECALL_*): " + "; ".join(faults)) from error
+        raise Refused(f"Settings ({file()} or ROLECALL_*): " + "; ".join(faults)) from error

@@ -70,7 +70,8 @@ def run(path: str, work: Callable[[Tab], Awaitable[T]], seconds: float = SECONDS
 
 
 async def _run(path: str, work: Callable[[Tab], Awaitable[T]], seconds: float) -> T:
-    browser = Browser(path, browser_cls=_Offline)
+    # Chromium refuses to start its sandbox as root.
+    browser = Browser(path, browser_cls=_Offline, enable_sandbox=os.geteuid() != 0)
     working = asyncio.ensure_future(_work(browser, work))
     try:
         done, _ = await asyncio.wait([working], timeout=seconds)

@@ -170,7 +170,7 @@ def main(
     home: Annotated[Path | None, typer.Option(help="Home of a published night, in place of a new one.")] = None,
 ) -> None:
     """Pages per second and peak memory of the report by number of accounts."""
-    from assets.cli.main import complain
+    from assets.cli.app import complain
 
     console = Console()
     try:

@@ -18,6 +18,7 @@ from assets.cli import main
 from assets.cli.controls import entry as entry_of
 from pipeline import collectors
 from pipeline.aws.permissions import all_actions, policy_document
+from pipeline.collect.run import reader_operations
 from pipeline.night import WAREHOUSE, Night
 from pipeline.publish import bucket
 from pipeline.schema import Dataset
@@ -120,20 +121,20 @@ def permissions() -> Iterator[str]:
     yield from ("Actions by dataset:", "")
     yield from actions_by_dataset(of_account)
     yield from ("As a policy for the role (`role_name`):", "")
-    yield from listed(policy_document(operations_of(of_account)))
+    yield from listed(policy_document(reader_operations()))
     yield from ("Its trust policy, with the account that runs Rolecall and the `external_id` of the settings:", "")
     yield from listed(TRUST)
     yield from ("## The credentials that run Rolecall", "")
     yield (
         "Of the management account, or of an account that is a delegated administrator for Organizations, IAM and IAM "
-        "Identity Center; `iam:GenerateOrganizationsAccessReport` is answered in the management account alone. The "
-        "account that they belong to is read with them too, not through the role: they need the actions of the reader "
-        "role as well."
+        "Identity Center. What only the management account may ask (`iam:GenerateOrganizationsAccessReport`, Control "
+        "Tower) is asked there through the reader role. The account that the credentials belong to is read with "
+        "them too, not through the role: they need the actions of the reader role as well."
     )
     yield ""
     yield from actions_by_dataset(of_organization)
     yield from ("As a policy:", "")
-    allowed = policy_document(operations_of(of_organization))
+    allowed = policy_document(collectors.operations("organization"))
     allowed["Statement"].append(ASSUME)
     yield from listed(allowed)
     yield from ("## Publishing and notifying", "")
@@ -167,10 +168,6 @@ DELIVERY = {
 def actions_by_dataset(datasets: Iterable[Dataset]) -> Iterator[str]:
     rows = ((code(d.name), ", ".join(map(code, all_actions(d.operations)))) for d in datasets)
     yield from table(("Dataset", "Actions"), rows)
-
-
-def operations_of(datasets: Iterable[Dataset]) -> set[str]:
-    return {operation for dataset in datasets for operation in dataset.operations}
 
 
 def listed(document: dict[str, Any]) -> Iterator[str]:

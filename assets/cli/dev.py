@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 from assets import home
-from assets.cli import main as cli
+from assets.cli import app as cli
 from assets.cli.demonstration import HERMETIC, HOME, served
 from pipeline.settings import Refused, Settings
 

@@ -2,113 +2,43 @@
 
 from __future__ import annotations
 
-import tempfile
-import traceback
-from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from assets.home import keep_private
-from pipeline import __version__
-from pipeline.night import DATABASE, FAILURE_LOG, Night
+from assets.cli import (  # noqa: F401  (each adds its command)
+    compare,
+    dagster,
+    doctor,
+    exceptions,
+    export,
+    query,
+    reader_role,
+    settings,
+)
+from assets.cli.app import DONE, UNREAD, Format, Home, app, command, given, terminal
+from pipeline.night import DATABASE, Night
 from pipeline.settings import Refused, load
-from pipeline.text import on_one_line, visible
-from pipeline.warehouse.store import check_engine
 
 if TYPE_CHECKING:
     from assets.cli.runner import Done
 
-DONE, UNREAD, REFUSED = 0, 1, 2
-ACCOUNTS = "Which accounts"
-WIDE = 160
+__all__ = ["app", "main"]
 
-P = ParamSpec("P")
+ACCOUNTS = "Which accounts"
 
 
 class NightAction(StrEnum):
     remove = "remove"
 
 
-class Format(StrEnum):
-    text = "text"
-    json = "json"
-
-
-app = typer.Typer(
-    help="Every account of an AWS organization against the fourteen IAM best practices, each night.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="All other settings are read from rolecall.toml or ROLECALL_* variables (docs/settings.md).",
-)
-
-
-def print_version(is_set: bool) -> None:
-    """`rolecall --version`."""
-    if is_set:
-        print(f"rolecall {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def options(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", callback=print_version, is_eager=True)
-    ] = False,
-) -> None:
-    """Options that precede the command."""
-
-
 def main() -> None:
     """Run the command line and exit with its exit code."""
     app()
-
-
-def command(work: Callable[P, int]) -> Callable[P, None]:
-    """Register a function as a command: it returns the exit code; refusals become one sentence on stderr."""
-
-    @app.command()
-    @wraps(work)
-    def wrapped(*args: P.args, **options: P.kwargs) -> None:
-        try:
-            keep_private()
-            check_engine()
-            code = work(*args, **options)
-        except Refused as refused:
-            code = complain(str(refused))
-        except OSError as error:
-            code = complain(f"{error.filename or 'the system'}: {error.strerror or error}")
-        except KeyboardInterrupt:
-            code = complain("interrupted; what was published before is still in place")
-        except Exception as error:
-            code = complain(unexpected(error, options.get("home")))
-        raise typer.Exit(code)
-
-    return wrapped
-
-
-def unexpected(error: Exception, home: object) -> str:
-    """A sentence for an unexpected error, with the path of its traceback."""
-    problem = f"{type(error).__name__}: {on_one_line(error, 300)}"
-    for folder in (Path(str(home or "var")), Path(tempfile.gettempdir())):
-        with suppress(OSError):
-            path = folder / FAILURE_LOG
-            path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-            return f"{problem}; {path} has the details"
-    return problem
-
-
-def complain(sentence: str) -> int:
-    Console(stderr=True).print(f"rolecall: {visible(sentence)}", highlight=False, markup=False, soft_wrap=True)
-    return REFUSED
 
 
 @command
@@ -117,7 +47,7 @@ def run(
     judge_only: Annotated[
         bool, typer.Option("--judge-only", help="Make no AWS calls; use the night's landing.")
     ] = False,
-    home: Annotated[Path | None, typer.Option(help="Folder for landing, databases and reports.")] = None,
+    home: Home = None,
     role_name: Annotated[str | None, typer.Option(help="Role to assume in every account.")] = None,
     external_id: Annotated[str | None, typer.Option(help="External ID required by the role's trust policy.")] = None,
     region: Annotated[list[str] | None, typer.Option(help="Region to read; repeat for more.")] = None,
@@ -192,7 +122,7 @@ def publish(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The night; default: the newest.")
     ] = None,
     to: Annotated[str | None, typer.Option(help="Additional destination: s3://bucket/prefix.")] = None,
-    home: Annotated[Path | None, typer.Option(help="Folder for landing, databases and reports.")] = None,
+    home: Home = None,
 ) -> int:
     """Publish a night again, locally and to the bucket if one is set."""
     from assets.cli.progress import say, shown
@@ -210,19 +140,48 @@ def publish(
 def nights(
     action: Annotated[NightAction | None, typer.Argument(help="Action on a night; default: list all nights.")] = None,
     as_of: Annotated[datetime | None, typer.Argument(formats=["%Y-%m-%d"], help="The night.")] = None,
-    home: Annotated[Path | None, typer.Option(help="Folder for landing, databases and reports.")] = None,
+    home: Home = None,
 ) -> int:
     """List the nights of the home, or remove one permanently: `rolecall nights remove 2026-11-20`."""
     from assets.cli import nights as of_home
 
     chosen = load(**given(home=home))
     if action is None:
-        console = Console()
-        (console if console.is_terminal else Console(width=WIDE)).print(of_home.listed(chosen))
+        terminal().print(of_home.listed(chosen))
     elif as_of is None:
         raise Refused("which night? `rolecall nights remove 2026-11-20`; `rolecall nights` lists them")
     else:
         of_home.remove(chosen, Night(chosen.home, as_of.date()), Console())
+    return DONE
+
+
+@command
+def prune(
+    landings: Annotated[int | None, typer.Option(min=0, help="Landed nights to keep; 0 for all.")] = None,
+    reports: Annotated[int | None, typer.Option(min=0, help="Reports to keep; 0 for all.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
+    home: Home = None,
+) -> int:
+    """Delete old landings and reports; the history of verdicts and the newest night stay.
+
+    Example: rolecall prune --landings 200 --reports 90 --dry-run
+    """
+    from assets.cli import nights as of_home
+
+    options = {"keep_landings": landings, "keep_reports": reports}
+    chosen = load(**given(home=home), **{name: keep for name, keep in options.items() if keep is not None})
+    of_home.prune(chosen, dry_run, Console())
+    return DONE
+
+
+@command
+def rebuild(home: Home = None) -> int:
+    """Judge every landed night again, in order, and publish the newest: a history made from the landings alone."""
+    from assets.cli import nights as of_home
+    from assets.cli.progress import shown
+
+    with shown(Console()) as progress:
+        of_home.rebuild(load(**given(home=home)), progress)
     return DONE
 
 
@@ -234,8 +193,7 @@ def controls(
     """List the controls, or show one."""
     from assets.cli import controls as listing
 
-    console = Console()
-    listing.show(console if console.is_terminal else Console(width=WIDE), control, as_json)
+    listing.show(terminal(), control, as_json)
     return DONE
 
 
@@ -245,7 +203,7 @@ def explain(
     resource: Annotated[str, typer.Argument(help="ARN or id of the resource, its account, or a unique part of it.")],
     account: Annotated[str | None, typer.Option(help="Account of the resource, if several have one.")] = None,
     region: Annotated[str | None, typer.Option(help="Region of the finding, if there are several.")] = None,
-    home: Annotated[Path | None, typer.Option(help="Folder for landing, databases and reports.")] = None,
+    home: Home = None,
     format: Annotated[Format, typer.Option(help="Output format.")] = Format.text,
 ) -> int:
     """Explain a finding: what decided it, the calls behind it, and what would change its verdict."""
@@ -254,10 +212,7 @@ def explain(
 
     database = load(**given(home=home)).home / DATABASE
     explanation = finding.explain(database, control, resource, account, region)
-    console = Console()
-    explaining.show(
-        console if console.is_terminal else Console(width=WIDE), explanation, database, format is Format.json
-    )
+    explaining.show(terminal(), explanation, database, format is Format.json)
     return DONE
 
 
@@ -271,8 +226,3 @@ def demo(
     from assets.cli import demonstration
 
     return demonstration.run(Console(), home or demonstration.HOME, nights, verbose)
-
-
-def given(**options: Any) -> dict[str, Any]:
-    """The options that were given; for the others the settings apply."""
-    return {name: value for name, value in options.items() if value not in (None, [])}

@@ -10,11 +10,12 @@ from rich.table import Table
 
 from assets import home
 from assets.defs import publishing
-from pipeline import landing
-from pipeline.night import Night
-from pipeline.progress import Silent
-from pipeline.publish import folder
+from pipeline import collectors, landing
+from pipeline.night import WAREHOUSE, Night
+from pipeline.progress import Progress, Silent
+from pipeline.publish import folder, retention
 from pipeline.settings import Refused, Settings
+from pipeline.warehouse import rebuild as again
 from pipeline.warehouse import store
 
 LONGEST_REASON = 110
@@ -32,6 +33,45 @@ def listed(settings: Settings) -> Table:
         words = ("yes" if as_of in landed else "no", "yes" if as_of in judged else "no")
         table.add_row(str(night), *words, report, shorten(held_back.get(as_of, ""), LONGEST_REASON, placeholder=" …"))
     return table
+
+
+def prune(settings: Settings, is_dry: bool, console: Console) -> None:
+    """Delete landings and reports beyond what the settings keep, or only say which."""
+    with home.held(settings.home):
+        kept = (settings.keep_landings, settings.keep_reports)
+        nights = retention.outdated(settings.home, *kept, collectors.datasets().values())
+        if not is_dry:
+            retention.prune(nights)
+    verb = "would be deleted" if is_dry else "deleted"
+    for what, dates in (("landings", nights.landings), ("reports", nights.reports)):
+        console.print(
+            f"{what}: {len(dates)} {verb}{': ' if dates else ''}{', '.join(map(str, dates))}", highlight=False
+        )
+
+
+def rebuild(settings: Settings, progress: Progress) -> None:
+    """Judge every landed night again, oldest first, in a new warehouse, and publish the newest.
+
+    The warehouse as it was is kept beside it until all are judged. Raises `Refused` if nothing has landed.
+    """
+    with home.held(settings.home):
+        nights = landing.nights(settings.home)
+        if not nights:
+            raise Refused(f"{settings.home}: nothing has landed there to rebuild from")
+        warehouse, aside = settings.home / WAREHOUSE, settings.home / f"{WAREHOUSE}.before"
+        if warehouse.exists():
+            warehouse.replace(aside)
+        try:
+            again.rebuild(settings, nights, lambda night: progress.step("nights", nights.index(night) + 1, len(nights)))
+        except BaseException:
+            if aside.exists():
+                aside.replace(warehouse)
+            raise
+        aside.unlink(missing_ok=True)
+        judged, held_back = store.nights_known(settings.home)
+        progress.end("nights", f"{len(judged)} judged, {len(held_back)} held back")
+        if judged:
+            publishing.publish_night(settings, Night(settings.home, max(judged)), progress)
 
 
 def remove(settings: Settings, night: Night, console: Console) -> None:

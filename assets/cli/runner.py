@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from assets.defs.delivery import IN_BUCKET
 from assets.defs.jobs import JOB
 from assets.defs.report import DATABASE_ASSET, PAGES
 from pipeline import collectors, landing
-from pipeline.night import DATABASE, FAILURE_LOG, Night
+from pipeline.night import DATABASE, Night
 from pipeline.progress import Progress
 from pipeline.publish import database, folder, notify
 from pipeline.settings import Refused, Settings
@@ -46,9 +47,13 @@ def run_night(
     settings: Settings, night: Night, progress: Progress, *, judge_only: bool = False, verbose: bool = False
 ) -> Done:
     """Collect, check, judge and publish a night. Raises `Refused` with the one sentence that says what went wrong."""
-    is_over(settings, night, judge_only)
+    nights.check_not_ahead(settings, night)
     notify.targets(settings)
-    with home.held(settings.home), dg.DagsterInstance.ephemeral() as instance, kept_instance(settings) as kept:
+    with (
+        judged_again_or_read(settings, night, judge_only),
+        dg.DagsterInstance.ephemeral() as instance,
+        kept_instance(settings) as kept,
+    ):
         job = build(settings, progress).resolve_job_def(JOB)
         result = job.execute_in_process(
             run_config={
@@ -66,13 +71,23 @@ def run_night(
                 progress.end("dagster", f"was not told: {type(error).__name__}: {on_one_line(error, 200)}")
     if not result.success:
         failures = result.filter_events(lambda event: event.is_step_failure)
-        reason = notification.why(failures, f"{log_failure(settings, failures)} has the details")
+        errors = [data.error for event in failures if (data := event.step_failure_data) and data.error]
+        log = home.log_failure(settings.home, "\n".join(error.to_string() for error in errors))
+        reason = notification.why(failures, f"{log} has the details")
         if outcome := notification.tell_of_failure(settings, night, reason):
             progress.end(notification.STAGE, str(outcome))
         raise Refused(reason)
     nights.check_not_ahead(settings, database.shown(settings))
     report = night.report_folder.parent / folder.LATEST / "index.html"
     return Done(night, report, settings.home / DATABASE, unread_accounts(night))
+
+
+@contextmanager
+def judged_again_or_read(settings: Settings, night: Night, judge_only: bool) -> Iterator[None]:
+    """Hold the home for a night that can be read today or has landed. Raises `Refused` for another."""
+    with home.held(settings.home):
+        is_over(settings, night, judge_only)
+        yield
 
 
 def kept_instance(settings: Settings) -> dg.DagsterInstance:
@@ -95,14 +110,6 @@ def report_to_dagster(instance: dg.DagsterInstance, result: dg.ExecuteInProcessR
     for event in result.get_asset_materialization_events():
         if event.asset_key in reported:
             instance.report_runless_asset_event(event.materialization)
-
-
-def log_failure(settings: Settings, failures: Sequence[dg.DagsterEvent]) -> Path:
-    """Overwrite the failure log with the errors of the failed steps. Returns its path."""
-    path = settings.home / FAILURE_LOG
-    errors = [data.error for event in failures if (data := event.step_failure_data) and data.error]
-    path.write_text("\n".join(error.to_string() for error in errors), encoding="utf-8")
-    return path
 
 
 def unread_accounts(night: Night) -> int:

@@ -9,9 +9,10 @@ from pathlib import Path
 import duckdb
 
 from assets import home
+from pipeline import collectors
 from pipeline.night import DATABASE, Night
 from pipeline.progress import Progress, Silent
-from pipeline.publish import bucket, database, folder
+from pipeline.publish import bucket, database, folder, retention
 from pipeline.publish.bucket import Delivered
 from pipeline.quality.run import QualityResult
 from pipeline.settings import Refused, Settings
@@ -56,7 +57,8 @@ def build_report(settings: Settings, night: Night, path: Path, progress: Progres
     with folder.report(night) as aside:
         site = build_site(path, aside, notice, progress)
         files = documents.make(aside) if settings.render_pdf else None
-    folder.prune(settings.home, settings.keep_reports)
+    kept = (settings.keep_landings, settings.keep_reports)
+    retention.prune(retention.outdated(settings.home, *kept, collectors.datasets().values()))
     progress.end("published", f"{night}: {len(site.pages)} pages")
     if files:
         progress.end("documents", str(files))

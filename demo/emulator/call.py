@@ -23,6 +23,8 @@ class Session:
     role: str
     name: str
     expires: datetime
+    policy: str | None = None
+    """The session policy."""
 
     @property
     def arn(self) -> str:
@@ -49,7 +51,7 @@ class Sessions:
     by_key: dict[str, Session] = field(default_factory=dict)
     serial: int = 0
 
-    def issue(self, account_id: str, role: str, name: str, seconds: int) -> Session:
+    def issue(self, account_id: str, role: str, name: str, seconds: int, policy: str | None = None) -> Session:
         self.serial += 1
         mark = f"{self.serial:06d}"
         session = Session(
@@ -60,6 +62,7 @@ class Sessions:
             role=role,
             name=name,
             expires=datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds),
+            policy=policy,
         )
         self.by_key[session.access_key] = session
         return session

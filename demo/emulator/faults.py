@@ -80,6 +80,7 @@ def denial(caller: str, service: str, operation: str, resource: str, reason: str
 
 
 NO_POLICY = "because no identity-based policy allows the {action} action"
+NO_SESSION_POLICY = "because no session policy allows the {action} action"
 SCP_DENY = "with an explicit deny in a service control policy"
 _PREFIXES = {"accessanalyzer": "access-analyzer", "keyspaces": "cassandra", "sso-admin": "sso"}
 

@@ -1,4 +1,4 @@
-"""What the organization's SCPs deny the reader role: a small evaluator of the attached Deny statements.
+"""What SCPs and its session policy deny the reader role: a small evaluator of the attached Deny statements.
 
 It supports the conditions of the demo's SCPs (principal ARN, principal tag, requested Region); statements with
 any other condition do not apply. Statements on resources apply only if they name ``*``.
@@ -14,6 +14,23 @@ from typing import Any
 
 from demo.organization.model import Document
 from demo.organization.model_organization import Organization
+
+ACTIONS = {
+    "access-analyzer:GetFindingV2": "access-analyzer:GetFinding",
+    "access-analyzer:ListFindingsV2": "access-analyzer:ListFindings",
+    "cassandra:ListKeyspaces": "cassandra:Select",
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
+}
+"""Operations that are authorized by an action of another name."""
+
+
+def denied_by_session_policy(policy: str | None, operation: str) -> bool:
+    """Whether a session policy (Allow statements on every resource) does not allow an operation."""
+    if policy is None:
+        return False
+    action = ACTIONS.get(operation, operation)
+    statements = _list(json.loads(policy)["Statement"])
+    return not any(_like(pattern, action) for s in statements for pattern in _list(s["Action"]))
 
 
 def denied_by_scp(org: Organization, account_id: str, action: str, role: str, region: str) -> bool:

@@ -21,8 +21,18 @@ from demo.emulator.buckets import ask_s3
 from demo.emulator.call import Call, Session, Sessions, State
 from demo.emulator.errors import ApiError, common_error
 from demo.emulator.fallback import ask_moto, not_emulated
-from demo.emulator.faults import ANSWERS, DAMAGES, SCP_DENY, Faults, Rule, action_prefix, denial, refuse
-from demo.emulator.guardrails import denied_by_scp
+from demo.emulator.faults import (
+    ANSWERS,
+    DAMAGES,
+    NO_SESSION_POLICY,
+    SCP_DENY,
+    Faults,
+    Rule,
+    action_prefix,
+    denial,
+    refuse,
+)
+from demo.emulator.guardrails import denied_by_scp, denied_by_session_policy
 from demo.emulator.web import LoopbackServer
 from demo.emulator.wire import (
     Reply,
@@ -164,9 +174,14 @@ class Emulator:
         if service == "sts" and operation == "GetCallerIdentity":
             return
         action = f"{action_prefix(service)}:{operation}"
+        reason = None
         if denied_by_scp(self.state.organization, session.account_id, action, session.role, signature.region):
+            reason = SCP_DENY
+        elif denied_by_session_policy(session.policy, action):
+            reason = NO_SESSION_POLICY
+        if reason:
             resource = _resource(service, operation, session.account_id, parameters)
-            raise denial(session.arn, service, operation, resource, SCP_DENY)
+            raise denial(session.arn, service, operation, resource, reason)
 
     def _control(self, request: Request) -> Reply:
         what = (request.method, request.path.removeprefix("/_rolecall/"))

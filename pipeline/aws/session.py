@@ -120,6 +120,8 @@ class Cloud:
             raise Refused(f"AWS: {words(error)}; see AWS_PROFILE, AWS_CONFIG_FILE and ~/.aws/config") from None
         if self.own_credentials is None:
             raise Refused("AWS: no credentials were found; set AWS_PROFILE or AWS_ACCESS_KEY_ID, or sign in")
+        self.session_policy: str | None = None
+        """Narrows the sessions of the reader role, in addition to the role's own policies."""
         self._core = core
         self._session.events.register("before-parse.*.*", guard)
         self.breaker = Breaker()

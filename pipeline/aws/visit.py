@@ -19,6 +19,7 @@ from botocore.credentials import Credentials
 
 from pipeline.aws.answers import always, check_members, named
 from pipeline.aws.failures import ASSUME_ROLE, ERRORS, CallFailed, classed
+from pipeline.aws.permissions import management_only
 from pipeline.aws.session import GLOBAL, Answer, Cloud, parts
 from pipeline.schema import Call, Row
 
@@ -54,6 +55,8 @@ class Visit:
         self.cloud = cloud
         self.account_id = account_id
         self.caller = caller
+        self.is_of_organization = False
+        """Whether the caller's credentials are used, except for what only the management account may ask."""
         self._ends = time.monotonic() + seconds if seconds else None
         self._calls: dict[tuple[str, str], Call] = {}
         self._assumed: Credentials | None = None
@@ -167,6 +170,7 @@ class Visit:
 
     def _credentials_for(self, operation: str) -> Any:
         is_own = self.caller is None or self.caller.account_id == self.account_id
+        is_own |= self.is_of_organization and operation not in management_only()
         if is_own or operation == ASSUME_ROLE:
             return self.cloud.own_credentials
         if self._not_assumed:
@@ -181,12 +185,18 @@ class Visit:
 
     def _assume_role(self) -> Credentials:
         settings, partition = (self.cloud.settings, self.caller.partition if self.caller else "aws")
+        optional = {
+            "ExternalId": settings.external_id,
+            "SourceIdentity": settings.source_identity,
+            "Policy": self.cloud.session_policy,
+            "Tags": [dict(zip(("Key", "Value"), tag.split("=", 1), strict=True)) for tag in settings.session_tags],
+        }
         params = {
             "RoleArn": f"arn:{partition}:iam::{self.account_id}:role/{settings.role_name}",
             "RoleSessionName": settings.session_name,
+            "DurationSeconds": settings.session_minutes * 60,
+            **{name: value for name, value in optional.items() if value},
         }
-        if settings.external_id:
-            params["ExternalId"] = settings.external_id
         answer = self.send(ASSUME_ROLE, GLOBAL, params, needs=("Credentials",))
         assert answer is not None
         credentials = answer["Credentials"]

@@ -7,10 +7,8 @@ from collections.abc import Callable, Hashable
 from datetime import timedelta
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from pipeline import landing
+from pipeline.damage import Damaged
 from pipeline.night import Night
 from pipeline.schema import EXTRACTS, Dataset, Row
 
@@ -40,7 +38,7 @@ class Memory:
             try:
                 if (account_id, region, dataset.name) in self._extracts(night):
                     return self._read(night, dataset, account_id, region)
-            except (pa.ArrowException, OSError, KeyError):
+            except (Damaged, KeyError):
                 continue
         return []
 
@@ -73,6 +71,6 @@ class Memory:
         filters = [(name, "==", value) for name, value in keys.items()] or None
         rows: list[Row] = []
         for file in sorted((night.landing_folder / dataset.name).glob("*.parquet")):
-            table = pq.read_table(file, filters=filters, partitioning=None)
+            table = landing.table(file, filters=filters, partitioning=None)
             rows += table.select([column.name for column in dataset.columns]).to_pylist()
         return rows

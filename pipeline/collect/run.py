@@ -18,6 +18,7 @@ from uuid import uuid4
 from pipeline import collectors, landing
 from pipeline.aws.advice import advice
 from pipeline.aws.failures import CallFailed
+from pipeline.aws.permissions import management_only, session_policy
 from pipeline.aws.session import Cloud
 from pipeline.aws.visit import Caller, Visit, sign_in
 from pipeline.collect import register, scope
@@ -26,7 +27,7 @@ from pipeline.collect.closed_regions import closed_regions
 from pipeline.collect.memory import Memory
 from pipeline.collect.reading import Reading
 from pipeline.night import Night
-from pipeline.schema import LEDGER, REGISTER
+from pipeline.schema import LEDGER, REGISTER, Row
 from pipeline.settings import Refused, Settings
 
 
@@ -98,41 +99,65 @@ def quiet(event: OrganizationRead | AccountRead) -> None:
     """Ignore progress."""
 
 
+@dataclass(frozen=True)
+class Roll:
+    """The accounts of the organization, those that the settings choose, and of these the ACTIVE ones, sorted.
+
+    `reading` has read as much of the organization as this took, on `visit`.
+    """
+
+    caller: Caller
+    management_account_id: str
+    accounts: list[Row]
+    chosen: set[str]
+    active: list[str]
+    reading: Reading
+    visit: Visit
+
+
+def read_roll(settings: Settings, cloud: Cloud) -> Roll:
+    """Sign in and read the roll. Raises `Refused` if that fails, or if no ACTIVE account is left to read."""
+    visit = Visit(cloud, "")
+    try:
+        visit.caller = caller = sign_in(visit)
+        visit.is_of_organization = True
+        reading = Reading(visit, ("organization",))
+        visit.account_id = management_id = reading.rows("organization")[0]["management_account_id"]
+        accounts = reading.rows("accounts")
+    except CallFailed as failed:
+        raise refusal(failed, cloud) from failed
+    roots, units = reading.rows("organization_roots"), reading.rows("organizational_units")
+    chosen = scope.select(settings, roots, units, accounts)
+    active = sorted(a["account_id"] for a in accounts if a["account_id"] in chosen and a["state"] not in NOT_READ)
+    if not active:
+        raise Refused(f"{cloud.where}: the settings leave no ACTIVE account to read; see include_ and exclude_")
+    return Roll(caller, management_id, accounts, chosen, active, reading, visit)
+
+
 def plan(settings: Settings, night: Night, progress: Progress = quiet) -> Plan:
     """Read the organization and land it in a new run's folder. Raises `Refused` if nothing can be read."""
     entries, started = register.load(settings), time.time()
-    with closing(Cloud(settings, memory=Memory(night))) as cloud:
+    with closing(connected(settings, night)) as cloud:
         cloud.ends = _ends(settings, started)
-        visit = Visit(cloud, "")
-        try:
-            caller = sign_in(visit)
-            reading = Reading(visit, ("organization",))
-            visit.account_id = management_id = reading.rows("organization")[0]["management_account_id"]
-            accounts = reading.rows("accounts")
-        except CallFailed as failed:
-            raise refusal(failed, cloud) from failed
-        roots, units = reading.rows("organization_roots"), reading.rows("organizational_units")
-        chosen = scope.select(settings, roots, units, accounts)
-        kept = scope.carried_over(night, chosen, accounts)
-        for account in accounts:
-            account["is_in_scope"] = account["account_id"] in chosen.union(kept)
-        active = sorted(a["account_id"] for a in accounts if a["account_id"] in chosen and a["state"] not in NOT_READ)
-        if not active:
-            raise Refused(f"{cloud.where}: the settings leave no ACTIVE account to read; see include_ and exclude_")
-        tables = reading.read_all()
+        roll = read_roll(settings, cloud)
+        kept = scope.carried_over(night, roll.chosen, roll.accounts)
+        for account in roll.accounts:
+            account["is_in_scope"] = account["account_id"] in roll.chosen.union(kept)
+        tables = roll.reading.read_all()
         noted = {
             "started": started,
-            "states": {a["account_id"]: a["state"] for a in accounts if a["state"] not in STATES},
-            "closed_regions": closed_regions(reading.rows_of, cloud.regions, settings),
+            "states": {a["account_id"]: a["state"] for a in roll.accounts if a["state"] not in STATES},
+            "closed_regions": closed_regions(roll.reading.rows_of, cloud.regions, settings),
         }
+    active = roll.active
     shards = tuple(tuple(active[n :: settings.shards]) for n in range(min(settings.shards, len(active))))
-    made = Plan(uuid4().hex[:12], night.as_of, caller.account_id, management_id, shards, kept)
+    made = Plan(uuid4().hex[:12], night.as_of, roll.caller.account_id, roll.management_account_id, shards, kept)
     folder = landing.begin(night, made.run_id)
     with landing.Part(folder, "organization") as part:
-        part.add(management_id, tables | {REGISTER.name: REGISTER.table(entries)})
+        part.add(roll.management_account_id, tables | {REGISTER.name: REGISTER.table(entries)})
     landing.note(folder, "accounts", json.dumps(noted))
     landing.note(folder, "plan", made.to_json())
-    progress(OrganizationRead(len(accounts), len(active), len(kept)))
+    progress(OrganizationRead(len(roll.accounts), len(active), len(kept)))
     return made
 
 
@@ -143,9 +168,8 @@ def collect_shard(settings: Settings, plan: Plan, index: int, progress: Progress
     if landing.noted(folder, "plan") != plan.to_json():
         raise Refused(f"{folder}: this run is not there any more; another took its place, or it is committed")
     name, failed_accounts = f"shard-{index:04}", []
-    memory = Memory(night)
     noted = json.loads(landing.noted(folder, "accounts") or "{}")
-    with closing(Cloud(settings, len(plan.shards), memory)) as cloud, landing.Part(folder, name) as part:
+    with closing(connected(settings, night, len(plan.shards))) as cloud, landing.Part(folder, name) as part:
         caller = _same_caller(cloud, plan)
         cloud.ends = _ends(settings, noted.get("started", time.time()))
 
@@ -167,6 +191,19 @@ def collect_shard(settings: Settings, plan: Plan, index: int, progress: Progress
     result = ShardResult(index, len(plan.shards[index]), tuple(sorted(failed_accounts)), part.rows)
     landing.note(folder, name, json.dumps(asdict(result)))
     return result
+
+
+def reader_operations() -> set[str]:
+    """What the reader role is asked: all of an account, and what only the management account may ask."""
+    return collectors.operations("account", "region") | (management_only() & collectors.operations("organization"))
+
+
+def connected(settings: Settings, night: Night, workers: int = 1) -> Cloud:
+    """A worker's connection, whose role sessions are narrowed to what the collectors read if the settings say so."""
+    cloud = Cloud(settings, workers, Memory(night))
+    if settings.narrow_sessions:
+        cloud.session_policy = session_policy(reader_operations())
+    return cloud
 
 
 def _same_caller(cloud: Cloud, plan: Plan) -> Caller:

@@ -47,6 +47,11 @@ def datasets() -> dict[str, Dataset]:
     return {d.name: d for d in declared}
 
 
+def operations(*scopes: Scope) -> set[str]:
+    """The API operations of all datasets of these scopes."""
+    return {operation for d in datasets().values() if d.scope in scopes for operation in d.operations}
+
+
 def _load(name: str) -> Collector:
     module = importlib.import_module(f"{__name__}.{name}")
     declared: tuple[Dataset, ...] = module.DATASETS

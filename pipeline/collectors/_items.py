@@ -14,11 +14,8 @@ Item = TypeVar("Item")
 
 
 def resource(dataset: Dataset, row: Row) -> str | None:
-    """The subject of a row: its ARN, else the last part of its key; None for the account or the Region as a whole."""
-    names = [name for name in dataset.key if name not in ("account_id", "region")]
-    arn = next((name for name in ("arn", *reversed(names)) if name in row and name.endswith("arn")), None)
-    text: str | None = row[arn] if arn else row[names[-1]] if names else None
-    return text
+    """The subject of a row (`Dataset.named_by`); None for the account or the Region as a whole."""
+    return row[dataset.named_by] if dataset.named_by else None
 
 
 def each(
@@ -30,21 +27,22 @@ def each(
 ) -> list[Row]:
     """The rows that `read` returns for each item. A failure is recorded under the item's name (`Account.unread`).
 
-    Raises the first `CallFailed` if no item could be read.
+    Raises the first `CallFailed` if every item failed and not for want of a member alone: then it is not the items.
     """
     rows: list[Row] = []
-    failures: list[tuple[Item, CallFailed]] = []
+    odd: list[tuple[Item, CallFailed]] = []
+    refused: list[tuple[Item, CallFailed]] = []
     count = 0
     for item in items:
         count += 1
         try:
             rows += list(read(item))
         except CallFailed as error:
-            failures.append((item, error))
+            refused.append((item, error))
         except MemberMissing as missing:
-            failures.append((item, missing.failed(account.region)))
-    if failures and len(failures) == count:
-        raise failures[0][1]
-    for item, failed in failures:
+            odd.append((item, missing.failed(account.region)))
+    if refused and len(refused) + len(odd) == count:
+        raise refused[0][1]
+    for item, failed in (*odd, *refused):
         account.unread(dataset, named(item), failed)
     return rows

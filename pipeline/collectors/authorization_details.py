@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pipeline.aws.account import Account
-from pipeline.aws.answers import MemberMissing
 from pipeline.collectors import Rows
 from pipeline.collectors._items import each
 from pipeline.collectors._values import TAGS, document, tags, utc
@@ -81,6 +80,7 @@ POLICIES = _dataset(
     Column("updated_at", "timestamp", "When a version was last made the default (UTC)", required=True),
     Column("version_count", "bigint", "Number of versions", required=True),
     Column("document", "json", "Document of the default version; null where AWS did not give it"),
+    gaps_are_told=True,  # an attached policy without a row is one that AWS has retired: who has it is unknown
 )
 ATTACHMENTS = _dataset(
     "policy_attachments",
@@ -113,12 +113,7 @@ def collect(account: Account) -> Rows:
     for name, (dataset, kind) in zip(LISTS, KINDS, strict=True):
 
         def read(detail: dict[str, Any], kind: str = kind, dataset: Dataset = dataset) -> Iterator[Row]:
-            try:
-                parts = _made(account.account_id, kind, detail)
-            except MemberMissing as missing:
-                for lost in () if kind == "policy" else (ATTACHMENTS, INLINE):  # what it holds
-                    account.unread(lost, detail.get("Arn"), missing.failed(account.region))
-                raise
+            parts = _made(account.account_id, kind, detail)
             for of, more in parts.items():
                 rows[of] += [] if of == dataset.name else more
             yield from parts[dataset.name]

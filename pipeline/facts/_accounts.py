@@ -1,4 +1,4 @@
-"""Potential targets of escalation in an account: roles, users and groups."""
+"""Potential targets of escalation in an account: roles, users and groups, and what runs in it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from pipeline.facts import Queried
 from pipeline.facts._principals import PrincipalFactory, principals, read
-from pipeline.policy.account import Account, Role
+from pipeline.policy.account import Account, Role, Workload
 from pipeline.policy.principal import FRESH, Principal
 from pipeline.policy.profiles import Profiles
 from pipeline.policy.tri import Tri
@@ -114,14 +114,41 @@ def holders(which: str) -> Mapping[str, str]:
     }
 
 
+def workloads(which: str) -> Mapping[str, str]:
+    """Queries for what runs in the accounts in `which`, a table of account_id, and for what of it was not read."""
+    return {
+        "workloads": f"""
+        select workloads.account_id, workloads.dataset, workloads.arn, workloads.role_arn
+        from int_workloads as workloads
+        semi join {which} as which on workloads.account_id = which.account_id
+        order by workloads.account_id, workloads.dataset, workloads.arn""",
+        "unread": f"""
+        select unread.account_id, unread.dataset, unread.reason
+        from int_workloads_unread as unread
+        semi join {which} as which on unread.account_id = which.account_id
+        order by unread.account_id, unread.dataset""",
+    }
+
+
+DATASETS = ("lambda_functions", "codebuild_projects", "ec2_instances", "ecs_clusters", "eks_clusters", "saml_providers")
+
+
+def running(rows: Iterable[Row]) -> dict[str, tuple[Workload, ...]]:
+    """The rows of `workloads` of one account, by dataset; those without rows were read and are empty."""
+    by_dataset: dict[str, list[Workload]] = {name: [] for name in DATASETS}
+    for row in rows:
+        by_dataset[row["dataset"]].append(Workload(row["arn"], row["role_arn"]))
+    return {name: tuple(found) for name, found in by_dataset.items()}
+
+
 class Accounts:
-    """The accounts of `roles`, `users`, `groups` and `holders`, read one at a time in order of id."""
+    """The accounts of `roles`, `users`, `groups`, `holders` and `workloads`, read one at a time in order of id."""
 
     def __init__(self, tables: Queried, factory: PrincipalFactory) -> None:
         self._factory = factory
         self._profiles = Profiles()
-        self._roles, self._users, self._groups, self._holders, self._alike = (
-            ByAccount(tables[name]) for name in ("roles", "users", "groups", "holders", "alike")
+        self._roles, self._users, self._groups, self._holders, self._alike, self._workloads, self._unread = (
+            ByAccount(tables[name]) for name in ("roles", "users", "groups", "holders", "alike", "workloads", "unread")
         )
 
     def account(self, account_id: str) -> Account:
@@ -132,6 +159,8 @@ class Accounts:
             {row["arn"]: Tri[row["admin"].upper()] for row in self._users.of(account_id)},
             {arn: self._profiles.admin(principal).verdict for arn, principal in members.items()},
             members | self._holders_of(account_id),
+            running(self._workloads.of(account_id)),
+            {row["dataset"]: row["reason"] for row in self._unread.of(account_id)},
         )
 
     def _holders_of(self, account_id: str) -> dict[str, Principal]:

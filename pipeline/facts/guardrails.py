@@ -71,7 +71,7 @@ def rows(tables: Queried) -> Iterator[Row]:
     for account in tables["accounts"]:
         policy_type, key = account["policy_type"], account["levels_sha256"]
         levels = factory.levels(policy_type, key)
-        site = judged_as(account, factory.organization_id, levels or ())
+        site = judged_as(account, factory, levels or ())
         for objective in wanted(KINDS[policy_type]):
             row = shared.get((objective.id, key)) if site.account == SOME else None
             if row is None:
@@ -95,14 +95,14 @@ def named(texts: Sequence[str], site: Site, account: Row) -> list[str]:
     return [text.replace(site.account, account["account_id"]).replace(FRESH, "*") for text in texts]
 
 
-def judged_as(account: Row, organization_id: str, levels: Levels) -> Site:
+def judged_as(account: Row, factory: PrincipalFactory, levels: Levels) -> Site:
     """The account for evaluation: a generic one, unless the policies mention it or its place in the tree."""
     documents = [policy.document for level in levels for policy in level if policy.document]
     text = "".join(statement.text for document in documents for statement in document.statements)
     if account["account_id"] not in text and "orgpaths" not in text.lower():
-        return Site(SOME, account["partition"], organization_id)
-    path = "/".join([organization_id, *(account["ou_ids"] or []), ""])
-    return Site(account["account_id"], account["partition"], organization_id, path)
+        return Site(SOME, account["partition"], factory.organization_id, not_before=factory.not_before)
+    path = "/".join([factory.organization_id, *(account["ou_ids"] or []), ""])
+    return Site(account["account_id"], account["partition"], factory.organization_id, path, factory.not_before)
 
 
 SOME = "0" * 12

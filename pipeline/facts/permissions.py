@@ -16,9 +16,11 @@ from pipeline.facts._principals import ONE_FOR_ALL_ALIKE, PrincipalFactory
 from pipeline.facts._principals import QUERIES as OF_PRINCIPALS
 from pipeline.policy import Decision, Escalations, Principal, Tri, can, escalations, is_admin
 from pipeline.policy.context import Value
+from pipeline.policy.escalation_requests import best as strongest
 from pipeline.policy.escalation_requests import boundaries_of_new
 from pipeline.policy.evaluate import statements_on
 from pipeline.policy.principal import FRESH, answer
+from pipeline.policy.tagging import retagged
 from pipeline.policy.targets import targets
 from pipeline.schema import Column, Dataset, Row
 
@@ -118,38 +120,51 @@ def writes(principal: Principal) -> Row:
     """Write actions on IAM, and those not restricted by a condition to an effective boundary, one that the principal
     can neither edit nor remove again. Editing policies counts where no path or name confines it.
     """
-    prefix = f"arn:{principal.caller.partition}:iam::{principal.account}"
     allowed, unbounded = [], []
     for action, kind in WRITES.items():
-        if best(principal, action, kind, {}) is None:
-            continue
-        allowed.append(action)
-        for boundary in (*boundaries_of_new(principal, f"{prefix}:{kind}/{FRESH}"), f"{prefix}:policy/{FRESH}"):
-            if free := best(principal, action, kind, {BOUNDARY: boundary}):
-                unbounded.append(free)
-                break
+        holders = [holder for holder in with_any_tags(principal) if best(holder, action, kind, {})]
+        allowed += [action] if holders else []
+        unbounded += [free for holder in holders for free in free_of_boundaries(holder, action, kind)][:1]
+    edits = list(policy_edits(principal))
+    names = [*allowed, *(edit["action"] for edit in edits)]
+    return {"iam_writes": names, "unbounded_writes": dumped([*unbounded, *edits])}
+
+
+def policy_edits(principal: Principal) -> Iterator[Mapping[str, Any]]:
+    """The ways to edit any policy of the account."""
+    anyone = f"arn:{principal.caller.partition}:iam::{principal.account}:policy/"
     for action in VERSIONS:
-        decision = can(principal, action, f"{prefix}:policy/{FRESH}")
+        decision = strongest([can(holder, action, f"{anyone}{FRESH}") for holder in with_any_tags(principal)])
         if answer(decision) is not Tri.NO:
-            allowed.append(action)
-            unbounded.append(way(action, f"{prefix}:policy/*", decision))
-    return {"iam_writes": allowed, "unbounded_writes": dumped(unbounded)}
+            yield way(action, f"{anyone}*", decision)
+
+
+def with_any_tags(principal: Principal) -> list[Principal]:
+    """The principal, with its own tags and with others that it can give itself."""
+    return [principal, *(other.principal for other in retagged(principal) if other.verdict is Tri.YES)]
+
+
+def free_of_boundaries(principal: Principal, action: str, kind: str) -> list[Mapping[str, Any]]:
+    """The first grant of the write without boundary, or with one that holds nobody back."""
+    prefix = f"arn:{principal.caller.partition}:iam::{principal.account}"
+    free = (*boundaries_of_new(principal, f"{prefix}:{kind}/{FRESH}"), f"{prefix}:policy/{FRESH}")
+    grants = (best(principal, action, kind, {BOUNDARY: boundary}) for boundary in free)
+    return [found for found in grants if found][:1]
 
 
 def boundary_edits(principal: Principal) -> Iterator[Mapping[str, Any]]:
     """Ways for a principal to remove its boundary, replace it, or edit the boundary policy."""
     assert principal.boundary
     arn = principal.boundary.arn
-    for action in REMOVALS["user" if principal.kind == "user" else "role"]:
-        other = f"arn:{principal.caller.partition}:iam::aws:policy/AdministratorAccess"
-        keys: dict[str, Value] = {BOUNDARY: other if "Put" in action else arn}
-        decision = can(principal, action, principal.arn, keys)
+    other = f"arn:{principal.caller.partition}:iam::aws:policy/AdministratorAccess"
+    removals = REMOVALS["user" if principal.kind == "user" else "role"]
+    edits = [(action, principal.arn, {BOUNDARY: other if "Put" in action else arn}) for action in removals]
+    edits += [(action, arn, {}) for action in EDITS if ":iam::aws:" not in arn]
+    holders = with_any_tags(principal)
+    for action, resource, keys in edits:
+        decision = strongest([can(holder, action, resource, keys) for holder in holders])
         if answer(decision) is not Tri.NO:
-            yield way(action, principal.arn, decision)
-    for action in () if ":iam::aws:" in arn else EDITS:
-        decision = can(principal, action, arn)
-        if answer(decision) is not Tri.NO:
-            yield way(action, arn, decision)
+            yield way(action, resource, decision)
 
 
 def best(principal: Principal, action: str, kind: str, context: Mapping[str, Value]) -> Mapping[str, Any] | None:

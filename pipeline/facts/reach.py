@@ -7,16 +7,17 @@ permission of their own if a role of their account trusts everybody.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pipeline.facts import PolicyLayer, Queried
-from pipeline.facts._accounts import gives_admin, groups, role, roles
+from pipeline.facts._accounts import ByAccount, gives_admin, groups, role, roles, running, workloads
 from pipeline.facts._evidence import dumped
 from pipeline.facts._principals import QUERIES as OF_PRINCIPALS
 from pipeline.facts._principals import PrincipalFactory, principals
 from pipeline.facts.escalations import CANDIDATES
 from pipeline.policy import Profiles, Tri, reach
 from pipeline.policy.callers import account_of
+from pipeline.policy.reach_graph import Inventory
 from pipeline.schema import ACCOUNT_ID, Column, Dataset, Row
 
 TABLE = Dataset(
@@ -35,7 +36,8 @@ TABLE = Dataset(
             "varchar[]",
             "Condition keys that this way waits for; none where it holds whatever the request",
         ),
-        Column("is_unread", "boolean", "Whether a policy that decides on this way could not be read"),
+        Column("is_unread", "boolean", "Whether what decides on this way could not be read, or is not collected"),
+        Column("unread", "varchar[]", "What the way needs of what runs in the account, and was not read or collected"),
     ),
     key=("principal_arn",),
 )
@@ -54,6 +56,15 @@ MOVERS = """(
         trusts.principal_type = 'any'
         and trusts.effect = 'Allow'
         and principals.keeper is distinct from 'an AWS service'
+    union
+    -- With other tags they may do what they cannot do now.
+    select grants.principal_arn
+    from int_grants as grants
+    inner join int_identity_documents as documents on grants.document_sha256 = documents.document_sha256
+    inner join int_principal_permissions as principals on grants.principal_arn = principals.principal_arn
+    where
+        contains(lower(documents.document), 'aws:principaltag/')
+        and principals.keeper is distinct from 'an AWS service'
 )"""
 # A role that moves no further is a dead end for whom assumes it: it counts only where another principal of its account
 # could escalate by it.
@@ -67,6 +78,7 @@ QUERIES = {
     "principals": principals(MOVERS),
     "roles": roles(ROLES),
     "groups": groups(CANDIDATES),
+    **workloads(CANDIDATES),
 }
 JUDGES: tuple[PolicyLayer, ...] = ("identity", "boundary", "scp")
 
@@ -78,7 +90,8 @@ def rows(tables: Queried) -> Iterator[Row]:
     for row in tables["groups"]:
         admin_groups[row["account_id"]][row["arn"]] = gives_admin(factory, row, profiles)
     movers = [factory.in_place(row) for row in tables["principals"]]
-    for result in reach(movers, [role(factory, row) for row in tables["roles"]], admin_groups):
+    inventories = of_accounts(tables, {principal.account for principal in movers})
+    for result in reach(movers, [role(factory, row) for row in tables["roles"]], admin_groups, inventories):
         if result.possible_steps is not None or result.steps is not None:
             yield {
                 "account_id": account_of(result.arn),
@@ -88,4 +101,14 @@ def rows(tables: Queried) -> Iterator[Row]:
                 "via": dumped([{"how": hop.how, "target": hop.target} for hop in result.hops]),
                 "conditions": list(result.conditions),
                 "is_unread": result.is_unread,
+                "unread": list(result.unread),
             }
+
+
+def of_accounts(tables: Queried, accounts: Iterable[str]) -> dict[str, Inventory]:
+    """What runs in each account, and what of it was not read."""
+    workloads, unread = ByAccount(tables["workloads"]), ByAccount(tables["unread"])
+    return {
+        account: (running(workloads.of(account)), {row["dataset"]: row["reason"] for row in unread.of(account)})
+        for account in sorted(accounts)
+    }

@@ -25,7 +25,7 @@ from pipeline.policy.principal import FRESH, answer
 from pipeline.policy.request import Policies, Policy, Request
 from pipeline.policy.strangers import ANY_ACCOUNT, values_of
 from pipeline.policy.tri import Tri
-from pipeline.policy.trust import TrustFact, trust_facts
+from pipeline.policy.trust import TrustFact, spared_by_denies, trust_facts
 from pipeline.schema import Column, Dataset, Row
 
 TRI = ("yes", "depends", "no")
@@ -165,7 +165,8 @@ class Door:
             arns = [fact.value]
         elif fact.relation == "everyone" or (fact.kind == "account" and fact.relation == "own account"):
             users = f"arn:{self.inside.partition}:iam::{self.inside.account}:user/"
-            arns = [users + FRESH, *self._narrowed(users + "*")]
+            spared = (arn for arn in spared_by_denies(self.trust) if arn.startswith(users))
+            arns = [users + FRESH, *self._narrowed(users + "*"), *spared]
         home = {"aws:PrincipalOrgID": self.inside.id} if self.inside.has(fact.account or self.inside.account) else {}
         return any(fact.statement in self._opened(caller(arn), {**home, **keys}) for arn in arns)
 

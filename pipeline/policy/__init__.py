@@ -45,7 +45,8 @@ from pipeline.policy.objectives import (
 )
 from pipeline.policy.principal import Principal, can
 from pipeline.policy.profiles import Profiles
-from pipeline.policy.reach import Hop, Reach, reach
+from pipeline.policy.reach import Reach, reach
+from pipeline.policy.reach_graph import Hop
 from pipeline.policy.request import Decision, Evidence, Policies, Policy, Request, Verdict
 from pipeline.policy.rights import Admin, allows, effective_actions, is_admin
 from pipeline.policy.strangers import Organization

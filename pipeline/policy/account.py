@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pipeline.policy.callers import Caller, caller
 from pipeline.policy.context import Context
+from pipeline.policy.document import Document
 from pipeline.policy.escalation_paths import attacker
 from pipeline.policy.evaluate import evaluate
 from pipeline.policy.partitions import spellings
@@ -32,16 +34,30 @@ class Role:
     has_instance_profile: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Something that runs in the account: a function, project, instance or cluster. `role_arn`: the role it runs as, ""
+    if none; None for a cluster, whose tasks have their own.
+    """
+
+    arn: str
+    role_arn: str | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Account:
     """`users` and `groups`: {ARN: is it, or does it make, an administrator}. Roles may include those of other
     accounts. `holders`: {ARN of a role, user or group: who has its rights}, as far as these are known.
+
+    `workloads` by dataset, such as lambda_functions; `unread`: {dataset: why it was not read, or not in all Regions}.
     """
 
     roles: Mapping[str, Role] = field(default_factory=dict)
     users: Mapping[str, Tri] = field(default_factory=dict)
     groups: Mapping[str, Tri] = field(default_factory=dict)
     holders: Mapping[str, Principal] = field(default_factory=dict)
+    workloads: Mapping[str, tuple[Workload, ...]] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
     _trusting: dict[str, tuple[Role, ...]] = field(default_factory=dict, init=False, repr=False)
 
     def trusting(self, service: str) -> tuple[Role, ...]:
@@ -50,6 +66,20 @@ class Account:
             trusting_roles = [role for role in self.roles.values() if trusts_service(role.trust, service)]
             self._trusting[service] = tuple(sorted(trusting_roles, key=lambda role: (-role.admin, role.arn)))
         return self._trusting[service]
+
+    @cached_property
+    def trusts(self) -> tuple[Document, ...]:
+        """The distinct trust policies of its roles."""
+        return tuple(dict.fromkeys(role.trust.document for role in self.roles.values() if role.trust.document))
+
+    def workloads_of(self, dataset: str) -> list[Workload]:
+        """The workloads of the dataset, those that run as an administrator first."""
+        known = self.workloads.get(dataset, ())
+        return sorted(known, key=lambda one: (-self.judged(one.role_arn or ""), one.role_arn or "", one.arn))
+
+    def not_read(self, dataset: str) -> str:
+        """Why the dataset is not known, or not in all Regions; "" if it is."""
+        return self.unread.get(dataset, "" if dataset in self.workloads else f"{dataset} were not collected")
 
     def judged(self, arn: str) -> Tri:
         """Whether the role, user or group is, or makes, an administrator."""
@@ -82,7 +112,7 @@ def trusts_service(trust: Policy, service: str) -> bool:
     if service == "saml":
         providers = (value for value in named if ":saml-provider/" in value)
         return any(_may_enter(trust, caller(provider), "sts:AssumeRoleWithSAML") for provider in providers)
-    usable_names = [name for name in spellings(service) if name in named or "*" in named]
+    usable_names = [name for name in spellings(service) if name in named or (name == service and "*" in named)]
     if any(_may_enter(trust, Caller("service", name), "sts:AssumeRole") for name in usable_names):
         return True
     return bool(usable_names) and _may_enter(trust, Caller("federated", service), "sts:AssumeRoleWithWebIdentity")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.policy.context import Value
 from pipeline.policy.document import Document
 from pipeline.policy.principal import FRESH, Principal, answer, can
 from pipeline.policy.request import Policy
 from pipeline.policy.rights import is_admin
-from pipeline.policy.tri import Tri
+from pipeline.policy.tagging import retagged
+from pipeline.policy.tri import Tri, some
 
 _EVERYTHING = Policy.read(
     "everything", {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
@@ -29,17 +30,28 @@ class BoundaryFacts:
 
 def boundary_facts(document: Document, arn: str) -> BoundaryFacts:
     """The facts of a document used as a permissions boundary; `arn` is the policy's own."""
-    holder = Principal(arn.split(":policy/")[0] + f":user/{FRESH}", (_EVERYTHING,), Policy("boundary", document))
-    own: dict[str, Value] = {"iam:PermissionsBoundary": arn}
-    edits = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicyVersion", "iam:DeletePolicy")
-    removals = (("iam:DeleteUserPermissionsBoundary", "user"), ("iam:DeleteRolePermissionsBoundary", "role"))
-    open_edit = [answer(can(holder, action, arn)) for action in edits]
-    open_removal = [
-        answer(can(holder, action, f"{arn.split(':policy/')[0]}:{kind}/{FRESH}", own)) for action, kind in removals
-    ]
+    prefix = arn.split(":policy/")[0]
+    holder = Principal(f"{prefix}:user/{FRESH}", (_EVERYTHING,), Policy("boundary", document))
+    untagged = replace(holder, tags={}, takes_session_tags=False)
+    # Whoever may tag the session of a role with the boundary sets any tag.
+    tags_sessions = answer(can(untagged, "sts:TagSession", f"{prefix}:role/{FRESH}")) is not Tri.NO
+    bearers = [holder] if tags_sessions else [untagged, *(other.principal for other in retagged(untagged))]
     admin = is_admin(holder)
     return BoundaryFacts(
         allows_everything=admin.verdict is Tri.YES and admin.level == "full",
         allows_iam=admin.verdict is Tri.YES,
-        protects_itself=max(open_edit + open_removal) is Tri.NO,
+        protects_itself=max(_edits(bearer, arn) for bearer in bearers) is Tri.NO,
     )
+
+
+def _edits(holder: Principal, arn: str) -> Tri:
+    """Whether the holder may edit its boundary, or remove the boundary of a user or role."""
+    own: dict[str, Value] = {"iam:PermissionsBoundary": arn}
+    prefix = arn.split(":policy/")[0]
+    edits = (answer(can(holder, action, arn)) for action in _EDITS)
+    removals = (answer(can(holder, action, f"{prefix}:{kind}/{FRESH}", own)) for action, kind in _REMOVALS)
+    return some((*edits, *removals))
+
+
+_EDITS = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicyVersion", "iam:DeletePolicy")
+_REMOVALS = (("iam:DeleteUserPermissionsBoundary", "user"), ("iam:DeleteRolePermissionsBoundary", "role"))

@@ -160,8 +160,10 @@ def _names_principal(condition: Condition) -> bool:
 
 def _not_listed(listed: tuple[tuple[str, str], ...], who: Caller) -> tuple[Tri, Named]:
     """NotPrincipal exempts a caller with certainty only if every ARN that AWS checks is listed: the account, and for a
-    session also its role.
+    session also its role; or if everybody is.
     """
+    if who.is_aws_identity and any(kind in ("*", "AWS") and is_any_account(value) for kind, value in listed):
+        return Tri.NO, Named.ROLE
     names = {_names(kind, value, who) for kind, value in listed}
     if names <= {Named.NOT, Named.ACCOUNT} and who.kind != "root":
         return Tri.YES, Named.ROLE

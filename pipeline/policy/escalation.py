@@ -8,30 +8,22 @@ are looked up.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from pipeline.policy.account import Account, Role
-from pipeline.policy.context import Value
 from pipeline.policy.document import Document
-from pipeline.policy.escalation_paths import Path, Step, may_escalate
-from pipeline.policy.escalation_requests import ABSENT, Boundary, best, boundaries_of_new, candidates, in_best_region
+from pipeline.policy.escalation_grants import Grant, boundaries, granted, granted_anywhere
+from pipeline.policy.escalation_paths import Path, Step, attacker, may_escalate
 from pipeline.policy.escalation_targets import resources_of
+from pipeline.policy.escalation_workloads import on_existing
 from pipeline.policy.match import statement_covers_action
-from pipeline.policy.principal import Principal, answer, can
-from pipeline.policy.request import Decision, Policy
-from pipeline.policy.rights import Admin, allows, is_admin
+from pipeline.policy.principal import Principal, answer
+from pipeline.policy.request import Policy
+from pipeline.policy.rights import Admin, exceeds, is_admin
+from pipeline.policy.tagging import may_gain, retagged, speaking_of_tags
 from pipeline.policy.tri import Tri, every, some
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """An allowed step: its resource ("self" is the principal), and the decision."""
-
-    action: str
-    resource: str
-    decision: Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +31,7 @@ class Escalation:
     """A path open to the principal. `verdict` DEPENDS: under the conditions in the decisions of `grants`.
 
     `targets`: {target, possibly "self": verdict}. `leads_to_admin`: YES if a target is an administrator or the path
-    grants everything, DEPENDS if the targets were not evaluated.
+    grants everything, DEPENDS if the targets were not evaluated. `unread`: what the path needs and was not read.
     """
 
     path: Path
@@ -47,11 +39,13 @@ class Escalation:
     grants: tuple[Grant, ...]
     targets: Mapping[str, Tri]
     leads_to_admin: Tri
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Escalations:
-    """`undecided`: paths whose target is named by a policy, if it is not known whether that is the principal's own.
+    """`undecided`: paths whose target is named by a policy, if it is not known whether that is the principal's own, and
+    paths on what was not read or collected.
     `unreadable`: identity policies that could not be read; paths they might allow are missing, so an empty list of
     paths is inconclusive.
     """
@@ -100,6 +94,8 @@ class _Found:
 
 def _judge(path: Path, principal: Principal, account: Account | None) -> tuple[Escalation, bool] | None:
     """(the escalation, whether its target is certain), or None if the path is closed."""
+    if path.lifts == "tag":
+        return _by_tagging(path, principal, account)
     of_another = any(step.target == "usable-role" for step in path.steps)
     if path.lifts and not of_another and account is not None and not _holds_back(principal, path.lifts):
         return None
@@ -111,17 +107,70 @@ def _judge(path: Path, principal: Principal, account: Account | None) -> tuple[E
     reached: dict[str, Tri] = {}
     for way in reversed(open_ways):
         reached |= way.reached
-    if path.runs_as and account is not None:
-        trusting = (role.arn for service in path.runs_as for role in account.trusting(service))
-        reached = {arn: best.verdict for arn in trusting if arn != principal.arn}
-        if not reached:
+    found = Escalation(path, best.verdict, tuple(best.grants), reached, Tri.DEPENDS)
+    if account is not None and not (path.lifts and not of_another):
+        on_what_exists = _in_account(found, principal, account)
+        if on_what_exists is None:
             return None
-    if path.gain == "become" and account is not None and not path.lifts:
+        found = on_what_exists
+    leads_to_admin = _leads_to_admin(path, found.targets, account)
+    return replace(found, leads_to_admin=leads_to_admin), best.sure and not found.unread
+
+
+def _in_account(found: Escalation, principal: Principal, account: Account) -> Escalation | None:
+    """The path on what the account has, for targets from which the principal gains; None if there are none."""
+    path, reached = found.path, found.targets
+    if path.runs_as or path.on or path.uncollected:
+        existing = on_existing(path, principal, account)
+        if existing is None:
+            return None
+        specific = {grant.action: grant for grant in existing.grants}
+        grants = tuple(specific.pop(grant.action, grant) for grant in found.grants)
+        verdict = min(found.verdict, existing.verdict)
+        if path.runs_as:
+            reached = {arn: min(one, verdict) for arn, one in existing.roles.items() if arn != principal.arn}
+        found = replace(found, verdict=verdict, grants=grants, unread=existing.unread)
+    if path.gain == "become" and not path.lifts:
         reached = {arn: verdict for arn, verdict in reached.items() if account.gains(principal, arn) is not Tri.NO}
-        if not reached:
-            return None
-    leads_to_admin = _leads_to_admin(path, reached, account)
-    return Escalation(path, best.verdict, tuple(best.grants), reached, leads_to_admin), best.sure
+        return replace(found, targets=reached) if reached else None
+    return replace(found, targets=reached)
+
+
+def _by_tagging(path: Path, principal: Principal, account: Account | None) -> tuple[Escalation, bool] | None:
+    """What the principal gains by the best tags that it can set by the path's action, as its last step."""
+    best_so_far: Escalation | None = None
+    trusts = speaking_of_tags(account.trusts) if account else ()
+    for other in retagged(principal, trusts):
+        leads_to_admin = _gained_by_tags(principal, other.principal, account)
+        if other.action != path.steps[0].action or leads_to_admin is None:
+            continue
+        grants = tuple(Grant(path.steps[0].action, "self", decision) for decision in other.decisions)
+        found = Escalation(path, other.verdict, grants, {"self": other.verdict}, leads_to_admin)
+        if best_so_far is None or (leads_to_admin, found.verdict) > (best_so_far.leads_to_admin, best_so_far.verdict):
+            best_so_far = found
+    return (best_so_far, True) if best_so_far else None
+
+
+def _gained_by_tags(principal: Principal, other: Principal, account: Account | None) -> Tri | None:
+    """Whether the principal becomes administrator by its other tags, now or by a further path; None if it gains
+    nothing.
+    """
+    if not may_gain(principal, other, speaking_of_tags(account.trusts) if account else ()):
+        return None
+    if is_admin(other).verdict > is_admin(principal).verdict:
+        return is_admin(other).verdict
+    before, after = (_open_without_tagging(who, account) for who in (principal, other))
+    further = [one.leads_to_admin for id, one in after.items() if id not in before or one.verdict > before[id].verdict]
+    gains_right = exceeds(other, principal, tuple(attacker()["reporting"])) is Tri.YES
+    return some(further) if further or gains_right else None
+
+
+def _open_without_tagging(principal: Principal, account: Account | None) -> dict[str, Escalation]:
+    judged = escalations(principal, account, ignore=IDS_OF_TAGGING)
+    return {one.path.id: one for one in judged.paths if one.path.gain != "resource"}
+
+
+IDS_OF_TAGGING = frozenset({"iam-tag-user", "iam-untag-user", "iam-tag-role", "iam-untag-role"})
 
 
 def _steps(path: Path, service: str, principal: Principal, account: Account | None) -> _Found | None:
@@ -146,23 +195,12 @@ def _steps(path: Path, service: str, principal: Principal, account: Account | No
 @lru_cache(maxsize=1 << 15)
 def _free(step: Step, principal: Principal) -> _Found | None:
     """Evaluate a step on any resource."""
-    best_grant = best(
-        _or_elsewhere(principal, request_keys, lambda keys: allows(principal, step.action, keys, step.resource_type))
-        for request_keys in candidates(step.action, "", principal, ABSENT)
-    )
+    best_grant = granted_anywhere(step.action, step.resource_type, principal)
     return (
         _Found(answer(best_grant), [Grant(step.action, "*", best_grant)], {})
         if answer(best_grant) is not Tri.NO
         else None
     )
-
-
-def _or_elsewhere(
-    principal: Principal, request_keys: Mapping[str, Value], ask: Callable[[Mapping[str, Value]], Decision]
-) -> Decision:
-    """The decision on the request, in the most permissive Region."""
-    first = ask(request_keys)
-    return best([first, *(ask(keys) for keys in in_best_region(principal, request_keys, first))])
 
 
 def _on_one(
@@ -222,36 +260,11 @@ def _grants(
 ) -> list[Grant]:
     """The steps on one resource, under its boundary that allows the most."""
     tried: list[list[Grant]] = []
-    for boundary in _boundaries(target, resource, principal):
+    for boundary in boundaries(target, resource, principal):
         tried.append([granted(step.action, resource, service, principal, role, boundary) for step in steps])
         if all(answer(grant.decision) is Tri.YES for grant in tried[-1]):
             break
     return max(tried, key=lambda grants: every(answer(grant.decision) for grant in grants))
-
-
-def _boundaries(target: str, resource: str, principal: Principal) -> tuple[Boundary, ...]:
-    """The boundaries that the target user or role may have: for the actor itself, its own; for a new one, those worth
-    setting; for any other, unknown, so the most permissive: none, except where the step removes one.
-    """
-    if resource in (principal.arn, principal.caller.role_arn):
-        return (principal.boundary.arn if principal.boundary else ABSENT,)
-    return boundaries_of_new(principal, resource) if target == "new" else (ABSENT,)
-
-
-@lru_cache(maxsize=1 << 15)
-def granted(
-    action: str, resource: str, service: str, principal: Principal, role: Role | None, boundary: Boundary
-) -> Grant:
-    trust, rcps = (role.trust, role.rcp_levels) if role and action == "sts:AssumeRole" else (None, None)
-    of_target = None if boundary is ABSENT and action.startswith("iam:Delete") else boundary
-    best_grant = best(
-        _or_elsewhere(principal, request_keys, lambda keys: can(principal, action, resource, keys, trust, rcps))
-        for request_keys in candidates(action, service, principal, of_target)
-    )
-    return Grant(action, "self" if resource == principal.arn else resource, best_grant)
-
-
-# -- which resources count as the target of a step
 
 
 # -- what a path is worth
@@ -285,6 +298,3 @@ def _without_denies(policy: Policy) -> Policy:
         return policy
     allows = tuple(statement for statement in policy.document.statements if statement.effect == "Allow")
     return replace(policy, document=replace(policy.document, statements=allows, hash=f"{policy.document.hash}:allows"))
-
-
-# -- writing rights into others

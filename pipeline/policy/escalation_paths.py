@@ -29,7 +29,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """One path of the catalogue. `gain` is grant, become or resource; `lifts` is boundary, deny or ""."""
+    """One path of the catalogue. `gain` is grant, become or resource; `lifts` is boundary, deny, tag or "".
+
+    `on`: the dataset of what it acts upon; `uncollected`: what it needs that no dataset has.
+    """
 
     id: str
     title: str
@@ -42,6 +45,8 @@ class Path:
     runs_as: tuple[str, ...] = ()
     gain: str = "become"
     lifts: str = ""
+    on: str = ""
+    uncollected: str = ""
 
 
 @cache

@@ -1,20 +1,22 @@
 """Request values that an attacker can choose and conditions can check: candidates, of which the best counts.
 
-The caller chooses the policy to attach, the boundary of a new user or role, and the Region, within the limits of the
+The caller chooses the policy to attach, the boundary of a new user or role, Region and tags, within the limits of the
 policies. `[request]` and `[attacker]` in escalation_paths.toml define the choices.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
+from pipeline.policy import actions
+from pipeline.policy.choices import Choice, Choices, by_key
 from pipeline.policy.context import Value
 from pipeline.policy.document import Document
 from pipeline.policy.escalation_paths import attacker, request_of
-from pipeline.policy.match import common_arn, common_text
-from pipeline.policy.partitions import home_region, partition_suffixes, spellings
+from pipeline.policy.match import common_arn
+from pipeline.policy.partitions import partition_suffixes, spellings
 from pipeline.policy.principal import FRESH, Principal, answer, can
 from pipeline.policy.request import Decision
 from pipeline.policy.tri import Tri
@@ -61,11 +63,25 @@ def best(decisions: Iterable[Decision]) -> Decision:
     return strongest
 
 
-def in_best_region(principal: Principal, keys: Mapping[str, Value], decision: Decision) -> Iterator[Known]:
-    """The same request in the Regions that the policies mention, if the decision depends on the Region."""
-    if any(key.lower() == REGION for key in decision.unknown_keys):
-        for region in _regions(principal):
-            yield {**keys, REGION: region}
+def at_will(principal: Principal, action: str, keys: Known, decision: Decision) -> list[Choice]:
+    """What the caller can choose freely for the first key that the decision depends on: Region, user agent, and the
+    tags of a request that can have them. Network and MFA are not: they stay conditions.
+    """
+    entry = actions.find(action)
+    for key in (key.lower() for key in decision.unknown_keys):
+        is_tag = key.startswith("aws:requesttag/") or key == "aws:tagkeys"
+        can_be_sent = is_tag and entry is not None and not action.startswith("sts:") and actions.lists_key(entry, key)
+        if (key in _FREE or can_be_sent) and key not in {given.lower() for given in keys}:
+            return _choices(principal).of(key, principal.context(action, keys))
+    return []
+
+
+_FREE = frozenset({REGION, "aws:useragent", "aws:referer"})
+
+
+@lru_cache(maxsize=1 << 14)
+def _choices(principal: Principal) -> Choices:
+    return Choices(by_key(principal.documents), principal.caller.partition, principal.not_before)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -107,12 +123,6 @@ def _may_write(principal: Principal, arn: str) -> bool:
     """Whether the actor can create the policy, if it chooses the name, or edit it, if a condition names it."""
     actions = ("iam:CreatePolicyVersion", *(("iam:CreatePolicy",) if FRESH in arn else ()))
     return any(answer(can(principal, action, arn)) is Tri.YES for action in actions)
-
-
-def _regions(principal: Principal) -> tuple[str, ...]:
-    named = (value for document in principal.documents for value in values_on(document, REGION))
-    regions = (common_text(value, "*", "1") or value for value in named)
-    return tuple(dict.fromkeys((*regions, home_region(principal.caller.partition))))
 
 
 @lru_cache(maxsize=1 << 16)

@@ -25,7 +25,7 @@ from pipeline.policy.loopholes import Exemption, Loophole, deciding_conditions, 
 from pipeline.policy.match import common_arn
 from pipeline.policy.principal import FRESH, Principal
 from pipeline.policy.request import Decision, Evidence, Verdict
-from pipeline.policy.strangers import stranger, text_of
+from pipeline.policy.strangers import of_organization, stranger, text_of
 from pipeline.policy.targets import targets
 from pipeline.policy.tri import Tri
 
@@ -78,49 +78,44 @@ def _objective(raw: dict[str, Any]) -> Objective:
 def judge_objective(objective: Objective, levels: Levels, site: Site) -> ObjectiveResult:
     """Evaluate one objective on the policies in force for the account (`levels`: root first, account last)."""
     guard = Guard(objective.kind, levels, site)
-    settings = guard.settings()
     decisions: list[Decision] = []
-    open_actions, only_for, unsure = [], [], False
+    open_actions, only_for, is_open = [], [], False
     for probe in objective.probes:
-        wide = [decision for resource in _fresh(probe, site) for decision in _ask(probe, resource, guard, settings)]
+        wide = [decision for resource in _fresh(probe, site) for decision in _ask(probe, resource, guard)]
         if all(is_denied(decision) for decision in wide):
             decisions += wide
             continue
-        named = {resource: _ask(probe, resource, guard, settings) for resource in _named(probe, guard)}
+        named = {resource: _ask(probe, resource, guard) for resource in _named(probe, guard)}
         kept = [resource for resource, answers in named.items() if all(is_denied(decision) for decision in answers)]
         only_for += kept
         decisions += [decision for resource in kept for decision in named[resource]]
         if not kept:
-            unsure = unsure or not any(decision.verdict is Verdict.ALLOWED for decision in wide)
+            is_open = is_open or any(decision.verdict is Verdict.ALLOWED for decision in wide)
             open_actions.append(probe.action)
     evidence = tuple({(hit.policy, hit.index): hit for decision in decisions for hit in decision.evidence}.values())
-    loopholes = tuple(_loopholes(objective, evidence, guard, settings)) if objective.kind == "scp" else ()
-    met = Tri.DEPENDS if only_for or unsure else Tri.YES
-    if (open_actions and not unsure) or loopholes:
-        met = Tri.NO
+    loopholes = tuple(_loopholes(objective, evidence, guard)) if objective.kind == "scp" else ()
+    met = Tri.NO if is_open or loopholes else Tri.DEPENDS if only_for or open_actions else Tri.YES
     exempt = _exempt(evidence, guard)
     return ObjectiveResult(
         objective, met, tuple(open_actions), tuple(dict.fromkeys(only_for)), exempt, evidence, loopholes
     )
 
 
-def _ask(probe: Probe, resource: str, guard: Guard, settings: Iterable[dict[str, Value]]) -> list[Decision]:
-    """The decisions on the probe for each caller and each setting; it must be denied in all of them."""
+def _ask(probe: Probe, resource: str, guard: Guard) -> list[Decision]:
+    """The decisions on the probe for each caller, in each circumstance of its choice; it must be denied in all."""
     return [
-        guard.decide(who, probe.action, resource, {**keys, **probe.context}, setting)
+        decision
         for who, keys in _callers(probe.caller, guard)
-        for setting in settings
+        for decision in guard.attempts(who, probe.action, resource, {**keys, **probe.context})
     ]
 
 
-def _loopholes(
-    objective: Objective, evidence: Iterable[Evidence], guard: Guard, settings: list[dict[str, Value]]
-) -> Iterator[Loophole]:
+def _loopholes(objective: Objective, evidence: Iterable[Evidence], guard: Guard) -> Iterator[Loophole]:
     """The exceptions that let a probe pass and that an administrator of the account can use."""
     loopholes: dict[str, None] = {}
     probes = [probe for probe in objective.probes if probe.caller in ("role", "user")]
     for exemption in exemptions(evidence, guard):
-        if exemption.text in loopholes or not _lets_through(exemption, probes, guard, settings):
+        if exemption.text in loopholes or not _lets_through(exemption, probes, guard):
             continue
         steps = way_in(exemption, guard)
         if steps:
@@ -128,37 +123,35 @@ def _loopholes(
             yield Loophole(exemption.text, steps)
 
 
-def _lets_through(
-    exemption: Exemption, probes: Iterable[Probe], guard: Guard, settings: list[dict[str, Value]]
-) -> bool:
+def _lets_through(exemption: Exemption, probes: Iterable[Probe], guard: Guard) -> bool:
     decisions = (
-        guard.decide(exemption.who, probe.action, resource, {**exemption.tags, **probe.context}, setting)
+        decision
         for probe in probes
+        # A role that a Deny of users does not bind is no exception to it.
+        if probe.caller == "role" or exemption.who.kind == "user"
         for resource in _fresh(probe, guard.site)
-        for setting in settings
+        for decision in guard.attempts(exemption.who, probe.action, resource, {**exemption.keys, **probe.context})
     )
     return any(not is_denied(decision) for decision in decisions)
 
 
 def _callers(kind: str, guard: Guard) -> Iterator[tuple[Caller, dict[str, Value]]]:
-    """Callers of the probe, with request keys. An outside caller can have any name and tags."""
+    """Callers of the probe, with request keys. An outside caller can have any name."""
     site = guard.site
     inside = f"arn:{site.partition}:iam::{site.account}"
     outsider = stranger({site.account}, text_of(guard.documents))
     if kind == "outsider":
-        abroad: dict[str, Value] = {"aws:PrincipalOrgID": f"o-{FRESH}"}
+        abroad = of_organization("Principal", f"o-{FRESH}/r-{FRESH}/")
         own = f"arn:{site.partition}:iam::{outsider}:role/"
         fitting = (common_arn(value, own + "*", FRESH) for value in guard.named("aws:principalarn"))
         for arn in dict.fromkeys([own + FRESH, *(text for text in fitting if text)]):
             yield caller(arn), abroad
-        for key in _tag_keys(guard):
-            yield caller(own + FRESH), {**abroad, key: guard.named(key)[0].replace("*", FRESH)}
     elif kind == "service":
         yield (
             Caller("service", f"{FRESH}.amazonaws.com"),
             {
                 "aws:SourceAccount": outsider,
-                "aws:SourceOrgID": f"o-{FRESH}",
+                **of_organization("Source", f"o-{FRESH}/r-{FRESH}/"),
                 "aws:SourceArn": f"arn:{site.partition}:{FRESH}::{outsider}:{FRESH}",
             },
         )
@@ -167,17 +160,6 @@ def _callers(kind: str, guard: Guard) -> Iterator[tuple[Caller, dict[str, Value]
         yield Caller("federated", provider, site.partition, site.account), {}
     else:
         yield caller(f"{inside}:root" if kind == "root" else f"{inside}:{kind}/{FRESH}"), {}
-
-
-def _tag_keys(guard: Guard) -> set[str]:
-    conditions = (
-        condition for document in guard.documents for each in document.statements for condition in each.conditions
-    )
-    return {
-        key
-        for condition in conditions
-        if (key := condition.key.lower()).startswith("aws:principaltag/") and condition.values
-    }
 
 
 def _fresh(probe: Probe, site: Site) -> tuple[str, ...]:

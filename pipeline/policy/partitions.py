@@ -41,6 +41,14 @@ def home_region(partition: str) -> str:
     return str(endpoint.get("credentialScope", {}).get("region") or next(implicit, ""))
 
 
+@cache
+def regions(partition: str) -> tuple[str, ...]:
+    """The Regions of the partition, that of its global services first."""
+    known = (region for described in _described() if described["id"] == partition for region in described["regions"])
+    home = (home_region(partition),) if home_region(partition) else ()
+    return tuple(dict.fromkeys((*home, *(region for region in known if partition_of(region) == partition))))
+
+
 @lru_cache(maxsize=1024)
 def partition_of(region: str) -> str:
     """The partition of a Region, by the form of its name; "" if none matches."""

@@ -106,7 +106,7 @@ class Principal:
         return named if named and partition_of(named) == self.caller.partition else ""
 
     def _never_sends(self, key: str) -> bool:
-        if key in SENT_BY_SERVICES:
+        if key in SENT_BY_SERVICES or ":" not in key:
             return True
         if key.startswith(_TAG):
             return self._tags_are_fixed and key not in self._certain

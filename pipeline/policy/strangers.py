@@ -97,12 +97,7 @@ def _whose(account: str, path: str, named: Container[str]) -> str:
 def _callers(document: Document, conditions: Sequence[Condition], account: str, inside: Organization) -> Sequence[str]:
     """ARNs of the account: any role, any user, and those that the policy names or narrows it to."""
     prefix = f"arn:{inside.partition}:iam::{account}:"
-    named = {
-        value
-        for statement in document.statements
-        for _, value in statement.principals or ()
-        if f"::{account}:" in value
-    }
+    named = {value for value in _named(document) if f"::{account}:" in value}
     narrowed = (common_text(value, prefix + "*", FRESH) for value in values_of(conditions, "aws:principalarn"))
     arns = {prefix + f"role/{FRESH}", prefix + f"user/{FRESH}", *named, *(text for text in narrowed if text)}
     return sorted(arn for arn in arns if ":root" not in arn)
@@ -144,7 +139,7 @@ def _context(keys: dict[str, Value], who: Caller) -> Context:
 
 def _accounts(document: Document, conditions: Sequence[Condition], inside: Organization) -> tuple[list[str], list[str]]:
     """(accounts that the policy names, accounts that match its patterns), without those inside."""
-    texts = [value for statement in document.statements for _, value in statement.principals or ()]
+    texts = [*_named(document)]
     texts += [value for condition in conditions for value in condition.values]
     named = {account for text in texts for account in _ACCOUNT.findall(text)}
     arns = (value.split(":", 5) for key in _ARN_KEYS for value in values_of(conditions, key))
@@ -168,6 +163,12 @@ _ACCOUNT_KEYS = [
     "kms:calleraccount",
     "s3:dataaccesspointaccount",
 ]
+
+
+def _named(document: Document) -> Iterator[str]:
+    """The principals that the policy names, also as exceptions (NotPrincipal)."""
+    for statement in document.statements:
+        yield from (value for _, value in (*(statement.principals or ()), *(statement.not_principals or ())))
 
 
 _ARN_KEYS = ["aws:sourcearn", "aws:principalarn", "s3:dataaccesspointarn"]

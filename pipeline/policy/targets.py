@@ -32,7 +32,7 @@ def targets(principal: Principal, action: str, resource_type: str = "") -> tuple
     for name, arn in entry.resource_types:
         if resource_type in ("", name):
             own, other = (
-                _template(arn, principal.caller.partition, account) for account in (principal.account, elsewhere)
+                template(arn, principal.caller.partition, account) for account in (principal.account, elsewhere)
             )
             out[common_text(own, "*", FRESH) or own] = None
             for pattern in patterns:
@@ -71,9 +71,10 @@ def _inside(pattern: str, template: str) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def _template(arn: str, partition: str, account: str) -> str:
-    template = arn.replace("${Partition}", partition).replace("${Account}", account)
-    return re.sub(r"\$\{[^}]*\}", "*", template)
+def template(arn: str, partition: str, account: str) -> str:
+    """A resource type's ARN as a pattern in one account."""
+    own = arn.replace("${Partition}", partition).replace("${Account}", account)
+    return re.sub(r"\$\{[^}]*\}", "*", own)
 
 
 def _open_on(document: Document, action: str, principal: Principal, effect: Literal["Allow", "Deny"]) -> Iterator[str]:

@@ -79,7 +79,7 @@ def outsiders(trust: Policy, inside: Organization) -> list[Access]:
 def _fact(trust: Document, statement: Statement, kind: str, value: str, inside: Organization) -> TrustFact:
     what, relation, who = _whom(kind, value, inside, trust)
     ask = max(
-        (_Asker(trust, stand_in, inside) for stand_in in _stand_ins(who, what, statement, inside)),
+        (_Asker(trust, stand_in, inside) for stand_in in _stand_ins(who, what, statement, trust, inside)),
         key=lambda asker: asker(),
     )
     lets_in = ask()
@@ -131,9 +131,9 @@ def _claims(issuer: str, trust: Document, statement: Statement, who: Caller) -> 
     return claims
 
 
-def _stand_ins(who: Caller, what: str, statement: Statement, inside: Organization) -> list[Caller]:
-    """Possible callers: the given one; for a whole account or everyone also any user, and those that
-    aws:PrincipalAccount and aws:PrincipalArn narrow it to.
+def _stand_ins(who: Caller, what: str, statement: Statement, trust: Document, inside: Organization) -> list[Caller]:
+    """Possible callers: the given one; for a whole account or everyone also any user, those that aws:PrincipalAccount
+    and aws:PrincipalArn narrow it to, and those that a Deny exempts by NotPrincipal.
     """
     if what not in ("account", "everyone"):
         return [who]
@@ -151,7 +151,14 @@ def _stand_ins(who: Caller, what: str, statement: Statement, inside: Organizatio
     account = who.account if what == "account" else "*"
     patterns = values_of(statement.conditions, "aws:principalarn")
     narrowed = [common_text(value, f"arn:{inside.partition}:iam::{account}:*", FRESH) for value in patterns]
-    return [who, *(caller(arn) for arn in (*anybody, *narrowed) if arn)]
+    spared = [arn for arn in spared_by_denies(trust) if what == "everyone" or account_of(arn) == who.account]
+    return [who, *(caller(arn) for arn in (*anybody, *narrowed, *spared) if arn)]
+
+
+def spared_by_denies(trust: Document) -> list[str]:
+    """The users, roles and sessions that the policy's Denies exempt by NotPrincipal."""
+    listed = (value for one in trust.statements if one.effect == "Deny" for _, value in one.not_principals or ())
+    return [value for value in listed if ":" in value and not is_whole_account(value)]
 
 
 def _serves_strangers(trust: Document, service: str, inside: Organization) -> bool:

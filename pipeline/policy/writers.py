@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from pipeline.policy.account import is_reserved
-from pipeline.policy.escalation import granted
+from pipeline.policy.escalation_grants import granted
 from pipeline.policy.escalation_requests import ABSENT
 from pipeline.policy.evaluate import statements_on
 from pipeline.policy.principal import Principal, answer

@@ -96,16 +96,29 @@ def is_copied(model: Model) -> tuple[str, str]:
     return f"{model.name} is copied whole", f"{query} where (a.n, a.hashes) is distinct from (b.n, b.hashes)"
 
 
-def shown(settings: Settings) -> Night:
-    """The night that `rolecall.duckdb` shows. Raises `Refused` if nothing is published."""
-    database = settings.home / DATABASE
+@contextmanager
+def reading(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """`rolecall.duckdb`, read-only, without access to other files. Raises `Refused` if it cannot be opened."""
+    database = home / DATABASE
     if not database.exists():
         raise Refused(f"{database}: nothing is published there yet; `rolecall run` does, or name another --home")
     try:
-        with duckdb.connect(database, read_only=True) as con:
-            row = con.execute("select as_of from contract").fetchone()
+        con = duckdb.connect(database, read_only=True, config={"enable_external_access": False})
     except duckdb.Error as error:
         raise Refused(f"{database}: {str(error).splitlines()[0]}") from error
+    with con:
+        con.execute("set enable_progress_bar = false; set lock_configuration = true")
+        yield con
+
+
+def shown(settings: Settings) -> Night:
+    """The night that `rolecall.duckdb` shows. Raises `Refused` if nothing is published."""
+    database = settings.home / DATABASE
+    with reading(settings.home) as con:
+        try:
+            row = con.execute("select as_of from contract").fetchone()
+        except duckdb.Error as error:
+            raise Refused(f"{database}: {str(error).splitlines()[0]}") from error
     if not row:
         raise Refused(f"{database}: it shows no night; `rolecall run` publishes one")
     return Night(settings.home, date.fromisoformat(str(row[0])))

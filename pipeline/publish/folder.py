@@ -62,14 +62,6 @@ def shown(home: Path) -> Night | None:
     return Night(home, date.fromisoformat(link.resolve().name)) if link.exists() else None
 
 
-def prune(home: Path, keep: int) -> None:
-    """Delete all reports except the newest `keep` (0: delete none) and the one that `reports/latest` shows."""
-    folders = {path.name for path in (home / REPORTS).iterdir() if path.is_dir() and not path.is_symlink()}
-    spared = shown(home)
-    for as_of in outdated(filter(None, map(date_of, folders)), keep, spared.as_of if spared else None):
-        shutil.rmtree(Night(home, as_of).report_folder)
-
-
 def outdated(dates: Iterable[date], keep: int, spared: date | None) -> list[date]:
     """The dates of the reports to delete if the newest `keep` (0: all) and `spared` are kept."""
     return [as_of for as_of in sorted(dates, reverse=True)[keep:] if as_of != spared] if keep else []

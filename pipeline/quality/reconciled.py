@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from pipeline.landing import DAMAGED_HISTORY
 from pipeline.quality.declared import Check, no_rows, of_schema
 from pipeline.rows import quoted
-from pipeline.schema import QUALITY_RESULTS, Dataset
+from pipeline.schema import QUALITY_RESULTS, UNREAD, Dataset
 
 PREVIOUS = "previous_extracts"
 """Table with the extracts of the previous night; empty on the first night."""
@@ -40,6 +41,11 @@ SUMMARY_COUNTS: Mapping[str, tuple[str, str]] = {
 }
 """For each count of GetAccountSummary: the dataset to report, further datasets counted, and a query for the rows."""
 
+UNREAD_ROWS = (
+    " union all select account_id from raw_unread_records where dataset in ({}) "
+    "and error_class <> 'unknown_value' and resource not like 'arn:aws%:iam::aws:%'"
+)
+"""Records that were listed and could not be read are counted too; one with an unknown value is a row as well."""
 ROOT_DEVICES = 8
 """MFA devices that the root user may have (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html)."""
 UNLISTED: Mapping[str, str] = {
@@ -64,9 +70,13 @@ def across(datasets: Mapping[str, Dataset]) -> Iterator[Check]:
     yield _rows_like_night_before()
     for metric, (counted, rows) in SUMMARY_COUNTS.items():
         if datasets.keys() >= {"account_summary", *counted.split()}:
-            yield from _against_summary(metric, counted.split(), rows)
+            odd = UNREAD_ROWS if UNREAD.name in datasets else ""
+            yield from _against_summary(
+                metric, counted.split(), rows + odd.format(", ".join(map(quoted, counted.split())))
+            )
     yield from _tree()
     yield _every_account(datasets)
+    yield _history_is_whole()
     yield _scope_as_before(datasets)
     if core := [name for name in CORE if name in datasets]:
         yield _enough_accounts(core)
@@ -154,6 +164,14 @@ def _every_account(datasets: Mapping[str, Dataset]) -> Check:
     )
     what = "Every active account in scope has an extract, finished or failed, of every dataset"
     return no_rows("extracts", "every_account_called", "blocking", what, query)
+
+
+def _history_is_whole() -> Check:
+    """A file of an earlier night that is lost makes what rests on it unknown tonight (`landing.attach`)."""
+    damaged = f"from $table where error_class = '{DAMAGED_HISTORY}'"
+    query = f"select dataset, any_value(message) as problem {damaged} group by all"
+    what = "Every file of an earlier night that tonight's data includes can be read"
+    return no_rows("extracts", "history_is_whole", "warning", what, query)
 
 
 def _scope_as_before(datasets: Mapping[str, Dataset]) -> Check:

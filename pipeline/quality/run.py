@@ -21,6 +21,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline import collectors, landing
+from pipeline.damage import Damaged
 from pipeline.night import Night
 from pipeline.quality import contradictions, duckdb_dialect
 from pipeline.quality.contradictions import Contradiction
@@ -144,7 +145,7 @@ def opened(settings: Settings, night: Night, datasets: dict[str, Dataset]) -> It
 def extracts_before(night: Night) -> pa.Table:
     """The extracts of the newest earlier night whose file can be read; no rows where there is none."""
     for earlier in sorted((other for other in landing.nights(night.home) if other < night), reverse=True):
-        with suppress(pa.ArrowException, OSError, KeyError):
+        with suppress(Damaged):
             return landing.read(earlier, EXTRACTS)
     return EXTRACTS.table([])
 

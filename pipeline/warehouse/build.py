@@ -18,7 +18,7 @@ from pipeline.rows import put
 from pipeline.settings import Settings
 from pipeline.warehouse import contracts, history, invariants, models, parameters, store
 from pipeline.warehouse.comments import Comments, comment
-from pipeline.warehouse.control_tables import control_catalog, control_needs
+from pipeline.warehouse.control_tables import control_catalog, control_needs, record_names
 from pipeline.warehouse.models import PUBLISHED_LAYERS, Catalog, Model
 
 CONTRACT_VERSION = 1
@@ -133,6 +133,7 @@ def prepared(
     params = {name: work.params(catalog.controls[name]) for name in enabled}
     work.create("control_catalog", control_catalog(catalog, params))
     work.create("control_needs", control_needs(catalog, datasets))
+    work.create("record_names", record_names(con, datasets))
     con.execute("create or replace table built_night as select ? as as_of", [night.as_of])
     own = {
         "min_coverage_to_score": settings.min_coverage_to_score,

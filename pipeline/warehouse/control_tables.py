@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 from pipeline.schema import Dataset
@@ -45,8 +46,11 @@ def control_catalog(catalog: Catalog, params: Mapping[str, Mapping[str, Any]]) -
 
 
 def control_needs(catalog: Catalog, datasets: Mapping[str, Dataset]) -> pa.Table:
-    """The datasets that each control depends on: scope, operations, and whether only for the management account, or
-    with each of their records.
+    """The datasets that each control depends on: scope, operations, and whether only for the management account.
+
+    `settles_unread` tells whether the control itself decides what is unknown without the dataset, `is_alone` whether a
+    record of it that could not be read leaves findings on other resources as they are, because they do not depend on it
+    or tell so themselves.
     """
     rows = [
         {
@@ -54,7 +58,8 @@ def control_needs(catalog: Catalog, datasets: Mapping[str, Dataset]) -> pa.Table
             "dataset": dataset,
             "scope": of.scope,
             "of_management": model.control is not None and dataset in model.control.of_management,
-            "needs_all": model.control is not None and dataset in model.control.needs_all,
+            "settles_unread": model.control is not None and dataset in model.control.settles_unread,
+            "is_alone": of.gaps_are_told or (model.control is not None and dataset in model.control.alone),
             "operations": list(of.operations),
         }
         for name, model in catalog.controls.items()
@@ -62,5 +67,21 @@ def control_needs(catalog: Catalog, datasets: Mapping[str, Dataset]) -> pa.Table
         if (of := datasets[dataset]).operations
     ]
     types = dict.fromkeys(("control_id", "dataset", "scope"), pa.string())
-    types |= {"of_management": pa.bool_(), "needs_all": pa.bool_(), "operations": pa.list_(pa.string())}
+    flags = dict.fromkeys(("of_management", "settles_unread", "is_alone"), pa.bool_())
+    types |= {**flags, "operations": pa.list_(pa.string())}
     return pa.Table.from_pylist(rows, schema=pa.schema(types.items()))
+
+
+def record_names(con: duckdb.DuckDBPyConnection, datasets: Mapping[str, Dataset]) -> pa.Table:
+    """The names of the records of datasets of which some could not be read, in the accounts where that is so."""
+    unread = con.execute("select distinct dataset, account_id from raw_unread_records").fetchall()
+    rows = []
+    for name, account_id in sorted(unread):
+        column = datasets[name].named_by
+        query = f'select distinct "{column}" from raw_{name} where account_id = ? and "{column}" is not null order by 1'
+        found = con.execute(query, [account_id]).fetchall() if column else []
+        rows += [{"dataset": name, "account_id": account_id, "name": of} for (of,) in found]
+    return pa.Table.from_pylist(rows, schema=pa.schema([(key, pa.string()) for key in RECORD_NAMES]))
+
+
+RECORD_NAMES = ("dataset", "account_id", "name")

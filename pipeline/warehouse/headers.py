@@ -47,8 +47,9 @@ class ControlHeader(Header):
     """Header of a control. `scope`: a verdict is owed for every account, or once for the organization.
 
     `of_management` lists datasets of the organization that only verdicts of the management account depend on;
-    `needs_all` lists datasets whose records bear on verdicts about other resources: where one of them is unread, so is
-    the dataset. `register_entries` lists the kinds of register entries (`vendor`) that can change the verdict.
+    `settles_unread` lists datasets without which the control decides by itself which verdicts are unknown;
+    `alone` lists datasets of whose records each concerns only the verdict on itself, or on what belongs to it;
+    `register_entries` lists the kinds of register entries (`vendor`) that can change the verdict.
     `evidence` describes the keys of its evidence. `practice` is the number of its folder. `frameworks` has references
     to other standards, under any key.
     """
@@ -58,7 +59,8 @@ class ControlHeader(Header):
     severity: Literal["critical", "high", "medium", "low"]
     scope: Literal["account", "organization"] = "account"
     of_management: frozenset[str] = frozenset()
-    needs_all: frozenset[str] = frozenset()
+    settles_unread: frozenset[str] = frozenset()
+    alone: tuple[str, ...] = ()
     why: str
     fix: str
     may_break: str = ""

@@ -27,8 +27,8 @@ ROOT = SQL
 SQL_LAYERS: tuple[Layer, ...] = ("staging", "intermediate", "controls", "scores", "views")
 PUBLISHED_LAYERS = {"views": "main", "staging": "staging", "intermediate": "intermediate"}
 """The published layers, and the schema of their tables in `rolecall.duckdb`."""
-CATALOG_TABLES = ("control_catalog", "control_needs")
-"""Tables that the engine creates from the catalog itself."""
+CATALOG_TABLES = ("control_catalog", "control_needs", "record_names")
+"""Tables that the engine creates from the catalog and the declarations of datasets."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def load(root: Path = ROOT) -> Catalog:
     check_layers(models)
     catalog = Catalog(models)
     check_register(catalog)
-    check_datasets(catalog)
+    check_alone(catalog)
     return catalog
 
 
@@ -170,13 +170,11 @@ def check_register(catalog: Catalog) -> None:
             raise Refused(f"{where}: the control reads stg_register; name the kinds, some of {', '.join(kinds)}")
 
 
-def check_datasets(catalog: Catalog) -> None:
-    """Refuse a control whose header names a dataset that it does not depend on."""
+def check_alone(catalog: Catalog) -> None:
+    """Refuse a control that says how it depends on records of a dataset that it does not depend on."""
     for model in catalog.controls.values():
-        for key in ("of_management", "needs_all"):
-            named: frozenset[str] = getattr(model.header, key)
-            if odd := sorted(named - catalog.datasets(model.name)):
-                raise Refused(f"{model.path}: header: {key}: the control does not depend on {odd[0]}")
+        if model.control and (others := sorted(set(model.control.alone) - catalog.datasets(model.name))):
+            raise Refused(f"{model.path}: header: alone: the control does not depend on {others[0]}")
 
 
 def fact_model(module: Facts) -> Model:

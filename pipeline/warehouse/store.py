@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,14 @@ from typing import Any
 import duckdb
 
 from pipeline.night import WAREHOUSE, Night
+from pipeline.rows import quoted
 from pipeline.settings import Refused
 from pipeline.warehouse import history
 
 Connection = duckdb.DuckDBPyConnection
 
+MOST_BLOCKS = 1.5
+"""Blocks of the file for each one in use."""
 OLDEST = (2, 0, 1)
 """Before 2.0.1, DuckDB can omit rows from joins in the transaction that wrote them: a night without findings."""
 
@@ -33,7 +37,10 @@ def check_engine(version: str = duckdb.__version__) -> None:
 
 @contextmanager
 def writing(home: Path) -> Iterator[Connection]:
-    """The writer's connection, in a transaction that ends with the block. Raises `Refused` if it is in use."""
+    """The writer's connection, in a transaction that ends with the block. Raises `Refused` if it is in use.
+
+    Where a third of the file is then free, the space of replaced tables is given back.
+    """
     home.mkdir(parents=True, exist_ok=True)
     with _connected(home / WAREHOUSE, read_only=False) as con:
         con.execute("set enable_progress_bar = false")
@@ -41,6 +48,22 @@ def writing(home: Path) -> Iterator[Connection]:
         con.execute("begin")
         yield con
         con.execute("commit")
+        con.execute("checkpoint")
+        total, used = con.execute("select total_blocks, used_blocks from pragma_database_size()").fetchone() or (0, 0)
+    if total > MOST_BLOCKS * used:
+        with suppress(duckdb.Error, OSError):  # the night is judged all the same
+            _compact(home / WAREHOUSE)
+
+
+def _compact(path: Path) -> None:
+    """Replace a database by a copy without free space, at once; readers keep what they have open."""
+    copy = path.with_suffix(".compact")
+    copy.unlink(missing_ok=True)
+    with duckdb.connect() as con:
+        con.execute(f"attach {quoted(str(path))} as old (read_only)")
+        con.execute(f"attach {quoted(str(copy))} as new")
+        con.execute("copy from database old to new")
+    os.replace(copy, path)
 
 
 @contextmanager

@@ -3,8 +3,8 @@ title = "The verdict of every control on every resource tonight"
 description = """
 What the controls say, with four things laid over it. Where a dataset that a control rests on could not be read, its
 rows are dropped and one `unknown` names the call that failed. Where a single record could not, or holds what AWS did not
-have before, what is said of it is dropped and one `unknown` says why; a control that needs all records of the dataset
-is unknown in the account. Where a live exception covers a fail, the fail is `exempt`. Where an account has no resource of the kind, one `not_applicable` says so: every control has a verdict in
+have before, what is said of it, and of anything else with its help, is `unknown` and says why. Where a live exception covers a fail, the fail is
+`exempt`. Where an account has no resource of the kind, one `not_applicable` says so: every control has a verdict in
 every account that it is owed by.
 """
 [columns]
@@ -36,12 +36,13 @@ owed as (
     select distinct
         expected.control_id,
         expected.account_id,
+        expected.arn,
         needs.dataset,
         needs.scope,
-        needs.needs_all
+        needs.is_alone
     from expected
     inner join control_needs as needs using (control_id)
-    where expected.is_management or not needs.of_management
+    where (expected.is_management or not needs.of_management) and not needs.settles_unread
 ),
 
 missing as (
@@ -58,19 +59,6 @@ missing as (
     left join raw_extracts as extracts
         on owed.dataset = extracts.dataset and (owed.scope = 'organization' or owed.account_id = extracts.account_id)
     where extracts.status is distinct from 'ok'
-    union all
-    select
-        owed.control_id,
-        owed.account_id,
-        owed.dataset,
-        records.region,
-        records.operation,
-        records.error_class,
-        records.error_code,
-        concat_ws(': ', records.resource, records.message)
-    from owed
-    inner join raw_unread_records as records on owed.dataset = records.dataset and owed.account_id = records.account_id
-    where owed.needs_all
 ),
 
 unread as (
@@ -78,7 +66,7 @@ unread as (
         control_id,
         account_id,
         region,
-        min_by(missing, (dataset, message)) as first
+        min_by(missing, dataset) as first
     from missing
     group by control_id, account_id, region
     qualify region = 'global' or not bool_or(region = 'global') over (partition by control_id, account_id)
@@ -88,13 +76,16 @@ odd_records as (
     select
         owed.control_id,
         owed.account_id,
+        owed.dataset,
+        owed.is_alone,
         unread_records.region,
-        unread_records.resource,
-        min_by(unread_records, unread_records.dataset) as first
+        unread_records.resource as name,
+        regexp_replace(unread_records.resource, '^arn:[^:]*:([^:]*):[^:]*:[^:]*:([^/:]*).*$', '\1:\2') as kind,
+        coalesce(nullif(unread_records.resource, ''), owed.arn) as resource,
+        unread_records as record
     from owed
     inner join raw_unread_records as unread_records
         on owed.dataset = unread_records.dataset and owed.account_id = unread_records.account_id
-    group by all
 ),
 
 said as (
@@ -106,7 +97,7 @@ said as (
         results.verdict,
         results.reason,
         results.evidence::json as evidence,
-        'control' as origin
+        regexp_replace(results.resource, '^arn:[^:]*:([^:]*):[^:]*:[^:]*:([^/:]*).*$', '\1:\2') as kind
     from control_results as results
     inner join expected using (control_id, account_id)
     where not exists (
@@ -118,40 +109,62 @@ said as (
     )
 ),
 
-kept as (
-    select *
+-- What belongs to a record that could not be read, and what is said of something else with the help of such records:
+-- neither of a resource of the record's own kind, nor of another record of the dataset.
+in_doubt as (
+    select
+        said.control_id,
+        said.account_id,
+        said.region,
+        said.resource,
+        min_by(odd_records, (odd_records.resource <> said.resource, odd_records.dataset, odd_records.resource)) as first
     from said
-    anti join odd_records
+    inner join odd_records
         on
             said.control_id = odd_records.control_id
             and said.account_id = odd_records.account_id
-            and said.resource = odd_records.resource
             and (odd_records.region = 'global' or said.region in ('global', odd_records.region))
+    where
+        said.resource = odd_records.name
+        or starts_with(said.resource, odd_records.name || '/')
+        or ends_with(said.resource, '/' || odd_records.name)
+        or ends_with(said.resource, ':' || odd_records.name)
+        or (
+            not odd_records.is_alone
+            and said.kind <> odd_records.kind
+            and not exists (
+                from record_names as others
+                where
+                    others.dataset = odd_records.dataset
+                    and others.account_id = said.account_id
+                    and others.name <> odd_records.name
+                    and (
+                        said.resource = others.name
+                        or starts_with(said.resource, others.name || '/')
+                        or ends_with(said.resource, '/' || others.name)
+                        or ends_with(said.resource, ':' || others.name)
+                    )
+            )
+        )
+    group by said.control_id, said.account_id, said.region, said.resource
 ),
 
-unknown_records as (
+doubtful as (
+    select control_id, account_id, region, resource, first from in_doubt
+    union all by name
     select
         odd_records.control_id,
         odd_records.account_id,
-        coalesce(said.region, odd_records.region) as region,
+        odd_records.region,
         odd_records.resource,
-        'unknown' as verdict,
-        format('{} ({}): {}', odd_records.first.operation, odd_records.first.error_class, odd_records.first.message)
-            as reason,
-        to_json({
-            dataset: odd_records.first.dataset,
-            operation: odd_records.first.operation,
-            error_class: odd_records.first.error_class,
-            error_code: odd_records.first.error_code
-        }) as evidence,
-        'record' as origin
+        min_by(odd_records, odd_records.dataset) as first
     from odd_records
-    left join said
+    anti join in_doubt
         on
-            odd_records.control_id = said.control_id
-            and odd_records.account_id = said.account_id
-            and odd_records.resource = said.resource
-            and (odd_records.region = 'global' or said.region in ('global', odd_records.region))
+            odd_records.control_id = in_doubt.control_id
+            and odd_records.account_id = in_doubt.account_id
+            and (odd_records.resource = in_doubt.resource or not starts_with(odd_records.name, 'arn:'))
+            and (odd_records.region = 'global' or in_doubt.region in ('global', odd_records.region))
     where not exists (
         from unread
         where
@@ -159,6 +172,35 @@ unknown_records as (
             and unread.account_id = odd_records.account_id
             and (unread.region = 'global' or odd_records.region in ('global', unread.region))
     )
+    group by odd_records.control_id, odd_records.account_id, odd_records.region, odd_records.resource
+),
+
+kept as (
+    select * exclude (kind), 'control' as origin
+    from said
+    anti join in_doubt using (control_id, account_id, region, resource)
+),
+
+unknown_records as (
+    select
+        control_id,
+        account_id,
+        region,
+        resource,
+        'unknown' as verdict,
+        format(
+            '{}{} ({}): {}',
+            if(first.resource = resource, '', format('It may depend on {}, which could not be read: ', first.resource)),
+            first.record.operation, first.record.error_class, first.record.message
+        ) as reason,
+        to_json({
+            dataset: first.dataset,
+            operation: first.record.operation,
+            error_class: first.record.error_class,
+            error_code: first.record.error_code
+        }) as evidence,
+        'record' as origin
+    from doubtful
 ),
 
 unknowns as (
@@ -206,7 +248,7 @@ absent as (
 verdicts as (
     select * from kept
     union all by name
-    select distinct * from unknown_records
+    select * from unknown_records
     union all by name
     select * from unknowns
     union all by name

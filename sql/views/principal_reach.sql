@@ -9,7 +9,7 @@ account_id = "Account of the principal"
 principal_arn = "ARN of the principal"
 is_admin = "Whether it administers its account: yes, depends (on conditions or on what could not be read) or no"
 steps = "Steps to administrator by ways that hold whatever the request; 0 is an administrator, null that there is none"
-possible_steps = "The same when ways under conditions count too"
+possible_steps = "The same when ways under conditions count too, or, where there is none, ways on what was not read or collected"
 via = "One shortest way: for each step how, and to which principal"
 */
 select

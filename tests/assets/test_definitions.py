@@ -12,7 +12,7 @@ import pytest
 
 from assets.definitions import build
 from pipeline import collectors
-from pipeline.settings import ControlSettings, Refused
+from pipeline.settings import ControlSettings, Refused, load
 from pipeline.warehouse import models
 from pipeline.warehouse.headers import ControlHeader
 from tests.assets.support import settings
@@ -76,3 +76,11 @@ def test_loading_takes_nothing_that_is_slow_and_touches_nothing(tmp_path: Path) 
     assert not (tmp_path / "home").exists()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert after.ru_utime - before.ru_utime < 15  # of the processor; 3 s on a quiet machine
+
+
+def test_assets_have_the_owners_of_the_settings(tmp_path: Path) -> None:
+    owners = ["team:cloud_security", "iam@example.com"]
+    graph = build(settings(tmp_path, owners=owners)).resolve_asset_graph()
+    assert {tuple(graph.get(key).owners) for key in graph.get_all_asset_keys()} == {tuple(owners)}
+    with pytest.raises(Refused, match=r"owners: .*neither an email address nor team:name"):
+        load(owners=["Cloud Security"])

@@ -13,6 +13,7 @@ import pytest
 
 from pipeline import collectors, landing, swap
 from pipeline.night import Night
+from pipeline.quality import reconciled
 from pipeline.schema import EXTRACTS, QUALITY_RESULTS, Row
 from pipeline.settings import Refused
 
@@ -223,17 +224,43 @@ def test_a_night_that_a_killed_run_moved_away_comes_back(tmp_path: Path) -> None
     assert landing.nights(tmp_path) == [night]
 
 
-def test_a_damaged_file_of_an_earlier_night_costs_what_it_holds(tmp_path: Path) -> None:
+def test_a_damaged_file_of_an_earlier_night_makes_what_rests_on_it_a_failed_extract(tmp_path: Path) -> None:
     for as_of, name in ((NIGHT, "a"), (NEXT, "b")):
         land(tmp_path, as_of, name, [], (job(name),))
+    extract = dict.fromkeys(column.name for column in EXTRACTS.columns) | {"account_id": "1", "status": "ok", "rows": 1}
+    night = Night(tmp_path, NEXT)
+    rows = [extract | {"region": "global", "dataset": name} for name in ("account_aliases", "policy_generations")]
+    landing.write(night, EXTRACTS, rows)
     jobs = "select job_id from raw_policy_generations order by all"
     assert select(tmp_path, NEXT, jobs) == [("a",), ("b",)]
     (file,) = (Night(tmp_path, NIGHT).landing_folder / "policy_generations").glob("*.parquet")
     file.write_bytes(file.read_bytes()[:100])
-    with pytest.warns(RuntimeWarning, match="policy_generations.+ it is damaged and left out"):
-        assert select(tmp_path, NEXT, jobs) == [("b",)]
+    assert select(tmp_path, NEXT, jobs) == []
+    kept, lost = select(tmp_path, NEXT, "select status, rows, error_class, message from raw_extracts order by dataset")
+    assert kept == ("ok", 1, None, None)
+    assert lost[:3] == ("failed", 0, landing.DAMAGED_HISTORY)
+    assert f"{file}: it is damaged" in lost[3]
+    with duckdb.connect() as con:
+        landing.attach(con, night, collectors.datasets().values())
+        (check,) = [c for c in reconciled.checks(collectors.datasets().values()) if c.name == "history_is_whole"]
+        ((dataset, problem),) = con.execute(
+            str(check.arguments["unexpected_rows_query"]).format(batch="raw_extracts")
+        ).fetchall()
+    assert (dataset, problem) == ("policy_generations", lost[3])
     with pytest.raises(Refused, match=r"it is damaged .+; collect the night again"):
         select(tmp_path, NIGHT, jobs)
+
+
+def test_the_schema_of_a_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    land(tmp_path, NIGHT, "a", [alias("1", "one")])
+    read: list[Path] = []
+    schema = pq.read_schema
+    monkeypatch.setattr("pyarrow.parquet.read_schema", lambda file: read.append(file) or schema(file))
+    for _ in range(3):
+        assert select(tmp_path, NIGHT, "select alias from raw_account_aliases") == [("one",)]
+    assert len(read) == len(set(read)) > 0
+    land(tmp_path, NIGHT, "b", [alias("1", "two")])
+    assert select(tmp_path, NIGHT, "select alias from raw_account_aliases") == [("two",)]
 
 
 @pytest.mark.parametrize("name", ["as_of=2026-13-99", "as_of=latest", "as_of=20261120"])

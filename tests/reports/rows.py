@@ -520,7 +520,7 @@ def _keys(judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
 OBJECTIVES = [
     ("SERVICE_CONTROL_POLICY", "leave_organization", "Member accounts cannot leave the organization"),
     ("SERVICE_CONTROL_POLICY", "root_user", "Root users of member accounts can do nothing that matters"),
-    ("RESOURCE_CONTROL_POLICY", "tls_only", "Requests without TLS are denied"),
+    ("RESOURCE_CONTROL_POLICY", "tls_only", "Requests to buckets and queues without TLS are denied"),
 ]
 
 

@@ -314,3 +314,20 @@ def test_what_chromium_or_a_page_objects_to_is_said(tmp_path: Path, scratch: Pat
 
     with pytest.raises(chromium.Failed, match="no chart"):
         chromium.run(str(CHROMIUM), evaluate)
+
+
+@pytest.mark.parametrize(("user", "says"), [(0, "yes"), (1000, "no")])
+def test_only_root_runs_chromium_without_its_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, user: int, says: str
+) -> None:
+    fake = tmp_path / "chromium"
+    fake.write_text(f'#!/bin/sh\ncase "$*" in *--no-sandbox*) echo yes;; *) echo no;; esac > {tmp_path}/said\nexit 3\n')
+    fake.chmod(0o755)
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+
+    async def nothing(tab: Tab) -> None:
+        """Never reached."""
+
+    with pytest.raises(chromium.Failed):
+        chromium.run(str(fake), nothing, seconds=5)
+    assert (tmp_path / "said").read_text() == f"{says}\n"

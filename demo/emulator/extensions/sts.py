@@ -8,6 +8,8 @@ from demo.emulator.call import Call
 from demo.emulator.errors import ApiError
 from demo.organization.model import Document, Role
 
+LONGEST_SESSION_POLICY = 2048
+
 
 def get_caller_identity(call: Call) -> dict[str, Any]:
     session = call.session
@@ -31,7 +33,10 @@ def assume_role(call: Call) -> dict[str, Any]:
             "ValidationError",
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
         )
-    session = call.sessions.issue(arn.split(":")[4], role.name, name, seconds)
+    policy = call.get("Policy")
+    if policy and len(policy) > LONGEST_SESSION_POLICY:
+        raise ApiError("ValidationError", "Member must have length less than or equal to 2048")
+    session = call.sessions.issue(arn.split(":")[4], role.name, name, seconds, policy)
     return {
         "Credentials": {
             "AccessKeyId": session.access_key,
@@ -73,7 +78,10 @@ def _allows(statement: Document, call: Call) -> bool:
     }
     principal = statement.get("Principal", {})
     named = _list(principal if isinstance(principal, str) else principal.get("AWS"))
-    if statement["Effect"] != "Allow" or "sts:AssumeRole" not in _list(statement.get("Action")):
+    needed = {"sts:AssumeRole"}
+    needed |= {"sts:TagSession"} if call.get("Tags") else set()
+    needed |= {"sts:SetSourceIdentity"} if call.get("SourceIdentity") else set()
+    if statement["Effect"] != "Allow" or not needed <= set(_list(statement.get("Action"))):
         return False
     context = {"sts:ExternalId": call.get("ExternalId"), "aws:PrincipalOrgID": call.organization.id}
     conditions = statement.get("Condition", {})

@@ -2,7 +2,6 @@
 id = "BP01-01"
 title = "The organization should have one Identity Center instance, and member accounts none of their own"
 severity = "high"
-needs_all = ["identity_center_instances"]
 description = "The management account answers for the organization's instance, every other account for having none of its own."
 why = "One place to sign in is one place to disable a person; a stray instance is a second way in that goes unwatched."
 fix = "Enable IAM Identity Center for the organization, delete the member account's own instance, and deny sso:CreateInstance by SCP."

@@ -2,7 +2,6 @@
 id = "BP02-05"
 title = "Containers should have roles of their own"
 severity = "medium"
-needs_all = ["eks_pod_identity_associations", "oidc_providers"]
 description = "Task definitions that an ECS service runs need a task role. EKS clusters need an OIDC provider of IAM for their issuer, or a Pod Identity association. Whether each pod uses them is not visible in AWS."
 why = "Without a role of its own, every container on a host shares the host's role, and each can do what any of them needs."
 fix = "Set a task role in the task definition; in EKS, use Pod Identity or an OIDC provider for the cluster."

@@ -2,7 +2,6 @@
 id = "BP02-10"
 title = "ECS Anywhere tasks should have task roles, and their hosts should be connected"
 severity = "medium"
-needs_all = ["ssm_managed_instances"]
 description = "Task definitions that an ECS service runs and that are meant for, or run on, hosts outside AWS; and those hosts. ECS does not say since when a host has been disconnected: SSM, which manages it too, has the time of its last ping."
 why = "A task without a role uses the host's, which can register machines; a host that has gone silent still has its credentials."
 fix = "Set a task role in the task definition; deregister hosts that are gone, from ECS and from SSM."

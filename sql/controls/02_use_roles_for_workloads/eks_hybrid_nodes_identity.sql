@@ -2,7 +2,6 @@
 id = "BP02-11"
 title = "EKS Hybrid Nodes should use roles of SSM or Roles Anywhere with no more permissions than a node needs"
 severity = "medium"
-needs_all = ["eks_access_entries", "roles"]
 description = "EKS clusters that nodes outside AWS may join. The role behind each access entry of type HYBRID_LINUX is judged by whom it trusts, by the AWS managed policies attached to it, and by the actions its own policies allow; resources, conditions, boundaries and Deny statements are not evaluated."
 why = "A node outside AWS keeps its role's credentials on a machine that AWS does not protect."
 fix = "Create an access entry of type HYBRID_LINUX for a role that trusts only ssm.amazonaws.com or rolesanywhere.amazonaws.com, with eks:DescribeCluster, image pulls and SSM's core policy."

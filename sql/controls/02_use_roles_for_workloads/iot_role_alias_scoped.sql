@@ -2,7 +2,6 @@
 id = "BP02-09"
 title = "AWS IoT role aliases should be short-lived, and their roles narrow and for devices only"
 severity = "medium"
-needs_all = ["roles"]
 description = "The role's permissions are judged by the AWS managed policies attached to it, and by whether its own policies grant whole services on every resource; boundaries and Deny statements are not evaluated."
 why = "A device's certificate is out in the field: anyone who has the device has the role behind the alias."
 fix = "Let credentials last an hour at most, trust credentials.iot.amazonaws.com alone, and grant only the actions and resources that the devices use."

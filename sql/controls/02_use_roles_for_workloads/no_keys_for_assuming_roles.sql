@@ -2,7 +2,6 @@
 id = "BP02-13"
 title = "IAM users should not have access keys to assume roles with"
 severity = "medium"
-needs_all = ["access_keys", "groups", "roles"]
 description = """
 A key that last called STS, in the last window_days, of a user who may assume a role: its own policies allow
 sts:AssumeRole, or a role of the account trusts it by name. Such a key stands where temporary credentials could be had

@@ -3,6 +3,7 @@ id = "BP02-04"
 title = "Functions, tasks and builds should not have AWS access keys in their configuration"
 severity = "critical"
 description = "Variables in clear text of Lambda functions, of task definitions that an ECS service runs, and of CodeBuild projects: by the name of the variable, or by a value that looks like an access key id. Values are never stored. References to a secret are not judged."
+alone = ["codebuild_projects", "ecs_services", "ecs_task_definitions", "lambda_functions"]
 why = "Anyone who may view the configuration has the key, and it works from anywhere until somebody deletes it."
 fix = "Delete the variable and the key, and give the function, task or build a role."
 may_break = "Software that was given the key by this variable must be set to use its role."

@@ -2,7 +2,6 @@
 id = "BP02-01"
 title = "Workloads should not use access keys of IAM users"
 severity = "high"
-needs_all = ["access_keys"]
 description = "A key that recently called any service but those listed is taken to be a workload's."
 why = "A workload's access key sits in files and variables for years; a role's credentials expire within hours."
 fix = "Give the workload a role: an instance profile, task role, IRSA, OIDC federation or Roles Anywhere."

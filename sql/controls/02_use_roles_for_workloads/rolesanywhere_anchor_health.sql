@@ -2,7 +2,6 @@
 id = "BP02-06"
 title = "Roles Anywhere trust anchors should be unexpired, revocable and monitored"
 severity = "medium"
-needs_all = ["rolesanywhere_crls"]
 description = "Enabled trust anchors. Their CA certificates must remain valid for some time, an enabled revocation list or the certificates' own distribution points must be checked, and notifications for both expiries must be on. Whether a revocation list is current is not judged."
 why = "When the CA's certificate expires, every machine under it loses its credentials at once; without revocation, a stolen certificate works until it expires."
 fix = "Renew the CA's certificate, import a revocation list or enable distribution points, and enable the anchor's expiry notifications."

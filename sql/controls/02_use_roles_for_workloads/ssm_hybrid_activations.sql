@@ -2,7 +2,6 @@
 id = "BP02-12"
 title = "SSM hybrid activations should expire soon, be used up and carry minimal roles, and their machines should be alive"
 severity = "medium"
-needs_all = ["roles"]
 description = "One finding for each activation that SSM still has, and one for each machine outside AWS. An expired activation is judged by its role alone, if machines use it. The role is judged by the AWS managed policies attached and the actions of its own policies; resources, conditions, boundaries and Deny statements are not evaluated."
 why = "Anyone who finds an open activation code can register a machine and get the role; a machine that has gone silent still has it."
 fix = "Delete activations with places left, give machines a role with AmazonSSMManagedInstanceCore alone, and deregister those that are gone."

@@ -2,7 +2,6 @@
 id = "BP03-04"
 title = "MFA in Identity Center should be attested"
 severity = "high"
-needs_all = ["identity_center_instances"]
 register_entries = ["attestation"]
 scope = "organization"
 description = "No API returns the MFA settings of Identity Center or of the identity provider behind it; an attestation in the register decides, and one that has expired is a fail."

@@ -2,7 +2,6 @@
 id = "BP04-04"
 title = "Long-term keys should have a use case, an owner and an expiry in the register"
 severity = "high"
-needs_all = ["access_keys"]
 register_entries = ["long_term_key"]
 description = "Users with an active access key or service-specific credential are judged."
 why = "A key without an owner is one that nobody rotates and that outlives the employee who made it."

@@ -2,7 +2,6 @@
 id = "BP04-03"
 title = "Access keys should be in use, and not belong to users with a password"
 severity = "medium"
-needs_all = ["access_keys"]
 description = "Users with an active key are judged: one never used after the grace period, or created together with the user and never used, or a password beside it."
 why = "A key that was never used can only be stolen, and one user for person and program blurs who did what."
 fix = "Delete keys that were never used, and separate the person from the program: Identity Center (or `aws login`) for one, a role for the other."

@@ -2,8 +2,8 @@
 id = "BP04-05"
 title = "SSH keys, signing certificates and service-specific credentials should be recent and for services that need them"
 severity = "medium"
-needs_all = ["codecommit_repositories", "keyspaces", "users"]
 description = "Active ones are judged. A service-specific credential must be for an allowed service, or expire by itself; one for CodeCommit or Keyspaces needs a repository or a keyspace in some region that is read."
+alone = ["service_specific_credentials", "signing_certificates", "ssh_public_keys"]
 why = "These credentials sign in as the user without MFA, and reviews of access keys overlook them."
 fix = "Use roles: SDKs, git-remote-codecommit, the SigV4 plugin of Keyspaces and the short-term API keys of AWS services need no such credential. Otherwise replace the credential and delete the old one."
 may_break = "Git remotes, Cassandra drivers and API clients that hold the old credential stop working."

@@ -2,7 +2,6 @@
 id = "BP04-02"
 title = "IAM users should have only one active access key, except during a rotation"
 severity = "medium"
-needs_all = ["access_keys"]
 description = "Users with an active key are judged."
 why = "A second key is a second secret to lose, and hides which of the two is really in use."
 fix = "Find by its last use which key is needed, then deactivate and delete the other."

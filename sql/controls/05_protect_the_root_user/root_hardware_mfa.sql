@@ -2,7 +2,6 @@
 id = "BP05-03"
 title = "The root user should have a hardware MFA device"
 severity = "high"
-needs_all = ["mfa_devices"]
 description = """
 AWS lists only the root user's virtual devices: with MFA and none of these, the device is hardware. A virtual device beside
 a hardware one is a fail, as in Security Hub's IAM.6: it lets in as well.

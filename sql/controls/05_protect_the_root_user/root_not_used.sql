@@ -2,6 +2,7 @@
 id = "BP05-04"
 title = "The root user should not have been used recently"
 severity = "high"
+alone = ["credential_report"]
 why = "The root user is for the few tasks that need it; everyday use leaves its credentials where they can be stolen."
 fix = "Use a role for the task; where only root will do, use a root session of centralized root access, or enter an exception with the ticket."
 frameworks = { cis_aws_7 = "2.7", security_hub = "IAM.20", prowler = "iam_avoid_root_usage", other = "Steampipe:iam_root_last_used; Scout:iam-root-account-used-recently; Fix:avoid_root_usage" }

@@ -2,7 +2,6 @@
 id = "BP06-02"
 title = "Administrators should be few and approved"
 severity = "high"
-needs_all = ["roles", "users"]
 register_entries = ["approved_administrator"]
 description = """
 An administrator is a principal that can do everything, or has full control of IAM, after boundary, SCPs and Denies, by

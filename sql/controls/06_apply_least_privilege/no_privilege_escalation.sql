@@ -2,13 +2,16 @@
 id = "BP06-04"
 title = "Principals should not be able to escalate their own privileges"
 severity = "high"
-needs_all = ["roles"]
 description = """
 By any path of the catalogue that its policies, groups, boundary and SCPs leave open, for which the account has what the
 path needs, and that gains it a right; or by several steps that end as an administrator, of another account too. Paths
-under conditions (MFA, a network, a tag) fail as well, and the reason names the conditions. Left out are the policy of a
-single resource, and roles that it may assume unless the way ends as an administrator. Administrators need no path.
+under conditions (MFA, a network, a tag) fail as well, and the reason names the conditions. A tag that it can set itself
+is no condition. What runs in the account (functions, build projects, instances, clusters, and their roles) is looked
+up; if that was not read, or is of a kind that Rolecall does not collect, such as stacks, the verdict is unknown. Left
+out are the policy of a single resource, and roles that it may assume unless the way ends as an administrator.
+Administrators need no path.
 """
+settles_unread = ["lambda_functions", "codebuild_projects", "ec2_instances", "ecs_clusters", "eks_clusters", "saml_providers"]
 why = "A principal that can change its own permissions is an administrator nobody has counted."
 fix = "Narrow the statement that the evidence names, or set a permissions boundary on the principal."
 may_break = "Deployments that create roles and policies: require a boundary on what they create."
@@ -44,12 +47,23 @@ paths as (
     group by principal_arn
 ),
 
+supposed as (
+    select
+        principal_arn,
+        string_agg(distinct path_id, ', ' order by path_id) as names,
+        array_to_string(list_sort(list_distinct(flatten(list(unread)))), '; ') as reasons
+    from fact_escalations
+    where not is_certain and len(unread) > 0 and gain <> 'resource'
+    group by principal_arn
+),
+
 reached as (
     select
         principal_arn,
         steps,
         coalesce(steps, possible_steps) as all_steps,
         is_unread,
+        unread as unread_on_the_way,
         via,
         array_to_string(
             list_transform(
@@ -70,6 +84,9 @@ principals as (
         paths.* exclude (principal_arn),
         reached.steps,
         reached.is_unread,
+        reached.unread_on_the_way,
+        supposed.names as supposed,
+        supposed.reasons as supposed_because,
         to_json({
             steps: reached.all_steps, is_conditional: reached.steps is null,
             conditions: reached.conditions, via: reached.via
@@ -84,6 +101,7 @@ principals as (
     from int_principal_permissions as principals
     left join paths on principals.principal_arn = paths.principal_arn
     left join reached on principals.principal_arn = reached.principal_arn
+    left join supposed on principals.principal_arn = supposed.principal_arn
 )
 
 select
@@ -108,6 +126,10 @@ select
             if(is_conditional, format(', under conditions on {}', conditions), '')
         ))
         when ascent is not null and not is_unread then fail(ascent)
+        when supposed is not null
+            then unknown(format('Whether it can escalate by {} is not known: {}.', supposed, supposed_because))
+        when len(unread_on_the_way) > 0
+            then unknown(format('{} Not known is: {}.', ascent, array_to_string(unread_on_the_way, '; ')))
         when ascent is not null then unknown(format('A policy on the way could not be read. {}', ascent))
         when len(unreadable) > 0 or (may_escalate and len(unread) > 0)
             then unknown(format('What it may do cannot be determined: {}.', array_to_string(unread, '; ')))

@@ -4,7 +4,6 @@ title = "People should not have broad AWS managed policies"
 severity = "medium"
 register_entries = ["approved_administrator"]
 of_management = ["permission_sets", "permission_set_policies"]
-needs_all = ["groups"]
 description = """
 IAM users (their groups' policies included), roles that a SAML provider opens, and, in the management account,
 permission sets. Broad are AdministratorAccess, PowerUserAccess and *FullAccess, IAMFullAccess among them. Approved

@@ -2,7 +2,6 @@
 id = "BP07-01"
 title = "Workload roles should not have broad or deprecated AWS managed policies"
 severity = "medium"
-needs_all = ["policies"]
 description = "Roles that a compute service may assume. Broad are *FullAccess, PowerUserAccess and AdministratorAccess; deprecated are policies that AWS no longer lets anyone attach. The evidence has the account's share of AWS managed policies among all attachments, and those of the role that AWS changed within a day."
 why = "An AWS managed policy is written for every customer at once: anyone who takes over the workload gets a whole service or more, and AWS may widen it overnight."
 fix = "Replace the policy with a customer managed one that has the actions the workload uses; Access Analyzer can generate it from its activity."

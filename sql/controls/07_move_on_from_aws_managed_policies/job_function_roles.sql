@@ -2,7 +2,6 @@
 id = "BP07-04"
 title = "Accounts should have the required job-function policies on roles that people can assume"
 severity = "low"
-needs_all = ["roles"]
 description = "A role counts when its trust policy admits an account, a federated identity or Identity Center, not only services. Add SecurityAudit to required_policies where auditors work in every account."
 why = "Without a role for it, a person who must open a support case in a hurry does so with far more permissions than that takes, or not at all."
 fix = "Attach AWSSupportAccess to a role or permission set that those who handle incidents can assume."

@@ -3,6 +3,7 @@ id = "BP07-02"
 title = "Principals should not have AWSCloudShellFullAccess"
 severity = "medium"
 description = "Users, groups and roles, those of Identity Center included; service-linked roles cannot have it."
+alone = ["groups", "roles", "users"]
 why = "CloudShell with full access can transfer files in and out, past every network control."
 fix = "Detach AWSCloudShellFullAccess; where CloudShell is needed, allow it without file transfer in a customer managed policy or permission set."
 may_break = "People can no longer upload to or download from CloudShell."

@@ -2,6 +2,7 @@
 id = "BP07-03"
 title = "Principals should not have inline policies"
 severity = "low"
+alone = ["groups", "roles", "users"]
 why = "An inline policy has no versions, cannot be reused, and is missed in reviews of the account's policies."
 fix = "Move its statements into a customer managed policy, attach that, and delete the inline policy."
 frameworks = { other = "Config:IAM_NO_INLINE_POLICY_CHECK; Steampipe:iam_group_user_role_no_inline_policies; Scout:iam-group-with-inline-policies, iam-role-with-inline-policies, iam-inline-policy-for-role; c7n:*.has-inline-policy" }

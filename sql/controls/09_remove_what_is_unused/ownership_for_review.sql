@@ -4,6 +4,7 @@ title = "IAM users and roles should have an owner tag"
 severity = "low"
 register_entries = ["attestation"]
 description = "A tag named in owner_tag_keys, in any case, with a value. If the register attests the account's quarterly review, the evidence shows the entry."
+alone = ["roles", "users"]
 why = "An access review achieves nothing where nobody can say whether the access is still needed."
 fix = "Tag it with its owner, ideally where it is created: in the template or pipeline."
 frameworks = { security_hub = "IAM.24, IAM.25" }

@@ -7,6 +7,7 @@ From last accessed information by service, at most seven nights old. A parameter
 that AWS or Identity Center manages are not judged. Services that no account under an organizational unit uses are
 candidates for an SCP; staging.stg_unit_service_usage lists them.
 """
+alone = ["roles", "users"]
 why = "Unused access to secrets, keys or identities is an opening for an attacker and of no value to the principal."
 fix = "Remove the service from the principal's policies; the evidence shows when it was last used."
 may_break = "Anything the principal does with the service less often than every 90 days stops working."

@@ -2,12 +2,12 @@
 id = "BP09-03"
 title = "Unused policies, groups, identity providers, instance profiles and permission sets should be removed"
 severity = "low"
-needs_all = ["roles", "users"]
 description = """
 Customer managed policies: attached, set as a boundary, or changed recently. Groups: have members. Identity providers: a role
 trusts them. Instance profiles: contain a role. Permission sets of IAM Identity Center, judged in the management account:
 assigned to someone in some account.
 """
+alone = ["groups", "instance_profiles", "oidc_providers", "saml_providers"]
 why = "Leftovers are attached again by mistake, and hide what matters in a review."
 fix = "Delete it, after checking who created it and when."
 may_break = "A SAML provider may serve AWS Client VPN without any role; a policy may be attached by a deployment that rarely runs."

@@ -2,7 +2,6 @@
 id = "BP11-02"
 title = "IAM Access Analyzer should monitor the whole organization from a delegated administrator account"
 severity = "medium"
-needs_all = ["analyzers"]
 scope = "organization"
 description = """
 Trusted access, a delegated administrator and, in every Region that is read, an active organization analyzer

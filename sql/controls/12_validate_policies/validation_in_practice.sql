@@ -2,7 +2,6 @@
 id = "BP12-04"
 title = "Current policies should be validated, and changes should be checked before deployment"
 severity = "low"
-needs_all = ["access_previews", "inline_policies", "policies", "roles"]
 description = """
 Two things: nearly all of the account's policies have been validated in their current version, and CloudTrail
 or an access preview shows that someone other than Rolecall checked policies in the last 90 days. CloudTrail is asked in the home

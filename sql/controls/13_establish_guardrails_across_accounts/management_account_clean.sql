@@ -2,7 +2,6 @@
 id = "BP13-06"
 title = "The management account should not run workloads or have IAM users"
 severity = "high"
-needs_all = ["ecs_clusters", "roles"]
 scope = "organization"
 description = """
 One finding for each kind of thing that does not belong there: instances, functions, ECS clusters with anything in

@@ -3,6 +3,7 @@ id = "BP14-02"
 title = "Principals should not be able to remove their permissions boundary or edit its policy"
 severity = "high"
 description = "In effect, boundary and SCPs included. Principals without a boundary are not judged."
+alone = ["roles", "users"]
 why = "A boundary that its bearer can remove limits nothing."
 fix = "In the boundary, deny deleting boundaries, setting a different one, and editing or deleting the boundary's own policy."
 may_break = "Pipelines that update the boundary's policy as a principal that bears it."

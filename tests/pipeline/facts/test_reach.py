@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.facts import reach
 from pipeline.schema import Row
-from tests.pipeline.facts.support import TWO, allow, arn, document, night, policy, principal, role, trust
+from tests.pipeline.facts.support import ONE, TWO, allow, arn, document, night, policy, principal, role, trust, workload
 
 ALL, ASSUME = policy("all", document(allow("*"))), policy("assume", document(allow("sts:AssumeRole")))
 ANN, BOB, ADMIN = arn("user/ann"), arn("user/bob"), arn("role/admin", TWO)
@@ -64,6 +64,8 @@ def tables() -> duckdb.DuckDBPyConnection:
         create table stg_roles (account_id varchar, arn varchar, trust_document varchar);
         create table fact_trust_principals (document_sha256 varchar, principal_type varchar, principal varchar,
             effect varchar);
+        create table int_grants (principal_arn varchar, document_sha256 varchar);
+        create table int_identity_documents (document_sha256 varchar, document varchar);
         insert into stg_roles select '1', 'role/' || i, 'trust' from range(100) as numbers (i);
         insert into int_principal_permissions
         select '1', 'role/' || i, 'no', false, false, null from range(100) as numbers (i);
@@ -106,3 +108,24 @@ def test_a_role_that_a_trust_names_or_that_trusts_everybody_moves(tables: duckdb
     assert chosen(tables) == []
     tables.execute("update fact_trust_principals set effect = 'Allow'")
     assert len(chosen(tables)) == 100
+
+
+def test_whose_policies_look_at_tags_moves(tables: duckdb.DuckDBPyConnection) -> None:
+    tables.execute("insert into int_grants values ('role/3', 'x'), ('role/4', 'y')")
+    tables.execute("insert into int_identity_documents values ('x', 'AWS:principalTag/team'), ('y', 'aws:username')")
+    assert chosen(tables) == ["role/3"]
+
+
+def test_a_way_on_what_was_not_read_says_what() -> None:
+    boss = arn("role/boss")
+    people = [principal(ANN, policy("own", document(allow("lambda:UpdateFunctionCode")))), principal(boss, ALL)]
+    who = {"Service": "lambda.amazonaws.com"}
+    roles = [role(boss, document({"Effect": "Allow", "Principal": who, "Action": "sts:AssumeRole"}))]
+    function = workload("lambda_functions", f"arn:aws:lambda:us-east-1:{ONE}:function:f", boss)
+    failed = {"account_id": ONE, "dataset": "lambda_functions", "reason": "lambda:ListFunctions failed in eu-west-1"}
+    assert ANN not in reached(principals=people, roles=roles)
+    found = reached(principals=people, roles=roles, workloads=[function])[ANN]
+    assert (found["steps"], found["unread"]) == (1, [])
+    unread = reached(principals=people, roles=roles, unread=[failed])[ANN]
+    assert (unread["steps"], unread["possible_steps"], unread["is_unread"]) == (None, 1, True)
+    assert unread["unread"] == ["lambda:ListFunctions failed in eu-west-1"]

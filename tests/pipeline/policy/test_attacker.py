@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pipeline.policy import Account, Policy, Principal, Role, Tri, can, escalations, is_admin, reach
+from pipeline.policy.account import Workload
 from pipeline.policy.principal import answer
 from pipeline.policy.rights import exceeds
 from tests.pipeline.policy.support import (
@@ -327,5 +328,42 @@ def test_a_command_needs_a_document_that_runs_any(document_arn: str, more: list[
     sends = allow("ssm:SendCommand", Resource=[document_arn, "arn:aws:ec2:*:*:instance/*"])
     holder = principal(sends, *(allow(one) for one in more))
     role, boss = held("box", ADMIN, service="ec2.amazonaws.com")
-    account = Account({role.arn: role}, holders={role.arn: boss})
+    box = Workload(f"arn:aws:ec2:us-east-1:{ACCOUNT}:instance/i-1", role.arn)
+    account = Account({role.arn: role}, holders={role.arn: boss}, workloads={"ec2_instances": (box,)})
     assert ("ssm-send-command" in open_paths(holder, account)) is is_open
+
+
+@pytest.mark.parametrize(
+    ("condition", "verdict"),
+    [
+        ({"StringEquals": {"aws:RequestTag/team": "blue"}}, "YES"),
+        (
+            {"StringEquals": {"aws:RequestTag/team": "blue"}, "ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}},
+            "YES",
+        ),
+        ({"StringLike": {"aws:UserAgent": "*console*"}}, "YES"),
+        ({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, "DEPENDS"),
+        ({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, "DEPENDS"),
+        ({"StringEquals": {"aws:SourceVpc": "vpc-1"}}, "DEPENDS"),
+    ],
+)
+def test_what_the_actor_puts_into_a_request_is_no_condition(condition: Any, verdict: str) -> None:
+    makes = allow(["iam:CreateUser", "iam:AttachUserPolicy", "iam:CreateAccessKey"])
+    guarded = [allow("iam:CreateUser", Condition=condition), allow(["iam:AttachUserPolicy", "iam:CreateAccessKey"])]
+    assert open_paths(principal(makes))["iam-create-user-and-attach"] == "YES"
+    assert open_paths(principal(*guarded))["iam-create-user-and-attach"] == verdict
+
+
+def test_a_region_denied_in_two_halves_is_denied() -> None:
+    halves = [
+        deny("ec2:*", Condition={operator: {"aws:RequestedRegion": "eu-west-1"}})
+        for operator in ("StringEquals", "StringNotEquals")
+    ]
+    runs = allow(["iam:PassRole", "ec2:RunInstances"])
+    assert "ec2-run-instances" in open_paths(principal(runs, halves[0]))
+    assert "ec2-run-instances" not in open_paths(principal(runs, *halves))
+
+
+def test_a_tag_on_a_request_that_takes_none_stays_a_condition() -> None:
+    tagged = allow("iam:PutUserPolicy", Condition={"StringEquals": {"aws:RequestTag/team": "blue"}})
+    assert open_paths(principal(tagged))["iam-put-user-policy"] == "DEPENDS"

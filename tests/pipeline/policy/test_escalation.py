@@ -38,7 +38,9 @@ ROWS = [
     for case in CASES
     if case["id"] not in ENDED
 ]
-ROWS += [(path.id, [], [step.action for step in path.steps], (path.passes_to or (None,))[0]) for path in paths()]
+# Tags of one's own bring nothing unless a condition looks at them: test_tagging.py.
+OTHERS = [path for path in paths() if path.lifts != "tag"]
+ROWS += [(path.id, [], [step.action for step in path.steps], (path.passes_to or (None,))[0]) for path in OTHERS]
 IDS = [row[0] for row in ROWS]
 HARMLESS = "s3:ListAllMyBuckets"
 ME = f"arn:aws:iam::{ACCOUNT}:user/worker"
@@ -47,6 +49,12 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role"
 
 def found(holder: Principal, account: Account | None = None) -> set[str]:
     return {name for one in escalations(holder, account).paths for name in (one.path.id, *one.path.aliases)}
+
+
+def supposed(holder: Principal, account: Account) -> set[str]:
+    """Also the paths on what was not read."""
+    judged = escalations(holder, account)
+    return {name for one in (*judged.paths, *judged.undecided) for name in (one.path.id, *one.path.aliases)}
 
 
 def trust(**who: Any) -> Policy:
@@ -108,13 +116,13 @@ def test_a_role_must_trust_the_service(name: str, actions: list[str], service: s
     trusting = Role(f"{ROLE}/job", trust(**{kind: service}), Tri.YES)
     other = Role(f"{ROLE}/other", trust(Service="config.amazonaws.com"), Tri.YES)
     holder = principal(allow(actions))
-    assert name in found(holder, Account({trusting.arn: trusting, other.arn: other}))
-    assert name not in found(holder, Account({other.arn: other}))
+    assert name in supposed(holder, Account({trusting.arn: trusting, other.arn: other}))
+    assert name not in supposed(holder, Account({other.arn: other}))
     narrow = document(
         statement("Allow", [action for action in actions if action != "iam:PassRole"]),
         statement("Allow", "iam:PassRole", other.arn),
     )
-    assert name not in found(principal(narrow), Account({trusting.arn: trusting, other.arn: other}))
+    assert name not in supposed(principal(narrow), Account({trusting.arn: trusting, other.arn: other}))
 
 
 # -- the catalogue
@@ -246,7 +254,7 @@ def test_a_deny_must_hold_something_back() -> None:
 def test_administrators_are_left_out() -> None:
     assert escalations(principal(ADMIN)).paths == ()
     assert escalations(principal(ADMIN)).admin.verdict is Tri.YES
-    assert len(escalations(principal(ADMIN), admins_too=True).paths) == len(paths())
+    assert len(escalations(principal(ADMIN), admins_too=True).paths) == len(OTHERS)
 
 
 def test_an_unreadable_policy_is_told() -> None:

@@ -26,8 +26,9 @@ SAMPLES = {path.name: path for path in sorted((CASES / "guardrails").glob("*/*.j
 MEETS = {
     "Deny-KMS-key-deletion.json": {"key_deletion"},
     "Deny-RAM-from-sharing-resources-to-external-accounts.json": {"external_sharing"},
-    "Deny-access-to-AWS-based-on-the-requested-AWS-region.json": {"region"},
-    "Deny-access-to-AWS-based-on-the-requested-AWS-region-with-Bedrock-CRIS.json": {"region"},
+    # Requests to the service `account` go to us-east-1, which the samples do not approve, and exempt no such service.
+    "Deny-access-to-AWS-based-on-the-requested-AWS-region.json": {"region", "account_regions"},
+    "Deny-access-to-AWS-based-on-the-requested-AWS-region-with-Bedrock-CRIS.json": {"region", "account_regions"},
     "Deny-account-instance-creation-for-AWS-IAM-Identity-Center.json": {"identity_center_instances"},
     "Deny-account-region-enable-and-disable-actions.json": {"account_regions"},
     # Whoever may tag a role takes its exception, aws:PrincipalTag/IAMUserManagementException.

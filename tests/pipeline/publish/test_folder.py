@@ -43,26 +43,6 @@ def test_a_report_that_fails_leaves_the_published_one(tmp_path: Path) -> None:
     assert sorted(p.name for p in (tmp_path / "reports").iterdir()) == ["2026-11-20", "latest"]
 
 
-def test_only_the_newest_reports_are_kept_and_the_one_that_latest_shows(tmp_path: Path) -> None:
-    for as_of in (date(2026, 11, day) for day in (17, 18, 19, 20)):
-        put(tmp_path, as_of, str(as_of))
-    reports, elsewhere = tmp_path / "reports", tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    (elsewhere / "index.html").write_text("kept")
-    (reports / "2026-11-01").symlink_to(elsewhere)
-    for name in ("20261102", "2026-11-3", "notes"):
-        (reports / name).mkdir()
-    publish.point(reports / publish.LATEST, "2026-11-18")
-    publish.prune(tmp_path, 0)
-    assert len(list(reports.iterdir())) == 9
-    publish.prune(tmp_path, 1)
-    assert {path.name for path in reports.iterdir()} == {
-        *("2026-11-18", "2026-11-20", "latest"),
-        *("2026-11-01", "20261102", "2026-11-3", "notes"),
-    }
-    assert (elsewhere / "index.html").read_text() == "kept"
-
-
 def test_what_a_killed_run_left_is_cleared_away_and_its_report_comes_back(tmp_path: Path) -> None:
     reports = tmp_path / "reports"
     for name in (".new-2026-11-20-7", ".old-2026-11-20-7", ".old-2026-11-19-7", "2026-11-20"):

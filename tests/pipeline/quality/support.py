@@ -9,7 +9,7 @@ import duckdb
 
 from pipeline.quality import reconciled, run
 from pipeline.quality.run import QualityResult
-from pipeline.schema import EXTRACTS, LEDGER, Column, Dataset, Row, account_column
+from pipeline.schema import EXTRACTS, LEDGER, UNREAD, Column, Dataset, Row, account_column
 
 NIGHT, NIGHT_BEFORE = date(2026, 11, 17), date(2026, 11, 16)
 
@@ -95,7 +95,7 @@ REPORT = Dataset(
 )
 
 
-DATASETS = {d.name: d for d in (ACCOUNTS, ROOTS, UNITS, USERS, KEYS, SUMMARY, REPORT, EXTRACTS, LEDGER)}
+DATASETS = {d.name: d for d in (ACCOUNTS, ROOTS, UNITS, USERS, KEYS, SUMMARY, REPORT, EXTRACTS, LEDGER, UNREAD)}
 
 
 Tables = dict[str, list[Row]]
@@ -118,6 +118,7 @@ def night() -> Tables:
         "keys": [{"account_id": account_id, "user_name": "ada"} for account_id in both],
         "account_summary": [{"account_id": a, "metric": "Users", "value": 3} for a in both],
         "credential_report": [{"account_id": a, "user_name": "ada", "generated_at": generated_at} for a in both],
+        "unread_records": [],
         "ledger": [
             dict.fromkeys((c.name for c in LEDGER.columns), 1)
             | {"account_id": a, "region": "global", "operation": "iam:ListUsers", "status": "ok", "data_time": read_at}

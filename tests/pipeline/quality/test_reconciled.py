@@ -40,3 +40,17 @@ def test_an_account_unread_tonight_is_not_missed_rows(con: duckdb.DuckDBPyConnec
     tables = night()
     spoil(tables, "half the accounts unread")
     assert "extracts.rows_like_night_before" not in check(con, tables, night())
+
+
+def test_records_that_could_not_be_read_are_counted_with_those_that_could(con: duckdb.DuckDBPyConnection) -> None:
+    tables = night()
+    odd = [row for row in tables["users"] if row["account_id"] == ALPHA]
+    tables["users"] = [row for row in tables["users"] if row not in odd]
+    tables["keys"] = [row for row in tables["keys"] if row["account_id"] != ALPHA]
+    why = {"region": "global", "dataset": "users", "operation": "iam:ListUsers", "error_class": "truncated"}
+    more = {"error_code": None, "message": "it lacks Path"}
+    tables["unread_records"] = [{"account_id": ALPHA, "resource": row["arn"], **why, **more} for row in odd]
+    tables["extracts"] = extracts(tables)
+    assert "users.count_not_short" not in check(con, tables)
+    tables["unread_records"] = []
+    assert "users.count_not_short" in check(con, tables)

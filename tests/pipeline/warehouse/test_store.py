@@ -106,3 +106,26 @@ def test_a_damaged_warehouse_is_called_damaged(tmp_path: Path, content: bytes) -
             opened(tmp_path),
         ):
             pass
+
+
+def test_the_space_of_replaced_tables_is_given_back(tmp_path: Path) -> None:
+    with store.writing(tmp_path) as con:
+        con.execute("create table large as select random() as x from range(1_000_000)")
+        con.execute("comment on table large is 'it says what it is'")
+    before = (tmp_path / WAREHOUSE).stat().st_size
+    with store.writing(tmp_path) as con:
+        con.execute("create table small as select 42 as x")
+        con.execute("drop table large")
+        con.execute("comment on table small is 'it says what it is'")
+        history.note_night(con, FIRST, None)
+    assert (tmp_path / WAREHOUSE).stat().st_size < before / 3
+    assert [path.name for path in tmp_path.iterdir()] == [WAREHOUSE]
+    with store.reading(tmp_path) as con:
+        assert con.execute("from small").fetchall() == [(42,)]
+        assert con.execute("select comment from duckdb_tables() where table_name = 'small'").fetchall() == [
+            ("it says what it is",)
+        ]
+        assert history.judged_dates(con) == [FIRST]
+    with store.writing(tmp_path) as con:
+        history.note_night(con, FIRST, None)  # its primary key is there still
+    assert store.nights_known(tmp_path) == ({FIRST}, {})

@@ -1,0 +1,53 @@
+"""`rolecall settings`: the settings in force, and where each comes from."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from assets.cli.app import DONE, command
+from assets.cli.output import RowFormat, print_rows
+from pipeline import settings as of_pipeline
+from pipeline.settings import Settings
+
+SECRETS = frozenset({"external_id"})
+"""Settings whose values are not printed."""
+
+
+@command
+def settings(
+    changed: Annotated[bool, typer.Option("--changed", help="Only settings that are not at their default.")] = False,
+    format: Annotated[RowFormat, typer.Option(help="Output format.")] = RowFormat.text,
+) -> int:
+    """Show the settings in force, and the file or variable that each comes from.
+
+    Example: rolecall --config production.toml settings --changed
+    """
+    chosen = of_pipeline.load()
+    check_controls(chosen)
+    places = of_pipeline.origins(chosen)
+    rows = [
+        (name, value(chosen, name), place, Settings.model_fields[name].description)
+        for name, place in places.items()
+        if not changed or place != "default"
+    ]
+    print_rows(("setting", "value", "from", "description"), rows, format)
+    return DONE
+
+
+def check_controls(chosen: Settings) -> None:
+    """Raises `Refused` for settings of controls that a run would refuse."""
+    if chosen.controls:
+        from pipeline.warehouse import models, parameters
+
+        parameters.check(chosen, models.load())
+
+
+def value(chosen: Settings, name: str) -> Any:
+    """A setting as the settings file would have it; secrets are masked."""
+    if name in SECRETS and getattr(chosen, name):
+        return "***"
+    dumped = chosen.model_dump(mode="json", include={name})[name]
+    return dumped if isinstance(dumped, str | None) else json.dumps(dumped)

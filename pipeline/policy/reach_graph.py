@@ -1,0 +1,272 @@
+"""The graph of reach: who can become whom, by role trust, by escalation, and with other tags."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from pipeline.policy.account import Account, Role, Workload, may_assume
+from pipeline.policy.assumers import Assumers, named, open_to_account, treats_alike
+from pipeline.policy.callers import account_of, caller
+from pipeline.policy.document import Document
+from pipeline.policy.escalation import IDS_OF_TAGGING, Escalation, escalations
+from pipeline.policy.escalation_paths import may_escalate
+from pipeline.policy.principal import FRESH, Principal, can
+from pipeline.policy.profiles import Profiles
+from pipeline.policy.request import Decision, Evidence, Verdict
+from pipeline.policy.rights import Admin, is_admin
+from pipeline.policy.tagging import Retagged, may_tag_roles, retagged, speaking_of_tags, tagged_by
+from pipeline.policy.tri import Tri
+from pipeline.policy.ways import Edge, Into, distances, into_targets
+from pipeline.policy.writers import may_write_anything, writes_into
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step: `how` is sts:AssumeRole or the id of an escalation path; `target` is a principal, or "administrator
+    of <account>".
+    """
+
+    target: str
+    how: str
+
+
+Inventory = tuple[Mapping[str, tuple[Workload, ...]], Mapping[str, str]]
+"""What runs in an account by dataset, and {dataset: why it was not read}, as in `Account`."""
+
+
+class Graph:
+    """Nodes: ARNs, shared nodes of equal policies, one hub per account, "administrator of <account>"."""
+
+    def __init__(
+        self,
+        everyone: list[Principal],
+        roles: Iterable[Role],
+        groups: Mapping[str, Mapping[str, Tri]],
+        inventories: Mapping[str, Inventory],
+    ) -> None:
+        profiles = Profiles()
+        self.admins: dict[str, Admin] = {principal.arn: profiles.admin(principal) for principal in everyone}
+        self.by_arn = {principal.arn: principal for principal in everyone}
+        self.roles = {role.arn: replace(role, admin=self._judged(role.arn)) for role in roles}
+        self.members: dict[Hashable, list[Principal]] = defaultdict(list)
+        self.edges: list[Edge] = []
+        for principal in everyone:
+            node = (principal.account, profiles.key(principal))
+            self.members[node].append(principal)
+            self.edges.append(Edge(principal.arn, node, "", Tri.YES, cost=0))
+        # Edges on what was not read or collected, and what that is.
+        self.unread: dict[Edge, tuple[str, ...]] = {}
+        self.accounts = self._accounts(groups, inventories)
+        self._escalation_edges(self.accounts)
+        self._trust_edges()
+        self.tagged: dict[str, Principal] = {}
+        self.of_roles: tuple[Document, ...] = ()
+        self.taggers: list[str] = []
+        self._tag_edges()
+        for at_least in (Tri.YES, Tri.DEPENDS):
+            self._edges_of_writers(at_least)
+
+    def starts(self, at_least: Tri) -> list[Hashable]:
+        accounts = dict.fromkeys(principal.account for principal in self.by_arn.values())
+        admins = [arn for arn, admin in self.admins.items() if admin.verdict >= at_least]
+        return [*admins, *(_administrator(account) for account in accounts)]
+
+    def evidence(self, arn: str, hops: Iterable[Hop]) -> Iterator[Evidence]:
+        """Evidence for the conditions of a way: of each conditional step, and of the administrator at its end."""
+        at = arn
+        for hop in hops:
+            for decision in self._decisions(at, hop):
+                if decision.verdict is Verdict.DEPENDS:
+                    yield from decision.evidence
+            at = hop.target
+        if at in self.admins and self.admins[at].verdict is Tri.DEPENDS:
+            yield from self.admins[at].evidence
+
+    def _decisions(self, at: str, hop: Hop) -> Iterator[Decision]:
+        principal = self.by_arn.get(at) or self.tagged.get(at)
+        if principal is None:
+            return
+        if hop.target in self.tagged:
+            yield from self._tagging(principal, hop)
+            return
+        if role := self.roles.get(hop.target) if hop.how == "sts:AssumeRole" else None:
+            yield can(principal, hop.how, role.arn, resource_policy=role.trust, rcp_levels=role.rcp_levels)
+            return
+        paths = escalations(principal, self.accounts[principal.account], ignore=_NOT_BY_PATHS).paths
+        yield from (grant.decision for path in paths if path.path.id == hop.how for grant in path.grants)
+
+    def _tagging(self, principal: Principal, hop: Hop) -> Iterator[Decision]:
+        holder = self.tagged[hop.target]
+        ways = (
+            retagged(principal, self.of_roles)
+            if holder.arn == principal.arn
+            else tagged_by(principal, self.roles[holder.arn], self.by_arn[holder.arn], self.of_roles)
+        )
+        yield from (decision for one in ways if one.principal.tags == holder.tags for decision in one.decisions)
+
+    def _judged(self, arn: str) -> Tri:
+        return self.admins[arn].verdict if arn in self.admins else Tri.DEPENDS
+
+    def _accounts(
+        self, groups: Mapping[str, Mapping[str, Tri]], inventories: Mapping[str, Inventory]
+    ) -> dict[str, Account]:
+        roles: dict[str, dict[str, Role]] = defaultdict(dict)
+        users: dict[str, dict[str, Tri]] = defaultdict(dict)
+        for arn, role in self.roles.items():
+            roles[account_of(arn)][arn] = role
+        for arn, principal in self.by_arn.items():
+            if principal.kind == "user":
+                users[principal.account][arn] = self._judged(arn)
+        names = dict.fromkeys((*roles, *users, *groups, *(principal.account for principal in self.by_arn.values())))
+        return {
+            name: Account(
+                roles.get(name, {}), users.get(name, {}), groups.get(name, {}), {}, *inventories.get(name, ({}, {}))
+            )
+            for name in names
+        }
+
+    def _escalation_edges(self, accounts: Mapping[str, Account]) -> None:
+        for arn, principal in self.by_arn.items():
+            if self._judged(arn) is not Tri.YES and may_escalate(principal):
+                self._escalation_edges_of(arn, principal, accounts[principal.account], self.admins[arn])
+
+    def _escalation_edges_of(self, node: str, principal: Principal, account: Account, admin: Admin) -> None:
+        judged = escalations(principal, account, ignore=_NOT_BY_PATHS, admin=admin)
+        self.edges += [edge for escalation in judged.paths for edge in self._edges_along(node, escalation)]
+        for escalation in judged.undecided:
+            if escalation.unread:
+                self.unread |= dict.fromkeys(self._edges_along(node, escalation), escalation.unread)
+
+    def _edges_along(self, node: str, escalation: Escalation) -> Iterator[Edge]:
+        path = escalation.path
+        if path.gain == "grant":
+            yield Edge(node, _administrator(account_of(node)), path.id, escalation.verdict)
+        elif path.gain == "become":
+            for target, verdict in escalation.targets.items():
+                if target in self.by_arn:
+                    yield Edge(node, target, path.id, verdict)
+
+    # -- with other tags
+
+    def _tag_edges(self) -> None:
+        """Edges to principals with tags that they give themselves, or that somebody who assumes the role gives it."""
+        limits = (policy for role in self.roles.values() for level in role.rcp_levels or () for policy in level)
+        policies = (*(role.trust for role in self.roles.values()), *limits)
+        self.of_roles = speaking_of_tags(dict.fromkeys(policy.document for policy in policies))
+        self.taggers = [
+            arn for arn, one in self.by_arn.items() if self._judged(arn) is not Tri.YES and may_tag_roles(one)
+        ]
+        for arn, principal in self.by_arn.items():
+            if self._judged(arn) is Tri.YES:
+                continue
+            for other in retagged(principal, self.of_roles):
+                self._tag_edge(arn, other)
+            role = self.roles.get(arn) if speaking_of_tags((*principal.documents, *self.of_roles)) else None
+            if role:
+                self._tag_edges_into(role, principal)
+
+    def _tag_edges_into(self, role: Role, holder: Principal) -> None:
+        trusted, _ = named(role.trust.document, holder.account)
+        for arn in dict.fromkeys((*self.taggers, *(name for name in trusted if name in self.by_arn))):
+            actor = self.by_arn[arn]
+            verdict = may_assume(actor, role) if actor is not holder else Tri.NO
+            for other in tagged_by(actor, role, holder, self.of_roles) if verdict is not Tri.NO else ():
+                self._tag_edge(arn, other, verdict)
+
+    def _tag_edge(self, source: str, other: Retagged, at_most: Tri = Tri.YES) -> None:
+        holder = other.principal
+        tags = ", ".join(f"{key}={value}" for key, value in sorted((holder.tags or {}).items()))
+        node = f"{holder.arn} with tags {tags.replace(FRESH, '*')}" if tags else f"{holder.arn} without tags"
+        self.edges.append(Edge(source, node, other.action, min(other.verdict, at_most)))
+        if node in self.tagged:
+            return
+        self.tagged[node], admin = holder, is_admin(holder)
+        if admin.verdict is not Tri.NO:
+            self.edges.append(Edge(node, _administrator(holder.account), "", admin.verdict, cost=0))
+        self._escalation_edges_of(node, holder, self.accounts[holder.account], admin)
+        for role in self.roles.values():
+            if role.arn != holder.arn and _may_name(role, holder.account):
+                self._edge(node, holder, role)
+
+    # -- whoever reaches a writer and whom it writes into
+
+    def _edges_of_writers(self, at_least: Tri) -> None:
+        """Edges for a principal that reaches both a writer and a user or role whose permissions the writer can change,
+        such as a user who assumes a role that can edit that user.
+        """
+        into = into_targets(self.edges, at_least)
+        out = into_targets((replace(edge, source=edge.target, target=edge.source) for edge in self.edges), at_least)
+        done = distances(into, self.starts(at_least))
+        for writer in self.by_arn.values():
+            if writer.arn not in done and may_write_anything(writer):
+                for source, (steps, _) in distances(into, [writer.arn]).items():
+                    if source in self.by_arn and source not in done:
+                        self.edges += self._by_writer(writer, str(source), steps, out, at_least)
+
+    def _by_writer(self, writer: Principal, source: str, steps: int, out: Into, at_least: Tri) -> Iterator[Edge]:
+        for target, (further, _) in distances(out, [source]).items():
+            other = self.by_arn.get(str(target))
+            if other is None or other is writer:
+                continue
+            verdict, how = writes_into(writer, other)
+            if verdict >= at_least:
+                yield Edge(source, _administrator(writer.account), how, at_least, steps + further + 1)
+
+    # -- role trust
+
+    def _trust_edges(self) -> None:
+        assumers = Assumers({node: members[0] for node, members in self.members.items()})
+        without_path = {caller(arn).without_path: arn for arn in self.by_arn}
+        for arn, role in self.roles.items():
+            own = caller(arn).account
+            principals, accounts = named(role.trust.document, own)
+            for name in principals:
+                arn_of_name = name if name in self.by_arn else without_path.get(name)
+                if arn_of_name:
+                    self._edge(arn_of_name, self.by_arn[arn_of_name], role)
+            for account in assumers.accounts if "*" in accounts else accounts:
+                is_open = open_to_account(role, account)
+                if is_open:
+                    self.edges.append(Edge(("hub", account), arn, "sts:AssumeRole", Tri.YES))
+                # Who is trusted by "*" in the role's own account needs no right of its own.
+                everybody = "*" in accounts and account == own
+                nodes = assumers.nodes[account] if everybody else assumers.candidates(account, arn, not is_open)
+                for node in nodes:
+                    self._edges_of(node, role)
+        free = ((node, self.members[node][0].account) for node in assumers.free)
+        self.edges += [Edge(node, ("hub", account), "", Tri.YES, cost=0) for node, account in free]
+
+    def _edges_of(self, node: Hashable, role: Role) -> None:
+        members = self.members[node]
+        if len(members) == 1 or treats_alike(role):
+            self._edge(node, members[0], role)
+        else:
+            for principal in members:
+                self._edge(principal.arn, principal, role)
+
+    def _edge(self, source: Hashable, principal: Principal, role: Role) -> None:
+        verdict = may_assume(principal, role)
+        if verdict is not Tri.NO:
+            self.edges.append(Edge(source, role.arn, "sts:AssumeRole", verdict))
+
+
+# Trust and tags are looked at by themselves, over the accounts.
+_NOT_BY_PATHS = IDS_OF_TAGGING | {"sts-assume-role"}
+
+
+def _administrator(account: str) -> str:
+    return f"administrator of {account}"
+
+
+def _may_name(role: Role, account: str) -> bool:
+    """Whether the role's trust policy may let a principal of the account in: it is of the account, or mentions it."""
+    trust = role.trust.document
+    return account_of(role.arn) == account or (trust is not None and _mentions(trust, account))
+
+
+@lru_cache(maxsize=1 << 16)
+def _mentions(document: Document, account: str) -> bool:
+    return any(account in statement.text or '"*"' in statement.text for statement in document.statements)

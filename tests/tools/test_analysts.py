@@ -1,0 +1,36 @@
+"""The questions of docs/analysts.md run on a published database, and name columns that exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.night import DATABASE
+from tests.conftest import ROOT
+from tests.pipeline.explain import explained
+
+PAGE = (ROOT / "docs" / "analysts.md").read_text(encoding="utf-8")
+QUERIES = re.findall(r"\n([^\n]+):\n\n```sql\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("home")
+    explained.write(home)
+    return home / DATABASE
+
+
+@pytest.mark.parametrize(("question", "sql"), QUERIES, ids=[question for question, _ in QUERIES])
+def test_a_question_has_an_answer(database: Path, question: str, sql: str) -> None:
+    with duckdb.connect(database, read_only=True) as con:
+        answer = con.execute(sql)
+        assert answer.description
+        assert len(answer.fetchmany(1)) <= 1
+
+
+def test_every_query_of_the_page_is_a_question() -> None:
+    assert len(QUERIES) == PAGE.count("```sql")
+    assert len(QUERIES) >= 40

@@ -1,0 +1,93 @@
+"""The units and the image of docs/service: what they start exists, and a running service shows it."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import typer
+
+from assets.cli import main
+from pipeline.settings import Settings
+from tests.conftest import ROOT, Loopback
+
+FOLDER = ROOT / "docs" / "service"
+UNITS = sorted(FOLDER.glob("rolecall*.*"))
+
+
+def unit(path: Path) -> configparser.RawConfigParser:
+    parser = configparser.RawConfigParser(strict=False)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read(path)
+    return parser
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_a_unit_is_one_of_systemd(path: Path, tmp_path: Path) -> None:
+    """By systemd itself where it is installed, with programs that exist there."""
+    sections = unit(path)
+    assert sections.has_section("Unit")
+    assert sections.has_section("Service" if path.suffix == ".service" else "Timer")
+    if verify := shutil.which("systemd-analyze"):
+        for other in UNITS:
+            text = other.read_text().replace("/opt/rolecall/bin/rolecall", "/bin/true").replace("User=rolecall\n", "")
+            (tmp_path / other.name).write_text(text)
+        done = subprocess.run([verify, "verify", "--man=no", str(tmp_path / path.name)], capture_output=True, text=True)
+        assert (done.returncode, [line for line in done.stderr.splitlines() if str(tmp_path) in line]) == (0, [])
+
+
+@pytest.mark.parametrize("path", [path for path in UNITS if path.suffix == ".service"], ids=lambda path: path.name)
+def test_a_service_starts_a_command_that_exists(path: Path) -> None:
+    program, *arguments = shlex.split(unit(path)["Service"]["ExecStart"])
+    assert program == "/opt/rolecall/bin/rolecall"
+    typer.main.get_command(main.app).make_context("rolecall", arguments, resilient_parsing=True)
+    assert arguments[0] in typer.main.get_command(main.app).commands  # type: ignore[attr-defined]
+
+
+def test_the_image_installs_the_locked_packages_and_is_not_root() -> None:
+    text = (FOLDER / "Dockerfile").read_text()
+    assert "--require-hashes -r requirements.lock" in text
+    assert text.index("USER 10001") < text.index("ENTRYPOINT")
+    fields = {f"ROLECALL_{name.upper()}" for name in Settings.model_fields}
+    assert set(re.findall(r"ROLECALL_\w+", text)) <= fields
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def answered(address: str) -> bytes:
+    """The first answer from a server that is starting."""
+    for _ in range(240):
+        with suppress(OSError), urllib.request.urlopen(address, timeout=30) as answer:
+            return bytes(answer.read())
+        time.sleep(0.5)
+    raise AssertionError(f"{address} does not answer")
+
+
+@pytest.mark.slow
+def test_the_web_server_starts_on_loopback_with_the_settings_of_the_home(tmp_path: Path, loopback: Loopback) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "assets.cli", "dagster", "webserver", "--port", str(port), "--home", "home"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **loopback.environment}
+    environment.pop("DAGSTER_HOME", None)
+    with subprocess.Popen(command, cwd=tmp_path, env=environment) as process:
+        try:
+            assert b"dagster_webserver_version" in answered(f"http://127.0.0.1:{port}/server_info")
+        finally:
+            process.send_signal(signal.SIGTERM)
+    assert "max_concurrent_runs: 1" in (tmp_path / "home" / "dagster" / "dagster.yaml").read_text()
