@@ -16,11 +16,10 @@ from pipeline.policy.account import Account, Role
 from pipeline.policy.document import Document
 from pipeline.policy.escalation_grants import Grant, boundaries, granted, granted_anywhere
 from pipeline.policy.escalation_paths import Path, Step, attacker, may_escalate
-from pipeline.policy.escalation_targets import resources_of
+from pipeline.policy.escalation_targets import resources_of, with_only
 from pipeline.policy.escalation_workloads import on_existing
 from pipeline.policy.match import statement_covers_action
 from pipeline.policy.principal import Principal, answer
-from pipeline.policy.request import Policy
 from pipeline.policy.rights import Admin, exceeds, is_admin
 from pipeline.policy.tagging import may_gain, retagged, speaking_of_tags
 from pipeline.policy.tri import Tri, every, some
@@ -286,15 +285,8 @@ def _holds_back(principal: Principal, what: str) -> bool:
     if what == "boundary":
         freed = replace(principal, boundary=None)
     else:
-        freed = replace(principal, policies=tuple(_without_denies(policy) for policy in principal.policies))
+        freed = replace(principal, policies=tuple(with_only("Allow", policy) for policy in principal.policies))
     if is_admin(freed).verdict > is_admin(principal).verdict:
         return True
     open_paths = {escalation.path.id for escalation in escalations(freed).paths if not escalation.path.lifts}
     return not open_paths <= {escalation.path.id for escalation in escalations(principal).paths}
-
-
-def _without_denies(policy: Policy) -> Policy:
-    if policy.document is None:
-        return policy
-    allows = tuple(statement for statement in policy.document.statements if statement.effect == "Allow")
-    return replace(policy, document=replace(policy.document, statements=allows, hash=f"{policy.document.hash}:allows"))

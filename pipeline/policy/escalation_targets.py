@@ -10,6 +10,7 @@ from pipeline.policy.account import Account, Role, is_reserved
 from pipeline.policy.escalation_paths import Step, attacker
 from pipeline.policy.match import common_arn
 from pipeline.policy.principal import FRESH, Principal, answer, can
+from pipeline.policy.request import Effect, Policy
 from pipeline.policy.rights import allows
 from pipeline.policy.targets import targets
 from pipeline.policy.tri import Tri
@@ -99,6 +100,15 @@ def _may_make_profiles(principal: Principal) -> bool:
 
 
 def _is_named(principal: Principal, role: Role) -> bool:
-    """Whether the role's trust policy alone admits the principal, without permissions of its own."""
-    bare = replace(principal, policies=())
+    """Whether the role's trust policy alone admits the principal: without its own permissions, but with its Denies."""
+    bare = replace(principal, policies=tuple(with_only("Deny", policy) for policy in principal.policies))
     return answer(can(bare, "sts:AssumeRole", role.arn, None, role.trust, role.rcp_levels)) is not Tri.NO
+
+
+def with_only(effect: Effect, policy: Policy) -> Policy:
+    """The policy with only its Allow or its Deny statements."""
+    if policy.document is None:
+        return policy
+    kept = tuple(statement for statement in policy.document.statements if statement.effect == effect)
+    name = f"{policy.document.hash}:{effect}"
+    return replace(policy, document=replace(policy.document, statements=kept, hash=name))

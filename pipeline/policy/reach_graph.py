@@ -200,16 +200,16 @@ class Graph:
         into = into_targets(self.edges, at_least)
         out = into_targets((replace(edge, source=edge.target, target=edge.source) for edge in self.edges), at_least)
         done = distances(into, self.starts(at_least))
-        for writer in self.by_arn.values():
-            if writer.arn not in done and may_write_anything(writer):
-                for source, (steps, _) in distances(into, [writer.arn]).items():
+        for node, writer in {**self.by_arn, **self.tagged}.items():
+            if node not in done and may_write_anything(writer):
+                for source, (steps, _) in distances(into, [node]).items():
                     if source in self.by_arn and source not in done:
                         self.edges += self._by_writer(writer, str(source), steps, out, at_least)
 
     def _by_writer(self, writer: Principal, source: str, steps: int, out: Into, at_least: Tri) -> Iterator[Edge]:
         for target, (further, _) in distances(out, [source]).items():
             other = self.by_arn.get(str(target))
-            if other is None or other is writer:
+            if other is None or other.arn == writer.arn:
                 continue
             verdict, how = writes_into(writer, other)
             if verdict >= at_least:

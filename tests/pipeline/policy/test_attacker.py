@@ -137,8 +137,10 @@ def test_the_region_is_the_actors_choice() -> None:
 # -- what a path gains
 
 
-def trust(**who: Any) -> Policy:
-    return Policy.read("trust", document({"Effect": "Allow", "Principal": who, "Action": "sts:AssumeRole"}), "trust")
+def trust(condition: dict[str, Any] | None = None, **who: Any) -> Policy:
+    more = {"Condition": condition} if condition else {}
+    one = {"Effect": "Allow", "Principal": who, "Action": "sts:AssumeRole", **more}
+    return Policy.read("trust", document(one), "trust")
 
 
 def held(name: str, *documents: Any, service: str = "lambda.amazonaws.com") -> tuple[Role, Principal]:
@@ -201,14 +203,16 @@ def test_the_boundary_of_another_role_is_taken_off(held_back: Tri, is_open: bool
 
 @dataclass(frozen=True)
 class World:
-    """An account: who holds what, which trust roles have, and whom the attacker is by now."""
+    """An account: who holds what, which trust roles have, whom the attacker is by now, and who has the tag."""
 
     held: tuple[tuple[str, tuple[Policy, ...]], ...]
     trusts: tuple[tuple[str, Policy], ...]
     controlled: frozenset[str]
+    tagged: frozenset[str] = frozenset()
 
     def principal(self, arn: str) -> Principal:
-        return Principal(arn, dict(self.held)[arn])
+        tags = {"team": "red"} if arn in self.tagged else {}
+        return Principal(arn, dict(self.held)[arn], tags=tags, takes_session_tags=False)
 
     def with_policy(self, arn: str) -> World:
         more = dict(self.held) | {arn: (*dict(self.held)[arn], EVERYTHING)}
@@ -227,10 +231,19 @@ def may(actor: Principal, action: str, resource: str, known: Mapping[str, Any] |
     return answer(can(actor, action, resource, {"iam:PermissionsBoundary": (), **(known or {})}, **more)) is Tri.YES
 
 
+TAG = {"aws:RequestTag/team": "red", "aws:TagKeys": ("team",)}
+
+
 def moves(world: World) -> Iterator[World]:
     trusts = dict(world.trusts)
     for arn in sorted(world.controlled):
         actor = world.principal(arn)
+        for target in (arn, *trusts):
+            kind = "User" if ":user/" in target else "Role"
+            if target not in world.tagged and may(actor, f"iam:Tag{kind}", target, TAG):
+                yield replace(world, tagged=world.tagged | {target})
+            if target in world.tagged and may(actor, f"iam:Untag{kind}", target, {"aws:TagKeys": ("team",)}):
+                yield replace(world, tagged=world.tagged - {target})
         for target, _ in world.held:
             kind = "User" if ":user/" in target else "Role"
             attaches = any(may(actor, f"iam:Attach{kind}Policy", target, {"iam:PolicyARN": one}) for one in ATTACHED)
@@ -254,31 +267,48 @@ ACTIONS = (
     *("iam:CreateAccessKey", "iam:UpdateAssumeRolePolicy", "sts:AssumeRole", "s3:GetObject"),
 )
 CONDITIONS = (None, None, None, arn_of_policy("ArnEquals", f"{AWS}/AdministratorAccess"))
+RED = {"StringEquals": {"aws:PrincipalTag/team": "red"}}
+TAGGING = ("iam:TagUser", "iam:TagRole", "iam:UntagUser", "iam:UntagRole")
 
 
-def some_statement(dice: random.Random, arns: list[str]) -> dict[str, Any]:
+def some_statement(dice: random.Random, arns: list[str], with_tags: bool) -> dict[str, Any]:
     effect = "Deny" if dice.random() < 0.2 else "Allow"
     condition = dice.choice(CONDITIONS)
-    actions = dice.sample(ACTIONS, dice.choice((1, 1, 2)))
+    actions = dice.sample((*ACTIONS, *TAGGING) if with_tags else ACTIONS, dice.choice((1, 1, 2)))
     more = {"Condition": condition} if condition and all("Attach" in one for one in actions) else {}
+    if with_tags and dice.random() < 0.4:
+        more = {"Condition": RED}
     return statement(effect, actions, dice.choice(["*", *arns]), **more)
 
 
-def some_world(dice: random.Random) -> World:
+def some_world(dice: random.Random, with_tags: bool = False) -> World:
     arns = [f"{IAM}:user/mallory", f"{IAM}:user/victim", f"{IAM}:role/app", f"{IAM}:role/chief"]
-    held = {arn: policies(document(*(some_statement(dice, arns) for _ in range(dice.choice((1, 2)))))) for arn in arns}
+    held = {
+        arn: policies(document(*(some_statement(dice, arns, with_tags) for _ in range(dice.choice((1, 2))))))
+        for arn in arns
+    }
     if dice.random() < 0.5:
         held[dice.choice(arns[1:])] = (EVERYTHING,)
     openers = [trust(AWS=f"{IAM}:root"), trust(AWS=arns[0]), trust(AWS=arns[1]), trust(Service="ec2.amazonaws.com")]
+    if with_tags:
+        openers.append(trust(RED, AWS=f"{IAM}:root"))
     trusts = {arn: dice.choice(openers) for arn in arns[2:]}
-    return World(tuple(held.items()), tuple(trusts.items()), frozenset({arns[0]}))
+    if with_tags:
+        tags = statement("Allow", dice.choice(TAGGING), dice.choice(["*", arns[0], *arns[2:]]))
+        held[arns[0]] = (
+            *held[arns[0]],
+            *policies(document(tags, statement("Allow", dice.choice(ACTIONS), Condition=RED))),
+        )
+    tagged = frozenset(dice.sample(arns, dice.choice((0, 1)))) if with_tags else frozenset[str]()
+    return World(tuple(held.items()), tuple(trusts.items()), frozenset({arns[0]}), tagged)
 
 
+@pytest.mark.parametrize("with_tags", [False, True])
 @pytest.mark.parametrize("seed", range(8))
-def test_every_sequence_of_three_actions_agrees(seed: int) -> None:
+def test_every_sequence_of_three_actions_agrees(seed: int, with_tags: bool) -> None:
     dice, won = random.Random(seed), 0
-    for _ in range(12):
-        world = some_world(dice)
+    for _ in range(40 if with_tags else 12):
+        world = some_world(dice, with_tags)
         everyone = [world.principal(arn) for arn, _ in world.held]
         roles = [Role(arn, policy) for arn, policy in world.trusts]
         found = next(one for one in reach(everyone, roles) if one.arn.endswith("user/mallory"))
