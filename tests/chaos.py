@@ -36,6 +36,8 @@ JOINS, MOVES, SUSPENDED = 6, 11, range(17, 21)
 WHOLE = {"floor": "accounts_read_above_floor", "tree": "parent_id_in_organization"}
 """What breaks a night for the organization as a whole, and the check that says so."""
 EVENTS = ("odd", "odd", "failed", "failed", "twice", "killed reading", "killed judging", "again", *WHOLE, "nothing")
+HARMLESS = ("nothing", "killed reading", "killed judging")
+"""Events after which the truth has landed: the oracle would judge the same tables."""
 CHECKED = ("accounts", "extracts", "users", "roles", "groups", "policies", "credential_report", "account_summary")
 """Datasets whose checks are run: those that the events can break."""
 
@@ -81,8 +83,10 @@ class Month:
             told.refused = self.judge(night, False)
         if not told.refused:
             told.found = judged(night.home)
-            told.true = {key: told.found.get(key, "") for key in told.found if key[0] in self.rests_on_history()}
-            told.true |= {k: v for k, v in self.oracle(night, true).items() if k[0] not in self.rests_on_history()}
+            told.true = self.oracle(night, true) if event not in HARMLESS else told.found
+            beside = self.rests_on_history()
+            told.true = {key: verdict for key, verdict in told.true.items() if key[0] not in beside}
+            told.true |= {key: verdict for key, verdict in told.found.items() if key[0] in beside}
         self.sizes.append((night.home / WAREHOUSE).stat().st_size)
 
     def truth(self, number: int) -> Tables:
