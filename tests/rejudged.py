@@ -93,8 +93,13 @@ class Rejudged:
         return rows_of(self.con, f"from raw_{name} order by all") if DATASETS[name].named_by else []
 
     def needs(self) -> set[tuple[str, str]]:
-        """Control and dataset of everything that an account's verdicts depend on, by the declarations."""
-        return {(name, dataset) for name in self.catalog.controls for dataset in self.catalog.datasets(name)}
+        """Control and dataset of everything that an account's verdicts depend on, by the declarations.
+
+        Without what a control settles itself, some of its verdicts are unknown, by its own words.
+        """
+        heads = {name: model.control for name, model in self.catalog.controls.items()}
+        settled = {name: head.settles_unread for name, head in heads.items() if head}
+        return {(name, of) for name in heads for of in self.catalog.datasets(name) - settled.get(name, frozenset())}
 
     def of_management(self, control: str, dataset: str) -> bool:
         """Whether only the management account's verdicts depend on it."""

@@ -15,7 +15,7 @@ from tests.conftest import Loopback
 pytestmark = pytest.mark.slow
 
 NIGHTS, SEED = 30, 20261128
-ACCOUNTS = ("729096989405", "506150706042", "481162246466", "290972897018")
+ACCOUNTS = ("729096989405", "506150706042", "290972897018")
 
 
 @pytest.fixture(scope="module")

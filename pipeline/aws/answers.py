@@ -19,6 +19,7 @@ from pipeline.aws.failures import CallFailed, CutAnswer, NoAwsAnswer, no_answer_
 FIRST_ELEMENT = re.compile(
     rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:\w+:)?([\w.]+)", re.DOTALL
 )
+LAST_ELEMENT = re.compile(rb"(?:</[^<>]+|/)>\s*(?:<!--.*?-->\s*)*\Z", re.DOTALL)
 # What only the service prefix of IAM policies calls otherwise.
 PREFIXES = {"accessanalyzer": "access-analyzer", "keyspaces": "cassandra", "sso-admin": "sso"}
 
@@ -32,18 +33,10 @@ def guard(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None
     if announced is not None and "content-encoding" not in headers and not _is_length(announced, len(body)):
         raise CutAnswer(f"{len(body)} of {announced} bytes came")
     if status >= 300:
-        if _begins_as_success(operation_model, body):  # botocore makes 500 of an S3 success that it cannot parse
-            raise CutAnswer(f"the answer breaks off after {len(body)} bytes")
         if no_answer_of_aws(operation_model, status, headers, body):
             raise NoAwsAnswer(status, body)
     elif body or _has_text_payload(operation_model):
         _check_success(operation_model, body)
-
-
-def _begins_as_success(operation_model: Any, body: bytes) -> bool:
-    root = _root(operation_model, operation_model.service_model.resolved_protocol)
-    first = FIRST_ELEMENT.match(body) if root else None
-    return first is not None and first[1].decode() == root
 
 
 def _is_length(announced: str, length: int) -> bool:
@@ -65,6 +58,8 @@ def _check_success(operation_model: Any, body: bytes) -> None:
         first = FIRST_ELEMENT.match(body)
         if first is None or first[1].decode() != root:
             raise CutAnswer(f"the answer is not a {root}, but begins {body[:80]!r}")
+        if not LAST_ELEMENT.search(body):  # botocore makes a server error of it for S3
+            raise CutAnswer(f"the answer breaks off: {body[-80:]!r}")
         wrapper = getattr(operation_model.output_shape, "serialization", {}).get("resultWrapper")
         if wrapper and f"<{wrapper}".encode() not in body:
             raise CutAnswer(f"the answer has no {wrapper}")

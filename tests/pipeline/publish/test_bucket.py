@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -15,15 +16,18 @@ from uuid import uuid4
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
 
 from pipeline.aws.session import Cloud
+from pipeline.aws.transport import TimedSession
 from pipeline.night import Night
 from pipeline.progress import Silent
 from pipeline.publish import bucket
 from pipeline.publish.bucket import Bucket, Delivered
 from pipeline.settings import Refused, Settings
 from tests.conftest import Loopback, use
+from tests.pipeline.aws.bench import ON_THE_WIRE, Wire
 
 FIRST, NIGHT, NEXT = date(2026, 11, 19), date(2026, 11, 20), date(2026, 11, 21)
 SITE = ("index.html", "a.html", "accounts/1.html", "assets/site.css", "assets/site.js", "findings.csv", "report.pdf")
@@ -384,3 +388,37 @@ def test_the_loopback_holds_a_body_against_its_checksum(place: Place) -> None:
     with pytest.raises(ClientError, match="BadDigest"):
         place.s3.put_object(Body=b"other", **asked)
     assert place.objects() == {"x": "body"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "asked", "how"),
+    [
+        ("GetPublicAccessBlock", "publicAccessBlock", "policy"),
+        ("GetBucketPolicyStatus", "policyStatus", "policy"),
+        ("GetBucketAcl", "acl", "public-read"),
+    ],
+)
+def test_no_damaged_answer_makes_a_public_bucket_a_private_one(
+    place: Place, operation: str, asked: str, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_public(place, how)
+    send = TimedSession.send
+    damage: list[Callable[[Wire], Wire]] = [fault for fault, _ in ON_THE_WIRE.values()]
+    damage.append(lambda wire: wire.says(200, wire.body.replace(b"IsPublic>", b"Is>")))
+
+    def damaged(session: TimedSession, request: Any) -> AWSResponse:
+        response = send(session, request)
+        if not request.url.endswith(f"?{asked}"):
+            return response
+        wire = damage[-1](Wire("rest-xml", response.status_code, dict(response.headers), response.content))
+        answer = AWSResponse(request.url, wire.status, wire.headers, None)
+        answer._content = wire.body
+        return answer
+
+    monkeypatch.setattr(TimedSession, "send", damaged)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    with closing(Cloud(place.settings())) as cloud:
+        while damage:
+            with pytest.raises(Refused, match=f"s3:{operation}: |is public by its "):
+                Bucket(cloud).check_private()
+            damage.pop()

@@ -113,6 +113,13 @@ def test_a_control_says_which_entries_of_the_register_it_looks_for(
         load(write(tmp_path, "controls/01_x/x.sql", f"{text}{JUDGES} from {read}"))
 
 
+def test_a_control_says_nothing_of_records_that_it_does_not_depend_on(tmp_path: Path) -> None:
+    write(tmp_path, "staging/stg_people.sql", HEADER + "from raw_users")
+    text = CONTROL.replace("why", 'alone = ["users", "buckets"]\nwhy')
+    with pytest.raises(Refused, match=r"x.sql: header: alone: the control does not depend on buckets"):
+        load(write(tmp_path, "controls/01_x/x.sql", f"{text}{JUDGES} from stg_people"))
+
+
 def test_everything_read_is_there(models: Catalog) -> None:
     known = models.models.keys() | {f"raw_{name}" for name in collectors.datasets()} | set(CATALOG_TABLES)
     assert {m.name: set(m.reads) - known for m in models.models.values() if set(m.reads) - known} == {}
