@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pipeline.facts import PolicyLayer, Queried
 from pipeline.knowledge import load
 from pipeline.policy import Document, MalformedPolicy, actions, parse
-from pipeline.policy.oidc_issuers import is_private, shared_issuers
+from pipeline.policy.oidc_issuers import is_listed
 from pipeline.schema import Column, Dataset, Row
 
 KINDS = ("action", "condition key", "issuer", "service principal", "managed policy")
@@ -96,7 +96,7 @@ def of_trust(service: str | None, issuer: str | None) -> Iterator[Gap]:
     """A service principal or an issuer of tokens in none of the lists."""
     if service and service not in known_services():
         yield "service principal", service
-    if issuer and not is_private(issuer) and issuer not in shared_issuers():
+    if issuer and not is_listed(issuer):
         yield "issuer", issuer
 
 
