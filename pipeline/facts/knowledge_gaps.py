@@ -103,5 +103,5 @@ def of_trust(service: str | None, issuer: str | None) -> Iterator[Gap]:
 def known_services() -> frozenset[str]:
     """Services by principal that some list has; the Service Authorization Reference names most of them alike."""
     compute: Mapping[str, Iterable[str]] = load("compute_services").facts["services"]
-    listed = (*load("trust_services").facts["services"], *compute["running"], *compute["ended"])
+    listed = (*load("trust_services").facts["services"], *compute["running"], *compute["others"], *compute["ended"])
     return actions.services() | frozenset(listed)

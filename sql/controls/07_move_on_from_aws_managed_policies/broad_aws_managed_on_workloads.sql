@@ -33,8 +33,7 @@ select
     roles.account_id,
     roles.arn as resource,
     case
-        when roles.malformed_reason is not null
-            then unknown(format('Its trust policy cannot be read: {}.', roles.malformed_reason))
+        when roles.unsure is not null then unknown(roles.unsure)
         when len(roles.broad_policies) + len(roles.deprecated_policies) > 0 then fail(format(
             '{}; assumed by {}.',
             concat_ws(

@@ -41,8 +41,7 @@ select
     roles.account_id,
     roles.arn as resource,
     case
-        when malformed_reason is not null
-            then unknown(format('Its trust policy cannot be read: {}.', malformed_reason))
+        when unsure is not null then unknown(unsure)
         when succeeded_at is not null
             then pass(format('A policy was generated on {}, in place of {}.', succeeded_at::date, policies))
         when unused_days > getvariable('activity_days')
