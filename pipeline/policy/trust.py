@@ -34,8 +34,8 @@ class TrustFact:
     `relation`: own account, organization, external, everyone, service, provider or nobody. `lets_in`: does the
     policy, all statements counted, let this principal assume the role (DEPENDS: under conditions). The pins are true
     where a request that lacks them is refused. `issuer` and the rest are set for web identity: `oidc_grade` is safe,
-    caution, dangerous or "", and `oidc_unknown` what our lists lack to tell; `pins_identity` whether a claim beside the audience is pinned; `unlisted_claims` are
-    never met.
+    caution, dangerous or "", and `oidc_unknown` what our lists lack to tell; `pins_identity` whether a claim beside the
+    audience is pinned; `unlisted_claims` are in no catalogue.
     """
 
     statement: int
