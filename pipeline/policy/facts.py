@@ -21,7 +21,7 @@ from pipeline.policy.partitions import partitions
 from pipeline.policy.principal import FRESH, Principal, answer, can
 from pipeline.policy.request import Policy, Verdict
 from pipeline.policy.rights import allows, full_service, is_admin
-from pipeline.policy.sensitive import grave_patterns, is_unjudged, sensitive_actions
+from pipeline.policy.sensitive import GRAVE, is_unjudged, sensitive_actions
 from pipeline.policy.targets import targets
 from pipeline.policy.tri import Tri
 
@@ -123,7 +123,7 @@ def _of_allow(statement: Statement, holder: Principal) -> Iterator[tuple[str, st
         entry = find(action)
         if entry and not entry.needs_star and statement.resources and "*" in statement.resources:
             yield "star_resource", entry.name
-    if any(_shares_action(statement, pattern) for pattern in grave_patterns()):
+    if any(_shares_action(statement, pattern) for pattern in GRAVE):
         yield ("high_risk_conditioned" if statement.conditions else "high_risk_allow"), ""
 
 

@@ -29,6 +29,13 @@ NAMES: Mapping[str, re.Pattern[str]] = {
 """By knowledge file: names of actions whose answer could be a credential, or data that customers keep in a service."""
 
 
+GRAVE = (
+    *("iam:*", "kms:*", "organizations:*"),
+    *("s3:Delete*", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy", "s3:PutBucketAcl"),
+)
+"""What BP10-04 means by high risk: patterns of actions whose Allows should carry conditions."""
+
+
 @cache
 def judgements(file: str) -> Mapping[str, bool | None]:
     """By action: whether it is what the file is about; None if nobody has judged it."""
@@ -46,9 +53,3 @@ def is_unjudged(action: str) -> bool:
     """Whether the name says that the action could read data or return credentials, and nobody has judged it."""
     name = action.partition(":")[2]
     return any(names.fullmatch(name) and judgements(file).get(action) is None for file, names in NAMES.items())
-
-
-@cache
-def grave_patterns() -> tuple[str, ...]:
-    """Patterns of actions whose Allows should carry conditions."""
-    return tuple(load("sensitive_actions").facts["actions"]["high_risk"])
