@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline import knowledge
-from pipeline.warehouse.models import Catalog
+from pipeline.warehouse.models import Catalog, Model
 from tests.sql import harness
 
 Verdicts = Mapping[str, tuple[str, str]]
@@ -30,9 +30,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Question:
-    """A list, the control that rests on it, and the rows by which an entry of the list turns the control."""
+    """A list, the table made of it, the control that rests on it, and rows by which an entry turns the control."""
 
     file: str
+    fact: str
     control_id: str
     entries: Callable[[Mapping[str, Any]], Iterator[Entry]]
     rows: Callable[[list[Entry]], Rows]
@@ -51,8 +52,7 @@ def turned(question: Question, catalog: Catalog, entries: list[Entry]) -> Iterat
     """By entry: the verdicts with the whole list, and those without the entry."""
     with harness.prepared(question.case(question.rows(entries)), catalog) as made:
         one = harness.one_control(catalog, question.control_id)
-        resting = _resting(one, question.control_id)
-        chain = [model for model in one.with_ancestors([question.control_id]) if model.name in resting]
+        chain = [model for model in one.with_ancestors([question.control_id]) if _rests_on(question.fact, model, one)]
 
         def verdicts() -> Verdicts:
             for model in chain:
@@ -66,12 +66,8 @@ def turned(question: Question, catalog: Catalog, entries: list[Entry]) -> Iterat
                 yield entry, before, verdicts()
 
 
-def _resting(catalog: Catalog, control_id: str) -> set[str]:
-    """The control and the models between the facts and it: what has to be made again."""
-    facts = {model.name for model in catalog.models.values() if model.fact}
-    above = catalog.upstream[control_id]
-    resting = {name for name in above if name in facts or facts & catalog.upstream.get(name, frozenset())}
-    return resting | {control_id}
+def _rests_on(fact: str, model: Model, catalog: Catalog) -> bool:
+    return model.name == fact or fact in catalog.upstream[model.name]
 
 
 @contextmanager

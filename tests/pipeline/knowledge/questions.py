@@ -170,34 +170,59 @@ def objectives(kind: str) -> Any:
 
 
 QUESTIONS = (
-    Question("condition_keys", "condition_correctness", names_of("types"), condition_keys),
-    Question("data_actions", "sensitive_actions_scoped", rows_of_tables("action"), actions),
-    Question("credential_actions", "sensitive_actions_scoped", rows_of_tables("action"), actions),
-    Question("oidc_issuers", "oidc_trust_scoped", issuer_entries, issuers),
-    Question("compute_services", "broad_aws_managed_on_workloads", names_of("services"), services(MEMBER)),
+    Question("condition_keys", "fact_documents", "condition_correctness", names_of("types"), condition_keys),
+    Question("data_actions", "fact_documents", "sensitive_actions_scoped", rows_of_tables("action"), actions),
+    Question("credential_actions", "fact_documents", "sensitive_actions_scoped", rows_of_tables("action"), actions),
+    Question("oidc_issuers", "fact_trusts", "oidc_trust_scoped", issuer_entries, issuers),
     Question(
         "compute_services",
+        "fact_compute_services",
+        "broad_aws_managed_on_workloads",
+        names_of("services"),
+        services(MEMBER),
+    ),
+    Question(
+        "compute_services",
+        "fact_compute_services",
         "policy_generation_used",
         names_of("services"),
         services(MEMBER, created_at=datetime(2025, 1, 1), last_used_at=YESTERDAY),
     ),
     Question(
         "compute_services",
+        "fact_compute_services",
         "rightsizing_adopted",
         names_of("services"),
         services(MEMBER, created_at=datetime(2025, 1, 1)),
     ),
-    Question("trust_services", "confused_deputy", names_of("services"), services(MEMBER)),
-    Question("delegated_services", "delegated_administration", names_of("services"), delegated),
-    Question("credential_services", "other_longterm_credentials", rows_of_tables("service"), credentials),
-    Question("policy_quotas", "org_policies_validate", rows_of_tables("quota"), quotas),
-    Question("vendor_accounts", "trust_known_accounts_only", rows_of_tables("vendor", nested=("accounts",)), vendors),
-    Question("vendor_accounts", "external_id", rows_of_tables("vendor", nested=("accounts",)), vendors),
-    Question("guardrail_objectives", "scp_objectives", objectives("scp"), lambda entries: {}),
-    Question("guardrail_objectives", "rcp_objectives", objectives("rcp"), lambda entries: {}),
+    Question("trust_services", "fact_trust_services", "confused_deputy", names_of("services"), services(MEMBER)),
+    Question(
+        "delegated_services", "fact_delegated_services", "delegated_administration", names_of("services"), delegated
+    ),
+    Question(
+        "credential_services",
+        "fact_credential_services",
+        "other_longterm_credentials",
+        rows_of_tables("service"),
+        credentials,
+    ),
+    Question("policy_quotas", "fact_policy_quotas", "org_policies_validate", rows_of_tables("quota"), quotas),
+    Question(
+        "vendor_accounts",
+        "fact_known_vendors",
+        "trust_known_accounts_only",
+        rows_of_tables("vendor", nested=("accounts",)),
+        vendors,
+    ),
+    Question(
+        "vendor_accounts", "fact_known_vendors", "external_id", rows_of_tables("vendor", nested=("accounts",)), vendors
+    ),
+    Question("guardrail_objectives", "fact_guardrails", "scp_objectives", objectives("scp"), lambda entries: {}),
+    Question("guardrail_objectives", "fact_guardrails", "rcp_objectives", objectives("rcp"), lambda entries: {}),
 )
 ALONE = Question(
     "compute_services",
+    "fact_compute_services",
     "management_account_clean",
     names_of("services"),
     services(MANAGEMENT, ("open",), last_used_at=YESTERDAY),
