@@ -217,6 +217,26 @@ def explain(
 
 
 @command
+def shapes(
+    output: Annotated[Path, typer.Option(help="File to write.")] = Path("shapes.json"),
+    accounts: Annotated[int, typer.Option(min=0, help="Number of accounts to read besides the organization.")] = 3,
+    role_name: Annotated[str | None, typer.Option(help="Role to assume in every account.")] = None,
+    external_id: Annotated[str | None, typer.Option(help="External ID required by the role's trust policy.")] = None,
+    region: Annotated[list[str] | None, typer.Option(help="Region to read; repeat for more.")] = None,
+    include_account: Annotated[list[str] | None, typer.Option(help="Read only this account; repeat for more.")] = None,
+) -> int:
+    """Write the shapes of AWS's answers to a file: names of members, values of enumerations, no data of yours."""
+    from assets.cli import shapes as writing
+    from assets.defs import nights
+
+    chosen = load(
+        **given(role_name=role_name, external_id=external_id, regions=region, include_accounts=include_account)
+    )
+    writing.write(Console(), chosen, nights.today(chosen).as_of, accounts, output)
+    return DONE
+
+
+@command
 def demo(
     home: Annotated[Path | None, typer.Option(help="Home of the demo, separate from a real organization's.")] = None,
     nights: Annotated[int, typer.Option(min=1, max=8, help="Number of nights to run, out of the last eight.")] = 5,

@@ -17,6 +17,7 @@ UNLISTED = "UnlistedMembers"
 """Key in a parsed response: paths of the members that the operation's model does not have (`Roles[].NewMember`)."""
 MOST_ANSWERS = 100
 """Responses of an operation that a worker looks at: reading each twice would cost a tenth of the night."""
+Member = tuple[str, Any, str | None]
 _OF_EVERY_ANSWER = frozenset({"ResponseMetadata", "requestId", "RequestId", "__type"})
 
 
@@ -53,6 +54,14 @@ class Watch:
 
 def unlisted(operation_model: Any, body: bytes) -> Iterator[str]:
     """Paths of the members in a response's body that the model of the operation does not have."""
+    return (below(path, name or "") for path, shape, name in members(operation_model, body) if shape is None)
+
+
+def members(operation_model: Any, body: bytes) -> Iterator[Member]:
+    """Every member in a response's body: its path, its shape in the model, and its text.
+
+    For one that the model does not have: the path of what it is in, None, and its name.
+    """
     shape = operation_model.output_shape
     if shape is None or not body:
         return
@@ -70,14 +79,16 @@ def unlisted(operation_model: Any, body: bytes) -> Iterator[str]:
         yield from _of_xml(shape, found, "")
 
 
-def _of_json(shape: Any, value: Any, path: str) -> Iterator[str]:
+def _of_json(shape: Any, value: Any, path: str) -> Iterator[Member]:
+    if path:
+        yield path, shape, value if isinstance(value, str) else None
     if shape.type_name == "structure" and isinstance(value, dict) and not getattr(shape, "is_document_type", False):
-        members = _on_the_wire(shape)
+        names = _on_the_wire(shape)
         for name, child in value.items():
-            if name in members:
-                yield from _of_json(shape.members[members[name]], child, _below(path, members[name]))
+            if name in names:
+                yield from _of_json(shape.members[names[name]], child, below(path, names[name]))
             elif path or name not in _OF_EVERY_ANSWER:
-                yield _below(path, name)
+                yield path, None, name
     elif shape.type_name == "list" and isinstance(value, list):
         for child in value:
             yield from _of_json(shape.member, child, f"{path}[]")
@@ -86,17 +97,19 @@ def _of_json(shape: Any, value: Any, path: str) -> Iterator[str]:
             yield from _of_json(shape.value, child, f"{path}[]")
 
 
-def _of_xml(shape: Any, element: ElementTree.Element, path: str) -> Iterator[str]:
+def _of_xml(shape: Any, element: ElementTree.Element, path: str) -> Iterator[Member]:
+    if path:
+        yield path, shape, element.text
     if shape.type_name == "structure":
-        members = _on_the_wire(shape)
+        names = _on_the_wire(shape)
         for child in element:
             name = _tag(child)
-            if name in members:
-                member, below = shape.members[members[name]], _below(path, members[name])
+            if name in names:
+                member, inner = shape.members[names[name]], below(path, names[name])
                 flat = _is_flat(member)
-                yield from _of_xml(member.member if flat else member, child, f"{below}[]" if flat else below)
+                yield from _of_xml(member.member if flat else member, child, f"{inner}[]" if flat else inner)
             elif path or name not in _OF_EVERY_ANSWER:
-                yield _below(path, name)
+                yield path, None, name
     elif shape.type_name == "list":
         for child in element:
             yield from _of_xml(shape.member, child, f"{path}[]")
@@ -115,7 +128,8 @@ def _is_flat(member: Any) -> bool:
     return member.type_name == "list" and bool(member.serialization.get("flattened"))
 
 
-def _below(path: str, name: str) -> str:
+def below(path: str, name: str) -> str:
+    """The path of a member."""
     return f"{path}.{name}" if path else name
 
 

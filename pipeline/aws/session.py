@@ -147,6 +147,10 @@ class Cloud:
         self.where = f"AWS (profile {self._session.profile_name}, {without_secrets(str(endpoint))})"
         """Profile and endpoint, for messages."""
 
+    def listen(self, handler: Callable[..., None]) -> None:
+        """Call the handler with every response before it is parsed (botocore's event `before-parse`)."""
+        self._session.events.register("before-parse.*.*", handler)
+
     def close(self) -> None:
         """Close every connection."""
         for client in self._clients.values():
