@@ -19,6 +19,7 @@ from assets.cli import (  # noqa: F401  (each adds its command)
     query,
     reader_role,
     settings,
+    shapes,
 )
 from assets.cli.app import DONE, UNREAD, Format, Home, app, command, given, terminal
 from pipeline.night import DATABASE, Night
@@ -213,26 +214,6 @@ def explain(
     database = load(**given(home=home)).home / DATABASE
     explanation = finding.explain(database, control, resource, account, region)
     explaining.show(terminal(), explanation, database, format is Format.json)
-    return DONE
-
-
-@command
-def shapes(
-    output: Annotated[Path, typer.Option(help="File to write.")] = Path("shapes.json"),
-    accounts: Annotated[int, typer.Option(min=0, help="Number of accounts to read besides the organization.")] = 3,
-    role_name: Annotated[str | None, typer.Option(help="Role to assume in every account.")] = None,
-    external_id: Annotated[str | None, typer.Option(help="External ID required by the role's trust policy.")] = None,
-    region: Annotated[list[str] | None, typer.Option(help="Region to read; repeat for more.")] = None,
-    include_account: Annotated[list[str] | None, typer.Option(help="Read only this account; repeat for more.")] = None,
-) -> int:
-    """Write the shapes of AWS's answers to a file: names of members, values of enumerations, no data of yours."""
-    from assets.cli import shapes as writing
-    from assets.defs import nights
-
-    chosen = load(
-        **given(role_name=role_name, external_id=external_id, regions=region, include_accounts=include_account)
-    )
-    writing.write(Console(), chosen, nights.today(chosen).as_of, accounts, output)
     return DONE
 
 

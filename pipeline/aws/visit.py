@@ -19,8 +19,8 @@ from botocore.credentials import Credentials
 
 from pipeline.aws.answers import always, check_members, named
 from pipeline.aws.failures import ASSUME_ROLE, ERRORS, CallFailed, classed
-from pipeline.aws.permissions import management_only
 from pipeline.aws.members import UNLISTED
+from pipeline.aws.permissions import management_only
 from pipeline.aws.session import GLOBAL, Answer, Cloud, parts
 from pipeline.schema import Call, Row
 

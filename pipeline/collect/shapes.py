@@ -8,14 +8,10 @@ from contextlib import closing
 from datetime import date
 from pathlib import Path
 
-from pipeline.aws.failures import CallFailed
-from pipeline.aws.session import Cloud
 from pipeline.aws.shapes import Shapes
-from pipeline.aws.visit import Visit, sign_in
-from pipeline.collect import scope
-from pipeline.collect.memory import Memory
+from pipeline.aws.visit import Visit
 from pipeline.collect.reading import Reading
-from pipeline.collect.run import NOT_READ, refusal
+from pipeline.collect.run import connected, read_roll
 from pipeline.night import Night
 from pipeline.settings import Settings
 
@@ -25,30 +21,14 @@ def read(settings: Settings, as_of: date, most: int, progress: Callable[[str], N
 
     Raises `Refused` if the organization cannot be read. What an account refuses has no shape.
     """
-    with tempfile.TemporaryDirectory() as home:
-        memory = Memory(Night(Path(home), as_of))
-        with closing(Cloud(settings, memory=memory)) as cloud:
-            return _read(cloud, settings, most, progress)
-
-
-def _read(cloud: Cloud, settings: Settings, most: int, progress: Callable[[str], None]) -> Shapes:
     shapes = Shapes()
-    cloud.listen(shapes)
-    visit = Visit(cloud, "")
-    try:
-        caller = sign_in(visit)
-        reading = Reading(visit, ("organization",))
-        visit.account_id = reading.rows("organization")[0]["management_account_id"]
-        accounts = reading.rows("accounts")
-    except CallFailed as failed:
-        raise refusal(failed, cloud) from failed
-    progress("the organization")
-    reading.read_all()
-    roots, units = reading.rows("organization_roots"), reading.rows("organizational_units")
-    chosen = scope.select(settings, roots, units, accounts)
-    active = sorted(a["account_id"] for a in accounts if a["account_id"] in chosen and a["state"] not in NOT_READ)
-    for number, account_id in enumerate(active[:most], start=1):
-        progress(f"account {number} of {min(most, len(active))}")
-        visit = Visit(cloud, account_id, caller, settings.account_timeout_minutes * 60)
-        Reading(visit, ("account", "region")).read_all()
+    with tempfile.TemporaryDirectory() as home, closing(connected(settings, Night(Path(home), as_of))) as cloud:
+        cloud.listen(shapes)
+        progress("the organization")
+        roll = read_roll(settings, cloud)
+        roll.reading.read_all()
+        for number, account_id in enumerate(roll.active[:most], start=1):
+            progress(f"account {number} of {min(most, len(roll.active))}")
+            visit = Visit(cloud, account_id, roll.caller, settings.account_timeout_minutes * 60)
+            Reading(visit, ("account", "region")).read_all()
     return shapes

@@ -26,6 +26,7 @@ NO_VERDICT_RESTS_ON = {
     "aws_errors": "another class of the ledger: what failed stays failed",
     "beyond_policies": "what AWS keeps: without it more is possible, not less",
     "escalation_paths": "what is looked for",
+    "management_operations": "whose credentials ask: without it a call is denied, and unknown",
     "left_out": "for the emulator and the collectors' tests",
     "operation_actions": "for the reader role's policy: without it a call is denied, and unknown",
 }
