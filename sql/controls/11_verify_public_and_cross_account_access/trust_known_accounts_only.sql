@@ -10,7 +10,7 @@ register of exceptions under [[vendors]], and approved_accounts. What outsiders 
 alone, without regard to boundaries or SCPs: administrator rights come from a policy of its own that grants them, or from
 an AWS managed policy in admin_policies.
 """
-alone = ["resource_share_principals", "resource_shares", "roles"]
+alone = ["delegation_requests", "resource_share_principals", "resource_shares", "roles"]
 why = "An account that nobody can identify may have changed hands, and its owner has the rights of the role, or the resources shared."
 fix = "Find out whose account it is: register the vendor with an owner and an end date, or remove the account from the trust policy or share."
 may_break = "Anyone who used the role or the shared resources from that account is refused."
