@@ -176,6 +176,21 @@ UNREAD = Dataset(
     key=("account_id", "region", "dataset", "resource"),
 )
 
+UNLISTED_MEMBERS = Dataset(
+    "unlisted_members",
+    "Members of responses that botocore's models do not have, among the first responses of each operation.",
+    "organization",
+    (),
+    (
+        account_column(),
+        Column("region", "varchar", "Region read, 'global' for services without one", required=True),
+        Column("operation", "varchar", "The operation that was asked", required=True),
+        Column("member", "varchar", "The member, as a path in the response: `Roles[].NewMember`", required=True),
+        Column("times", "bigint", "Responses that had it", required=True),
+    ),
+    key=("account_id", "region", "operation", "member"),
+)
+
 REGISTER = Dataset(
     "register",
     "The register file as it stood on this night: exceptions, attestations, justifications and approvals.",
@@ -238,4 +253,4 @@ QUALITY_RESULTS = Dataset(
     key=("dataset", "check_name"),
 )
 
-SYSTEM = (LEDGER, EXTRACTS, UNREAD, REGISTER, QUALITY_RESULTS)
+SYSTEM = (LEDGER, EXTRACTS, UNREAD, UNLISTED_MEMBERS, REGISTER, QUALITY_RESULTS)

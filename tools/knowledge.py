@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ import typer
 from pipeline import collectors, knowledge
 from pipeline.aws.session import parts
 from pipeline.policy import actions
+from pipeline.policy.sensitive import NAMES
 
 FOLDER = Path(knowledge.__file__).parent
 SIGNING_IN = ("sts:AssumeRole", "sts:GetCallerIdentity")
@@ -67,24 +69,17 @@ def _plain(documentation: str) -> str:
     return " ".join(html.unescape(TAG.sub(" ", documentation or "")).split())
 
 
-CREDENTIALS = re.compile(
-    r"(?:Get|Create|Rotate|Reset|Re[gn]e\w+|Generate|Issue|List|Retrieve|Exchange|Request|Acquire|Describe|Refresh)\w*"
-    r"(?:Credential|Token|Password|A[Pp][Ii]Key|AccessKey|SecretValue|LoginProfile|Presigned\w*Url|AccessDetails"
-    r"|InstanceAccess)s?(?:Details|With\w+|For\w+)?|Assume\w+"
-)
-"""Names of actions whose answer could be a credential."""
-
-
-def credential_actions() -> Iterator[Row]:
-    """Actions of the Service Authorization Reference whose name speaks of credentials."""
+def named_actions(file: str) -> Iterator[Row]:
+    """Actions of the Service Authorization Reference whose name is one that the file judges."""
     for service in sorted(actions.services()):
         for action in actions.expand(f"{service}:*"):
-            if CREDENTIALS.fullmatch(action.partition(":")[2]):
+            if NAMES[file].fullmatch(action.partition(":")[2]):
                 yield {"action": action}
 
 
 REBUILT: Mapping[str, tuple[str, Callable[[], Iterator[Row]]]] = {
-    "credential_actions": ("action", credential_actions),
+    "credential_actions": ("action", partial(named_actions, "credential_actions")),
+    "data_actions": ("action", partial(named_actions, "data_actions")),
     "left_out": ("sentence", left_out),
 }
 """By file: the name of its array of tables, and the function for the rows. Other keys of a table are judgements."""

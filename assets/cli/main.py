@@ -19,6 +19,7 @@ from assets.cli import (  # noqa: F401  (each adds its command)
     query,
     reader_role,
     settings,
+    shapes,
 )
 from assets.cli.app import DONE, UNREAD, Format, Home, app, command, given, terminal
 from pipeline.night import DATABASE, Night

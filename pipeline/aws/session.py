@@ -26,6 +26,7 @@ from botocore.exceptions import BotoCoreError, EndpointConnectionError
 from pipeline.aws.answers import guard
 from pipeline.aws.breaker import Breaker
 from pipeline.aws.failures import CutAnswer, NotOffered, without_secrets, words
+from pipeline.aws.members import UNLISTED, Watch
 from pipeline.aws.transport import TimedSession
 from pipeline.schema import Dataset, Row
 from pipeline.settings import Refused, Settings
@@ -124,6 +125,7 @@ class Cloud:
         """Narrows the sessions of the reader role, in addition to the role's own policies."""
         self._core = core
         self._session.events.register("before-parse.*.*", guard)
+        self._session.events.register("before-parse.*.*", Watch())
         self.breaker = Breaker()
         self.ends: float | None = None
         """The night's deadline, on the clock of `time.monotonic`; None for no deadline."""
@@ -144,6 +146,10 @@ class Cloud:
             raise Refused(f"AWS: {words(error)}; see AWS_ENDPOINT_URL and the region") from None
         self.where = f"AWS (profile {self._session.profile_name}, {without_secrets(str(endpoint))})"
         """Profile and endpoint, for messages."""
+
+    def listen(self, handler: Callable[..., None]) -> None:
+        """Call the handler with every response before it is parsed (botocore's event `before-parse`)."""
+        self._session.events.register("before-parse.*.*", handler)
 
     def close(self) -> None:
         """Close every connection."""
@@ -176,7 +182,7 @@ class Cloud:
             raise CutAnswer(f"the answer cannot be read: {type(error).__name__}: {error}") from error
         finally:
             _credentials.reset(before)
-        if answer.keys() <= {"ResponseMetadata"}:
+        if answer.keys() <= {"ResponseMetadata", UNLISTED}:
             raise CutAnswer("the answer is empty")
         return answer
 

@@ -19,6 +19,7 @@ from botocore.credentials import Credentials
 
 from pipeline.aws.answers import always, check_members, named
 from pipeline.aws.failures import ASSUME_ROLE, ERRORS, CallFailed, classed
+from pipeline.aws.members import UNLISTED
 from pipeline.aws.permissions import management_only
 from pipeline.aws.session import GLOBAL, Answer, Cloud, parts
 from pipeline.schema import Call, Row
@@ -67,10 +68,18 @@ class Visit:
         """Regions that the organization's SCPs close to everybody in the account."""
         self.unread: list[Row] = []
         """Records that could not be read: rows of `unread_records`."""
+        self._unlisted: Counter[tuple[str, str, str]] = Counter()
 
     def ledger(self) -> list[Call]:
         """The calls made here, one row per Region and operation."""
         return [replace(call, account_id=self.account_id) for call in self._calls.values()]
+
+    def unlisted(self) -> list[Row]:
+        """Members of responses that botocore's models do not have: rows of `unlisted_members`."""
+        return [
+            {"account_id": self.account_id, "region": region, "operation": operation, "member": member, "times": times}
+            for (region, operation, member), times in sorted(self._unlisted.items())
+        ]
 
     def send(
         self,
@@ -95,6 +104,7 @@ class Visit:
             started = time.perf_counter()
             try:
                 answer = self.cloud.ask(operation, region, credentials, params)
+                self._unlisted.update((region, operation, member) for member in answer.pop(UNLISTED, ()))
                 check_members(answer, [*always(operation), *([[*needs]] if needs else [])])
             except ERRORS as error:
                 self._book(operation, region, attempts=1, seconds=time.perf_counter() - started)

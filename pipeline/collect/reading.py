@@ -22,7 +22,7 @@ from pipeline.collectors._items import resource
 from pipeline.collectors.account_regions import REGIONS
 from pipeline.collectors.account_summary import SUMMARY
 from pipeline.collectors.organization_tree import ACCOUNTS
-from pipeline.schema import EXTRACTS, LEDGER, UNREAD, Dataset, Row, Scope
+from pipeline.schema import EXTRACTS, LEDGER, UNLISTED_MEMBERS, UNREAD, Dataset, Row, Scope
 
 Result = TypeVar("Result")
 
@@ -75,6 +75,7 @@ class Reading:
             EXTRACTS: extracts,
             LEDGER: [asdict(call) for call in self._visit.ledger()],
             UNREAD: once(UNREAD, self._visit.unread),
+            UNLISTED_MEMBERS: self._visit.unlisted(),
         }
         return whole | {dataset.name: dataset.table(rows) for dataset, rows in own.items()}
 

@@ -1,4 +1,4 @@
-"""Maximum session duration of each role: what GetAccountAuthorizationDetails leaves out."""
+"""Maximum session duration and template of each role: what GetAccountAuthorizationDetails leaves out."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ DURATIONS = Dataset(
             "Maximum session duration, in seconds",
             required=True,
             source="MaxSessionDuration",
+        ),
+        Column(
+            "role_template_arn",
+            "varchar",
+            "Template that IAM role manager made it from; null for roles made otherwise",
+            source="SourceRoleTemplate.TemplateArn",
         ),
     ),
     key=("account_id", "arn"),

@@ -15,6 +15,7 @@ PROFILES = Dataset(
         Column("region", "varchar", "Region of the profile", required=True),
         Column("arn", "varchar", "ARN of the profile", required=True, pattern=ARN, source="profileArn"),
         Column("name", "varchar", "Name of the profile", required=True, source="name"),
+        Column("alias", "varchar", "Alias that the organization has given it; null for none", source="aliasName"),
         Column("is_enabled", "boolean", "Whether the profile is enabled", required=True, source="enabled"),
         Column(
             "has_session_policy",

@@ -29,6 +29,7 @@ ANCHORS = Dataset(
         Column("region", "varchar", "Region of the trust anchor", required=True),
         Column("arn", "varchar", "ARN of the trust anchor", required=True, pattern=ARN),
         Column("name", "varchar", "Name of the trust anchor", required=True),
+        Column("alias", "varchar", "Alias that the organization has given it; null for none"),
         Column("is_enabled", "boolean", "Whether the trust anchor is enabled", required=True),
         Column("source_type", "varchar", "Source of its CA certificates", required=True),
         Column(
@@ -62,6 +63,7 @@ def _row(account: Account, anchor: dict[str, Any]) -> Row:
         "region": account.region,
         "arn": anchor["trustAnchorArn"],
         "name": anchor["name"],
+        "alias": anchor.get("aliasName"),
         "is_enabled": anchor["enabled"],
         "source_type": anchor["source"]["sourceType"],
         "certificate_expires_at": _expiry(account, anchor),

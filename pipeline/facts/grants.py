@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pipeline.facts import PolicyLayer, Queried
 from pipeline.facts._principals import ONE_FOR_ALL_ALIKE, PrincipalFactory
 from pipeline.facts._principals import QUERIES as OF_PRINCIPALS
-from pipeline.policy.facts import sensitive_actions
 from pipeline.policy.proposals import granted_actions
+from pipeline.policy.sensitive import sensitive_actions
 from pipeline.schema import Column, Dataset, Row
 
 TABLE = Dataset(
@@ -40,7 +40,7 @@ JUDGES: tuple[PolicyLayer, ...] = ("identity",)
 def rows(tables: Queried) -> Iterator[Row]:
     factory = PrincipalFactory(tables)
     tracked = frozenset(row["action"] for row in tables["tracked"])
-    sensitive = frozenset((*sensitive_actions("data_reads"), *sensitive_actions("returns_credentials")))
+    sensitive = frozenset((*sensitive_actions("data_actions"), *sensitive_actions("credential_actions")))
     for row in tables["principals"]:
         documents = (policy.document for policy in factory.principal(row).policies)
         granted = granted_actions(frozenset(document for document in documents if document))

@@ -60,7 +60,7 @@ def root_at_all() -> Objective:
     """The catalogue's probes of the root user, plus an invented action that a Deny of individual services would not
     stop.
     """
-    probes = next(objective.probes for objective in objectives("scp") if objective.id == "root_user")
+    probes = next((objective.probes for objective in objectives("scp") if objective.id == "root_user"), ())
     unnamed = Probe(f"{FRESH}:{FRESH}", caller="root")
     return Objective("root_at_all", "scp", "Root users of member accounts can do nothing", (unnamed, *probes))
 

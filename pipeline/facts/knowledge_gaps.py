@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pipeline.facts import PolicyLayer, Queried
 from pipeline.knowledge import load
 from pipeline.policy import Document, MalformedPolicy, actions, parse
-from pipeline.policy.oidc_issuers import is_private, shared_issuers
+from pipeline.policy.oidc_issuers import is_listed
+from pipeline.policy.partitions import partitions
 from pipeline.schema import Column, Dataset, Row
 
-KINDS = ("action", "condition key", "issuer", "service principal", "managed policy")
+KINDS = ("action", "condition key", "issuer", "partition", "service principal", "managed policy")
 TABLE = Dataset(
     "fact_knowledge_gaps",
     "Names in this night's policies that are in none of Rolecall's lists, how often and in which accounts.",
@@ -35,10 +36,10 @@ QUERIES = {
         select if(policy_type = 'RESOURCE_CONTROL_POLICY', 'rcp', 'scp'), document, [management_account_id]
         from stg_organization_policies cross join stg_organization""",
     "trusts": """
-        select facts.service, facts.issuer, list(distinct roles.account_id) as accounts
+        select facts.service, facts.issuer, facts.principal, list(distinct roles.account_id) as accounts
         from int_role_trusts as roles
         inner join fact_trusts as facts on roles.trust_sha256 = facts.trust_sha256
-        where facts.service is not null or facts.kind = 'oidc'
+        where facts.principal is not null
         group by all""",
     "attachments": """
         select attachments.policy_arn, list(distinct attachments.account_id) as accounts
@@ -71,16 +72,19 @@ def gaps(tables: Queried) -> Iterator[tuple[Gap, Iterable[str]]]:
             continue
         yield from ((gap, row["accounts"]) for gap in set(of_document(document)))
     for row in tables["trusts"]:
-        yield from ((gap, row["accounts"]) for gap in of_trust(row["service"], row["issuer"]))
+        for gap in (*of_trust(row["service"], row["issuer"]), *of_arn(row.get("principal") or "")):
+            yield gap, row["accounts"]
     for row in tables["attachments"]:
         yield ("managed policy", row["policy_arn"]), row["accounts"]
 
 
 def of_document(document: Document) -> Iterator[Gap]:
-    """Actions and condition keys of a document that the Service Authorization Reference and the global keys lack, and
-    issuers of tokens whose claims are keys.
+    """Actions and condition keys of a document that the Service Authorization Reference and the global keys lack,
+    issuers of tokens whose claims are keys, and partitions of ARNs that botocore lacks.
     """
     for statement in document.statements:
+        for pattern in (*(statement.resources or ()), *(statement.not_resources or ())):
+            yield from of_arn(pattern)
         for pattern in (*(statement.actions or ()), *(statement.not_actions or ())):
             if pattern.strip("*") and not any(actions.find(action) for action in actions.expand(pattern)):
                 yield "action", pattern
@@ -92,16 +96,23 @@ def of_document(document: Document) -> Iterator[Gap]:
                 yield "condition key", condition.key
 
 
+def of_arn(arn: str) -> Iterator[Gap]:
+    """The partition of an ARN, if botocore has none of the name. A pattern, or a variable, is no name."""
+    partition = arn.split(":")[1] if arn.startswith("arn:") else ""
+    if partition and not set("*?$") & set(partition) and partition not in partitions():
+        yield "partition", partition
+
+
 def of_trust(service: str | None, issuer: str | None) -> Iterator[Gap]:
     """A service principal or an issuer of tokens in none of the lists."""
     if service and service not in known_services():
         yield "service principal", service
-    if issuer and not is_private(issuer) and issuer not in shared_issuers():
+    if issuer and not is_listed(issuer):
         yield "issuer", issuer
 
 
 def known_services() -> frozenset[str]:
     """Services by principal that some list has; the Service Authorization Reference names most of them alike."""
     compute: Mapping[str, Iterable[str]] = load("compute_services").facts["services"]
-    listed = (*load("trust_services").facts["services"], *compute["running"], *compute["ended"])
+    listed = (*load("trust_services").facts["services"], *compute["running"], *compute["others"], *compute["ended"])
     return actions.services() | frozenset(listed)

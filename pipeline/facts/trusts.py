@@ -61,6 +61,7 @@ TABLE = Dataset(
         Column("issuer", "varchar", "Issuer of web identity tokens; empty for others"),
         Column("oidc_grade", "varchar", "How narrowly web identity is pinned: safe, caution or dangerous"),
         Column("oidc_reason", "varchar", "Why it is graded so"),
+        Column("oidc_unknown", "varchar", "What Rolecall's lists lack to tell the grade; empty if they tell it"),
         Column(
             "unlisted_claims",
             "varchar[]",
@@ -132,6 +133,7 @@ def row(door: Door, fact: TrustFact) -> Row:
         "issuer": fact.issuer,
         "oidc_grade": fact.oidc_grade,
         "oidc_reason": fact.oidc_reason,
+        "oidc_unknown": fact.oidc_unknown,
         "unlisted_claims": list(fact.unlisted_claims),
         "condition_keys": list(fact.condition_keys),
         "outside_accounts": sorted(outside),

@@ -114,16 +114,25 @@ def key_reaches(action: str, key: str) -> bool | None:
     """Whether a request for the action can contain the condition key: True, False, or None if the catalogue cannot
     tell.
 
-    Only keys with a service's own prefix can be ruled out: `aws:` keys and those of identity providers come from
-    elsewhere. A key that the catalogue does not list for the action's own service may be one it does not know yet.
+    Only keys that some action of their own service carries can be ruled out. `aws:` keys and those of identity
+    providers come from elsewhere, as do keys that their service lists for none of its actions (of the credentials,
+    mostly), and a key that no service lists may be newer than the catalogue.
     """
     key = key.lower()
-    entry, prefix = find(action), key.partition(":")[0]
-    if entry is None or prefix not in services() or key in FROM_CREDENTIALS:
+    entry = find(action)
+    if entry is None:
         return None
     if lists_key(entry, key):
         return True
-    return None if prefix == action.partition(":")[0].lower() and not is_service_key(key) else False
+    return False if key not in FROM_CREDENTIALS and _is_carried(key) else None
+
+
+@lru_cache(maxsize=1 << 14)
+def _is_carried(key: str) -> bool:
+    """Whether some action of the key's own service carries it."""
+    service = key.partition(":")[0]
+    entries = (find(f"{service}:{name}") for name in _service_actions(service))
+    return any(lists_key(entry, key) for entry in entries if entry)
 
 
 def lists_key(action: Action, key: str) -> bool:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import product
 
-from pipeline.knowledge import load
 from pipeline.policy.actions import expand, find
 from pipeline.policy.callers import partition_of
 from pipeline.policy.conditions import conditions_hold
@@ -22,6 +21,7 @@ from pipeline.policy.partitions import partitions
 from pipeline.policy.principal import FRESH, Principal, answer, can
 from pipeline.policy.request import Policy, Verdict
 from pipeline.policy.rights import allows, full_service, is_admin
+from pipeline.policy.sensitive import GRAVE, is_unjudged, sensitive_actions
 from pipeline.policy.targets import targets
 from pipeline.policy.tri import Tri
 
@@ -48,19 +48,6 @@ def _partition_in(document: Document) -> str:
 _SCOPING_KEYS = frozenset({"aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"})
 
 
-@cache
-def sensitive_actions(kind: str) -> tuple[str, ...]:
-    """`kind`: data_reads, returns_credentials or high_risk, as in sensitive_actions.toml."""
-    listed = load("sensitive_actions").facts["actions"][kind]
-    return (*listed, *_credential_actions()) if kind == "returns_credentials" else tuple(listed)
-
-
-def _credential_actions() -> tuple[str, ...]:
-    """Those whose name speaks of credentials, but for those that somebody has judged to answer with none."""
-    entries = load("credential_actions").facts["action"]
-    return tuple(row["action"] for row in entries if row.get("answers_with_credentials", True))
-
-
 @dataclass(frozen=True, slots=True)
 class Fact:
     """`kind` is one of KINDS; `statement` is None if no single statement is the cause; `detail` names the service,
@@ -81,6 +68,7 @@ KINDS = {
     "pass_role_unscoped": "iam:PassRole on every role, without iam:PassedToService",
     "assume_role_unscoped": "sts:AssumeRole on every role, or a role in every account",
     "sensitive_unscoped": "reads data, returns credentials or manages permissions, on every resource",
+    "unjudged_unscoped": "its name speaks of data or credentials and no list judges it, on every resource",
     "star_resource": "Resource * although the action accepts a narrower one",
     "mfa_enforced": "the actions (on the resources) named are denied without MFA, for sessions and long-term keys",
     "mfa_required": "allowed only with MFA, and by no other statement without",
@@ -128,11 +116,14 @@ def _of_allow(statement: Statement, holder: Principal) -> Iterator[tuple[str, st
     for action in _sensitive(statement):
         if _unscoped(statement, action, holder):
             yield "sensitive_unscoped", action
+    for action in _unjudged(statement):
+        if _unscoped(statement, action, holder):
+            yield "unjudged_unscoped", action
     for action in statement.actions or ():
         entry = find(action)
         if entry and not entry.needs_star and statement.resources and "*" in statement.resources:
             yield "star_resource", entry.name
-    if any(_shares_action(statement, pattern) for pattern in sensitive_actions("high_risk")):
+    if any(_shares_action(statement, pattern) for pattern in GRAVE):
         yield ("high_risk_conditioned" if statement.conditions else "high_risk_allow"), ""
 
 
@@ -167,12 +158,23 @@ def _sensitive(statement: Statement) -> dict[str, None]:
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
     """
-    named = (action for pattern in statement.actions or () if pattern != "*" for action in expand(pattern))
     managing = (
-        action for action in named if (entry := find(action)) and "Permissions management" in entry.access_level
+        action
+        for action in _named(statement)
+        if (entry := find(action)) and "Permissions management" in entry.access_level
     )
-    every = (*sensitive_actions("data_reads"), *sensitive_actions("returns_credentials"), *managing)
+    every = (*sensitive_actions("data_actions"), *sensitive_actions("credential_actions"), *managing)
     return dict.fromkeys(action for action in every if not ((entry := find(action)) and entry.needs_star))
+
+
+def _unjudged(statement: Statement) -> dict[str, None]:
+    """Actions of the statement whose name speaks of data or credentials, and that nobody has judged."""
+    found = (action for action in _named(statement) if is_unjudged(action))
+    return dict.fromkeys(action for action in found if not ((entry := find(action)) and entry.needs_star))
+
+
+def _named(statement: Statement) -> Iterator[str]:
+    return (action for pattern in statement.actions or () if pattern != "*" for action in expand(pattern))
 
 
 def _unscoped(statement: Statement, action: str, holder: Principal, any_account: bool = False) -> bool:

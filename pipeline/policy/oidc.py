@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.policy.actions import key_type
 from pipeline.policy.conditions import is_negated
 from pipeline.policy.document import Condition
 from pipeline.policy.match import glob
-from pipeline.policy.oidc_issuers import is_private, shared_issuers
+from pipeline.policy.oidc_issuers import is_judged, is_listed, is_private, off_list, shared_issuers
 from pipeline.policy.oidc_subjects import (
     CLAIMS,
     GITHUB,
@@ -25,6 +25,7 @@ from pipeline.policy.oidc_subjects import (
     Pin,
     is_open,
     is_wild,
+    names_only,
     plain_claim,
     subject_grader,
 )
@@ -33,13 +34,14 @@ from pipeline.policy.oidc_subjects import (
 @dataclass(frozen=True, slots=True)
 class OidcGrade:
     """`reason` is one sentence. `has_audience`, `has_subject`: whether `aud` and `sub` are pinned to more than
-    "anything".
+    "anything". `unknown`: what Rolecall's lists would have to say for the grade to hold; empty if they do.
     """
 
     grade: Grade
     reason: str
     has_audience: bool
     has_subject: bool
+    unknown: str = ""
 
 
 def pins(issuer: str, conditions: Iterable[Condition]) -> list[Pin]:
@@ -69,7 +71,8 @@ def grade(issuer: str, claim_pins: Iterable[Pin], claims: Mapping[str, str] | No
     worst, reason = min(graded, default=_no_identity(issuer, listed))
     shared = shared_issuers().get(issuer)
     if shared and not pins_tenant(issuer, listed) and worst is not Grade.DANGEROUS:
-        worst, reason = Grade.DANGEROUS, f"no customer of {shared.name} is pinned: workloads of anybody's may enter"
+        worst = Grade.DANGEROUS
+        reason = f"no customer of {shared.name} is pinned, by {off_list()}: workloads of anybody's may enter"
     if claims and admits(listed, claims):
         worst, reason = max((worst, reason), _admission(issuer, listed, claims))
     return OidcGrade(
@@ -77,7 +80,41 @@ def grade(issuer: str, claim_pins: Iterable[Pin], claims: Mapping[str, str] | No
         reason,
         any(pin.claim == "aud" and not is_open(pin) for pin in listed),
         any(pin.claim == "sub" and not is_open(pin) for pin in listed),
+        _unknown(issuer, listed, worst),
     )
+
+
+def _unknown(issuer: str, listed: list[Pin], worst: Grade) -> str:
+    """Why the grade is not certain: the issuer is in no list, or a claim that is pinned is not."""
+    unjudged = sorted({pin.claim for pin in listed if pin.exact and not is_judged(issuer, pin.claim)} - CLAIMS.keys())
+    if worst is Grade.DANGEROUS:
+        return f"whether {unjudged[0]} says who may enter is not in {off_list()}" if unjudged else ""
+    return "" if is_listed(issuer) else f"whether other customers share the issuer is not in {off_list()}"
+
+
+def grade_over_time(issuer: str, claim_pins: Iterable[Pin]) -> OidcGrade:
+    """The grade of a condition block, one lower where names that GitHub gives to others later are all that is pinned.
+
+    Since 2026-07-15 a repository that is made, renamed or transferred sends ids beside the names of its subject.
+    https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens/
+    https://docs.github.com/en/actions/concepts/security/openid-connect (read 2026-11-27)
+    """
+    listed = list(claim_pins)
+    now = grade(issuer, listed)
+    if issuer != GITHUB[0] or now.grade is not Grade.SAFE:
+        return now
+    subjects = [pin for pin in listed if pin.claim == "sub"]
+    if any(pin.claim in _IDS and pin.exact for pin in listed) or not any(map(names_only, subjects)):
+        return now
+    return replace(now, grade=Grade.CAUTION, reason=f"{now.reason}, {_NAMES_GO}")
+
+
+_NAMES_GO = (
+    "by names alone: others can take a name that is given up, and a repository that is renamed or moved is refused, "
+    "for its subject then has ids too"
+)
+# Claims that stay with one repository, or with its owner, whatever they are called.
+_IDS = frozenset({"repository_id", "repository_owner_id", "enterprise_id"})
 
 
 def grade_claim(issuer: str, pin: Pin, claims: Mapping[str, str] | None = None) -> OidcGrade:
@@ -147,6 +184,9 @@ def _no_identity(issuer: str, listed: list[Pin]) -> Graded:
 
 def _grade_pin(issuer: str, pin: Pin, listed: list[Pin]) -> Graded:
     """The grade of a pin: the loosest value decides, since any one is enough."""
+    shared = shared_issuers().get(issuer)
+    if shared and pin.claim != "sub" and pin.claim not in CLAIMS and shared.names_tenant(pin):
+        return Grade.CAUTION, f"{pin.claim} pins one customer of {shared.name}, or a part of it"
     if pin.claim == "sub":
         by_value = subject_grader(issuer)
         return max(by_value(value, pin.is_pattern and is_wild(value), listed) for value in pin.values)

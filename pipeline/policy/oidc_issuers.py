@@ -50,6 +50,23 @@ def shared_issuers() -> dict[str, SharedIssuer]:
     return by_url
 
 
+def is_listed(issuer: str) -> bool:
+    """Whether the lists say who gets tokens of the issuer: one customer, or all customers of a provider."""
+    return issuer in shared_issuers() or is_private(issuer)
+
+
+def off_list() -> str:
+    """The name of the list for messages."""
+    return load("oidc_issuers").off_list
+
+
+def is_judged(issuer: str, claim: str) -> bool:
+    """Whether the lists say of the claim if it tells customers of the issuer apart."""
+    shared = shared_issuers().get(issuer)
+    tenant = {name for name, _ in shared.tenant} if shared else frozenset()
+    return claim in tenant or claim in _listed()["claims"]["say_nothing"]
+
+
 @lru_cache(maxsize=1024)
 def is_private(issuer: str) -> bool:
     """Whether the issuer belongs to one customer, such as a GitHub enterprise or an EKS cluster."""

@@ -72,6 +72,14 @@ def without_open_ids(subject: str) -> str:
     return f"repo:{(_OPEN_ID if colon else _OPEN_OWNER_ID).sub('', tenant)}{colon}{rest}"
 
 
+def names_only(pin: Pin) -> bool:
+    """Whether a value of the pin is a subject of GitHub's with a repository's names, and not with both of its ids."""
+    return any(_NAMES.match(without_open_ids(value) if pin.is_pattern else value) for value in pin.values)
+
+
+_NAMES = re.compile(r"repo:(?![^/:@]+@\d+/[^/:@]+@\d+(:|$))", re.IGNORECASE)
+
+
 def _github(value: str, wild: bool, listed: list[Pin]) -> Graded:
     if wild and (named := without_open_ids(value)) != value:
         grade, reason = _github(named, is_wild(named), listed)

@@ -16,7 +16,7 @@ from pipeline.policy.document import Document, Statement
 from pipeline.policy.evaluate import evaluate
 from pipeline.policy.exposure import Access, outside_access
 from pipeline.policy.match import common_text, statement_covers_action
-from pipeline.policy.oidc import grade, pins, pins_tenant, told_by_audience, unlisted
+from pipeline.policy.oidc import grade_over_time, pins, pins_tenant, told_by_audience, unlisted
 from pipeline.policy.oidc_subjects import Pin, is_open
 from pipeline.policy.principal import FRESH, answer
 from pipeline.policy.request import Policies, Policy, Request
@@ -34,8 +34,8 @@ class TrustFact:
     `relation`: own account, organization, external, everyone, service, provider or nobody. `lets_in`: does the
     policy, all statements counted, let this principal assume the role (DEPENDS: under conditions). The pins are true
     where a request that lacks them is refused. `issuer` and the rest are set for web identity: `oidc_grade` is safe,
-    caution, dangerous or ""; `pins_identity` whether a claim beside the audience is pinned; `unlisted_claims` are
-    never met.
+    caution, dangerous or "", and `oidc_unknown` what our lists lack to tell; `pins_identity` whether a claim beside the
+    audience is pinned; `unlisted_claims` are in no catalogue.
     """
 
     statement: int
@@ -53,6 +53,7 @@ class TrustFact:
     issuer: str = ""
     oidc_grade: str = ""
     oidc_reason: str = ""
+    oidc_unknown: str = ""
     pins_audience: bool = False
     pins_subject: bool = False
     pins_identity: bool = False
@@ -89,7 +90,7 @@ def _fact(trust: Document, statement: Statement, kind: str, value: str, inside: 
 
     issuer = (value.partition("oidc-provider/")[2] or value) if what == "oidc" else ""
     claims = _claims(issuer, trust, statement, who) if issuer else []
-    graded = grade(issuer, claims) if issuer else None
+    graded = grade_over_time(issuer, claims) if issuer else None
     return TrustFact(
         statement=statement.index,
         sid=statement.sid,
@@ -108,6 +109,7 @@ def _fact(trust: Document, statement: Statement, kind: str, value: str, inside: 
         issuer=issuer,
         oidc_grade=graded.grade.name.lower() if graded else "",
         oidc_reason=graded.reason if graded else "",
+        oidc_unknown=graded.unknown if graded else "",
         pins_audience=bool(graded and graded.has_audience),
         pins_subject=bool(graded and graded.has_subject),
         pins_identity=any(pin.claim != "aud" and pin.values and not is_open(pin) for pin in claims)

@@ -2,12 +2,14 @@
 title = "Roles of workloads on AWS"
 description = """
 Roles that a compute service of AWS may assume, service accounts of EKS clusters and machines behind Roles Anywhere
-included; and roles whose trust policy could not be read, for they might be workloads' too.
+included; and roles whose trust policy could not be read, or that only a service opens which is in no list
+(fact_compute_services), for they might be workloads' too.
 """
 [columns]
 arn = "ARN of the role"
 services = "Services that may assume the role; empty where the trust policy could not be read"
 malformed_reason = "Why the trust policy could not be read"
+unsure = "Why it is not known to be a workload's: its trust policy could not be read, or a service is in no list; else null"
 aws_managed_policies = "Names of the AWS managed policies attached to the role"
 broad_policies = "Those of them that grant whole services or more: *FullAccess, PowerUserAccess, AdministratorAccess"
 deprecated_policies = "Those of them that AWS has withdrawn: no longer attachable"
@@ -26,12 +28,22 @@ trusted as (
         coalesce(
             list(distinct principal order by principal) filter (where principal_type in ('service', 'federated')), []
         ) as services,
-        any_value(malformed_reason) as malformed_reason
+        bool_or(principal_type = 'federated' or runs_workloads) as is_workload,
+        any_value(malformed_reason) as malformed_reason,
+        coalesce(
+            format('Its trust policy cannot be read: {}.', any_value(malformed_reason)),
+            format(
+                'Whether {} runs workloads is not in Rolecall''s list{}.',
+                string_agg(distinct service, ', ' order by service) filter (where runs_workloads is null),
+                (select ' of ' || max(read_on) from fact_compute_services)
+            )
+        ) as unsure
     from fact_trust_principals
+    left join fact_compute_services using (service)
     where
         malformed_reason is not null
         or effect = 'Allow' and principal_type = 'federated' and principal like '%:oidc-provider/oidc.eks.%'
-        or effect = 'Allow' and principal_type = 'service' and service in (select service from fact_compute_services)
+        or effect = 'Allow' and principal_type = 'service' and coalesce(runs_workloads, true)
     group by document_sha256
 ),
 
@@ -68,6 +80,7 @@ select
     roles.unused_days,
     trusted.services,
     trusted.malformed_reason,
+    if(trusted.is_workload, null, trusted.unsure) as unsure,
     coalesce(policies_of_roles.aws_managed_policies, []) as aws_managed_policies,
     coalesce(policies_of_roles.broad_policies, []) as broad_policies,
     coalesce(policies_of_roles.deprecated_policies, []) as deprecated_policies

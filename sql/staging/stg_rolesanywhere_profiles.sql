@@ -1,13 +1,14 @@
 /*
 title = "Profiles of IAM Roles Anywhere"
 [columns]
+name = "Its alias (IAM Roles Anywhere has them since 2026), else its name"
 duration_seconds = "How long sessions last; an hour where the profile does not say"
 */
 select
     account_id,
     region,
     arn,
-    name,
+    coalesce(alias, name) as name,
     is_enabled,
     has_session_policy,
     managed_policy_arns,

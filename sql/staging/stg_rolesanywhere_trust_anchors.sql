@@ -1,13 +1,14 @@
 /*
 title = "Trust anchors of IAM Roles Anywhere"
 [columns]
+name = "Its alias (IAM Roles Anywhere has them since 2026), else its name"
 remaining_days = "Days until the first of its CA certificates ends; null where it could not be read"
 */
 select
     account_id,
     region,
     arn,
-    name,
+    coalesce(alias, name) as name,
     is_enabled,
     source_type,
     certificate_expires_at,

@@ -5,9 +5,9 @@ The first sign that a list is older than AWS. None of them turns a verdict by it
 remarked.
 """
 [columns]
-kind = "action, condition key, issuer, service principal, managed policy or value"
-name = "The name as the policy has it; of a value, the column that holds it"
-times = "Documents, trusts, attachments or rows that name it"
+kind = "action, condition key, issuer, partition, service principal, managed policy, value or member"
+name = "The name as the policy has it; of a value, the column that holds it; of a member, the operation that answered with it"
+times = "Documents, trusts, attachments, rows or answers that name it"
 accounts = "Accounts in which they are; empty for values"
 sample = "Of values, up to ten of the rows"
 */
@@ -17,4 +17,8 @@ union all
 select 'value', dataset || ': ' || check_name, unexpected_count, [], sample
 from raw_quality_results
 where not passed and check_name = 'values_as_declared'
+union all
+select 'member', operation || ': ' || member, sum(times)::bigint, list(distinct account_id order by account_id), null
+from raw_unlisted_members
+group by operation, member
 order by kind, name

@@ -112,12 +112,15 @@ def judge(case: Case, models: Catalog) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def prepared(case: Case, models: Catalog) -> Iterator[build.Build]:
-    """The rows of a case in a database, with all that its control and the judgements read, but for these themselves."""
+def prepared(case: Case, models: Catalog, also: tuple[str, ...] = ()) -> Iterator[build.Build]:
+    """The rows of a case in a database, with all that its control and the judgements read, but for these themselves.
+
+    `also` are other models to make.
+    """
     con = database()
     con.begin()
     try:
-        yield from _prepared(con, case, models)
+        yield from _prepared(con, case, models, also)
     finally:
         con.rollback()
 
@@ -130,9 +133,11 @@ def database() -> duckdb.DuckDBPyConnection:
     return con
 
 
-def _prepared(con: duckdb.DuckDBPyConnection, case: Case, models: Catalog) -> Iterator[build.Build]:
+def _prepared(
+    con: duckdb.DuckDBPyConnection, case: Case, models: Catalog, also: tuple[str, ...]
+) -> Iterator[build.Build]:
     one = one_control(models, case.control_id)
-    wanted = one.with_ancestors(["judgements"])
+    wanted = one.with_ancestors(["judgements", *also])
     read = {name for model in wanted for name in model.reads}
     rows = DEFAULTS | {name: [dict(row) for row in many] for name, many in case.rows.items()}
     rows.setdefault("access_keys", list(listed_keys(rows.get("credential_report", []))))

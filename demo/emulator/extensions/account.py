@@ -44,7 +44,8 @@ def get_contact_information(call: Call) -> dict[str, Any]:
             "CountryCode": "DE",
             "PhoneNumber": "+494055501000",
             "WebsiteUrl": f"https://halden.example/accounts/{account.name}",
-        }
+        },
+        "VerificationStatus": "VERIFIED",
     }
 
 

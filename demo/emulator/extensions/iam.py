@@ -138,6 +138,11 @@ def list_roles(call: Call) -> dict[str, Any]:
     return paged(call, "Roles", [_role(r) for r in roles])
 
 
+def list_delegation_requests(call: Call) -> dict[str, Any]:
+    """None: no product provider has asked for temporary access."""
+    return {"DelegationRequests": [], "isTruncated": False}
+
+
 def get_role(call: Call) -> dict[str, Any]:
     role = find_role(call)
     more = {"RoleLastUsed": _last_used(role)} | ({"Tags": tags(role)} if role.tags else {})

@@ -10,6 +10,12 @@ from demo.emulator.extensions.ssoadmin import paged
 from demo.organization.model_organization import Person
 
 
+def describe_identity_store(call: Call) -> dict[str, Any]:
+    store = _store(call)
+    arn = f"arn:aws:identitystore::{call.organization.management_id}:identitystore/{store}"
+    return {"IdentityStoreId": store, "IdentityStoreArn": arn, "NetworkConfiguration": {"VpceAccessRequired": False}}
+
+
 def list_users(call: Call) -> dict[str, Any]:
     store = _store(call)
     return paged(call, "Users", [_person(call, store, p) for p in call.organization.people.values()])

@@ -26,6 +26,11 @@ def list_policies_for_target(call: Call) -> dict[str, Any]:
     return paged(call, "Policies", [_summary(org, p) for p in attached if p.kind == kind])
 
 
+def list_accounts_with_invalid_effective_policy(call: Call) -> dict[str, Any]:
+    require_reader(call)
+    return paged(call, "Accounts", []) | {"PolicyType": call.need("PolicyType")}
+
+
 def describe_policy(call: Call) -> dict[str, Any]:
     require_reader(call)
     policy = _find(call)

@@ -30,7 +30,9 @@ def list_instances(call: Call) -> dict[str, Any]:
 
 
 def describe_instance(call: Call) -> dict[str, Any]:
-    return _instance(_find_instance(call)) | {"PermissionSetsEnabled": True}
+    instance = _find_instance(call)
+    key = {"KeyType": "AWS_OWNED_KMS_KEY", "EncryptionStatus": "ENABLED"}
+    return _instance(instance) | {"PermissionSetsEnabled": True, "EncryptionConfigurationDetails": key}
 
 
 def list_permission_sets(call: Call) -> dict[str, Any]:

@@ -4,7 +4,7 @@ title = "Workloads should not use access keys of IAM users"
 severity = "high"
 description = "A key that recently called any service but those listed is taken to be a workload's."
 why = "A workload's access key sits in files and variables for years; a role's credentials expire within hours."
-fix = "Give the workload a role: an instance profile, task role, IRSA, OIDC federation or Roles Anywhere."
+fix = "Give the workload a role: an instance profile, task role, IRSA, OIDC federation or Roles Anywhere; a person who works at a terminal needs no key either: `aws sso login` or, without Identity Center, `aws login`."
 may_break = "Deactivate the key and watch before deleting it: anything that still uses it stops working."
 frameworks = { prowler = "iam_user_with_temporary_credentials" }
 

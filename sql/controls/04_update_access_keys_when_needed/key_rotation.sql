@@ -4,7 +4,7 @@ title = "Active access keys should be rotated before the age limit"
 severity = "medium"
 description = "Keys of IAM users; root_no_keys_or_certs judges the root user's, and unused_user_credentials inactive ones."
 why = "The older a key, the more copies of it exist, and the longer a leaked one has worked."
-fix = "Create a second key, move the workload to it, deactivate the old one, watch its last use, then delete it."
+fix = "Create a second key, move the workload to it, deactivate the old one, watch its last use, then delete it; better, replace a program's key with a role and a person's with `aws sso login` or `aws login`."
 may_break = "Anything that still uses the old key stops working once it is deactivated."
 frameworks = { cis_aws_7 = "2.12", security_hub = "IAM.3", prowler = "iam_rotate_access_key_90_days", other = "Config:ACCESS_KEYS_ROTATED; Steampipe:iam_user_access_key_age_90, iam_user_access_key_age_365; Scout:iam-user-no-key-rotation; Fix:rotate_access_keys_after_90_days; Cartography:aws_access_key_not_rotated; c7n:iam-user.access-key" }
 

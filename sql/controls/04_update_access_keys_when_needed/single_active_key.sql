@@ -4,7 +4,7 @@ title = "IAM users should have only one active access key, except during a rotat
 severity = "medium"
 description = "Users with an active key are judged."
 why = "A second key is a second secret to lose, and hides which of the two is really in use."
-fix = "Find by its last use which key is needed, then deactivate and delete the other."
+fix = "Find by its last use which key is needed, then deactivate and delete the other; a person needs neither with `aws sso login` or `aws login`."
 may_break = "Whatever uses the other key stops working once it is deactivated."
 frameworks = { prowler = "iam_user_two_active_access_key", other = "Steampipe:iam_user_one_active_key; Scout:iam-user-with-multiple-access-keys; Fix:user_has_two_active_access_keys; Cartography:aws_multiple_access_keys" }
 

@@ -51,8 +51,7 @@ select
     roles.account_id,
     roles.arn as resource,
     case
-        when malformed_reason is not null
-            then unknown(format('Its trust policy cannot be read: {}.', malformed_reason))
+        when unsure is not null then unknown(unsure)
         when len(broad_policies) + len(coalesce(wildcards, [])) = 0
             then unknown(format('Its policies cannot be read: {}.', array_to_string(unreadable, ', ')))
         when succeeded_at is not null

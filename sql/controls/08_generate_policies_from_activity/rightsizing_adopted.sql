@@ -84,8 +84,7 @@ select
             then unknown(format('Its policies cannot be read: {}.', array_to_string(unreadable, ', ')))
         when age_days <= getvariable('min_age_days')
             then not_applicable(format('Created {} days ago: too early to tell.', age_days))
-        when malformed_reason is not null
-            then unknown(format('Its trust policy cannot be read: {}.', malformed_reason))
+        when unsure is not null then unknown(unsure)
         when not is_read then unknown(format('Its use of services was not reported{}.', coalesce(': ' || message, '')))
         when granted = 0 then not_applicable('It is granted no service.')
         when used_percent >= getvariable('min_used_percent') or finding_id is not null then pass(summary)

@@ -2,10 +2,12 @@
 id = "BP10-05"
 title = "Conditions in customer managed and inline policies should have the effect they appear to have"
 severity = "medium"
+settles_unread = ["document_validations"]
 description = """
 Operators and values fit the key, the actions support the key, no value matches everything, ForAllValues in an Allow on a
 key that says who calls is guarded by Null, and IfExists does not let through what it was meant to stop. `tolerated` are
-flaws that are reported but do not fail.
+flaws that are reported but do not fail. A key that is in none of Rolecall's lists is judged by AWS's validation of the
+document (ValidatePolicy), and is unknown without it.
 """
 why = "A condition that never matches blocks the work; one that always matches protects nothing, while it looks as if it did."
 fix = "Correct the operator, key or value named in the reason; IAM Access Analyzer's policy check reports the same."
@@ -34,6 +36,23 @@ flaws as (
     from int_customer_facts
     where kind = 'flaw'
     group by account_id, resource
+),
+
+not_listed as (
+    select
+        documents.account_id,
+        documents.resource,
+        string_agg(distinct facts.detail, ', ' order by facts.detail) as keys,
+        bool_and(len(validations.faults) = 0 and validations.faults is not null) as is_validated
+    from int_customer_documents as documents
+    inner join fact_documents as facts on documents.content_sha256 = facts.content_sha256
+    left join int_document_validations as validations
+        on
+            documents.account_id = validations.account_id
+            and documents.document_sha256 = validations.document_sha256
+            and validations.policy_type = 'IDENTITY_POLICY'
+    where facts.flaw = 'key_not_listed'
+    group by documents.account_id, documents.resource
 )
 
 select
@@ -46,6 +65,11 @@ select
         when policies.unreadable is not null
             then unknown(format('A document cannot be read: {}.', policies.unreadable))
         when not policies.has_conditions then not_applicable('Its statements have no conditions.')
+        when not not_listed.is_validated then unknown(format(
+            'Rolecall cannot tell, and AWS has not validated the policy as free of faults: {}.', not_listed.keys
+        ))
+        when not_listed.keys is not null
+            then pass(format('Its conditions work, by AWS''s validation: {}.', not_listed.keys))
         when flaws.tolerated is not null then pass(format('Its conditions work; tolerated are {}.', flaws.tolerated))
         else pass('Its conditions work.')
     end as judged,
@@ -57,3 +81,4 @@ select
     }) as evidence
 from int_customer_policies as policies
 left join flaws on policies.account_id = flaws.account_id and policies.resource = flaws.resource
+left join not_listed on policies.account_id = not_listed.account_id and policies.resource = not_listed.resource

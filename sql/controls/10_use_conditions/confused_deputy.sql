@@ -27,7 +27,8 @@ trusted as (
         guards.confines,
         guards.policy_name,
         guards.statement as guard,
-        services.service is not null and coalesce(guards.confines, 'no') in ('no', 'depends') as is_open
+        services.service is not null and coalesce(guards.confines, 'no') in ('no', 'depends') as is_open,
+        services.service is null and not facts.pins_source and known.service is null as is_unlisted
     from int_role_trusts as roles
     inner join fact_trusts as facts on roles.trust_sha256 = facts.trust_sha256
     left join int_service_trusts as trusts
@@ -37,6 +38,7 @@ trusted as (
             and facts.statement_index = trusts.statement_index
             and facts.principal = trusts.principal
     left join fact_trust_services as services on trusts.service = services.service
+    left join fact_trust_services as known on facts.service = known.service
     left join fact_trust_guards as guards on trusts.guard_sha256 = guards.guard_sha256
     where facts.malformed_reason is not null or (facts.kind = 'service' and facts.lets_in <> 'no')
 ),
@@ -51,6 +53,7 @@ roles as (
         string_agg(distinct principal, ', ' order by principal) as principals,
         string_agg(distinct principal, ', ' order by principal) filter (where is_open) as open_to,
         string_agg(distinct principal, ', ' order by principal) filter (where pins_source) as pinned,
+        string_agg(distinct principal, ', ' order by principal) filter (where is_unlisted) as unlisted,
         string_agg(distinct policy_name, ', ' order by policy_name) filter (where confines = 'unread') as unread,
         string_agg(distinct policy_name, ', ' order by policy_name) filter (where confines = 'yes') as guarded_by,
         list(
@@ -80,6 +83,9 @@ select
             then unknown(format('Its trust policy cannot be read: {}.', malformed_reason))
         when open_to is not null then fail(format('{} may assume it for anybody''s resources.', open_to))
         when unread is not null then unknown(format('The RCP {} cannot be read.', unread))
+        when coalesce(guarded_by, pinned) is not null and unlisted is not null then unknown(format(
+            'Confines for whom others may act; of {} it is not known that it says for whom: not in Rolecall''s list.', unlisted
+        ))
         when guarded_by is not null
             then pass(format('The RCP {} confines for whom {} act.', guarded_by, principals))
         when pinned is not null then pass(format('Confines for whom {} may act.', pinned))

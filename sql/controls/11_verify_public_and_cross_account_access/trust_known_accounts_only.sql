@@ -5,12 +5,12 @@ severity = "high"
 register_entries = ["vendor"]
 description = """
 Roles that trust AWS principals, by the accounts outside the organization that they really admit, and shares of AWS RAM,
-by those they are shared with. Registered are the accounts that vendors published (accept_known_vendors), those in the
+by those they are shared with; and live requests of product providers for temporary access (delegation requests). Registered are the accounts that vendors published (accept_known_vendors), those in the
 register of exceptions under [[vendors]], and approved_accounts. What outsiders gain by a role is read from its policies
 alone, without regard to boundaries or SCPs: administrator rights come from a policy of its own that grants them, or from
 an AWS managed policy in admin_policies.
 """
-alone = ["resource_share_principals", "resource_shares", "roles"]
+alone = ["delegation_requests", "resource_share_principals", "resource_shares", "roles"]
 why = "An account that nobody can identify may have changed hands, and its owner has the rights of the role, or the resources shared."
 fix = "Find out whose account it is: register the vendor with an owner and an end date, or remove the account from the trust policy or share."
 may_break = "Anyone who used the role or the shared resources from that account is refused."
@@ -24,6 +24,13 @@ admin_policies = "Policies that make the role an administrator"
 name = "Its name"
 allows_external = "Whether it lets in principals of other organizations"
 principals = "Principals that it trusts"
+requestor_account_id = "Account that requests a delegation"
+requestor_name = "Name that it gives"
+state = "State of the request"
+session_seconds = "Longest session that it asks for, in seconds"
+created_at = "When it was requested"
+expires_at = "When the request ends"
+boundary_arns = "Permissions boundaries that it asks for"
 */
 with
 registered as (
@@ -146,3 +153,29 @@ select
     to_json(struct_pack(name, allows_external, principals)) as evidence
 from shares
 left join named on shares.share_arn = named.opened
+union all
+select
+    requests.account_id,
+    'global' as region,
+    format(
+        'arn:{}:iam::{}:delegation-request/{}', accounts.partition, requests.account_id, requests.request_id
+    ) as resource,
+    case
+        when registered.account_id is null
+            then fail(format(
+                'Temporary access is asked for, or given to, an account that is not registered: {} ({}, {}).',
+                requests.requestor_account_id, coalesce(requests.requestor_name, 'no name'), requests.state
+            ))
+        else pass(format(
+            'Temporary access of a registered account: {} ({}, {}).',
+            requests.requestor_account_id, registered.name, requests.state
+        ))
+    end as judged,
+    to_json(struct_pack(
+        requests.requestor_account_id, requests.requestor_name, requests.state, requests.session_seconds,
+        requests.created_at, requests.expires_at, requests.boundary_arns
+    )) as evidence
+from stg_delegation_requests as requests
+inner join stg_expected_accounts as accounts on requests.account_id = accounts.account_id
+left join registered on requests.requestor_account_id = registered.account_id
+where requests.is_live

@@ -5,7 +5,8 @@ severity = "high"
 scope = "organization"
 description = """
 By Access Analyzer's policy validation. A policy near its size quota, or on a target near its attachment quota, passes
-with a remark; the quotas of each type are AWS's (fact_policy_quotas).
+with a remark; the quotas of each type are AWS's (fact_policy_quotas). Of the other types of policy (tag, backup,
+declarative and so on), AWS says in which accounts the result is invalid: each is a fail of its own.
 """
 why = "A statement with a misspelled service or an impossible condition denies nothing, and nobody notices."
 fix = "Correct what ValidatePolicy reports; the evidence links to AWS's page on each issue."
@@ -20,6 +21,9 @@ faults = "What is wrong, one by one"
 remarks = "How many suggestions and warnings there are beside"
 learn_more_links = "Pages of AWS on the findings"
 characters = "Characters of the policy, as its quota counts them"
+account_id = "Account in which the effective policy is invalid"
+error_codes = "What AWS says is invalid"
+contributing_policies = "Policies that the effective policy is made from"
 */
 with
 crowded as (
@@ -59,4 +63,18 @@ select
     end as judged,
     to_json(struct_pack(name, policy_type, faults, remarks, learn_more_links, characters)) as evidence
 from policies
+cross join stg_organization as organization
+union all
+select
+    organization.management_account_id as account_id,
+    accounts.arn || '/' || invalid.policy_type as resource,
+    fail(format(
+        'The effective {} of account {} is invalid and not enforced in full: {}.',
+        invalid.policy_type, invalid.account_id, coalesce(nullif(array_to_string(invalid.error_codes, ', '), ''), 'no code')
+    )) as judged,
+    to_json(struct_pack(
+        invalid.policy_type, invalid.account_id, invalid.error_codes, invalid.contributing_policies
+    )) as evidence
+from stg_invalid_effective_policies as invalid
+inner join stg_expected_accounts as accounts on invalid.account_id = accounts.account_id
 cross join stg_organization as organization

@@ -47,27 +47,31 @@ users as (
 ),
 
 things as (
-    select account_id, 'EC2 instances' as kind, arn, null as unreadable from stg_ec2_instances
+    select account_id, 'EC2 instances' as kind, arn, null as unreadable, null as unlisted from stg_ec2_instances
     union all
-    select account_id, 'Lambda functions', arn, null from stg_lambda_functions
+    select account_id, 'Lambda functions', arn, null, null from stg_lambda_functions
     union all
-    select account_id, 'ECS clusters in use', cluster_arn, null from stg_ecs_clusters where not is_empty
+    select account_id, 'ECS clusters in use', cluster_arn, null, null from stg_ecs_clusters where not is_empty
     union all
-    select account_id, 'roles of compute services in use', arn, null from int_workload_roles
-    where malformed_reason is null and unused_days < getvariable('window_days')
+    select account_id, 'roles of compute services in use', arn, null, null from int_workload_roles
+    where unsure is null and unused_days < getvariable('window_days')
         and len(list_filter(getvariable('allowed_roles')::varchar[], lambda g: role_name glob g)) = 0
     union all
-    select account_id, 'roles of compute services in use', null, role_name from int_workload_roles
+    select account_id, 'roles of compute services in use', null, role_name, null from int_workload_roles
     where malformed_reason is not null
     union all
-    select account_id, 'IAM users', arn, null from users
+    select account_id, 'roles of compute services in use', null, null, unsure from int_workload_roles
+    where malformed_reason is null and unsure is not null and unused_days < getvariable('window_days')
+        and len(list_filter(getvariable('allowed_roles')::varchar[], lambda g: role_name glob g)) = 0
     union all
-    select keys.account_id, 'active access keys', keys.resource, null
+    select account_id, 'IAM users', arn, null, null from users
+    union all
+    select keys.account_id, 'active access keys', keys.resource, null, null
     from int_access_keys as keys
     semi join users using (account_id, user_name)
     where keys.is_active
     union all
-    select account_id, 'active access keys', null, regexp_extract(resource, '[^/:]+$')
+    select account_id, 'active access keys', null, regexp_extract(resource, '[^/:]+$'), null
     from stg_unread_records
     where dataset in ('credential_report', 'access_keys') and resource not glob '*:root'
 ),
@@ -78,7 +82,8 @@ there as (
         kinds.resource,
         kind,
         coalesce(list_sort(list(distinct things.arn) filter (where things.arn is not null)), []) as resources,
-        string_agg(things.unreadable, ', ' order by things.unreadable) as unreadable
+        string_agg(things.unreadable, ', ' order by things.unreadable) as unreadable,
+        string_agg(distinct things.unlisted, ' ' order by things.unlisted) as unlisted
     from kinds
     left join things using (account_id, kind)
     group by account_id, kinds.resource, kind
@@ -101,6 +106,7 @@ select
             '{} of {} cannot be read.',
             if(kind = 'active access keys', 'The access keys', 'The trust policies'), unreadable
         ))
+        when unlisted is not null then unknown(unlisted)
         else pass(format('The management account has no {}.', kind))
     end as judged,
     to_json(struct_pack(resources)) as evidence

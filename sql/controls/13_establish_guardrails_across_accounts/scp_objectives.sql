@@ -5,7 +5,8 @@ severity = "high"
 description = """
 One finding for each account and objective, by probe requests of an administrator under the SCPs in force, so that
 wording does not matter. `objectives` are the organization's standard; `named_resources_do` are those that a Deny on
-named resources (one trail, the platform's roles) fulfills. Exceptions written into a Deny are listed.
+named resources (one trail, the platform's roles) fulfills. Exceptions written into a Deny are listed. Since 2025-11-20 an
+account also moves to another organization by accepting its invitation: where only leaving is denied, the reason says so.
 """
 why = "What no SCP denies, an administrator of the account can do: stop its trail, leave the organization, create access keys."
 fix = "Attach an SCP that denies the actions named to the account's organizational unit or the root."
@@ -27,6 +28,13 @@ only_for = "Resources that it holds for only"
 exempt = "Principals that the Deny spares"
 loopholes = "Principals that the Deny spares and that others may become"
 */
+with
+movable as (
+    select account_id, true as may_move
+    from int_guardrail_results
+    where policy_type = 'SERVICE_CONTROL_POLICY' and objective = 'accept_invitation' and met <> 'yes'
+)
+
 select
     accounts.account_id,
     accounts.arn || '/' || wanted.objective as resource,
@@ -34,7 +42,10 @@ select
         when accounts.is_management then not_applicable('SCPs never bind the management account.')
         when results.objective is null then unknown('There is no such objective.')
         when not results.is_enabled then fail('The organization has not switched SCPs on.')
-        when results.met = 'yes' then pass(results.reached)
+        when results.met = 'yes' then pass(results.reached || if(
+            wanted.objective = 'leave_organization' and movable.may_move,
+            ' It can still accept the invitation of another organization (organizations:AcceptHandshake).', ''
+        ))
         when results.met = 'no' then fail(results.missed)
         when results.unread is not null then unknown(results.unread)
         when list_contains(getvariable('named_resources_do')::varchar[], wanted.objective) then pass(results.reached)
@@ -48,3 +59,4 @@ left join int_guardrail_results as results
         results.policy_type = 'SERVICE_CONTROL_POLICY'
         and accounts.account_id = results.account_id
         and wanted.objective = results.objective
+left join movable on accounts.account_id = movable.account_id

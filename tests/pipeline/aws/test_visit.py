@@ -10,6 +10,7 @@ import pytest
 from pipeline.aws import visit as aws
 from pipeline.aws.account import Account
 from pipeline.aws.failures import CallFailed, CutAnswer, NoAwsAnswer
+from pipeline.aws.members import UNLISTED
 from pipeline.aws.session import GLOBAL
 from pipeline.aws.visit import Visit
 from tests.pipeline.aws.support import (
@@ -191,3 +192,13 @@ def test_a_date_that_is_none_is_no_time_of_the_data() -> None:
     found, visit, _ = account({"iam:A": [odd]})
     assert found.call("iam:A")["x"] == 1
     assert booked(visit, "iam:A").data_time is None
+
+
+def test_members_that_no_model_has_are_counted_and_not_handed_on() -> None:
+    told = answer(Roles=[], UnlistedMembers=["Roles[].Leash"])
+    reader, visit, _ = account({"iam:ListRoles": [told, answer(Roles=[]), answer(Roles=[]) | {UNLISTED: ["More"]}]})
+    for _ in range(2):
+        assert UNLISTED not in reader.call("iam:ListRoles")
+    reader.call("iam:ListRoles")
+    row = {"account_id": MEMBER, "region": GLOBAL, "operation": "iam:ListRoles", "times": 1}
+    assert visit.unlisted() == [row | {"member": "More"}, row | {"member": "Roles[].Leash"}]

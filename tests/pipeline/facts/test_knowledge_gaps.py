@@ -50,10 +50,14 @@ def test_unknown_services_issuers_and_managed_policies() -> None:
     trusts = [
         {"service": "brand-new", "issuer": None, "accounts": ACCOUNTS},
         {"service": None, "issuer": "tokens.example.com", "accounts": ACCOUNTS[:1]},
+        {"service": None, "issuer": None, "principal": "arn:aws-new:iam::111111111111:root", "accounts": ACCOUNTS},
+        {"service": None, "issuer": None, "principal": "arn:aws-eusc:iam::111111111111:root", "accounts": ACCOUNTS},
+        {"service": None, "issuer": None, "principal": "111111111111", "accounts": ACCOUNTS},
     ]
     policy = "arn:aws:iam::aws:policy/NewPolicy"
     assert gaps(trusts=trusts, attachments=[{"policy_arn": policy, "accounts": ACCOUNTS}]) == {
         ("service principal", "brand-new"): (1, ACCOUNTS),
         ("issuer", "tokens.example.com"): (1, ACCOUNTS[:1]),
         ("managed policy", policy): (1, ACCOUNTS),
+        ("partition", "aws-new"): (1, ACCOUNTS),
     }

@@ -34,7 +34,10 @@ MEETS = {
     # Whoever may tag a role takes its exception, aws:PrincipalTag/IAMUserManagementException.
     "Deny-critical-IAM-user-actions.json": set(),
     "Deny-deletion-of-AWS-Access-Analyzer-and-findings-in-an-account.json": {"access_analyzer_tamper"},
-    "Deny-deletion-or-disassociation-or-updation-to-AWS-SecurityHub.json": {"securityhub_tamper"},
+    "Deny-deletion-or-disassociation-or-updation-to-AWS-SecurityHub.json": {
+        "securityhub_tamper",
+        "securityhub_v2_tamper",
+    },
     "Deny-enabling-and-disabling-AWS-Config.json": {"config_tamper"},
     "Deny-member-accounts-from-leaving-your-AWS-organization.json": {"leave_organization"},
     "Deny-the-root-user-from-performing-actions-except-S3-bucketpolicy-changes.json": {"root_user"},

@@ -221,7 +221,7 @@ def test_a_deny_pins_a_web_identity() -> None:
     issuer = "token.actions.githubusercontent.com"
     provider, action = {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"}, "sts:AssumeRoleWithWebIdentity"
     allow = source(provider, action, StringEquals={f"{issuer}:aud": "sts.amazonaws.com"})["Statement"][0]
-    main = {"StringNotLike": {f"{issuer}:sub": "repo:own/app:ref:refs/heads/main"}}
+    main = {"StringNotLike": {f"{issuer}:sub": "repo:own@1/app@2:ref:refs/heads/main"}}
     refuse = {"Effect": "Deny", "Principal": provider, "Action": action, "Condition": main}
     loose, pinned = (trust_facts(parse(document(*each)), INSIDE)[0] for each in ([allow], [allow, refuse]))
     assert (loose.oidc_grade, loose.pins_identity, loose.pins_tenant) == ("dangerous", False, False)

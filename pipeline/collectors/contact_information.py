@@ -1,0 +1,36 @@
+"""Whether the account's telephone number is verified. The contact information itself is not stored."""
+
+from __future__ import annotations
+
+from pipeline.aws.account import Account
+from pipeline.collectors import Rows
+from pipeline.schema import Column, Dataset, account_column
+
+OPERATION = "account:GetContactInformation"
+
+CONTACT = Dataset(
+    "contact_information",
+    "Whether the telephone number of the account's primary contact is verified; no row where there is no contact.",
+    "account",
+    (OPERATION,),
+    (
+        account_column(),
+        Column(
+            "phone_verification",
+            "varchar",
+            "Verification status of the telephone number; null where AWS does not say it",
+            values=("PENDING", "VERIFIED", "UNVERIFIED", "NOT_SUPPORTED"),
+        ),
+    ),
+    key=("account_id",),
+)
+
+DATASETS = (CONTACT,)
+
+
+def collect(account: Account) -> Rows:
+    answer = account.optional(OPERATION, "ResourceNotFoundException")
+    found = (
+        [{"account_id": account.account_id, "phone_verification": answer.get("VerificationStatus")}] if answer else []
+    )
+    return {CONTACT.name: found}
