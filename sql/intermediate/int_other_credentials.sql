@@ -51,3 +51,13 @@ from credentials
 inner join stg_expected_accounts as accounts on credentials.account_id = accounts.account_id
 left join stg_users as users
     on credentials.account_id = users.account_id and credentials.user_name = users.user_name
+-- The path of a user who could not be read is not known, nor then the credential's ARN; the user is unknown.
+where
+    users.arn is not null
+    or not exists (
+        from stg_unread_records as unread
+        where
+            unread.dataset = 'users'
+            and unread.account_id = credentials.account_id
+            and (unread.resource = '' or unread.resource glob '*/' || credentials.user_name)
+    )

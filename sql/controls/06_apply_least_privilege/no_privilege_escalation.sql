@@ -111,8 +111,9 @@ select
         when keeper = 'an AWS service'
             then not_applicable('A role of an AWS service: only the service can act as it.')
         when admin = 'yes' then not_applicable('Already an administrator.')
-        when len(unreadable) > 0 and (steps is not null or names is not null)
-            then unknown(format('A policy of it that cannot be read might deny what it takes: {}.', array_to_string(unreadable, '; ')))
+        when len(unread) > 0 and (steps is not null or names is not null) then unknown(format(
+            'A policy that cannot be read might deny what it takes: {}.', array_to_string(unread, '; ')
+        ))
         when steps is not null and not coalesce(leads_to_admin, false) then fail(ascent)
         when names is not null then fail(format(
             '{} open{}: {}{}.',

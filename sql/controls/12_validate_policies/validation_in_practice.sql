@@ -38,6 +38,13 @@ validated as (
     group by account_id
 ),
 
+unread as (
+    select account_id, count(*) as records
+    from stg_unread_records
+    where dataset in ('groups', 'policies', 'roles', 'users')
+    group by account_id
+),
+
 events as (
     select
         account_id,
@@ -61,7 +68,7 @@ accounts as (
         accounts.arn as resource,
         coalesce(validated.documents, 0) as documents,
         coalesce(validated.validated, 0) as validated,
-        coalesce(validated.unreadable, 0) as unreadable,
+        coalesce(validated.unreadable, 0) + coalesce(unread.records, 0) as unreadable,
         round(100 * validated.validated / validated.documents, 1) as validated_percent,
         list_concat(
             coalesce(events.used, []), if(previews.previewed_at is null, [], ['access previews'])
@@ -70,6 +77,7 @@ accounts as (
         coalesce(events.is_complete, false) as is_complete
     from stg_expected_accounts as accounts
     left join validated using (account_id)
+    left join unread using (account_id)
     left join events using (account_id)
     left join previews using (account_id)
 )
