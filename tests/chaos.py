@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline import collectors, landing
+from pipeline import collectors, landing, raw
 from pipeline.collect.carried_over import carry_over
 from pipeline.collectors import organization_tree
 from pipeline.night import WAREHOUSE, Night
@@ -37,7 +37,7 @@ JOINS, MOVES, SUSPENDED = 6, 11, range(17, 21)
 WHOLE = {"floor": "accounts_read_above_floor", "tree": "parent_id_in_organization"}
 """What breaks a night for the organization as a whole, and the check that says so."""
 EVENTS = ("odd", "odd", "failed", "failed", "twice", "killed reading", "killed judging", "again", *WHOLE, "nothing")
-NEEDED = {*landing.ALWAYS_READ, *reconciled.CORE, *(dataset.name for dataset in organization_tree.DATASETS)}
+NEEDED = {*raw.ALWAYS_READ, *reconciled.CORE, *(dataset.name for dataset in organization_tree.DATASETS)}
 """Datasets without which there is no night, or which the floor counts: too many of them refuse it."""
 HARMLESS = ("nothing", "killed reading", "killed judging")
 """Events after which the truth has landed: the oracle would judge the same tables."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import duckdb
 
-from pipeline import collectors, landing
+from pipeline import collectors, raw
 from pipeline.night import Night
 from pipeline.rows import rows as rows_of
 from pipeline.schema import EXTRACTS, UNREAD, Row
@@ -30,7 +30,7 @@ class Rejudged:
         self.settings, self.night, self.catalog = settings, night, models.load()
         self.con = duckdb.connect(config={"threads": 1})
         history.prepare(self.con)
-        landing.attach(self.con, night, DATASETS.values())
+        raw.attach(self.con, night, DATASETS.values())
         (self.management,) = self.con.execute("select management_account_id from raw_organization").fetchone() or ("",)
         self.accounts = (self.management, *members)
         for name in DATASETS:

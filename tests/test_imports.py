@@ -42,7 +42,7 @@ STEPS = (
     ("pipeline.knowledge",),
     ("pipeline.aws", "pipeline.policy"),
     ("pipeline.collectors",),
-    ("pipeline.landing", "pipeline.collect"),
+    ("pipeline.landing", "pipeline.raw", "pipeline.collect"),
     ("pipeline.quality", "pipeline.facts"),
     ("pipeline.warehouse",),
     ("pipeline.explain", "pipeline.publish"),

@@ -19,7 +19,7 @@ from assets.defs.collection import is_over
 from assets.defs.delivery import IN_BUCKET
 from assets.defs.jobs import JOB
 from assets.defs.report import DATABASE_ASSET, PAGES
-from pipeline import collectors, landing
+from pipeline import collectors, raw
 from pipeline.night import DATABASE, Night
 from pipeline.progress import Progress
 from pipeline.publish import database, folder, notify
@@ -115,6 +115,6 @@ def report_to_dagster(instance: dg.DagsterInstance, result: dg.ExecuteInProcessR
 def unread_accounts(night: Night) -> int:
     """The number of accounts in scope with at least one dataset that could not be read that night."""
     with duckdb.connect() as con:
-        landing.attach(con, night, collectors.datasets().values())
+        raw.attach(con, night, collectors.datasets().values())
         row = con.execute(UNREAD).fetchone()
     return int(row[0]) if row else 0

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from pipeline.landing import DAMAGED_HISTORY
 from pipeline.quality.declared import Check, no_rows, of_schema
+from pipeline.raw import DAMAGED_HISTORY
 from pipeline.rows import quoted
 from pipeline.schema import QUALITY_RESULTS, UNREAD, Dataset
 
@@ -167,7 +167,7 @@ def _every_account(datasets: Mapping[str, Dataset]) -> Check:
 
 
 def _history_is_whole() -> Check:
-    """A file of an earlier night that is lost makes what rests on it unknown tonight (`landing.attach`)."""
+    """A file of an earlier night that is lost makes what rests on it unknown tonight (`raw.attach`)."""
     damaged = f"from $table where error_class = '{DAMAGED_HISTORY}'"
     query = f"select dataset, any_value(message) as problem {damaged} group by all"
     what = "Every file of an earlier night that tonight's data includes can be read"

@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline import collectors, landing
+from pipeline import collectors, landing, raw
 from pipeline.damage import Damaged
 from pipeline.night import Night
 from pipeline.quality import contradictions, duckdb_dialect
@@ -130,7 +130,7 @@ def opened(settings: Settings, night: Night, datasets: dict[str, Dataset]) -> It
     """An in-memory database with the night's raw tables, the previous night's extracts and the settings."""
     con = duckdb.connect()
     try:
-        landing.attach(con, night, datasets.values())
+        raw.attach(con, night, datasets.values())
         put(con, f"create table {PREVIOUS} as from batch", extracts_before(night))
         con.execute(
             f"create table {RUN} as select ?::date as as_of, ?::double as min_coverage_to_publish, "

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline import collectors, facts, landing
+from pipeline import collectors, facts, raw
 from pipeline.night import Night
 from pipeline.rows import put
 from pipeline.settings import Settings
@@ -93,7 +93,7 @@ def build(
     parameters.check(settings, catalog)
     with store.writing(night.home) as con:
         to_build = list(catalog.models.values()) if only is None else missing(con, catalog, night.as_of, set(only))
-        landing.attach(con, night, collectors.datasets().values())
+        raw.attach(con, night, collectors.datasets().values())
         with prepared(con, settings, night, catalog, read_at(con)) as work:
             built = []
             for model in to_build:

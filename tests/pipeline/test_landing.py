@@ -11,7 +11,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import collectors, landing, swap
+from pipeline import collectors, landing, raw, swap
 from pipeline.night import Night
 from pipeline.quality import reconciled
 from pipeline.schema import EXTRACTS, QUALITY_RESULTS, Row
@@ -44,7 +44,7 @@ def land(home: Path, as_of: date, run_id: str, aliases: list[Row], jobs: tuple[R
 
 def select(home: Path, as_of: date, query: str) -> list[tuple[Any, ...]]:
     with duckdb.connect() as con:
-        landing.attach(con, Night(home, as_of), collectors.datasets().values())
+        raw.attach(con, Night(home, as_of), collectors.datasets().values())
         return con.execute(query).fetchall()
 
 
@@ -59,7 +59,7 @@ def test_every_dataset_has_a_view_with_its_columns_and_types(tmp_path: Path) -> 
     land(tmp_path, NIGHT, "a", [])
     names = {"varchar": "VARCHAR", "json": "VARCHAR", "varchar[]": "VARCHAR[]"}
     with duckdb.connect() as con:
-        landing.attach(con, Night(tmp_path, NIGHT), collectors.datasets().values())
+        raw.attach(con, Night(tmp_path, NIGHT), collectors.datasets().values())
         for dataset in collectors.datasets().values():
             found = {row[0]: row[1] for row in con.execute(f"describe raw_{dataset.name}").fetchall()}
             expected = {c.name: names.get(c.type, c.type.upper()) for c in dataset.columns}
@@ -69,7 +69,7 @@ def test_every_dataset_has_a_view_with_its_columns_and_types(tmp_path: Path) -> 
 def test_a_night_that_has_not_landed_is_refused(tmp_path: Path) -> None:
     land(tmp_path, NIGHT, "a", [])
     with duckdb.connect() as con, pytest.raises(Refused, match="nothing has landed for 2026-11-21"):
-        landing.attach(con, Night(tmp_path, NEXT), [ALIASES])
+        raw.attach(con, Night(tmp_path, NEXT), [ALIASES])
     with pytest.raises(Refused, match="nothing has landed"):
         landing.write(Night(tmp_path, NEXT), QUALITY_RESULTS, [])
 
@@ -238,10 +238,10 @@ def test_a_damaged_file_of_an_earlier_night_makes_what_rests_on_it_a_failed_extr
     assert select(tmp_path, NEXT, jobs) == []
     kept, lost = select(tmp_path, NEXT, "select status, rows, error_class, message from raw_extracts order by dataset")
     assert kept == ("ok", 1, None, None)
-    assert lost[:3] == ("failed", 0, landing.DAMAGED_HISTORY)
+    assert lost[:3] == ("failed", 0, raw.DAMAGED_HISTORY)
     assert f"{file}: it is damaged" in lost[3]
     with duckdb.connect() as con:
-        landing.attach(con, night, collectors.datasets().values())
+        raw.attach(con, night, collectors.datasets().values())
         (check,) = [c for c in reconciled.checks(collectors.datasets().values()) if c.name == "history_is_whole"]
         ((dataset, problem),) = con.execute(
             str(check.arguments["unexpected_rows_query"]).format(batch="raw_extracts")

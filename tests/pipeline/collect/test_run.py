@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipeline import collectors, landing
+from pipeline import collectors, landing, raw
 from pipeline.collect import run as collect
 from pipeline.collect.run import AccountRead, OrganizationRead, Plan, ShardResult
 from pipeline.night import Night
@@ -68,7 +68,7 @@ def run(aws: Loopback, settings: Settings, plan: Plan, events: list[Any] | None 
     calls = aws.calls()
     collect.commit(settings, plan)
     con = duckdb.connect()
-    landing.attach(con, Night(settings.home, plan.as_of), collectors.datasets().values())
+    raw.attach(con, Night(settings.home, plan.as_of), collectors.datasets().values())
     return Collected(con, settings, plan, seen, calls)
 
 
@@ -80,7 +80,7 @@ def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory, worker_i
     whole.copy(home)
     settings = loopback.settings(home, shards=2, exceptions_file=whole.register)
     with duckdb.connect() as con:
-        landing.attach(con, Night(home, whole.plan.as_of), DATASETS.values())
+        raw.attach(con, Night(home, whole.plan.as_of), DATASETS.values())
         yield Collected(con, settings, whole.plan, whole.events, whole.calls)
 
 
@@ -565,7 +565,7 @@ def test_a_kill_half_way_leaves_the_night_before(aws: Loopback, some: list[str],
     aws.faults()
     assert list((tmp_path / "landing/.run").glob("*/*"))
     with duckdb.connect() as con:
-        landing.attach(con, night, collectors.datasets().values())
+        raw.attach(con, night, collectors.datasets().values())
         assert con.execute("select count(*) from raw_users").fetchall() == users
     again = run(aws, settings, collect.plan(settings, night))
     assert again.all("select count(*) from raw_users") == users

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from pipeline.landing import ALWAYS_READ
+from pipeline.raw import ALWAYS_READ
 from tests import nights
 from tests.conftest import Loopback
 from tests.rejudged import CLASS, DATASETS, OPERATION, Key, Rejudged
