@@ -88,7 +88,8 @@ def build(database: Path, folder: Path, notice: str | None = None, progress: Pro
                 progress.step(STAGE, len(site.pages), pages.count(night))
         if faults := list(agreement.faults(reader, folder, on_pages)):
             raise Broken(night.as_of, faults)
-    _assets(folder / "assets")
+        searchable = list(pages.search_index(night))
+    _assets(folder / "assets", searchable)
     return site
 
 
@@ -107,9 +108,11 @@ def write(folder: Path, page: Page, templates: Templates) -> int:
     return len(data)
 
 
-def _assets(folder: Path) -> None:
-    """Write the stylesheet, the script and Plotly's script (from its package), shared by all pages."""
+def _assets(folder: Path, searchable: list[tuple[str, str, str]]) -> None:
+    """Write what all pages share: stylesheet, script, search index, and Plotly's script (from its package)."""
     folder.mkdir(parents=True)
+    text = f"rolecallIndex({json.dumps(searchable, separators=(',', ':'))});\n"
+    (folder / "search.js").write_text(text, encoding="utf-8")
     for file in (HERE / "assets").iterdir():
         shutil.copyfile(file, folder / file.name)  # not its mode: a report is for its user alone
     plotly = find_spec("plotly")

@@ -11,7 +11,7 @@ from reports.night import PublishedNight, group
 from reports.pages._page import Kind, Page
 
 PLACE = 60
-TITLE = "Trust in the data"
+TITLE = "Evidence"
 ENTRIES = (
     ("coverage", "coverage.html", "Coverage"),
     ("quality", "quality.html", "Data quality"),

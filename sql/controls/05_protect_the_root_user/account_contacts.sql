@@ -2,6 +2,7 @@
 id = "BP05-08"
 title = "Accounts should have a security contact and a root e-mail address of the company"
 severity = "medium"
+fixed_by = "organization"
 description = "The address is judged once email_domains lists the company's domains. Whether the contacts are current is not read; account:GetContactInformation says since 2026-08 whether the account's telephone number is verified."
 why = "AWS writes to the security contact about exposed keys and abuse, and to the root address about recovering the account."
 fix = "Set the SECURITY alternate contact to a team's address, from the management account for all members, and the root address to a company mailbox."
