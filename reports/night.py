@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from pipeline.explain.removal import Tried
 from pipeline.publish.lead import LEAD, lead
 from pipeline.schema import Row
 from reports import queries
@@ -71,6 +72,7 @@ class PublishedNight:
         self.systems = group(tonight("systems"), "practice")
         self.open_fails = rows(queries.OPEN_FAILS)
         self.repairs = rows(queries.REPAIRS)
+        self.tried: Mapping[str, Tried] = {}
         self.lead = lead(next(iter(rows(LEAD)), None))
 
     def _severities(self, key: str) -> dict[Any, dict[str, int]]:

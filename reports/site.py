@@ -14,6 +14,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipeline.explain import removal
 from pipeline.progress import Progress
 from pipeline.warehouse.headers import PRACTICES
 from pipeline.warehouse.invariants import Broken
@@ -77,6 +78,7 @@ def build(database: Path, folder: Path, notice: str | None = None, progress: Pro
         raise FileExistsError(f"{folder}: the folder of a new site must be empty")
     with opened(database) as reader:
         night = PublishedNight(reader)
+        night.tried = removal.first_tried(database, night.repairs)
         templates = Templates(night, notice)
         site, on_pages = Site(folder, night.as_of), agreement.Shown()
         for page in pages.pages(night):
