@@ -11,6 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pipeline.publish.lead import short_day
 from pipeline.schema import Row
 from pipeline.text import NOTHING as NOTHING
 from pipeline.text import percent as percent
@@ -218,30 +219,8 @@ def fields(finding: Row, ous: Iterable[str] = ()) -> Markup:
 
 
 _FILTERS = (
-<<<<<<< HEAD
-    *(anchor, arn, day, days, heat, iso, members, moment, number, pairs, path, percent, practice_name, pretty),
-    *(script_json, seconds, severities_text),
-=======
-    *(
-        anchor,
-        arn,
-        change,
-        cut,
-        day,
-        days,
-        heat,
-        iso,
-        members,
-        moment,
-        number,
-        pairs,
-        path,
-        percent,
-        practice_name,
-        pretty,
-    ),
-    *(script_json, seconds, severities_text, visible),
->>>>>>> b8c9d45 (Measures count accounts, not resources: critical and high open, controls met account by account, accounts that meet each practice)
+    *(anchor, arn, change, day, days, heat, iso, members, moment, number, pairs, path, percent, practice_name, pretty),
+    *(script_json, seconds, severities_text, short_day, visible),
 )
 FILTERS = {f.__name__: f for f in _FILTERS}
 GLOBALS = {f.__name__: f for f in (fields, framework, plural, select, stack)} | {

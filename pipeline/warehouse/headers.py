@@ -50,14 +50,10 @@ class ControlHeader(Header):
     `settles_unread` lists datasets without which the control decides by itself which verdicts are unknown;
     `alone` lists datasets of whose records each concerns only the verdict on itself, or on what belongs to it;
     `register_entries` lists the kinds of register entries (`vendor`) that can change the verdict.
-<<<<<<< HEAD
-    `evidence` describes the keys of its evidence. `practice` is the number of its folder. `frameworks` has references
-    to other standards, under any key.
-=======
     `fixed_by` says who makes the fix: the account itself, or the organization (management account, delegated
     administrators) for all accounts at once.
-    `practice` is the number of its folder. `frameworks` has references to other standards, under any key.
->>>>>>> b8c9d45 (Measures count accounts, not resources: critical and high open, controls met account by account, accounts that meet each practice)
+    `evidence` describes the keys of its evidence. `practice` is the number of its folder. `frameworks` has references
+    to other standards, under any key.
     """
 
     id: str = Field(pattern=r"^BP\d\d-\d\d$")

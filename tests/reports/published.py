@@ -174,7 +174,7 @@ def _derived(con: duckdb.DuckDBPyConnection, nights: Sequence[date]) -> None:
 INT_ACCOUNTS = """
     create view int_accounts as select a.account_id, any_value(a.owner) as owner, any_value(a.state) as state,
         'arn:aws:organizations::111111111111:account/o-x/' || a.account_id as arn, list(o.ou_id) as ou_ids,
-        any_value(a.is_in_scope and a.state = 'ACTIVE') as is_expected
+        any_value(a.read_status not in ('not active', 'out of scope')) as is_expected
     from accounts a join organizational_units o
         on a.ou_path = o.ou_path or starts_with(a.ou_path, rtrim(o.ou_path, '/') || '/') group by a.account_id"""
 
