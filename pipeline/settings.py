@@ -116,7 +116,7 @@ class Settings(BaseSettings):
         80, description="Minimum percentage of accounts read for a night to be published", ge=0, le=100
     )
     min_coverage_to_score: float = Field(
-        95, description="Minimum coverage in percent for a score to be shown", ge=0, le=100
+        95, description="Minimum coverage in percent for a percentage to be shown", ge=0, le=100
     )
     report_max_age_hours: float = Field(
         24, description="Age in hours from which a credential report counts as stale", gt=0

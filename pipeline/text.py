@@ -34,19 +34,6 @@ def percent(value: float | None) -> str:
     return f"{tenths // 10}%" if tenths in (0, 1000) else f"{tenths / 10:.1f}%"
 
 
-def points(now: float | None, then: float | None) -> tuple[str, str, str]:
-    """A change of score as (CSS class, signed figure, text for screen readers)."""
-    if now is None or then is None:
-        return "none", NOTHING, "no score to compare with"
-    change = now - then
-    if abs(change) < 1e-9:
-        return "same", "0.0", "unchanged"
-    figure = f"{abs(change):.1f}" if abs(change) >= 0.05 else "<0.1"
-    if change > 0:
-        return "up", f"▲ {figure}", f"up {figure} points"
-    return "down", f"▼ {figure}", f"down {figure} points"
-
-
 def plural(count: int, singular: str, many: str = "") -> str:
     """`1 account`, `1,200 accounts`."""
     return f"{count:,} {singular if count == 1 else many or singular + 's'}"

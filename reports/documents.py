@@ -33,11 +33,11 @@ document.fonts.ready.then(() => {
 """
 # Each chart with its caption and the sentence under it, without the numbers behind it.
 BOXES = f"""
-[...document.querySelectorAll("figure.chart:has(.plot)")].map((figure) => {{
+[...document.querySelectorAll("figure.chart")].map((figure) => {{
   figure.querySelector(".numbers").hidden = true;
   const box = figure.getBoundingClientRect();
   return {{
-    id: figure.querySelector(".plot").id, x: box.x - {MARGIN}, y: box.y + scrollY - {MARGIN},
+    id: figure.querySelector(".plot, .drawing").id, x: box.x - {MARGIN}, y: box.y + scrollY - {MARGIN},
     width: box.width + 2 * {MARGIN}, height: box.height + 2 * {MARGIN},
   }};
 }})
@@ -83,7 +83,7 @@ async def draw(tab: Tab, folder: Path) -> dict[str, bytes]:
     size = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": SCALE, "mobile": False}
     await chromium.ask(tab, "Emulation.setDeviceMetricsOverride", **size)
     files = {}
-    for page in ("index", "summary"):
+    for page in ("index", "pictures", "summary"):
         await chromium.visit(tab, folder / f"{page}.html")
         await chromium.evaluate(tab, READY)
         if page == "index":

@@ -11,10 +11,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pipeline.publish.lead import short_day
+from pipeline.schema import Row
 from pipeline.text import NOTHING as NOTHING
 from pipeline.text import percent as percent
 from pipeline.text import plural as plural
-from pipeline.text import points as points
 from pipeline.text import visible as visible
 from pipeline.warehouse.headers import PRACTICES
 
@@ -32,6 +33,8 @@ CHANGES = {
 }
 FIRST = 50
 """Number of table rows shown initially."""
+LONGEST_TAG = 256
+"""AWS allows no longer value of a tag."""
 HEAT = (95, 85, 70, 50)
 FRAMEWORKS = {"cis_aws_7": "CIS AWS 7.0", "security_hub": "Security Hub", "prowler": "Prowler", "other": "Elsewhere"}
 """Display names of the keys in a control's `frameworks`; other keys, such as `pci`, are shown as they are."""
@@ -147,9 +150,24 @@ def practice_name(number: int) -> str:
     return f"{number}. {PRACTICES[number]}"
 
 
-def heat(score: float) -> int:
-    """A score's level on the shared colour scale of five: 0 is best."""
-    return sum(score < bound for bound in HEAT)
+def heat(met: float) -> int:
+    """A percentage's level on the shared colour scale of five: 0 is best."""
+    return sum(met < bound for bound in HEAT)
+
+
+def change(value: float | None, better: str = "up", unit: str = "") -> Markup:
+    """A change as an arrow with its amount, green where it is for the better; nothing where none is known."""
+    if value is None:
+        return Markup("")
+    if abs(value) < 1e-9:
+        return Markup('<span class="change same">±0{}</span>').format(unit)
+    way = "up" if value > 0 else "down"
+    amount = f"{abs(value):,.1f}" if unit else f"{abs(value):,.0f}"
+    mark = "▲" if value > 0 else "▼"
+    figure = amount if float(amount.replace(",", "")) else "<0.1"
+    return Markup(
+        '<span class="change {}"><span aria-hidden="true">{}</span><span class="sr">{} by</span> {}{}</span>'
+    ).format("up" if way == better else "down", mark, way, figure, unit)
 
 
 def script_json(value: Any) -> Markup:
@@ -161,21 +179,6 @@ def script_json(value: Any) -> Markup:
 def select(where: str, columns: str = "account_id, region, resource, verdict, reason, evidence") -> str:
     """The shell command that lists the findings omitted from a page."""
     return f"""duckdb -readonly rolecall.duckdb "select {columns} from findings where {where}\""""
-
-
-def sparkline(values: list[float | None], width: int = 96, height: int = 22) -> Markup:
-    """A line of scores scaled between minimum and maximum; decoration next to the numbers."""
-    scores = [v for v in values if v is not None]
-    if len(scores) < 2:
-        return Markup("")
-    low, span = min(scores), max(max(scores) - min(scores), 2.0)
-    step = (width - 6) / (len(values) - 1)
-    dots = [(3 + i * step, height - 4 - (v - low) / span * (height - 8)) for i, v in enumerate(values) if v is not None]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in dots)
-    return Markup(
-        '<svg class="spark" viewBox="0 0 {w} {h}" width="{w}" height="{h}" aria-hidden="true" focusable="false">'
-        '<polyline points="{p}"/><circle cx="{x:.1f}" cy="{y:.1f}" r="2.4"/></svg>'
-    ).format(w=width, h=height, p=path, x=dots[-1][0], y=dots[-1][1])
 
 
 def stack(counts: dict[str, int], most: int) -> Markup:
@@ -197,12 +200,30 @@ def severities_text(counts: dict[str, int]) -> str:
     return ", ".join(f"{counts[s]:,} {s}" for s in SEVERITIES if counts.get(s)) or "none"
 
 
+def fields(finding: Row, ous: Iterable[str] = ()) -> Markup:
+    """The fields of a finding as attributes of its row: links filter by them, and CSV files have them as columns."""
+    values = {
+        "verdict": finding["verdict"],
+        "severity": finding["severity"],
+        "practice": finding["practice"],
+        "control": finding["control_id"],
+        "account": finding["account_id"],
+        "owner": (finding["owner"] or "-")[:LONGEST_TAG],
+        "ou": " ".join(ous),
+        "made": "owner" if finding["made_by"] == "account owner" else "organization",
+        "repair": finding["repair"] or "",
+    }
+    if finding["control_id"].endswith("_objectives"):
+        values["objective"] = finding["resource"].rpartition("/")[2]
+    return Markup("").join(Markup(' data-{}="{}"').format(name, visible(value)) for name, value in values.items())
+
+
 _FILTERS = (
-    *(anchor, arn, day, days, heat, iso, members, moment, number, pairs, path, percent, practice_name, pretty),
-    *(script_json, seconds, severities_text),
+    *(anchor, arn, change, day, days, heat, iso, members, moment, number, pairs, path, percent, practice_name, pretty),
+    *(script_json, seconds, severities_text, short_day, visible),
 )
 FILTERS = {f.__name__: f for f in _FILTERS}
-GLOBALS = {f.__name__: f for f in (framework, plural, points, select, sparkline, stack)} | {
+GLOBALS = {f.__name__: f for f in (fields, framework, plural, select, stack)} | {
     "VERDICTS": VERDICTS,
     "CHANGES": CHANGES,
     "SEVERITIES": SEVERITIES,

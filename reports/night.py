@@ -8,6 +8,8 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from pipeline.explain.removal import Tried
+from pipeline.publish.lead import LEAD, lead
 from pipeline.schema import Row
 from reports import queries
 from reports.database import Groups, Reader
@@ -69,13 +71,33 @@ class PublishedNight:
         self.privileges = next(iter(rows(queries.PRIVILEGES.format("''"))), None)
         self.systems = group(tonight("systems"), "practice")
         self.open_fails = rows(queries.OPEN_FAILS)
-        self.moves = rows("select * from score_moves order by place")
+        self.repairs = rows(queries.REPAIRS)
+        self.tried: Mapping[str, Tried] = {}
+        self.lead = lead(next(iter(rows(LEAD)), None))
 
     def _severities(self, key: str) -> dict[Any, dict[str, int]]:
         fails: dict[Any, dict[str, int]] = defaultdict(dict)
         for row in self.reader.stream(queries.FAILS.format(key=key)):
             fails[row["key"]][row["severity"]] = row["fails"]
         return fails
+
+    @cached_property
+    def root_id(self) -> str:
+        """The id of the organization's root, as commands need it."""
+        return next((ou_id for ou_id, ou in self.ous.items() if ou["parent_id"] is None), "ROOT_ID")
+
+    @cached_property
+    def name(self) -> str:
+        """What the organization is called: its management account, whose name is the only one that AWS has."""
+        return next((a["name"] or a["account_id"] for a in self.accounts.values() if a["is_management"]), "")
+
+    def above(self, account_id: str) -> list[str]:
+        """The OUs above an account, its own first."""
+        ou_id, found = self.accounts.get(account_id, {}).get("ou_id"), list[str]()
+        while ou_id in self.ous and ou_id not in found:
+            found.append(ou_id)
+            ou_id = self.ous[ou_id]["parent_id"]
+        return found
 
     @cached_property
     def unread(self) -> list[Row]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 FINDINGS_PER_PAGE = 1_000
 CHANGES_PER_KIND = 1_000
 CHANGES_PER_ACCOUNT = 200
+ALL_FINDINGS = 5_000
 LISTED = 1_000
 """Maximum rows of an organization-wide list; a query is offered for the rest."""
 NIGHTS_SHOWN = 90
@@ -23,15 +24,21 @@ OPEN_FINDINGS = f"""
         select f.account_id, f.control_id, f.region, f.resource, f.verdict, f.reason, f.first_seen, f.evidence,
             left(md5(concat_ws(chr(10), f.control_id, f.region, f.resource)), 12) as id, c.number, c.title, c.practice,
             c.severity, a.name as account_name, coalesce(a.owner, '') as owner, life.age_days, life.times_reopened,
-            {_VERDICT} as verdict_rank, {_SEVERITY} as severity_rank
+            if(f.verdict = 'fail', coalesce(life.opened, f.last_changed), f.last_changed) as since,
+            left(md5(r.repair), 10) as repair, coalesce(r.made_by, 'account owner') as made_by,
+            {_VERDICT} as verdict_rank, {_SEVERITY.replace("severity", "c.severity")} as severity_rank
         from findings f join controls c using (control_id) left join accounts a using (account_id)
             left join finding_life life using (control_id, account_id, region, resource)
+            left join finding_repairs k using (control_id, account_id, region, resource)
+            left join (select repair, made_by from repairs) r on k.repair = r.repair
         where f.as_of = $as_of and f.verdict in ('fail', 'unknown', 'exempt', 'manual')
     )
     select * exclude (evidence), row_number() over (partition by account_id
             order by verdict_rank, severity_rank, number, region nulls first, resource, reason) as in_account,
         row_number() over (partition by control_id
             order by verdict_rank, account_name, account_id, region nulls first, resource, reason) as in_control,
+        row_number() over (order by verdict_rank, severity_rank, number, account_name, account_id,
+            region nulls first, resource, reason) as in_all,
         row_number() over (partition by owner
             order by verdict_rank, severity_rank, number, account_name, account_id, region nulls first, resource,
             reason) as in_owner,
@@ -109,6 +116,9 @@ OPERATIONS = """
 TREND = f"""
     select * from trend where as_of <= $as_of and scope {{scope}}
     qualify dense_rank() over (order by as_of desc) <= {NIGHTS_SHOWN} order by scope, key, as_of"""
+REPAIRS = f"""
+    select r.*, a.name as account_name, coalesce(a.owner, '') as owner
+    from repairs r left join accounts a using (account_id) order by r.place limit {LISTED}"""
 PROPOSALS = """
     select l.*, p.source, p.generated_on, p.policies, p.size_characters, p.removed_services, p.removed_actions,
         p.replaces::varchar as replaces, p.problems, p.notes, a.name as account_name

@@ -14,6 +14,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipeline.explain import removal
 from pipeline.progress import Progress
 from pipeline.warehouse.headers import PRACTICES
 from pipeline.warehouse.invariants import Broken
@@ -77,6 +78,7 @@ def build(database: Path, folder: Path, notice: str | None = None, progress: Pro
         raise FileExistsError(f"{folder}: the folder of a new site must be empty")
     with opened(database) as reader:
         night = PublishedNight(reader)
+        night.tried = removal.first_tried(database, night.repairs)
         templates = Templates(night, notice)
         site, on_pages = Site(folder, night.as_of), agreement.Shown()
         for page in pages.pages(night):
@@ -88,7 +90,8 @@ def build(database: Path, folder: Path, notice: str | None = None, progress: Pro
                 progress.step(STAGE, len(site.pages), pages.count(night))
         if faults := list(agreement.faults(reader, folder, on_pages)):
             raise Broken(night.as_of, faults)
-    _assets(folder / "assets")
+        searchable = list(pages.search_index(night))
+    _assets(folder / "assets", searchable)
     return site
 
 
@@ -107,9 +110,11 @@ def write(folder: Path, page: Page, templates: Templates) -> int:
     return len(data)
 
 
-def _assets(folder: Path) -> None:
-    """Write the stylesheet, the script and Plotly's script (from its package), shared by all pages."""
+def _assets(folder: Path, searchable: list[tuple[str, str, str]]) -> None:
+    """Write what all pages share: stylesheet, script, search index, and Plotly's script (from its package)."""
     folder.mkdir(parents=True)
+    text = f"rolecallIndex({json.dumps(searchable, separators=(',', ':'))});\n"
+    (folder / "search.js").write_text(text, encoding="utf-8")
     for file in (HERE / "assets").iterdir():
         shutil.copyfile(file, folder / file.name)  # not its mode: a report is for its user alone
     plotly = find_spec("plotly")

@@ -155,4 +155,5 @@ def _with_new_id(con: duckdb.DuckDBPyConnection, table: str, types: dict[str, st
     holds = ", ".join(f"""coalesce(bool_or(contains("{name}"::varchar, account_id)), false)""" for name in texts)
     flags = con.execute(f"select {holds} from base.{table}").fetchone() or ()
     within = [name for name, has_id in zip(texts, flags, strict=True) if has_id]
-    return {name: f"""replace("{name}"::varchar, account_id, _new)::{types[name]}""" for name in within}
+    renamed = """if(account_id is null, "{0}", replace("{0}"::varchar, account_id, _new)::{1})"""
+    return {name: renamed.format(name, types[name]) for name in within}

@@ -1,6 +1,7 @@
 """The SQL models and fact tables as one subsettable step, built in one transaction.
 
-Controls report score, fails, unknowns and coverage as metadata, so that Dagster can plot them over time.
+Controls report the percentage of accounts that meet them, fails, unknowns and coverage as metadata, so that Dagster can
+plot them over time.
 """
 
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from pipeline.warehouse.invariants import Broken
 from pipeline.warehouse.models import Catalog, Model
 
 MEASURES = """
-select control_id, score, coverage, fail as fails, "unknown" from scores_by_control where as_of = ?
+select control_id, controls_met, coverage, fail as fails, "unknown" from scores_by_control where as_of = ?
 """
 COLUMNS = """
 select table_name, column_name, data_type, comment

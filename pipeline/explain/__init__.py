@@ -9,6 +9,7 @@ trials       policy changes that would change it
 candidates   what could be changed of policies
 denials      statements that could be added
 changes      changes of the published tables
+removal      what closes when a user, role or policy goes
 search       the smallest sets of changes that change a verdict
 replay       re-runs the finding's control on modified tables
 """

@@ -53,11 +53,14 @@ class Finding:
 
 
 class ReplayBuild(Build):
-    """Rebuilds models over the published night. `given` are the parameters of the control."""
+    """Rebuilds models over the published night. `given` are the parameters of the control, or of each by its id."""
 
     given: Mapping[str, Any]
+    by_control: Mapping[str, Mapping[str, Any]] | None = None
 
     def params(self, model: Model) -> dict[str, Any]:
+        if self.by_control is not None and model.control:
+            return dict(self.by_control[model.name])
         return dict(self.given) if model.control else model.header.params
 
 
@@ -81,7 +84,7 @@ class Replay:
         self._tables, self._account_only = tables, account_only
         self._answers: dict[frozenset[Change], Outcome] = {}
         between = self._between()
-        self._rebuilt = [model for model in between if model is self.control or self._is_reached(model)]
+        self._rebuilt = [model for model in between if model.name in self.judged or self._is_reached(model)]
         self.con = duckdb.connect()
         try:
             self.con.execute(f"attach {quoted(str(database))} as published (read_only)")
@@ -107,6 +110,11 @@ class Replay:
     @property
     def control(self) -> Model:
         return self._models.models[self.finding.control_id]
+
+    @property
+    def judged(self) -> frozenset[str]:
+        """The controls that are run again."""
+        return frozenset({self.finding.control_id})
 
     @property
     def judges(self) -> frozenset[PolicyLayer]:
@@ -157,7 +165,7 @@ class Replay:
     def _between(self) -> list[Model]:
         """The models to rebuild, in order: the control, those affected by a change, and those not published."""
         needed, lacking = set[str](), set[str]()
-        todo = [self.control.name]
+        todo = sorted(self.judged)
         while todo:
             name = todo.pop()
             if name in needed or name in self._tables or self._stand_in(name):
@@ -165,11 +173,13 @@ class Replay:
             model = self._models.models.get(name)
             if model is None or model.layer == "history":
                 lacking.add(name)
-            elif model is self.control or self._is_reached(model) or model.layer not in PUBLISHED_LAYERS:
+            elif model.name in self.judged or self._is_reached(model) or model.layer not in PUBLISHED_LAYERS:
                 needed.add(name)
                 todo += model.reads
         if lacking:
-            raise Refused(f"{self.control.name} cannot be judged anew: {', '.join(sorted(lacking))} is not published")
+            raise Refused(
+                f"{', '.join(sorted(self.judged))} cannot be judged anew: {', '.join(sorted(lacking))} is not published"
+            )
         return [model for model in self._models.models.values() if model.name in needed]
 
     def _stand_in(self, name: str) -> str | None:

@@ -16,10 +16,11 @@ import duckdb
 
 from pipeline.night import Night
 from pipeline.publish import folder
+from pipeline.publish.lead import LEAD, Lead, lead
 from pipeline.rows import rows
 from pipeline.schema import Row
 from pipeline.settings import Settings
-from pipeline.text import on_one_line, percent, plural, points, visible
+from pipeline.text import on_one_line, plural, visible
 
 FEW = 5
 NAME, RESOURCE, TITLE, CALL, SENTENCE = 60, 140, 80, 100, 1000
@@ -30,9 +31,7 @@ _LIVE = re.compile(r"<|\](?=\()|:(?=//)|(?<![\w.+-])@")
 JOINER = "\u2060"
 
 _UNREAD = "read_status in ('not read', 'partly read')"
-NIGHT = """
-    select s.*, (select max(as_of) from nights where published and as_of < c.as_of) as night_before
-    from contract c join scores_overall s using (as_of)"""
+NIGHT = "select max(as_of) as night_before from nights where published and as_of < (select as_of from contract)"
 CHANGES = """
     select count(*) filter (change = 'new fail') as new_fails,
         count(*) filter (change = 'new fail' and severity = 'critical') as new_critical,
@@ -92,7 +91,8 @@ class Digest:
 
     as_of: date
     previous_as_of: date | None
-    overall: Row
+    lead: Lead
+    open_critical: int
     changes: Row
     critical: tuple[str, ...]
     unread: tuple[str, ...]
@@ -115,7 +115,8 @@ class Digest:
         fails = plural(counts["new_fails"], "new fail")
         critical = f", {counts['new_critical']:,} of them critical" if counts["new_critical"] else ""
         paragraphs = [
-            (self._score(), ()),
+            (str(self.lead), ()),
+            (self.lead.measures, ()),
             (f"{fails}{critical}; {counts['fixed']:,} fixed.", self._more(self.critical, counts["new_critical"])),
         ]
         if counts["unknown"]:
@@ -127,17 +128,8 @@ class Digest:
             paragraphs.append((f"{accounts} could not be read, or only in part:", unread))
         if self.held_back:
             paragraphs.append((f"{plural(len(self.held_back), 'night')} before it held back:", self.held_back[-FEW:]))
-        return Message(f"Rolecall {self.as_of}: {fails}{critical}", tuple(paragraphs), link)
-
-    def _score(self) -> str:
-        coverage = f"at {percent(self.overall['coverage'])} coverage"
-        if not self.overall["has_enough_data"]:
-            return f"Score: not enough data, {coverage}."
-        if self.overall["score"] is None:
-            return f"Score: nothing to judge, {coverage}."
-        change = points(self.overall["score"], self.overall["previous_score"])[2]
-        since = f" since {self.overall['previous_as_of']}" if self.overall["previous_score"] is not None else ""
-        return f"Score {percent(self.overall['score'])} {coverage}, {change}{since}."
+        title = f"Rolecall {self.as_of}: {self.open_critical:,} critical open, {fails}{critical}"
+        return Message(title, tuple(paragraphs), link)
 
     @staticmethod
     def _more(items: tuple[str, ...], count: int) -> tuple[str, ...]:
@@ -147,13 +139,14 @@ class Digest:
 def digest(database: Path) -> Digest:
     """The digest of the night that a published database shows."""
     with duckdb.connect(database, read_only=True) as con:
-        (overall,), (changes,) = rows(con, NIGHT), rows(con, CHANGES)
-        between = {"as_of": overall["as_of"], "before": overall["night_before"]}
+        (overall,), (earlier,), (changes,) = rows(con, LEAD), rows(con, NIGHT), rows(con, CHANGES)
+        between = {"as_of": overall["as_of"], "before": earlier["night_before"]}
         unread = rows(con, UNREAD)
         return Digest(
             as_of=overall["as_of"],
-            previous_as_of=overall["night_before"],
-            overall=overall,
+            previous_as_of=earlier["night_before"],
+            lead=lead(overall),
+            open_critical=overall["critical"],
             changes=changes,
             critical=tuple(
                 f"{shown(row['title'], TITLE)}: {shown(row['resource'], RESOURCE)} in {account(row)}"

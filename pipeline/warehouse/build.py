@@ -21,7 +21,7 @@ from pipeline.warehouse.comments import Comments, comment
 from pipeline.warehouse.control_tables import control_catalog, control_needs, record_names
 from pipeline.warehouse.models import PUBLISHED_LAYERS, Catalog, Model
 
-CONTRACT_VERSION = 1
+CONTRACT_VERSION = 2
 
 
 @dataclass(frozen=True)

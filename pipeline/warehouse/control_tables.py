@@ -30,6 +30,7 @@ def control_catalog(catalog: Catalog, params: Mapping[str, Mapping[str, Any]]) -
                 "practice_title": PRACTICES[head.practice],
                 "severity": head.severity,
                 "scope": head.scope,
+                "fixed_by": "organization" if head.scope == "organization" else head.fixed_by,
                 "why": head.why,
                 "fix": head.fix,
                 "may_break": head.may_break or None,

@@ -50,6 +50,8 @@ class ControlHeader(Header):
     `settles_unread` lists datasets without which the control decides by itself which verdicts are unknown;
     `alone` lists datasets of whose records each concerns only the verdict on itself, or on what belongs to it;
     `register_entries` lists the kinds of register entries (`vendor`) that can change the verdict.
+    `fixed_by` says who makes the fix: the account itself, or the organization (management account, delegated
+    administrators) for all accounts at once.
     `evidence` describes the keys of its evidence. `practice` is the number of its folder. `frameworks` has references
     to other standards, under any key.
     """
@@ -58,6 +60,7 @@ class ControlHeader(Header):
     practice: int
     severity: Literal["critical", "high", "medium", "low"]
     scope: Literal["account", "organization"] = "account"
+    fixed_by: Literal["account", "organization"] = "account"
     of_management: frozenset[str] = frozenset()
     settles_unread: frozenset[str] = frozenset()
     alone: tuple[str, ...] = ()

@@ -20,8 +20,22 @@ TABLES = (
     "create table if not exists history_guardrails "
     "(as_of date, account_id varchar, policy_type varchar, objective varchar, met varchar)",
     "create table if not exists history_measures "
-    "(as_of date, scope varchar, key varchar, pass bigint, fail bigint, score double, coverage double)",
+    "(as_of date, scope varchar, key varchar, pass bigint, fail bigint, pass_rate double, coverage double)",
 )
+MEASURED = {
+    "critical": "bigint",
+    "high": "bigint",
+    "accounts_with_critical": "bigint",
+    "controls_met": "double",
+    "accounts_met": "bigint",
+    "accounts": "bigint",
+}
+"""The columns of `history_measures` that older files lack; null on nights recorded without them."""
+RENAMED = {
+    ("history_nights", "blocked_reason"): "held_back_reason",
+    ("history_measures", "score"): "pass_rate",
+}
+"""By table and older name of a column: its name today."""
 
 TAKE_OUT = (
     "create or replace temp table touched as from history_spans where $night between from_as_of and to_as_of",
@@ -51,12 +65,15 @@ PUT_IN = (
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Create missing tables of the history, and rename columns of older ones."""
+    """Create missing tables of the history, and bring older ones up to date."""
     for statement in TABLES:
         con.execute(statement)
-    old = "select 1 from duckdb_columns() where table_name = 'history_nights' and column_name = 'blocked_reason'"
-    if con.execute(old).fetchone():
-        con.execute("alter table history_nights rename column blocked_reason to held_back_reason")
+    for (table, old), new in RENAMED.items():
+        known = "select 1 from duckdb_columns() where table_name = ? and column_name = ?"
+        if con.execute(known, [table, old]).fetchone():
+            con.execute(f"alter table {table} rename column {old} to {new}")
+    for name, kind in MEASURED.items():
+        con.execute(f"alter table history_measures add column if not exists {name} {kind}")
 
 
 def judged_dates(con: duckdb.DuckDBPyConnection) -> list[date]:
@@ -135,8 +152,9 @@ def record_guardrails(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
 def record_measures(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
     """Record the night's measures (table `measures`), except those by account or OU and practice."""
     con.execute("delete from history_measures where as_of = ?", [as_of])
+    columns = ", ".join(("scope", "key", "pass", "fail", "pass_rate", "coverage", *MEASURED))
     con.execute(
-        "insert into history_measures by name select ? as as_of, scope, key, pass, fail, score, coverage "
+        f"insert into history_measures by name select ? as as_of, {columns} "
         "from measures where not contains(scope, ' and ')",
         [as_of],
     )

@@ -60,6 +60,17 @@ OWED = """
     join int_accounts as accounts on accounts.is_expected and (controls.scope = 'account' or accounts.is_management)
 """
 
+GRAVE = """
+    count(*) filter (verdict = 'fail' and severity = 'critical') as critical,
+    count(*) filter (verdict = 'fail' and severity = 'high') as high,
+    count(distinct account_id) filter (verdict = 'fail' and severity = 'critical') as accounts_with_critical"""
+COUNTED_PAIR = """
+    count(*) filter (verdict = 'fail') as fail,
+    count(*) filter (verdict in ('fail', 'unknown', 'manual')) = 0
+        and count(*) filter (verdict in ('pass', 'exempt')) > 0 as is_met"""
+PAIRS = f"select account_id, control_id, {COUNTED_PAIR} from findings group by all"
+MEETING = f"select account_id, practice, {COUNTED_PAIR} from findings group by all"
+
 INVARIANTS: Mapping[str, str] = {
     "every verdict is one of the six": f"select {KEY}, verdict from judgements where verdict not in {VERDICTS}",
     "every judgement names its account, Region and resource": (
@@ -107,6 +118,21 @@ INVARIANTS: Mapping[str, str] = {
     },
     "scores_overall has the verdicts of the findings": same(
         f"select {BY_VERDICT} from findings", f"select {SUMS} from scores_overall"
+    ),
+    "critical and high findings are those of the findings, in as many accounts": same(
+        f"select {GRAVE} from findings join controls using (control_id)",
+        "select coalesce(sum(critical), 0)::bigint, coalesce(sum(high), 0)::bigint, "
+        "coalesce(sum(accounts_with_critical), 0)::bigint from scores_overall",
+    ),
+    "a control is met where it was judged and nothing fails": same(
+        f"select account_id, count(*) filter (is_met) as met, count(*) filter (fail > 0) as not_met "
+        f"from ({PAIRS}) group by account_id",
+        "select account_id, met, not_met from scores_by_account",
+    ),
+    "accounts that meet a best practice are those of the findings": same(
+        f"select practice, count(*) filter (is_met) as met, count(*) filter (fail > 0) as not_met from ({MEETING}) "
+        "group by practice",
+        "select practice, accounts_met, accounts_not_met from scores_by_practice",
     ),
     "the findings, the scores and the contract are of the night": (
         "select * from (select distinct as_of from findings union select as_of from contract "

@@ -1,4 +1,4 @@
-// Charts, filters, sorting, copying. Everything here is an extra: the pages are complete without it.
+// Charts, filters, sorting, copying, search. Everything here is an extra: the pages are complete without it.
 "use strict";
 
 document.documentElement.classList.add("js");
@@ -12,7 +12,7 @@ const CONFIG = {
 
 // Figures name their colours by CSS property; look them up in the scheme that is on now.
 function coloured(value, key) {
-  if (typeof value === "string" && value.startsWith("--") && /color$/.test(key)) {
+  if (typeof value === "string" && value.startsWith("--") && /colors?$/.test(key)) {
     return getComputedStyle(document.documentElement).getPropertyValue(value).trim();
   }
   if (Array.isArray(value)) return value.map((item) => coloured(item, key));
@@ -83,6 +83,35 @@ function csvCell(text) {
 }
 
 const tables = new Map();
+const OWN = ["q", "sort", "page", "open"];
+
+// The values of a field of a row. Of a finding, its resource, and the unit that its account is in, are read from others.
+function fieldOf(row, name) {
+  if (name === "resource") return [row.querySelector(".arn")?.textContent ?? ""];
+  if (name === "repair") return [row.dataset.repair ?? ""];
+  const values = (row.dataset[name === "unit" ? "ou" : name] ?? "").split(" ");
+  return name === "unit" ? values.slice(0, 1) : name === "ou" ? values : [row.dataset[name] ?? ""];
+}
+
+// A finding as fields with names that stay, for programs.
+function findingCells(row) {
+  const evidence = row.querySelector('a[href*="#f-"]')?.href;
+  const of = row.dataset;
+  return {
+    verdict: of.verdict,
+    severity: of.severity,
+    practice: of.practice,
+    control_id: of.control,
+    account_id: of.account,
+    owner: of.owner === "-" ? "" : of.owner,
+    resource: row.querySelector(".arn")?.textContent ?? "",
+    reason: [...(row.querySelector(".reason")?.childNodes ?? [])].filter((node) => node.tagName !== "A").map((node) => node.textContent).join("").trim(),
+    since: row.querySelector("td.date")?.dataset.v ?? "",
+    made_by: of.made === "owner" ? "account owner" : "organization",
+    change: of.repair,
+    link: evidence ?? (row.id ? `${location.href.split("#")[0]}#${row.id}` : ""),
+  };
+}
 
 // Called by the script beside a page that holds the further rows of a table.
 function rolecall(id, rows) {
@@ -100,6 +129,9 @@ class DataTable {
     this.few = Number(box.dataset.few);
     this.total = Number(box.dataset.total ?? this.rows.length);
     this.page = 0;
+    this.fields = new Map();
+    this.sorted = 0;
+    this.chips = box.querySelector(".chips");
     this.search = box.querySelector("input");
     this.selects = [...box.querySelectorAll("select")];
     this.output = box.querySelector("output");
@@ -109,7 +141,9 @@ class DataTable {
   }
 
   prepare() {
-    const again = () => this.whole().then(() => this.apply());
+    const again = () => this.whole().then(() => this.apply()).then(() => this.remember());
+    // What a browser kept of a form is not applied: the address says what is shown.
+    for (const control of [this.search, ...this.selects]) if (control) control.value = "";
     this.search?.addEventListener("input", again);
     this.selects.forEach((select) => select.addEventListener("change", again));
     this.box.querySelector(".save").addEventListener("click", () => this.whole().then(() => this.save()));
@@ -121,10 +155,11 @@ class DataTable {
       button.type = "button";
       button.append(...head.childNodes);
       head.append(button);
-      button.addEventListener("click", () => this.whole().then(() => this.sort(head, column)));
+      button.addEventListener("click", () => this.whole().then(() => this.turnSort(column)));
     });
     const tools = this.box.querySelector(".tools");
     if (tools) tools.hidden = false;
+    this.body.addEventListener("toggle", () => this.remember(), true);
     this.box.querySelector(".foot").hidden = false;
     this.pager.hidden = this.total <= this.few;
   }
@@ -151,6 +186,7 @@ class DataTable {
   take(rows) {
     const template = document.createElement("template");
     template.innerHTML = rows.join("");
+    template.content.querySelectorAll(".query").forEach(prepareCopy);
     this.rows.push(...template.content.children);
     this.found = this.rows;
   }
@@ -162,25 +198,84 @@ class DataTable {
     this.found = this.rows.filter(
       (row) =>
         terms.every((term) => this.texts.get(row).includes(term)) &&
-        chosen.every((select) => cellWord(row.cells[select.dataset.column]) === select.value),
+        chosen.every((select) => this.holds(row, select.dataset.column, select.value)) &&
+        [...this.fields].every(([name, value]) => this.holds(row, name, value)),
     );
     this.page = 0;
+    this.showChips();
     this.show();
   }
 
-  sort(head, column) {
-    const down = head.getAttribute("aria-sort") === "ascending";
-    for (const other of this.table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
-    head.setAttribute("aria-sort", down ? "descending" : "ascending");
-    const keyed = this.rows.map((row) => [sortKey(row.cells[column]), row]);
-    keyed.sort((a, b) => (down ? -1 : 1) * compare(a[0], b[0]));
-    this.rows = keyed.map(([, row]) => row);
+  // Whether a row has this value: of a field of the row, or in the column of this number.
+  holds(row, name, value) {
+    if (/^\d+$/.test(name)) return cellWord(row.cells[name]) === value;
+    const values = fieldOf(row, name);
+    return value.split(",").some((wanted) => values.includes(wanted));
+  }
+
+  // Filters by fields that have no control of their own, each to be removed.
+  showChips() {
+    this.chips.replaceChildren(
+      ...[...this.fields].map(([name, value]) => {
+        const chip = document.createElement("button");
+        chip.type = "button";
+        chip.textContent = `${name}: ${value} ✕`;
+        chip.setAttribute("aria-label", `Remove the filter ${name}: ${value}`);
+        chip.addEventListener("click", () => {
+          this.fields.delete(name);
+          this.apply();
+          this.remember();
+        });
+        return chip;
+      }),
+    );
+  }
+
+  turnSort(column) {
+    this.sort(this.sorted === column + 1 ? -(column + 1) : column + 1);
+    this.remember();
+  }
+
+  // By the column of this number, from 1; descending if negative; 0 is the order of the page.
+  sort(by) {
+    this.sorted = by;
+    this.original ??= [...this.rows];
+    const heads = [...this.table.tHead.rows[0].cells];
+    heads.forEach((head) => head.removeAttribute("aria-sort"));
+    this.rows = [...this.original];
+    if (by && heads[Math.abs(by) - 1]) {
+      heads[Math.abs(by) - 1].setAttribute("aria-sort", by < 0 ? "descending" : "ascending");
+      const keyed = this.rows.map((row) => [sortKey(row.cells[Math.abs(by) - 1]), row]);
+      keyed.sort((a, b) => Math.sign(by) * compare(a[0], b[0]));
+      this.rows = keyed.map(([, row]) => row);
+    }
     this.apply();
+  }
+
+  // What is shown, as a link says it: filters, words, order, page, and rows whose details are open.
+  get state() {
+    const said = new URLSearchParams();
+    for (const select of this.selects) if (select.value) said.set(select.dataset.name, select.value);
+    for (const [name, value] of this.fields) said.set(name, value);
+    if (this.search?.value) said.set("q", this.search.value);
+    if (this.sorted) said.set("sort", this.sorted);
+    if (this.page) said.set("page", this.page + 1);
+    const open = [...this.body.rows].filter((row) => row.id && row.querySelector("details[open]"));
+    if (open.length) said.set("open", open.map((row) => row.id).join(","));
+    return said.toString();
+  }
+
+  remember() {
+    const others = [...tables.values()].filter((table) => table !== this);
+    const states = [this, ...others].map((table) => [table.box.id, table.state]).filter(([, state]) => state);
+    const hash = states.map(([id, state]) => `${id}?${state}`).join("~");
+    history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
   }
 
   turn(step) {
     this.page = Math.max(0, Math.min(this.page + step, this.pages - 1));
     this.show();
+    this.remember();
     this.box.scrollIntoView({ block: "nearest" });
   }
 
@@ -202,8 +297,11 @@ class DataTable {
   }
 
   save() {
-    const cells = (row) => [...row.cells].map(cellWord).map(csvCell).join(",");
-    const lines = [cells(this.table.tHead.rows[0]), ...this.found.map(cells)];
+    const isOfFindings = this.rows[0]?.dataset.control !== undefined;
+    const heads = [...this.table.tHead.rows[0].cells].map(cellWord);
+    const columns = isOfFindings ? Object.keys(findingCells(this.rows[0])) : heads;
+    const cells = (row) => (isOfFindings ? Object.values(findingCells(row)) : [...row.cells].map(cellWord));
+    const lines = [columns, ...this.found.map(cells)].map((line) => line.map(csvCell).join(","));
     const link = document.createElement("a");
     const name = location.pathname.split("/").pop().replace(/\.html$/, "") || "index";
     link.href = URL.createObjectURL(new Blob(["\ufeff", lines.join("\r\n"), "\r\n"], { type: "text/csv" }));
@@ -212,16 +310,24 @@ class DataTable {
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   }
 
-  // Filters as a link names them: `?verdict=fail&q=words`.
+  // What a link names: `?verdict=fail&ou=ou-prod&q=words&sort=-3&page=2`.
   async filter(query) {
     const wanted = new URLSearchParams(query);
+    this.fields.clear();
     for (const select of this.selects) {
       select.value = wanted.get(select.dataset.name) ?? "";
       if (select.selectedIndex < 0) select.selectedIndex = 0;
     }
     if (this.search) this.search.value = wanted.get("q") ?? "";
+    const own = new Set([...this.selects.filter((select) => select.value).map((select) => select.dataset.name), ...OWN]);
+    for (const [name, value] of wanted) if (!own.has(name)) this.fields.set(name, value);
     await this.whole();
-    this.apply();
+    this.sort(Number(wanted.get("sort") ?? 0));
+    this.page = Math.max(0, Math.min(Number(wanted.get("page") ?? 1), this.pages) - 1);
+    this.show();
+    for (const id of (wanted.get("open") ?? "").split(",")) {
+      if (id) document.getElementById(id)?.querySelectorAll("td details").forEach((box) => (box.open = true));
+    }
   }
 
   // Turn to the page with the row of this id.
@@ -268,10 +374,11 @@ function prepareCopy(box) {
 
 // A link leads to a table and what to show of it, to a row that may be on another page, or into a closed <details>.
 async function openTarget() {
-  const [id, query] = location.hash.slice(1).split("?");
+  const states = location.hash.slice(1).split("~").map((state) => state.split("?"));
+  const [[id]] = states;
   if (!id) return;
   document.querySelector("tr.target")?.classList.remove("target");
-  if (query !== undefined && tables.has(id)) await tables.get(id).filter(query);
+  for (const [of, query] of states) if (query !== undefined && tables.has(of)) await tables.get(of).filter(query);
   if (!document.getElementById(id)) for (const table of tables.values()) await table.reveal(id);
   const target = document.getElementById(id);
   for (let node = target; node; node = node.parentElement) if (node.tagName === "DETAILS") node.open = true;
@@ -282,6 +389,71 @@ async function openTarget() {
   target?.scrollIntoView();
 }
 
+// Search over everything, opened by `/`. Its index is a script beside the pages, fetched at the first word.
+const SHOWN_HITS = 12;
+let index;
+
+function rolecallIndex(entries) {
+  index = entries.map(([label, kind, path]) => [label, kind, path, words(`${label} ${kind}`)]);
+}
+
+function loadIndex(root) {
+  if (index) return Promise.resolve();
+  return new Promise((resolve) => {
+    const script = document.createElement("script");
+    script.onload = script.onerror = resolve;
+    script.src = `${root}assets/search.js`;
+    document.head.append(script);
+  });
+}
+
+function prepareSearch(box) {
+  const input = box.querySelector("input");
+  const list = box.querySelector("ul");
+  const find = async () => {
+    await loadIndex(box.dataset.root);
+    const terms = words(input.value).split(/\s+/).filter(Boolean);
+    const hits = terms.length ? (index ?? []).filter((entry) => terms.every((term) => entry[3].includes(term))) : [];
+    list.hidden = !terms.length;
+    list.replaceChildren(
+      ...hits.slice(0, SHOWN_HITS).map(([label, kind, path]) => {
+        const item = document.createElement("li");
+        const link = document.createElement("a");
+        link.href = box.dataset.root + path;
+        link.append(label, " ", Object.assign(document.createElement("span"), { className: "id", textContent: kind }));
+        item.append(link);
+        return item;
+      }),
+    );
+    const more = hits.length - SHOWN_HITS;
+    if (terms.length && (more > 0 || !hits.length)) {
+      const says = hits.length ? `${more.toLocaleString("en")} more: add a word` : "Nothing of that name is known.";
+      list.append(Object.assign(document.createElement("li"), { className: "id", textContent: says }));
+    }
+  };
+  box.hidden = false;
+  input.addEventListener("input", find);
+  box.addEventListener("keydown", (event) => {
+    const stops = [input, ...list.querySelectorAll("a")];
+    const at = stops.indexOf(document.activeElement);
+    if (event.key === "Escape") {
+      input.value = "";
+      list.hidden = true;
+      input.focus();
+    } else if (event.key === "Enter" && at === 0) stops[1]?.click();
+    else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      stops[Math.max(0, Math.min(at + (event.key === "ArrowDown" ? 1 : -1), stops.length - 1))].focus();
+    }
+  });
+  addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.target.closest?.("input, select, textarea")) return;
+    event.preventDefault();
+    input.focus();
+  });
+}
+
+document.querySelectorAll(".find").forEach(prepareSearch);
 document.querySelectorAll(".table").forEach((box) => tables.set(box.id, new DataTable(box)));
 document.querySelectorAll(".query").forEach(prepareCopy);
 drawCharts();

@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import groupby
 from typing import Any
+from urllib.parse import quote
 
 from markupsafe import Markup
 
+from pipeline.schema import Row
+from reports import steps
 from reports.filters import visible
 from reports.night import PublishedNight
-from reports.pages._page import LINKS, Entry, Kind, Page, Section, control_page
+from reports.pages._page import LINKS, Entry, Kind, Page, Section, account_page, control_page, ou_page, owner_page
 
 
 @cache
@@ -46,7 +49,35 @@ def count(night: PublishedNight) -> int:
 
 def template_globals(night: PublishedNight) -> dict[str, Any]:
     """Globals of every template: links to other pages, and the navigation."""
-    return {**LINKS, "SECTIONS": navigation(), "control_links": control_links(night)}
+    repairs: dict[str, Callable[[Row], Any]] = {
+        "repair_title": lambda repair: steps.title(repair, night.controls),
+        "repair_steps": lambda repair: steps.steps(repair, night.controls, night.root_id),
+        "repair_who": steps.who,
+    }
+    return {**LINKS, **repairs, "SECTIONS": navigation(), "control_links": control_links(night)}
+
+
+MOST_RESOURCES = 20_000
+RESOURCES = f"""
+    select account_id, any_value(account_name) as account_name, resource, count(*) as open from open_findings
+    where verdict = 'fail' group by account_id, resource order by min(in_all) limit {MOST_RESOURCES}"""
+
+
+def search_index(night: PublishedNight) -> Iterator[tuple[str, str, str]]:
+    """All that the search finds: what it is called, what it is, and its page."""
+    for a in night.accounts.values():
+        yield f"{visible(a['name']) or ''} {a['account_id']}".strip(), "account", account_page(a["account_id"])
+    for ou in night.ous.values():
+        yield f"{visible(ou['ou_path']) or ''} {ou['ou_id']}".strip(), "organizational unit", ou_page(ou["ou_id"])
+    for owner in night.owners:
+        if owner:
+            yield str(visible(owner)), "owner", owner_page(owner)
+    for c in night.controls.values():
+        yield f"{c['number']} {visible(c['title'])} {c['control_id']}", "control", control_page(c["control_id"])
+    for row in night.reader.stream(RESOURCES):
+        kind = f"{row['open']:,} open in {visible(row['account_name']) or row['account_id']}"
+        at = f"#findings?verdict=fail&resource={quote(str(visible(row['resource'])), safe='')}"
+        yield str(visible(row["resource"])), kind, account_page(row["account_id"]) + at
 
 
 def navigation() -> list[tuple[str, list[Entry]]]:

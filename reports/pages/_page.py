@@ -117,6 +117,13 @@ def proposal_page(place: int) -> str:
     return f"least-privilege-{number}.html" if number > 1 else "least-privilege.html"
 
 
+def repair_page(repair: Row) -> str:
+    """The link to the findings that a change closes."""
+    is_of_account = repair["account_id"] and repair["made_by"] == "account owner"
+    page = account_page(repair["account_id"]) if is_of_account else "findings.html"
+    return f"{page}#findings?verdict=fail&repair={hashlib.md5(repair['repair'].encode()).hexdigest()[:10]}"
+
+
 def explain(finding: Row) -> str:
     """The command that explains a finding."""
     command = ["rolecall", "explain", finding["control_id"], finding["resource"], "--account", finding["account_id"]]
@@ -141,6 +148,7 @@ def way_to_ou(night: PublishedNight, ou_id: str | None) -> tuple[Crumb, ...]:
 
 
 LINKS: dict[str, Callable[..., str]] = {
-    f.__name__: f for f in (account_page, control_page, explain, finding_page, ou_page, owner_page, proposal_page)
+    f.__name__: f
+    for f in (account_page, control_page, explain, finding_page, ou_page, owner_page, proposal_page, repair_page)
 }
 """Link functions by their names in templates."""

@@ -18,11 +18,13 @@ PLACE = 30
 TITLE = "Organization"
 ENTRIES = (("accounts", "accounts.html", "Accounts"),)
 KINDS = (
-    Kind("accounts", "report_accounts", "The list of accounts with their scores."),
+    Kind("accounts", "report_accounts", "The list of accounts with what is open and met."),
     Kind("account", "report_account_pages", "A page for each account: its findings, credentials and coverage."),
 )
 
 CREDENTIALS_PER_ACCOUNT = 200
+REPAIRS_PER_ACCOUNT = 5
+RESOURCES_PER_ACCOUNT = 8
 
 ONCE = """
     select operation, account_id, region, status, data_time from ledger
@@ -33,6 +35,22 @@ BY_ACCOUNT = {
     "practices": "select * from scores_by_account_and_practice where as_of = $as_of order by account_id, practice",
     "trend": TREND.format(scope="= 'account'").replace("select *", "select *, key as account_id"),
     "findings": f"select * from open_findings where in_account <= {FINDINGS_PER_PAGE} order by account_id, in_account",
+    "repairs": f"""
+        select * from repairs where account_id is not null and made_by = 'account owner'
+        qualify row_number() over (partition by account_id order by place_in_account) <= {REPAIRS_PER_ACCOUNT}
+        order by account_id, place_in_account""",
+    "mine": """
+        select account_id, count(*) filter (made_by = 'account owner') as mine,
+            count(*) filter (made_by <> 'account owner') as organization,
+            count(distinct repair) filter (made_by = 'account owner') as changes
+        from open_findings where verdict = 'fail' group by all order by all""",
+    "resources": f"""
+        select account_id, resource, count(*) as fails, min(severity_rank) as rank,
+            count(*) over (partition by account_id) as total
+        from open_findings where verdict = 'fail' group by account_id, resource
+        qualify row_number() over (partition by account_id order by rank, fails desc, resource)
+            <= {RESOURCES_PER_ACCOUNT}
+        order by account_id, rank, fails desc, resource""",
     "changes": CHANGES_BY.format(key="ch.account_id", few=CHANGES_PER_ACCOUNT),
     "unread": "select * from unread order by account_id, len(datasets) desc, operation, error_class",
     "ledger": """
@@ -73,10 +91,14 @@ def _account_pages(night: PublishedNight) -> Iterator[Page]:
         context = {
             "account": account,
             "scores": night.by_account.get(account_id),
-            "chart": figures.trend(rows["trend"], of="The score of this account"),
+            "chart": figures.trend(rows["trend"], of="this account"),
             "by_practice": keyed(rows["practices"], "practice"),
             "fails": night.fails_by_account.get(account_id, {}),
             "findings": rows["findings"],
+            "repairs": rows["repairs"],
+            "resources": rows["resources"],
+            "mine": next(iter(rows["mine"]), {"mine": 0, "organization": 0, "changes": 0}),
+            "lower": _lower(night, account_id),
             "reads": _reads(night, group(rows["ledger"], "operation"), once),
             "changes": rows["changes"],
             "unread": rows["unread"],
@@ -91,6 +113,15 @@ def _account_pages(night: PublishedNight) -> Iterator[Page]:
         title = account["name"] or account_id
         crumbs = (("Accounts", "accounts.html"), *way_to_ou(night, account["ou_id"])[1:])
         yield Page(account_page(account_id), "account.html.j2", title, "accounts", crumbs, context)
+
+
+def _lower(night: PublishedNight, account_id: str) -> tuple[int, int] | None:
+    """How many accounts meet a smaller share of their controls, of how many; None where this one's is not known."""
+    shares = [s["controls_met"] for s in night.by_account.values() if figures.has_enough(s)]
+    own = night.by_account.get(account_id)
+    if own is None or not figures.has_enough(own):
+        return None
+    return sum(share < own["controls_met"] for share in shares), len(shares)
 
 
 def _reads(night: PublishedNight, ledger: Grouped, once: Grouped) -> Callable[[Row], Markup]:

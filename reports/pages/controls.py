@@ -15,7 +15,7 @@ TITLE = "Controls"
 ENTRIES = (("controls", "controls.html", "Controls"),)
 KINDS = (
     Kind("practice", "report_practices", "A page for each practice: its controls and the AWS systems they read."),
-    Kind("controls", "report_controls", "The list of controls with their scores."),
+    Kind("controls", "report_controls", "The list of controls with what is open and met."),
     Kind(
         "control", "report_control_pages", "A page for each control: why, how to fix what it finds, and its findings."
     ),
@@ -47,9 +47,7 @@ def _practices(night: PublishedNight) -> Iterator[Page]:
         context = {
             "practice": text,
             "scores": night.by_practice.get(number),
-            "chart": figures.trend(
-                night.trend.get(("practice", str(number)), []), of="The score of this best practice"
-            ),
+            "chart": figures.trend(night.trend.get(("practice", str(number)), []), of="this best practice"),
             "controls": by_practice[number],
             "fails": night.fails_by_practice.get(number, {}),
             "systems": night.systems[number],
@@ -71,7 +69,7 @@ def _controls(night: PublishedNight) -> Iterator[Page]:
             "control": control,
             "practice": practice,
             "scores": night.by_control.get(control_id),
-            "chart": figures.trend(night.trend.get(("control", control_id), []), of="The score of this control"),
+            "chart": figures.trend(night.trend.get(("control", control_id), []), of="this control"),
             "findings": rows["findings"],
             "units": units[control_id],
             "calls": night.calls[control_id],

@@ -16,9 +16,9 @@ PLACE = 32
 TITLE = "Organization"
 ENTRIES = (("ous", "ous.html", "Organizational units"), ("owners", "owners.html", "Owners"))
 KINDS = (
-    Kind("ous", "report_ous", "The tree of organizational units with their scores."),
+    Kind("ous", "report_ous", "The tree of organizational units with what is open and met."),
     Kind("ou", "report_ou_pages", "A page for each organizational unit."),
-    Kind("owners", "report_owners", "The list of owners with the scores of their accounts."),
+    Kind("owners", "report_owners", "The list of owners with what is open and met in their accounts."),
     Kind("owner", "report_owner_pages", "A page for each owner, and its findings as CSV."),
 )
 
@@ -29,8 +29,19 @@ OU_CONTROLS = f"""
     from open_findings f join accounts a using (account_id) join above on a.ou_id = above.member
     group by all having fails + unknown > 0 order by above.ou_id, fails desc, unknown desc, f.control_id"""
 OWNER_FINDINGS = "select * exclude (evidence) from open_findings order by owner, in_owner"
+REPAIRS_PER_OWNER, WORST = 6, 8
 BY_OWNER = {
     "changes": CHANGES_BY.format(key="coalesce(a.owner, '')", few=CHANGES_PER_ACCOUNT),
+    "repairs": f"""
+        select r.*, a.name as account_name, coalesce(a.owner, '') as owner
+        from repairs r join accounts a using (account_id) where r.made_by = 'account owner'
+        qualify row_number() over (partition by coalesce(a.owner, '') order by place) <= {REPAIRS_PER_OWNER}
+        order by owner, place""",
+    "mine": """
+        select owner, count(*) filter (made_by = 'account owner') as mine,
+            count(*) filter (made_by <> 'account owner') as organization,
+            count(distinct repair) filter (made_by = 'account owner') as changes
+        from open_findings where verdict = 'fail' group by all order by all""",
     "controls": """
     select owner, control_id, count(*) filter (verdict = 'fail') as fails,
         count(*) filter (verdict = 'unknown') as unknown, count(distinct account_id) as accounts
@@ -76,7 +87,7 @@ def _ou_pages(night: PublishedNight) -> Iterator[Page]:
         context = {
             "ou": ou,
             "scores": night.by_ou.get(ou_id),
-            "chart": figures.trend(night.trend.get(("ou", ou_id), []), of="The score of this organizational unit"),
+            "chart": figures.trend(night.trend.get(("ou", ou_id), []), of="this organizational unit"),
             "children": children.get(ou_id, []),
             "members": members.get(ou_id, []),
             "controls": controls[ou_id],
@@ -85,6 +96,13 @@ def _ou_pages(night: PublishedNight) -> Iterator[Page]:
         }
         title = ou["name"] or ou_id
         yield Page(ou_page(ou_id), "ou.html.j2", title, "ous", way_to_ou(night, ou_id)[:-1], context)
+
+
+def _worst(night: PublishedNight, accounts: list[Row]) -> list[Row]:
+    """The measures of the accounts with the gravest findings."""
+    known = [night.by_account[a["account_id"]] for a in accounts if a["account_id"] in night.by_account]
+    grave = [s for s in known if s["critical"] + s["high"]]
+    return sorted(grave, key=lambda s: (-s["critical"], -s["high"], s["account_id"]))[:WORST]
 
 
 def _owner_pages(night: PublishedNight) -> Iterator[Page]:
@@ -97,9 +115,12 @@ def _owner_pages(night: PublishedNight) -> Iterator[Page]:
             "owner": owner,
             "accounts": night.owners[owner],
             "scores": night.by_owner.get(owner),
-            "chart": figures.trend(night.trend.get(("owner", owner), []), of="The score of this owner's accounts"),
+            "chart": figures.trend(night.trend.get(("owner", owner), []), of="this owner's accounts"),
             "fails": night.fails_by_owner.get(owner, {}),
             "findings": first,
+            "repairs": rows["repairs"],
+            "worst": _worst(night, night.owners[owner]),
+            "mine": next(iter(rows["mine"]), {"mine": 0, "organization": 0, "changes": 0}),
             "csv": name,
             "changes": rows["changes"],
             "controls": rows["controls"],

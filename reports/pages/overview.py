@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from statistics import median
 from typing import Any
 
 from pipeline.schema import Row
@@ -27,8 +28,8 @@ KINDS = (
 WORST = 8
 NEWEST = 6
 UNREAD = 10
-MOVES = 10
-FEW_MOVES = 5
+FIRST_CHANGES = 7
+FIRST_ON_PAPER = 6
 HEATED = 24
 SHOWN_LISTS = ("service_authorization", "condition_keys", "oidc_issuers", "vendor_accounts")
 """The lists whose age the overview tells; the page on data quality has all."""
@@ -44,23 +45,18 @@ def count(night: PublishedNight) -> int:
 
 
 def _index(night: PublishedNight) -> Page:
-    worst_ous, thin_ous = _worst(night.by_ou, {k: o for k, o in night.ous.items() if o["parent_id"] is not None})
-    worst_accounts, thin_accounts = _worst(night.by_account, night.accounts)
-    practices = _practice_rows(night)
     heat, not_heated = _heat(night)
     context = {
         "overall": night.overall,
-        "chart": figures.trend(night.trend.get(_overall_key(night), []), of="The overall score"),
-        "fails_chart": figures.open_fails(night.open_fails),
-        "practices": practices,
-        "most_fails": max((sum(p["fails"].values()) for p in practices), default=0),
-        "moves": night.moves[:MOVES],
+        "shares": _shares(night),
+        "chart": figures.trend(night.trend.get(_overall_key(night), [])),
+        "practices": _practice_rows(night),
+        "repairs": night.repairs[:FIRST_CHANGES],
         "heat": heat,
         "not_heated": not_heated,
-        "worst_ous": worst_ous,
-        "thin_ous": thin_ous,
-        "worst_accounts": worst_accounts,
-        "thin_accounts": thin_accounts,
+        "owners": _worst(night.by_owner, night.owners),
+        "organization": _of_organization(night),
+        "accounts": _worst(night.by_account, night.accounts),
         "new": night.changes.get("new fail", [])[:NEWEST],
         "fixed": night.changes.get("fixed", [])[:NEWEST],
         "unread": night.unread[:UNREAD],
@@ -75,12 +71,11 @@ def _index(night: PublishedNight) -> Page:
 
 
 def _summary(night: PublishedNight) -> Page:
-    chart = figures.trend(night.trend.get(_overall_key(night), []), of="The overall score")
     context = {
         "overall": night.overall,
-        "chart": figures.small(chart, "summary-trend", 190),
+        "shares": _shares(night),
         "practices": _practice_rows(night),
-        "moves": night.moves[:FEW_MOVES],
+        "repairs": night.repairs[:FIRST_ON_PAPER],
         "critical": [row for row in night.changes.get("new fail", []) if row["severity"] == "critical"],
         "unread": list(group(night.unread, "account_id").values()),
         "quality": quality_counts(night.quality),
@@ -90,21 +85,45 @@ def _summary(night: PublishedNight) -> Page:
 
 
 def _practice_rows(night: PublishedNight) -> list[Row]:
-    rows = []
-    for number, text in TEXTS.items():
-        trend = night.trend.get(("practice", str(number)), [])
-        line = [r["score"] if figures.has_enough(r) else None for r in trend]
-        fails = night.fails_by_practice.get(number, {})
-        rows.append({"text": text, "scores": night.by_practice.get(number), "line": line, "fails": fails})
-    return rows
+    """The practices, those that the fewest accounts meet first."""
+    rows = [{"text": text, "scores": night.by_practice.get(number)} for number, text in TEXTS.items()]
+    return sorted(rows, key=lambda row: _met_share(row["scores"]))
 
 
-def _worst(scores: dict[Any, Row], names: dict[Any, Row]) -> tuple[list[Row], int]:
-    """The lowest scores with enough data, and how many were left out for lack of data."""
-    named = [s for key, s in scores.items() if key in names]
-    enough = [s for s in named if figures.has_enough(s)]
-    enough.sort(key=lambda s: (s["score"], -s["fail"], str(s.get("account_id") or s.get("ou_id"))))
-    return [s for s in enough if s["fail"]][:WORST], len(named) - len(enough)
+def _met_share(scores: Row | None) -> tuple[bool, float, int]:
+    known = scores["accounts_met"] + scores["accounts_not_met"] if scores else 0
+    if not scores or not known:
+        return True, 0, 0
+    return False, scores["accounts_met"] / known, -scores["critical"]
+
+
+def _shares(night: PublishedNight) -> Row | None:
+    """The account with the smallest share of controls met, the median, and the account with the fewest fails."""
+    enough = [s for s in night.by_account.values() if figures.has_enough(s)]
+    if not enough:
+        return None
+    shares = sorted(s["controls_met"] for s in enough)
+    nearest = min(enough, key=lambda s: (s["not_met"], s["fail"], s["account_id"]))
+    return {"lowest": shares[0], "median": median(shares), "nearest": nearest}
+
+
+def _worst(scores: dict[Any, Row], names: Mapping[Any, Any]) -> list[Row]:
+    """Those with the gravest findings first: critical, then high, then the smallest share of controls met."""
+    named = [{**s, "key": key} for key, s in scores.items() if key in names and s["critical"] + s["high"]]
+    named.sort(key=lambda s: (-s["critical"], -s["high"], s["controls_met"] or 0, str(s["key"])))
+    return named[:WORST]
+
+
+def _of_organization(night: PublishedNight) -> Row:
+    """What only the management account or a delegated administrator can close."""
+    (row,) = night.reader.rows(OF_ORGANIZATION)
+    return row
+
+
+OF_ORGANIZATION = """
+    select count(*) as fails, count(*) filter (severity = 'critical') as critical,
+        count(*) filter (severity = 'high') as high, count(distinct repair) as changes
+    from open_findings where verdict = 'fail' and made_by = 'organization'"""
 
 
 def _heat(night: PublishedNight) -> tuple[list[Row], int]:

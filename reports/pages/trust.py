@@ -11,7 +11,7 @@ from reports.night import PublishedNight, group
 from reports.pages._page import Kind, Page
 
 PLACE = 60
-TITLE = "Trust in the data"
+TITLE = "Evidence"
 ENTRIES = (
     ("coverage", "coverage.html", "Coverage"),
     ("quality", "quality.html", "Data quality"),
@@ -79,7 +79,7 @@ def quality_counts(rows: list[Row]) -> Row:
 
 
 def exemptions(night: PublishedNight) -> Row:
-    """What the register excludes from the score, and until when."""
+    """What the register excludes from the measures, and until when."""
     ours = [e for e in night.exceptions if e["kind"] == "exception"]
     live = [e for e in ours if e["is_live"]]
     soon = [e for e in live if e["expires_on"] and e["expires_on"] <= night.as_of + EXPIRING]

@@ -1,5 +1,5 @@
 /*
-title = "Score and coverage of each control"
+title = "Open findings, controls met and coverage of each control"
 [columns]
 as_of = "The night"
 control_id = "Id of the control"

@@ -1,5 +1,5 @@
 /*
-title = "Score and coverage of each best practice"
+title = "Open findings, controls met and coverage of each best practice"
 [columns]
 as_of = "The night"
 practice = "Number of the best practice, 1 to 14"

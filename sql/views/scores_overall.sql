@@ -1,5 +1,5 @@
 /*
-title = "Score and coverage of the whole organization"
+title = "Open findings, controls met and coverage of the whole organization"
 [columns]
 as_of = "The night"
 accounts_expected = "Active accounts in scope"

@@ -1,5 +1,6 @@
 /*
 title = "The measures of every night"
+description = "Null where a night was judged before a measure existed."
 [columns]
 as_of = "The night"
 scope = "overall, practice, control, account, ou or owner"

@@ -147,10 +147,10 @@ def test_dagster_has_what_was_published_and_the_measures_of_each_control(night: 
     made = event.asset_materialization
     assert made is not None
     assert made.partition == str(night.done.night)
-    ((score, coverage, fails, unknown),) = night.all(
-        "select score, coverage, fail, \"unknown\" from scores_by_control where control_id = 'key_rotation'"
+    ((met, coverage, fails, unknown),) = night.all(
+        "select controls_met, coverage, fail, \"unknown\" from scores_by_control where control_id = 'key_rotation'"
     )
-    measures = {"score": score, "coverage": coverage, "fails": fails, "unknown": unknown}
+    measures = {"controls_met": met, "coverage": coverage, "fails": fails, "unknown": unknown}
     assert {name: made.metadata[name].value for name in measures} == measures
 
 

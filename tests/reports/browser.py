@@ -104,7 +104,7 @@ ON_PAPER = """
   const open = (box) => ["visible", "clip"].includes(getComputedStyle(box).overflowX);
   const whole = (box) => open(box) || box.scrollWidth <= box.clientWidth;
   return [
-    ...shown(".top nav, .tools, .foot, .skip, .steps, .query button")
+    ...shown(".top nav, .tools, .foot button, .skip, .steps, .query button")
       .map((node) => `shown: ${node.outerHTML.slice(0, 90)}`),
     ...shown(".scroll").filter((box) => !whole(box) || box.scrollHeight > box.clientHeight + 1)
       .map((box) => `cut: ${box.getAttribute("aria-label")}`),

@@ -14,23 +14,30 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline.warehouse import models
+from pipeline.warehouse import history, models
+from pipeline.warehouse.store import variables
 from tests.reports.rows import ACCOUNTS, AS_OF, NIGHTS, OUS, Finding, content, many
 
 __all__ = ["ACCOUNTS", "AS_OF", "NIGHTS", "OUS", "TABLES", "many", "write"]
 
 MODELS = models.load().models
 
-_MEASURES = """as_of date, {keys}, "pass" bigint, fail bigint, exempt bigint, not_applicable bigint, "unknown" bigint,
-    manual bigint, score double, expected bigint, judged bigint, coverage double, has_enough_data boolean"""
-_BEFORE = """, previous_score double, previous_as_of date, week_ago_score double, week_ago_as_of date,
-    month_ago_score double, month_ago_as_of date"""
+_MEASURES = """as_of date, {keys}, critical bigint, high bigint, accounts_with_critical bigint,
+    accounts_with_critical_or_high bigint, accounts_without_critical bigint, controls_met double, met bigint,
+    not_met bigint, accounts_met bigint, accounts_not_met bigint, accounts bigint, "pass" bigint, fail bigint,
+    exempt bigint, not_applicable bigint, "unknown" bigint, manual bigint, pass_rate double, expected bigint,
+    judged bigint, coverage double, has_enough_data boolean"""
+_EARLIER = ", ".join(
+    f"{since}_as_of date, {before}critical_change bigint, {before}high_change bigint, {before}met_change double"
+    for since, before in (("previous", ""), ("week_ago", "week_ago_"), ("month_ago", "month_ago_"))
+)
+_BEFORE = f", {_EARLIER}"
 
 TABLES = {
     "contract": "version integer, as_of date, read_at timestamp",
     "controls": """control_id varchar, number varchar, title varchar, practice bigint, practice_title varchar,
-        severity varchar, scope varchar, why varchar, fix varchar, may_break varchar, frameworks json, params json,
-        reads varchar[], query varchar""",
+        severity varchar, scope varchar, fixed_by varchar, why varchar, fix varchar, may_break varchar, frameworks json,
+        params json, reads varchar[], query varchar""",
     "control_operations": "control_id varchar, operation varchar, scope varchar",
     "accounts": """account_id varchar, name varchar, email varchar, state varchar, ou_id varchar, ou_path varchar,
         owner varchar, environment varchar, tags json, is_management boolean, is_in_scope boolean, read_status varchar,
@@ -58,17 +65,20 @@ TABLES = {
     "scores_by_ou": _MEASURES.format(keys="ou_id varchar, ou_path varchar") + _BEFORE,
     "scores_by_ou_and_practice": _MEASURES.format(keys="ou_id varchar, practice bigint"),
     "scores_by_control": _MEASURES.format(keys="control_id varchar, practice bigint") + _BEFORE,
-    "scores_by_owner": _MEASURES.format(keys="owner varchar, accounts bigint") + _BEFORE,
+    "scores_by_owner": _MEASURES.format(keys="owner varchar") + _BEFORE,
     "systems": """as_of date, practice bigint, system varchar, controls varchar[], "pass" bigint, fail bigint,
         exempt bigint, not_applicable bigint, "unknown" bigint, manual bigint""",
     "scores_overall": _MEASURES.replace("{keys}, ", "")
     + _BEFORE
     + ", accounts_expected bigint, accounts_read bigint, account_coverage double",
-    "score_moves": """as_of date, place bigint, control_id varchar, practice bigint, severity varchar, fails bigint,
-        accounts bigint, owners bigint, lift_points double, score_after double, where_to_begin varchar,
-        fails_there bigint""",
-    "trend": """as_of date, scope varchar, key varchar, "pass" bigint, fail bigint, score double, coverage double,
-        has_enough_data boolean""",
+    "finding_repairs": """as_of date, control_id varchar, account_id varchar, region varchar, resource varchar,
+        repair varchar""",
+    "repairs": """as_of date, place bigint, repair varchar, kind varchar, made_by varchar, target varchar, name varchar,
+        account_id varchar, severity varchar, findings bigint, critical bigint, high bigint, controls varchar[],
+        accounts bigint, owners bigint, brought_to_met bigint, place_in_account bigint""",
+    "trend": """as_of date, scope varchar, key varchar, "pass" bigint, fail bigint, pass_rate double, coverage double,
+        critical bigint, high bigint, accounts_with_critical bigint, controls_met double, accounts_met bigint,
+        accounts bigint, has_enough_data boolean""",
     "nights": "as_of date, published boolean, held_back_reason varchar",
     "coverage": """as_of date, account_id varchar, region varchar, dataset varchar, status varchar, "rows" bigint,
         operation varchar, error_class varchar, error_code varchar, message varchar, controls varchar[]""",
@@ -117,8 +127,7 @@ def write(
         for table, columns in TABLES.items():
             con.execute(f"create table {table} ({columns})")
             _insert(con, table, rows.get(table, []))
-        for statement in _derived(nights):
-            con.execute(statement)
+        _derived(con, nights)
     return path
 
 
@@ -130,53 +139,48 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[Finding]) -> 
         con.unregister("new_rows")
 
 
-_COUNTS = """
-    count(*) filter (verdict = 'pass') as "pass", count(*) filter (verdict = 'fail') as fail,
-    count(*) filter (verdict = 'exempt') as exempt, count(*) filter (verdict = 'not_applicable') as not_applicable,
-    count(*) filter (verdict = 'unknown') as "unknown", count(*) filter (verdict = 'manual') as manual,
-    100.0 * count(*) filter (verdict = 'pass') / nullif(count(*) filter (verdict in ('pass', 'fail')), 0) as score,
-    count(distinct (control_id, account_id)) as expected,
-    count(distinct (control_id, account_id)) filter (verdict <> 'unknown') as judged,
-    100.0 * judged / expected as coverage, coverage >= 95 as has_enough_data"""
+SCORES = [name for name in TABLES if name.startswith("scores_")]
+COUNTED = ("control_account_counts", "account_counts", "measured_scopes", "measures")
+COMPARED = ("measure_changes", "measures_with_history", "repaired_findings")
 
 
-def _derived(nights: Sequence[date]) -> Iterator[str]:
-    """Scores, trend, history and changes, counted from the findings of every night."""
-    as_of = f"date '{nights[-1]}'"
-    yield """create temp table f as select f.*, a.ou_id, coalesce(a.owner, '') as owner, o.ou_path,
-        p.ou_id as above, p.ou_path as above_path, c.severity, c.practice_title
-        from findings f join accounts a using (account_id)
-        join organizational_units o on a.ou_id = o.ou_id join controls c using (control_id)
-        join organizational_units p on o.ou_path = p.ou_path or starts_with(o.ou_path, rtrim(p.ou_path, '/') || '/')"""
-    own = "(select * from f where above = ou_id)"
-    yield "create temp table owners as select owner, count(distinct account_id) as owned from f group by owner"
-    for table, keys, source in (
-        ("scores_by_practice", "practice, practice_title", own),
-        ("scores_by_account", "account_id", own),
-        ("scores_by_control", "control_id, practice", own),
-        ("scores_by_ou", "above, above_path", "f"),
-        ("scores_by_owner", "owner, owned", f"{own} join owners using (owner)"),
-    ):
-        yield f"create temp table s as select as_of, {keys}, {_COUNTS} from {source} group by as_of, {keys}"
-        first = keys.split(", ")[0]
-        yield f"""insert into {table} select s.*, p.score, p.as_of, null, null, null, null from s
-            left join s p on p.{first} = s.{first} and p.as_of = s.as_of - 1 where s.as_of = {as_of}"""
-        scope = table.removeprefix("scores_by_")
-        yield f"""insert into trend
-            select as_of, '{scope}', {first}::varchar, "pass", fail, score, coverage, has_enough_data from s"""
-        yield "drop table s"
-    yield f"""insert into scores_by_account_and_practice select as_of, account_id, practice, {_COUNTS} from {own}
-        where as_of = {as_of} group by all"""
-    yield f"""insert into scores_by_ou_and_practice select as_of, above, practice, {_COUNTS} from f
-        where as_of = {as_of} group by all"""
-    yield f"create temp table s as select as_of, {_COUNTS} from {own} group by as_of"
-    yield f"""insert into scores_overall
-        select s.*, p.score, p.as_of, null, null, null, null, n.expected, n.read, 100.0 * n.read / n.expected
-        from s left join s p on p.as_of = s.as_of - 1, (
-            select count(*) filter (is_in_scope and state = 'ACTIVE') as expected,
-                count(*) filter (read_status in ('read', 'partly read')) as read from accounts) n
-        where s.as_of = {as_of}"""
-    yield """insert into trend select as_of, 'overall', '', "pass", fail, score, coverage, has_enough_data from s"""
+def _derived(con: duckdb.DuckDBPyConnection, nights: Sequence[date]) -> None:
+    """Measures, trend, history and changes, by the product's own queries over the findings of every night."""
+    history.prepare(con)
+    given = {"min_coverage_to_score": 95, "within_days": 30, "shared_by": 5}
+    con.execute("create view control_catalog as from controls")
+    con.execute("create table stg_permission_sets (permission_set_arn varchar, name varchar)")
+    con.execute(INT_ACCOUNTS)
+    for night in nights:
+        con.execute(f"create or replace table judgements as from findings where as_of = date '{night}'")
+        with variables(con, given | {"as_of": night}):
+            for name in COUNTED:
+                con.execute(f"create or replace table {name} as {MODELS[name].sql}")
+        history.record_measures(con, night)
+        history.record_nights(con, night)
+    for statement in _history(f"date '{nights[-1]}'"):
+        con.execute(statement)
+    con.execute("create or replace table history_spans as from finding_history")
+    with variables(con, given | {"as_of": nights[-1]}):
+        for name in COMPARED:
+            con.execute(f"create table {name} as {MODELS[name].sql}")
+        for name in (*SCORES, "trend", "finding_life", "resolution_times", "finding_repairs", "repairs"):
+            con.execute(f"insert into {name} by name {MODELS[name].sql}")
+    for name in (*COMPARED, *COUNTED, "stg_permission_sets", "judgements", *history.RECORDERS):
+        con.execute(f"drop table {name}")
+    con.execute("drop view int_accounts; drop view control_catalog")
+
+
+INT_ACCOUNTS = """
+    create view int_accounts as select a.account_id, any_value(a.owner) as owner, any_value(a.state) as state,
+        'arn:aws:organizations::111111111111:account/o-x/' || a.account_id as arn, list(o.ou_id) as ou_ids,
+        any_value(a.read_status not in ('not active', 'out of scope')) as is_expected
+    from accounts a join organizational_units o
+        on a.ou_path = o.ou_path or starts_with(a.ou_path, rtrim(o.ou_path, '/') || '/') group by a.account_id"""
+
+
+def _history(as_of: str) -> Iterator[str]:
+    """Changes and spans of the findings; then only those of the last night remain."""
     yield f"""insert into finding_changes select t.as_of, case when t.verdict = 'fail' then 'new fail' else 'fixed' end,
         t.control_id, t.practice, t.account_id, t.region, t.resource, p.verdict, t.verdict, t.reason, c.severity
         from findings t join controls c using (control_id) left join findings p on p.as_of = t.as_of - 1
@@ -195,33 +199,4 @@ def _derived(nights: Sequence[date]) -> Iterator[str]:
             order by as_of) as span from changes)
         select control_id, account_id, region, resource, verdict, min(as_of), max(as_of) from spans
         group by control_id, account_id, region, resource, verdict, span"""
-    yield from _lives(as_of)
     yield f"delete from findings where as_of < {as_of}"
-
-
-def _lives(as_of: str) -> Iterator[str]:
-    """Finding life, resolution times and moves by the product's own queries, over what they read in a warehouse."""
-    yield f"set variable as_of = {as_of}"
-    yield "set variable within_days = 30"
-    yield "create temp view history_spans as from finding_history"
-    yield "create temp view history_measures as from trend"
-    yield "create temp view control_catalog as from controls"
-    yield """create temp view int_accounts as select account_id, any_value(owner) as owner, list(o.ou_id) as ou_ids
-        from accounts a join organizational_units o
-        on a.ou_path = o.ou_path or starts_with(a.ou_path, rtrim(o.ou_path, '/') || '/') group by account_id"""
-    yield """create temp view control_account_counts as
-        select control_id, account_id, coalesce(any_value(owner), '') as owner,
-        count(*) filter (verdict = 'fail') as fail from findings join accounts using (account_id)
-        where as_of = getvariable('as_of') group by control_id, account_id"""
-    yield "create temp view measures as select 'overall' as scope, * from scores_overall"
-    for name in ("finding_life", "resolution_times", "score_moves"):
-        yield f"insert into {name} by name {MODELS[name].sql}"
-    for view in (
-        "history_spans",
-        "history_measures",
-        "control_catalog",
-        "int_accounts",
-        "control_account_counts",
-        "measures",
-    ):
-        yield f"drop view {view}"

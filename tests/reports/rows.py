@@ -105,9 +105,10 @@ def findings(night: date, accounts: Sequence[tuple[Any, ...]] = JUDGED) -> Itera
                 yield _finding(night, control, practice, account[0], "", "unknown", "iam:GetCredentialReport: scp_deny")
                 continue
             if control == "idc_mfa_attested":
-                yield _finding(
-                    night, control, practice, account[0], "", "manual", "No API tells; no attestation stands"
-                )
+                told = ("manual", "No API tells; no attestation stands")
+                if account[1] != "management":
+                    told = ("not_applicable", "The organization attests it once")
+                yield _finding(night, control, practice, account[0], "", *told)
                 continue
             if control == "scp_coverage" and account[1] == "management":
                 yield _finding(night, control, practice, account[0], "", "not_applicable", "SCPs do not bind it")
@@ -189,6 +190,7 @@ def _controls() -> Iterator[Finding]:
             "practice_title": PRACTICES[practice],
             "severity": severity,
             "scope": "account",
+            "fixed_by": "organization" if practice == 13 else "account",
             "why": "Because <b>it</b> matters & is asked for.",
             "fix": "Remove what is not needed; see who uses it first.",
             "may_break": "A job that still uses it." if n % 2 else None,

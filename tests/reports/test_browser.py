@@ -36,24 +36,24 @@ def test_the_policy_stops_what_a_page_should_never_do(tab: Tab, built: site.Site
 
 
 def test_charts_are_drawn_and_can_be_saved(tab: Tab, built: site.Site) -> None:
-    page = tab.visit(built.folder / "index.html")
+    page = tab.visit(built.folder / "pictures.html")
     page.wait_for_function(DRAWN)
     assert page.locator(".js-plotly-plot").count() == page.locator("script[data-for]").count() == 2
     assert "share chart" not in page.content().lower()
     assert page.locator("[data-title*='loud'], [data-title*='hare']").count() == 0
-    assert page.locator("#trend .scatterlayer .trace").count() == 2
+    assert page.locator("#accounts-map .slice").count() > 10
     assert page.locator("#open-fails .bars .point").count() > 0
-    faults = page.evaluate("Plotly.validate(...['data', 'layout'].map(k => document.getElementById('trend')[k]))")
+    faults = page.evaluate("Plotly.validate(...['data', 'layout'].map(k => document.getElementById('open-fails')[k]))")
     assert faults is None
     with page.expect_download() as download:
-        page.hover("#trend")
-        page.click("#trend .modebar-btn")
+        page.hover("#open-fails")
+        page.click("#open-fails .modebar-btn")
     assert download.value.suggested_filename.endswith(".png")
     assert tab.complaints == []
 
 
 def test_charts_follow_the_scheme(tab: Tab, built: site.Site) -> None:
-    page = tab.visit(built.folder / "index.html")
+    page = tab.visit(built.folder / "pictures.html")
     page.wait_for_function(DRAWN)
     for scheme, ground, ink in (
         ("dark", "rgb(20, 23, 26)", "rgb(163, 169, 175)"),
@@ -61,7 +61,38 @@ def test_charts_follow_the_scheme(tab: Tab, built: site.Site) -> None:
     ):
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == ground
-        page.wait_for_function("ink => document.querySelector('#trend .xtick text').style.fill === ink", arg=ink)
+        page.wait_for_function("ink => document.querySelector('#open-fails .xtick text').style.fill === ink", arg=ink)
+
+
+def test_a_trend_is_in_the_page_itself(tab: Tab, built: site.Site) -> None:
+    page = tab.visit(built.folder / "index.html")
+    assert page.locator("#trend svg.trend polyline").count() >= 1
+    assert page.evaluate("typeof Plotly") == "undefined"
+    assert not any("plotly" in url for url in tab.requests)
+    size = sum((built.folder / name).stat().st_size for name in ("index.html", "assets/site.css", "assets/site.js"))
+    assert size < 300_000
+
+
+def test_the_search_finds_accounts_controls_and_resources(tab: Tab, built: site.Site) -> None:
+    page = tab.visit(built.folder / "index.html")
+    assert not any("search.js" in url for url in tab.requests)
+    page.keyboard.press("/")
+    page.keyboard.type("payments")
+    page.wait_for_selector(".find li a")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/accounts/333333333333.html")
+    page.keyboard.press("/")
+    page.keyboard.type("role/again")
+    page.wait_for_selector(".find li a")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#findings output:text('1 of ')")
+    page.keyboard.press("/")
+    page.keyboard.type("no such thing anywhere")
+    page.wait_for_selector(".find li:text('Nothing of that name')")
+    page.keyboard.press("Escape")
+    assert page.locator(".find ul:visible").count() == 0
+    assert tab.complaints == []
 
 
 def test_a_query_can_be_copied(tab: Tab, built: site.Site) -> None:

@@ -25,18 +25,54 @@ def test_percentages_are_rounded_down(value: float | None, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "then", "kind", "figure"),
+    ("value", "better", "unit", "shown"),
     [
-        (84.0, 82.5, "up", "▲ 1.5"),
-        (82.5, 84.0, "down", "▼ 1.5"),
-        (82.5, 82.5, "same", "0.0"),
-        (82.51, 82.5, "up", "▲ <0.1"),
-        (82.5, None, "none", filters.NOTHING),
-        (None, 82.5, "none", filters.NOTHING),
+        (
+            1.5,
+            "up",
+            " ",
+            '<span class="change up"><span aria-hidden="true">▲</span><span class="sr">up by</span> 1.5 </span>',
+        ),
+        (
+            -3,
+            "down",
+            "",
+            '<span class="change up"><span aria-hidden="true">▼</span><span class="sr">down by</span> 3</span>',
+        ),
+        (
+            2,
+            "down",
+            "",
+            '<span class="change down"><span aria-hidden="true">▲</span><span class="sr">up by</span> 2</span>',
+        ),
+        (0.01, "up", " ", "&lt;0.1 </span>"),
+        (0, "up", "", '<span class="change same">±0</span>'),
+        (None, "up", "", ""),
     ],
 )
-def test_changes(now: float | None, then: float | None, kind: str, figure: str) -> None:
-    assert filters.points(now, then)[:2] == (kind, figure)
+def test_a_change_says_its_way_and_whether_it_is_for_the_better(
+    value: float | None, better: str, unit: str, shown: str
+) -> None:
+    assert filters.change(value, better, unit).endswith(shown)
+
+
+def test_the_fields_of_a_finding_are_attributes_that_nobody_can_leave() -> None:
+    finding = {
+        "verdict": "fail",
+        "severity": "high",
+        "practice": 13,
+        "control_id": "scp_objectives",
+        "account_id": "1",
+        "owner": '"><b>',
+        "made_by": "organization",
+        "repair": None,
+        "resource": "arn:aws:organizations::1:account/o-1/1/root_user",
+    }
+    told = filters.fields(finding, ["ou-a", "r-b"])
+    assert ' data-objective="root_user"' in told
+    assert ' data-owner="&#34;&gt;&lt;b&gt;"' in told
+    assert ' data-ou="ou-a r-b"' in told
+    assert ' data-made="organization"' in told
 
 
 def test_characters_that_do_not_show_are_shown() -> None:
@@ -64,11 +100,6 @@ def test_evidence_is_laid_out_and_cut() -> None:
     assert filters.pretty('"' + "x" * 2000 + '"', limit=10) == '"xxxxxxxxx …'
     assert filters.pairs('{"b": 1, "a": "x"}') == [("a", "x"), ("b", "1")]
     assert filters.pairs(None) == filters.pairs("[]") == []
-
-
-def test_a_sparkline_needs_two_scores() -> None:
-    assert filters.sparkline([None, 80.0]) == ""
-    assert "polyline" in filters.sparkline([70.0, None, 80.0])
 
 
 @pytest.mark.parametrize("identifier", ["../../etc/passwd", "a/b", "", "x" * 65, "ou 1"])

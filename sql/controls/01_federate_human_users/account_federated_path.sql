@@ -2,6 +2,7 @@
 id = "BP01-02"
 title = "Accounts should have a role that people reach by federation"
 severity = "high"
+fixed_by = "organization"
 description = "A role that Identity Center made, or one that a SAML provider may assume. An account that has just joined may still wait for it."
 why = "Without a federated way in, people fall back on IAM users with passwords and long-lived keys."
 fix = "Assign a permission set of IAM Identity Center to the account."

@@ -2,6 +2,7 @@
 id = "BP01-06"
 title = "Permission sets should be assigned to groups, and only to principals that still exist"
 severity = "medium"
+fixed_by = "organization"
 description = """
 Each assignment of a permission set, in the account that it opens. Name the identity provider in
 external_identity_provider where one feeds the identity store: users that it did not send then count as well.

@@ -2,6 +2,7 @@
 id = "BP05-08"
 title = "Accounts should have a security contact and a root e-mail address of the company"
 severity = "medium"
+fixed_by = "organization"
 settles_unread = ["contact_information"]
 description = "The address is judged once email_domains lists the company's domains. Whether the contacts are current, no API tells, but for the telephone number of the primary contact: one that AWS has not verified is remarked on."
 why = "AWS writes to the security contact about exposed keys and abuse, and to the root address about recovering the account."

@@ -2,6 +2,7 @@
 id = "BP05-06"
 title = "Member accounts should have no root credentials"
 severity = "high"
+fixed_by = "organization"
 description = "Judged once centralized root access is enabled: before that, a member cannot do without its root credentials."
 why = "A root user without password, keys and certificates cannot be signed in as, phished or reset."
 fix = "Delete the member's root credentials by centralized root access (IAM, root access management)."

@@ -2,6 +2,7 @@
 id = "BP05-07"
 title = "SCPs should deny the member account's root user"
 severity = "high"
+fixed_by = "organization"
 description = """
 By probes: an action that no policy names, and some that matter, requested by the root user under the SCPs in force. An
 exception for sessions of centralized root access (aws:AssumedRoot) is fine. SCPs never bind the management account.

@@ -2,6 +2,7 @@
 id = "BP08-02"
 title = "A multi-Region trail should record all management events of the account"
 severity = "medium"
+fixed_by = "organization"
 description = """
 The account's own trail counts, or the organization's. Accounts without roles of their own do not need one. An account in which no role lets Access
 Analyzer read the trail passes with a remark: that role is created when a policy is first generated.

@@ -2,6 +2,7 @@
 id = "BP11-01"
 title = "An external access analyzer should cover the account in every enabled Region"
 severity = "high"
+fixed_by = "organization"
 description = """
 One row for each enabled Region of the account, covered by its own analyzer or by an organization analyzer in the
 management or delegated administrator account. A Region that an SCP closes needs none.

@@ -2,6 +2,7 @@
 id = "BP13-01"
 title = "Accounts should be in an organizational unit of an organization with all features enabled"
 severity = "high"
+fixed_by = "organization"
 description = "The place of the management account is not judged, because no guardrail binds it anywhere."
 why = "Guardrails need an organization with all features, and an account directly under the root gets only the guardrails that every account gets."
 fix = "Enable all features, and move the account into the organizational unit whose guardrails it needs."

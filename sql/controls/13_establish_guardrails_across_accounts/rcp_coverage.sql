@@ -2,6 +2,7 @@
 id = "BP13-03"
 title = "Member accounts should be bound by a resource control policy other than RCPFullAWSAccess"
 severity = "high"
+fixed_by = "organization"
 description = "Judged by attachment between the account and the root; what the policies deny is not weighed. RCPs never bind the management account."
 why = "Without an RCP, one careless resource policy opens a bucket, key or role of the account to any identity outside."
 fix = "Enable the policy type at the root and attach data perimeter RCPs to the account's organizational unit."

@@ -2,6 +2,7 @@
 id = "BP13-05"
 title = "Resource control policies should meet each guardrail objective of the organization"
 severity = "high"
+fixed_by = "organization"
 description = """
 One finding for each account and objective, by probe requests on resources that are open to everyone, under the RCPs in
 force. `objectives` are the organization's standard. Outbound federation is judged where the account issues such

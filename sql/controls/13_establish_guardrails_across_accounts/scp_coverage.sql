@@ -2,6 +2,7 @@
 id = "BP13-02"
 title = "Member accounts should be bound by a service control policy other than FullAWSAccess"
 severity = "high"
+fixed_by = "organization"
 description = "Judged by attachment between the account and the root; what the policies deny is not weighed. SCPs never bind the management account."
 why = "Without an SCP, an administrator of the account can do anything in it, including disabling its logs and guardrails."
 fix = "Enable the policy type at the root and attach guardrail SCPs to the account's organizational unit."

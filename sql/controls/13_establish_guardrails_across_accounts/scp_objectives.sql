@@ -2,6 +2,7 @@
 id = "BP13-04"
 title = "Service control policies should meet each guardrail objective of the organization"
 severity = "high"
+fixed_by = "organization"
 description = """
 One finding for each account and objective, by probe requests of an administrator under the SCPs in force, so that
 wording does not matter. `objectives` are the organization's standard; `named_resources_do` are those that a Deny on

@@ -17,22 +17,26 @@ from tests.reports import published
 
 
 def test_the_digest_in_words(message: Message) -> None:
-    title, first, second = message.title, *[sentence for sentence, _ in message.paragraphs][:2]
-    assert title == "Rolecall 2026-11-24: 6 new fails, 5 of them critical"
-    assert first == "Score: not enough data, at 76.1% coverage."
-    assert second == "6 new fails, 5 of them critical; 12 fixed."
+    title, (first, second, third) = message.title, [sentence for sentence, _ in message.paragraphs][:3]
+    assert title == "Rolecall 2026-11-24: 4 critical open, 6 new fails, 5 of them critical"
+    assert first.startswith("4 critical findings are open in 4 of 5 accounts, 3 fewer than on 23 November; 5 are new.")
+    assert first.endswith(" Of 1 account it is not known.")
+    assert second == "125 high findings are open; controls met: not enough data, at 73.8% coverage."
+    assert third == "6 new fails, 5 of them critical; 12 fixed."
     assert message.text.endswith(f"Report: {URL}/2026-11-24/index.html")
     assert message.text.isascii() is False
 
 
-def test_a_score_comes_with_its_coverage_and_its_change(tmp_path: Path) -> None:
+def test_a_percentage_comes_with_its_coverage(tmp_path: Path) -> None:
     nights = published.NIGHTS[:2]
     found = digest(published.write(tmp_path / "rolecall.duckdb", nights, clean=True))
-    assert found.message("x").paragraphs[0][0] == "Score 35.6% at 100% coverage, unchanged since 2026-11-20."
+    first, second = (sentence for sentence, _ in found.message("x").paragraphs[:2])
+    assert ", as many as on 20 November; none is new." in first
+    assert re.fullmatch(r"\d+ high findings are open; [\d.]+% of controls are met, account by account, .*", second)
     assert not found.unread
-    first = digest(published.write(tmp_path / "first.duckdb", nights[:1], clean=True))
-    assert first.message("x").paragraphs[0][0] == "Score 35.6% at 100% coverage, no score to compare with."
-    assert first.is_changed
+    first_night = digest(published.write(tmp_path / "first.duckdb", nights[:1], clean=True))
+    assert "; this is the first night." in first_night.message("x").paragraphs[0][0]
+    assert first_night.is_changed
 
 
 def test_what_is_many_is_cut_after_five(database: Path, tmp_path: Path) -> None:
@@ -70,7 +74,7 @@ def test_what_counts_as_a_change(database: Path, tmp_path: Path) -> None:
         con.execute("delete from finding_changes")
     assert not digest(path).is_changed
     with duckdb.connect(path) as con:
-        con.execute("update trend set coverage = 99 where key = '111111111111' and as_of = date '2026-11-24'")
+        con.execute("update trend set coverage = 99 where key = '333333333333' and as_of = date '2026-11-24'")
     assert digest(path).unread_changed
     assert digest(path).is_changed
     calm = replace(digest(path), unread_changed=False)

@@ -13,6 +13,8 @@ SQL = models.load().models["changes"].sql
 NIGHT = date(2026, 11, 20)
 KEPT, BACK, LEFT, CLOSED, OUT, JOINED = "kept", "back", "left", "closed", "out", "joined"
 
+NONE = ", ".join(f"null as {name}" for name in history.MEASURED)
+
 
 def judge(con: duckdb.DuckDBPyConnection, as_of: date, verdicts: dict[str, dict[str, str]]) -> None:
     """Put a night into the history: verdicts by account and resource."""
@@ -25,7 +27,7 @@ def judge(con: duckdb.DuckDBPyConnection, as_of: date, verdicts: dict[str, dict[
     )
     con.execute(
         "create or replace temp table measures as select 'account' as scope, account_id as key, 0 as pass, 0 as fail, "
-        "0.0 as score, 0.0 as coverage from judgements group by account_id"
+        f"0.0 as pass_rate, 0.0 as coverage, {NONE} from judgements group by account_id"
     )
     history.record_spans(con, as_of)
     history.record_nights(con, as_of)

@@ -23,6 +23,8 @@ PLACES = {"a": "global", "b": "east", "c": "west"}
 VERDICTS = ("fail", "fail", "fail", "pass", "pass", "unknown", "exempt", "not_applicable", "manual")
 Key = tuple[str, str]
 
+NONE = ", ".join(f"null as {name}" for name in history.MEASURED)
+
 
 @dataclass(frozen=True)
 class JudgedNight:
@@ -72,7 +74,7 @@ def judge(con: duckdb.DuckDBPyConnection, as_of: date, night: JudgedNight) -> No
     con.executemany("insert into judgements values (?, ?, ?, ?, ?)", rows)
     con.execute(
         "create or replace temp table measures as "
-        "select scope, unnest(keys) as key, 0 as pass, 0 as fail, 0.0 as score, 0.0 as coverage "
+        f"select scope, unnest(keys) as key, 0 as pass, 0 as fail, 0.0 as pass_rate, 0.0 as coverage, {NONE} "
         "from (values ('control', ?), ('account', ?)) as scopes(scope, keys)",
         [["other", "c"] if night.ran else ["other"], accounts],
     )

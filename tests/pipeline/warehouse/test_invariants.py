@@ -44,6 +44,15 @@ BREAKS = {
     "scores_by_account has the verdicts of the findings": "update scores_by_account set exempt = exempt + 1",
     "scores_by_practice has the verdicts of the findings": "delete from scores_by_practice where practice = 9",
     "scores_overall has the verdicts of the findings": "update scores_overall set manual = manual + 1",
+    "critical and high findings are those of the findings, in as many accounts": (
+        "update scores_overall set accounts_with_critical = accounts_with_critical + 1"
+    ),
+    "a control is met where it was judged and nothing fails": (
+        "update scores_by_account set met = met - 1, not_met = not_met + 1"
+    ),
+    "accounts that meet a best practice are those of the findings": (
+        "update scores_by_practice set accounts_met = accounts_met + 1 where practice = 9"
+    ),
     "the findings, the scores and the contract are of the night": "update contract set as_of = as_of - 1",
     "the night is in the history": "update history_nights set held_back_reason = 'lost'",
 }
