@@ -105,6 +105,11 @@ def _full_access(of: dict[str, Any]) -> dict[str, Any]:
     return held | {"account_id": of["account_id"], "policy_name": "AmazonS3FullAccess", "policy_arn": policy_arn}
 
 
+def running(facts: Mapping[str, Any]) -> Iterator[Entry]:
+    """The services that run workloads: what the others turn, another question asks."""
+    yield from (entry for entry in names_of("services")(facts) if entry.path[1] == "running")
+
+
 def delegated(entries: list[Entry]) -> Rows:
     """Each service with trusted access, and with nobody that it is delegated to."""
     return {"trusted_services": [{"service_principal": entry.value} for entry in entries]}
@@ -185,14 +190,14 @@ QUESTIONS = (
         "compute_services",
         "fact_compute_services",
         "policy_generation_used",
-        names_of("services"),
+        running,
         services(MEMBER, created_at=datetime(2025, 1, 1), last_used_at=YESTERDAY),
     ),
     Question(
         "compute_services",
         "fact_compute_services",
         "rightsizing_adopted",
-        names_of("services"),
+        running,
         services(MEMBER, created_at=datetime(2025, 1, 1)),
     ),
     Question("trust_services", "fact_trust_services", "confused_deputy", names_of("services"), services(MEMBER)),
@@ -214,9 +219,7 @@ QUESTIONS = (
         rows_of_tables("vendor", nested=("accounts",)),
         vendors,
     ),
-    Question(
-        "vendor_accounts", "fact_known_vendors", "external_id", rows_of_tables("vendor", nested=("accounts",)), vendors
-    ),
+    Question("vendor_accounts", "fact_known_vendors", "external_id", rows_of_tables("vendor"), vendors),
     Question("guardrail_objectives", "fact_guardrails", "scp_objectives", objectives("scp"), lambda entries: {}),
     Question("guardrail_objectives", "fact_guardrails", "rcp_objectives", objectives("rcp"), lambda entries: {}),
 )
