@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from assets.cli import main
+from assets.cli.app import REFUSED
 from pipeline.night import WAREHOUSE, Night
 from pipeline.settings import Refused
 from pipeline.warehouse import history, store
@@ -31,7 +32,7 @@ def test_a_newer_one_is_taken(version: str) -> None:
 def test_every_command_refuses_it_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "OLDEST", (99, 0, 0))
     result = CliRunner().invoke(main.app, ["controls"])
-    assert result.exit_code == main.REFUSED
+    assert result.exit_code == REFUSED
     (sentence,) = result.stderr.strip().splitlines()
     assert sentence.startswith(f"rolecall: DuckDB {duckdb.__version__} is installed, and it can lose findings")
 
