@@ -9,7 +9,6 @@ select
     has_permission_sets,
     key_type = 'CUSTOMER_MANAGED_KEY' as has_customer_key,
     kms_key_arn,
-    regions,
     needs_vpc_endpoint as is_confined,
     allowed_vpcs,
     allowed_ips,

@@ -32,7 +32,6 @@ def test_an_instance_says_its_settings_in_its_home_region() -> None:
         "has_permission_sets": False,
         "key_type": "CUSTOMER_MANAGED_KEY",
         "kms_key_arn": KEY,
-        "regions": ["eu-north-1", "eu-west-1"],
         "needs_vpc_endpoint": True,
         "allowed_vpcs": [],
         "allowed_ips": ["192.0.2.0/24"],
