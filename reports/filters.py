@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pipeline.publish.lead import short_day
 from pipeline.schema import Row
@@ -215,7 +215,7 @@ def fields(finding: Row, ous: Iterable[str] = ()) -> Markup:
     }
     if finding["control_id"].endswith("_objectives"):
         values["objective"] = finding["resource"].rpartition("/")[2]
-    return Markup("").join(Markup(' data-{}="{}"').format(name, visible(value)) for name, value in values.items())
+    return Markup("".join(f' data-{name}="{escape(visible(value))}"' for name, value in values.items()))
 
 
 _FILTERS = (

@@ -64,6 +64,8 @@ def _change(row: Row) -> str:
 def _owners(row: Row) -> str:
     if not row["unowned"]:
         return ""
+    if row["accounts_with_critical"] == 1:
+        return " The account has no owner."
     have = "has" if row["unowned"] == 1 else "have"
     return f" {row['unowned']:,} of the {plural(row['accounts_with_critical'], 'account')} {have} no owner."
 

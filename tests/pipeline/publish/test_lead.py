@@ -34,8 +34,9 @@ NIGHT: dict[str, Any] = {
             "4 of the 10 accounts have no owner. Of 1 account it is not known.",
         ),
         (
-            {"critical": 1, "accounts_with_critical": 1, "accounts_without_critical": 41, "unowned": 0},
-            "1 critical finding is open in 1 of 42 accounts, one fewer than on 22 November; none is new.",
+            {"critical": 1, "accounts_with_critical": 1, "accounts_without_critical": 41, "unowned": 1},
+            "1 critical finding is open in 1 of 42 accounts, one fewer than on 22 November; none is new. "
+            "The account has no owner.",
         ),
         (
             {"critical_change": 3, "new_critical": 4, "unowned": 1, "accounts_without_critical": 32},
