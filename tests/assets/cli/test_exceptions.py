@@ -10,7 +10,7 @@ import pytest
 
 from tests.assets.cli.support import refused, rolecall
 
-KEY = ("--control", "key_rotation", "--resource", "alice/accesskey/1")
+KEY = ("--control", "key_rotation", "--resource", "alice/accesskey/AKIAEXAMPLE1")
 WORDS = ("--owner", "payments@example.com", "--reason", 'Moves to a "role"', "--ticket", "SEC-1")
 REGISTER = """
 [[exceptions]]
