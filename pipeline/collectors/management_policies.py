@@ -56,5 +56,5 @@ def _described(organization: Account, policy: Row) -> Iterator[Row]:
             "name": policy["Name"],
             "policy_type": policy["Type"],
             "document": document(answer["Policy"]["Content"]),
-            "target_ids": sorted(target["TargetId"] for target in targets),
+            "target_ids": sorted({target["TargetId"] for target in targets}),
         }

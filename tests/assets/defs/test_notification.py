@@ -79,7 +79,7 @@ def test_a_night_is_told_of_with_its_summary(settings: Settings, web: Receiver) 
     assert (result.success, line) == (True, "1 of 1")
     assert metadata(result) == {"told": 1, "targets": 1}
     (got,) = web.got
-    assert got["title"] == "Rolecall 2026-11-24: 1 new fail"
+    assert got["title"] == "Rolecall 2026-11-24: 4 critical open, 1 new fail"
     assert f"Report: {settings.home.resolve() / 'reports' / str(NIGHT) / 'index.html'}" in got["message"]
     assert [file["filename"] for file in got["attachments"]] == [PDF]
 

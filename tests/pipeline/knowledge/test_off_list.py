@@ -25,6 +25,7 @@ NO_VERDICT_RESTS_ON = {
     "aws_answers": "an answer without its members is cut all the same: tests/pipeline/aws/test_answers.py",
     "aws_errors": "another class of the ledger: what failed stays failed",
     "beyond_policies": "what AWS keeps: without it more is possible, not less",
+    "destructive_actions": "what is looked for",
     "escalation_paths": "what is looked for",
     "management_operations": "whose credentials ask: without it a call is denied, and unknown",
     "left_out": "for the emulator and the collectors' tests",
