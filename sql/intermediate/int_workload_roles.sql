@@ -12,6 +12,7 @@ malformed_reason = "Why the trust policy could not be read"
 unsure = "Why it is not known to be a workload's: its trust policy could not be read, or a service is in no list; else null"
 aws_managed_policies = "Names of the AWS managed policies attached to the role"
 broad_policies = "Those of them that grant whole services or more: *FullAccess, PowerUserAccess, AdministratorAccess"
+unread_policies = "Those of them that could not be read"
 deprecated_policies = "Those of them that AWS has withdrawn: no longer attachable"
 [params]
 broad_policy_names = ["*FullAccess*", "PowerUserAccess", "AdministratorAccess*"]
@@ -53,11 +54,17 @@ attached as (
         attachments.principal_arn,
         attachments.policy_name,
         not policies.is_attachable as is_deprecated,
+        unread.resource is not null as is_unread,
         len(list_filter(getvariable('broad_policy_names')::varchar[], lambda p: attachments.policy_name glob p)) > 0
             as is_broad
     from stg_policy_attachments as attachments
     left join stg_policies as policies
         on attachments.account_id = policies.account_id and attachments.policy_arn = policies.arn
+    left join stg_unread_records as unread
+        on
+            attachments.account_id = unread.account_id
+            and attachments.policy_arn = unread.resource
+            and unread.dataset = 'policies'
     where attachments.principal_type = 'role' and attachments.is_aws_managed
 ),
 
@@ -67,7 +74,8 @@ policies_of_roles as (
         principal_arn,
         list(policy_name order by policy_name) as aws_managed_policies,
         list(policy_name order by policy_name) filter (where is_broad) as broad_policies,
-        list(policy_name order by policy_name) filter (where is_deprecated) as deprecated_policies
+        list(policy_name order by policy_name) filter (where is_deprecated) as deprecated_policies,
+        list(policy_name order by policy_name) filter (where is_unread) as unread_policies
     from attached
     group by account_id, principal_arn
 )
@@ -83,7 +91,8 @@ select
     if(trusted.is_workload, null, trusted.unsure) as unsure,
     coalesce(policies_of_roles.aws_managed_policies, []) as aws_managed_policies,
     coalesce(policies_of_roles.broad_policies, []) as broad_policies,
-    coalesce(policies_of_roles.deprecated_policies, []) as deprecated_policies
+    coalesce(policies_of_roles.deprecated_policies, []) as deprecated_policies,
+    coalesce(policies_of_roles.unread_policies, []) as unread_policies
 from roles
 inner join trusted on roles.trust_document_sha256 = trusted.document_sha256
 left join policies_of_roles

@@ -25,4 +25,4 @@ def test_a_permission_set_whose_policy_is_cut_is_unknown(models: Catalog) -> Non
 @pytest.mark.parametrize("control_id", CONTROLS)
 def test_every_input_of_every_control_is_unknown_where_it_is_lost(control_id: str, models: Catalog) -> None:
     cases = [case for case in CASES if case.control_id == control_id]
-    assert list(unreadable.changed(cases, models, times=3)) == []
+    assert list(unreadable.changed(cases, models, times=1)) == []

@@ -54,6 +54,10 @@ select
             array_to_string(roles.services, ', '),
             coalesce('; made by IAM role manager from ' || sessions.role_template_arn, '')
         ))
+        when len(roles.unread_policies) > 0 then unknown(format(
+            'Whether AWS has withdrawn {} is not known: it could not be read.',
+            array_to_string(roles.unread_policies, ', ')
+        ))
         else pass(format(
             'AWS managed policies on the role: {}, none broad or deprecated.', len(roles.aws_managed_policies)
         ))

@@ -15,10 +15,19 @@ edits = "What it may do to its own boundary, with the statements that allow it"
 with
 principals as (
     select
-        *,
-        from_json(boundary_edits, '[{"action": "varchar", "is_unread": "boolean"}]') as edits,
-        list_transform(list_filter(edits, lambda edit: not edit.is_unread), lambda edit: edit.action) as allowed
-    from int_principal_permissions
+        permissions.*,
+        -- Whether a session may carry other tags, its trust policy says.
+        trusts.malformed_reason is not null as is_trust_unread,
+        from_json(boundary_edits, '[{"action": "varchar", "verdict": "varchar", "is_unread": "boolean"}]') as edits,
+        list_transform(
+            list_filter(
+                edits, lambda edit: not edit.is_unread and not (is_trust_unread and edit.verdict = 'depends')
+            ),
+            lambda edit: edit.action
+        ) as allowed
+    from int_principal_permissions as permissions
+    left join int_role_callers as trusts
+        on permissions.account_id = trusts.account_id and permissions.principal_arn = trusts.arn
 )
 
 select
@@ -31,7 +40,10 @@ select
         when len(allowed) > 0 then fail(format('May do to its boundary: {}.', array_to_string(allowed, ', ')))
         when len(unreadable) > 0 or len(edits) > 0
             then unknown(format(
-                'What it may do cannot be determined: {}.', array_to_string(list_concat(unreadable, unreadable_limits), '; ')
+                'What it may do cannot be determined: {}.',
+                array_to_string(
+                    list_concat(unreadable, unreadable_limits, if(is_trust_unread, ['trust policy'], [])), '; '
+                )
             ))
         else pass(format('Can neither take off nor edit {}.', boundary_arn))
     end as judged,
