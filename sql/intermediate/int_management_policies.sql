@@ -2,7 +2,8 @@
 title = "AI services opt-out policies and tag policies that bear on each account"
 description = "Inherited along the path from the root to the account, the management account's too."
 [columns]
-is_enabled = "Whether the policy type is switched on at the root"
+resource = "ARN of the account"
+is_enabled = "Whether the policy type is enabled at the root"
 policies = "Those attached to the root, an organizational unit above the account or the account itself, in this order"
 */
 with

@@ -9,10 +9,21 @@ control_id = "Id of the control"
 operation = "API operation, with the service prefix of its IAM actions"
 scope = "How it is called: for the organization once, or in each account, or in each account and region"
 */
-select distinct
+with
+called as (
+    select
+        control_id,
+        unnest(operations) as operation,
+        scope
+    from control_needs
+    semi join control_catalog using (control_id)
+)
+
+-- Where an operation is called in more than one way, that in each Region: its calls name the account.
+select
     control_id,
-    unnest(operations) as operation,
-    scope
-from control_needs
-semi join control_catalog using (control_id)
-order by control_id, operation, scope
+    operation,
+    max(scope) as scope
+from called
+group by control_id, operation
+order by control_id, operation
