@@ -10,7 +10,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test control mutants mutants-python check lint definitions coverage slow wheel lock dev docs faults knowledge picture bench \
+.PHONY: demo test control mutants mutants-python check lint definitions coverage slow soak wheel lock dev docs faults knowledge picture bench \
 	install clean
 .DEFAULT_GOAL := demo
 
@@ -18,7 +18,7 @@ demo: $(INSTALLED)  ## run the nights of a synthetic organization; ends by namin
 	@$(BIN)/rolecall demo
 
 test: $(INSTALLED)  ## the everyday tests: all but those marked slow
-	@$(BIN)/python -m pytest $(TESTS) -m "not slow"
+	@$(BIN)/python -m pytest $(TESTS) -m "not slow and not soak"
 
 control: $(INSTALLED)  ## the cases of one control: make control NAME=key_rotation
 	@$(BIN)/python -m pytest -q tests/sql/test_cases.py -k "$(NAME)"
@@ -43,10 +43,13 @@ definitions: $(INSTALLED)  ## Dagster's own checks of the code location; a warni
 	@sh tools/definitions.sh
 
 coverage: $(INSTALLED)  ## the everyday tests, with the share of lines that they run
-	$(BIN)/python -m pytest $(TESTS) -m "not slow" --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest $(TESTS) -m "not slow and not soak" --cov --cov-report=term:skip-covered
 
 slow: $(INSTALLED)  ## the other tests: whole nights, every page in a browser, the wheel
 	$(BIN)/python -m pytest $(TESTS) -m slow
+
+soak: $(INSTALLED)  ## a month of nights in which much goes wrong
+	$(BIN)/python -m pytest -m soak
 
 wheel: $(INSTALLED)  ## build dist/rolecall-*.whl; refused where knowledge of AWS is past its date
 	@$(BIN)/python -m tools.knowledge --release

@@ -19,7 +19,7 @@ from typing import Any
 
 from pipeline import collectors, landing
 from pipeline.night import Night
-from pipeline.publish import folder
+from pipeline.publish import folder, retention
 from pipeline.warehouse import store
 
 AS_OF = date(2026, 11, 20)
@@ -56,7 +56,7 @@ def report(home: Path, run: int) -> None:
     with folder.report(Night(home, AS_OF)) as aside:
         for name in ("index.html", "a.html", "b.html"):
             (aside / name).write_text(str(run))
-    folder.prune(home, 1)
+    retention.prune(retention.outdated(home, 0, 1, []))
 
 
 def reported(home: Path) -> int:

@@ -12,7 +12,7 @@ from tests import chaos, nights
 from tests.chaos import WHOLE, Month
 from tests.conftest import Loopback
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.soak
 
 NIGHTS, SEED = 30, 20261128
 ACCOUNTS = ("729096989405", "506150706042", "290972897018")

@@ -163,7 +163,7 @@ def is_detected(path: Path, source: str, tests: Sequence[str]) -> bool:
             code = 1
             signal.alarm(LONGEST_SECONDS)  # a change can make a loop endless
             with contextlib.suppress(BaseException):
-                code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-m", "not slow", *tests]))
+                code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-m", "not slow and not soak", *tests]))
             os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
 
