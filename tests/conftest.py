@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from pipeline import knowledge
@@ -115,7 +116,8 @@ def aws(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> Loopback:
 
 
 def use(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reset the server and point boto3 at it."""
+    """Reset the server and point boto3 at it, without the session of an earlier test."""
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     for name, value in {**HERMETIC, **loopback.environment}.items():

@@ -68,17 +68,18 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Published:
 
 
 def organization() -> list[str]:
-    organizations = boto3.client("organizations")
+    session = boto3.Session()  # of its own: boto3 keeps the first one's credentials for every later test
+    organizations = session.client("organizations")
     organizations.create_organization(FeatureSet="ALL")
     for name in ("alpha", "beta"):
         organizations.create_account(AccountName=name, Email=f"{name}@example.com")
     accounts = [account["Id"] for account in organizations.list_accounts()["Accounts"]]
-    sts = boto3.client("sts")
+    sts = session.client("sts")
     for account_id in accounts:
         role = f"arn:aws:iam::{account_id}:role/{ROLE}"
         keys = sts.assume_role(RoleArn=role, RoleSessionName="furnish")["Credentials"]
         furnish(
-            boto3.client(
+            session.client(
                 "iam",
                 aws_access_key_id=keys["AccessKeyId"],
                 aws_secret_access_key=keys["SecretAccessKey"],
