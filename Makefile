@@ -48,7 +48,7 @@ coverage: $(INSTALLED)  ## the everyday tests, with the share of lines that they
 slow: $(INSTALLED)  ## the other tests: whole nights, every page in a browser, the wheel
 	$(BIN)/python -m pytest $(TESTS) -m slow
 
-soak: $(INSTALLED)  ## a month of nights in which much goes wrong
+soak: $(INSTALLED)  ## a month of nights in which much goes wrong, and every list of AWS less any entry
 	$(BIN)/python -m pytest -m soak
 
 wheel: $(INSTALLED)  ## build dist/rolecall-*.whl; refused where knowledge of AWS is past its date

@@ -64,7 +64,7 @@ def test_an_entry_less_turns_nothing_to_pass(question: Question, catalog: Catalo
     holds(question, catalog, random.Random(SEED).sample(entries, min(SAMPLE, len(entries))))
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("question", QUESTIONS, ids=named)
 def test_no_entry_less_turns_anything_to_pass(question: Question, catalog: Catalog) -> None:
     entries = question.listed()
