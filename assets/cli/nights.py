@@ -10,7 +10,7 @@ from rich.table import Table
 
 from assets import home
 from assets.defs import publishing
-from pipeline import collectors, landing
+from pipeline import landing
 from pipeline.night import WAREHOUSE, Night
 from pipeline.progress import Progress, Silent
 from pipeline.publish import folder, retention
@@ -38,8 +38,7 @@ def listed(settings: Settings) -> Table:
 def prune(settings: Settings, is_dry: bool, console: Console) -> None:
     """Delete landings and reports beyond what the settings keep, or only say which."""
     with home.held(settings.home):
-        kept = (settings.keep_landings, settings.keep_reports)
-        nights = retention.outdated(settings.home, *kept, collectors.datasets().values())
+        nights = publishing.outdated(settings)
         if not is_dry:
             retention.prune(nights)
     verb = "would be deleted" if is_dry else "deleted"

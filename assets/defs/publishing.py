@@ -14,6 +14,7 @@ from pipeline.night import DATABASE, Night
 from pipeline.progress import Progress, Silent
 from pipeline.publish import bucket, database, folder, retention
 from pipeline.publish.bucket import Delivered
+from pipeline.publish.retention import Outdated
 from pipeline.quality.run import QualityResult
 from pipeline.settings import Refused, Settings
 from pipeline.text import plural
@@ -57,12 +58,17 @@ def build_report(settings: Settings, night: Night, path: Path, progress: Progres
     with folder.report(night) as aside:
         site = build_site(path, aside, notice, progress)
         files = documents.make(aside) if settings.render_pdf else None
-    kept = (settings.keep_landings, settings.keep_reports)
-    retention.prune(retention.outdated(settings.home, *kept, collectors.datasets().values()))
+    retention.prune(outdated(settings))
     progress.end("published", f"{night}: {len(site.pages)} pages")
     if files:
         progress.end("documents", str(files))
     return site
+
+
+def outdated(settings: Settings) -> Outdated:
+    """The landings and reports beyond what the settings keep."""
+    kept = (settings.keep_landings, settings.keep_reports)
+    return retention.outdated(settings.home, *kept, collectors.datasets().values())
 
 
 def failed_checks(failed: list[QualityResult]) -> str:
