@@ -9,9 +9,9 @@ from pipeline import knowledge
 from pipeline.facts import PolicyLayer, Queried
 from pipeline.facts._evidence import dumped
 from pipeline.facts.documents import QUERIES as DOCUMENTS
-from pipeline.facts.documents import statement
-from pipeline.policy import Document, MalformedPolicy, parse
-from pipeline.policy.facts import _unscoped, holder_of
+from pipeline.facts.documents import rows_of_readable, statement
+from pipeline.policy import Document
+from pipeline.policy.facts import holder_of, is_unscoped
 from pipeline.policy.match import statement_covers_action
 from pipeline.schema import Column, Dataset, Row
 
@@ -36,13 +36,7 @@ JUDGES: tuple[PolicyLayer, ...] = ("identity",)
 
 
 def rows(tables: Queried) -> Iterator[Row]:
-    for content in tables["documents"]:
-        try:
-            document = parse(content["document"], "identity")
-        except MalformedPolicy:
-            continue
-        for row in of_document(document):
-            yield {"content_sha256": content["content_sha256"]} | row
+    return rows_of_readable(tables, of_document)
 
 
 def of_document(document: Document) -> Iterator[Row]:
@@ -50,7 +44,7 @@ def of_document(document: Document) -> Iterator[Row]:
     for allow in (one for one in document.statements if one.effect == "Allow"):
         for kind, listed in by_kind().items():
             covered = (action for action in listed if statement_covers_action(allow, action))
-            if actions := [action for action in covered if _unscoped(allow, action, holder)]:
+            if actions := [action for action in covered if is_unscoped(allow, action, holder)]:
                 cause = {"statement_index": allow.index, "sid": allow.sid}
                 cited = dumped(statement(document, allow.index))
                 yield {**cause, "kind": kind, "actions": sorted(actions), "statements": cited}

@@ -6,7 +6,7 @@ A document is evaluated once for all accounts that have it: int_customer_documen
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from pipeline.facts import PolicyLayer, Queried
 from pipeline.facts._evidence import cited, dumped
@@ -60,6 +60,17 @@ def rows(tables: Queried) -> Iterator[Row]:
             continue
         for row in of_document(document):
             yield EMPTY | key | row
+
+
+def rows_of_readable(tables: Queried, of_document: Callable[[Document], Iterable[Row]]) -> Iterator[Row]:
+    """For facts beside these: what `of_document` says of each document within the policy grammar, with its key."""
+    for content in tables["documents"]:
+        try:
+            document = parse(content["document"], "identity")
+        except MalformedPolicy:
+            continue
+        for row in of_document(document):
+            yield {"content_sha256": content["content_sha256"]} | row
 
 
 def of_document(document: Document) -> Iterator[Row]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pipeline.facts import PolicyLayer, Queried
 from pipeline.facts._evidence import dumped
 from pipeline.facts.documents import QUERIES as DOCUMENTS
-from pipeline.facts.documents import statement
-from pipeline.policy import Document, MalformedPolicy, parse
+from pipeline.facts.documents import rows_of_readable, statement
+from pipeline.policy import Document
 from pipeline.policy.actions import expand, find
 from pipeline.policy.document import Statement
 from pipeline.schema import Column, Dataset, Row
@@ -35,13 +35,7 @@ JUDGES: tuple[PolicyLayer, ...] = ("identity",)
 
 
 def rows(tables: Queried) -> Iterator[Row]:
-    for content in tables["documents"]:
-        try:
-            document = parse(content["document"], "identity")
-        except MalformedPolicy:
-            continue
-        for row in of_document(document):
-            yield {"content_sha256": content["content_sha256"]} | row
+    return rows_of_readable(tables, of_document)
 
 
 def of_document(document: Document) -> Iterator[Row]:

@@ -107,17 +107,17 @@ def _of_allow(statement: Statement, holder: Principal) -> Iterator[tuple[str, st
     for service in _services_by_wildcard(statement):
         if _service_everywhere(statement, service, holder):
             yield "service_wildcard", service
-    if _unscoped(statement, "iam:PassRole", holder) and not any(
+    if is_unscoped(statement, "iam:PassRole", holder) and not any(
         key.key.lower() == "iam:passedtoservice" for key in statement.conditions
     ):
         yield "pass_role_unscoped", ""
-    if _unscoped(statement, "sts:AssumeRole", holder, any_account=True):
+    if is_unscoped(statement, "sts:AssumeRole", holder, any_account=True):
         yield "assume_role_unscoped", ""
     for action in _sensitive(statement):
-        if _unscoped(statement, action, holder):
+        if is_unscoped(statement, action, holder):
             yield "sensitive_unscoped", action
     for action in _unjudged(statement):
-        if _unscoped(statement, action, holder):
+        if is_unscoped(statement, action, holder):
             yield "unjudged_unscoped", action
     for action in statement.actions or ():
         entry = find(action)
@@ -177,7 +177,7 @@ def _named(statement: Statement) -> Iterator[str]:
     return (action for pattern in statement.actions or () if pattern != "*" for action in expand(pattern))
 
 
-def _unscoped(statement: Statement, action: str, holder: Principal, any_account: bool = False) -> bool:
+def is_unscoped(statement: Statement, action: str, holder: Principal, any_account: bool = False) -> bool:
     """Whether this statement allows the action on every resource, despite the document's Denies."""
     document = next(iter(holder.documents))
     if statement not in statements_on(document, action, "Allow") or not _everywhere(statement, action, any_account):
