@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -13,6 +12,7 @@ from typing import IO, Annotated, Any
 import typer
 
 from assets.cli.app import DONE, Home, command, given
+from assets.cli.output import write_csv
 from pipeline.schema import Row
 from pipeline.settings import Refused, load
 
@@ -85,12 +85,7 @@ def export(
 def write(format: ExportFormat, columns: Sequence[str], rows: Iterable[Row], file: IO[str]) -> None:
     """Write rows as they are read: CSV with a heading, or a JSON array."""
     if format is ExportFormat.csv:
-        from assets.cli.output import word
-        from reports.sheet import cell
-
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([cell(word(row[name])) for name in columns] for row in rows)
+        write_csv(columns, ([row[name] for name in columns] for row in rows), file)
         return
     made, before = maker(format), "[\n"
     for row in rows:

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import IO, Any
 
 from rich import box
 from rich.table import Table
@@ -32,14 +32,20 @@ def print_rows(names: Sequence[str], rows: Iterable[Sequence[Any]], format: RowF
             json.dumps([dict(zip(names, row, strict=True)) for row in rows], indent=2, ensure_ascii=False, default=str)
         )
     elif format is RowFormat.csv:
-        from reports.sheet import cell as sheet_cell
-
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerows([names, *([sheet_cell(word(value)) for value in row] for row in rows)])
+        write_csv(names, rows, sys.stdout)
     else:
         print(f"| {' | '.join(names)} |\n|{' --- |' * len(names)}")
         for row in rows:
             print("| " + " | ".join(cell(value).replace("|", "\\|") for value in row) + " |")
+
+
+def write_csv(names: Sequence[str], rows: Iterable[Sequence[Any]], file: IO[str]) -> None:
+    """Write CSV with a heading, row by row; no cell can be a formula."""
+    from reports.sheet import cell as sheet_cell
+
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([sheet_cell(word(value)) for value in row] for row in rows)
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
