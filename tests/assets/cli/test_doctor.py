@@ -21,6 +21,8 @@ def organization(aws: Loopback, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loo
         "ORGANIZATION_CALLS_PER_SECOND": "1000",
         "RENDER_PDF": "false",
         "HOME": "new",
+        # Accounts that can be read: the sample is random.
+        "INCLUDE_ACCOUNTS": '["281653481575", "290972897018", "506150706042"]',
     }.items():
         monkeypatch.setenv(f"ROLECALL_{name}", value)
     yield aws
