@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -22,7 +22,7 @@ from pipeline.schema import Dataset
 from pipeline.settings import ControlSettings, Settings
 from pipeline.warehouse import build, history
 from pipeline.warehouse import models as catalog
-from pipeline.warehouse.models import Catalog, Model, control_results
+from pipeline.warehouse.models import BUILT_FIRST, Catalog, Model, control_results
 
 JUDGING = ("control_results", "judgements")
 """What is made of a control's rows before a case looks at them."""
@@ -127,10 +127,31 @@ def prepared(case: Case, models: Catalog, also: tuple[str, ...] = ()) -> Iterato
 
 @cache
 def database() -> duckdb.DuckDBPyConnection:
-    """A database in memory with the tables of the history: cases are transactions on it that are rolled back."""
+    """A database in memory: cases are transactions on it that are rolled back.
+
+    It has the tables of the history, and beside them a schema `standing`: every table that rests on no row of a case.
+    To plan a query on a few rows costs more than to run it, so nothing is optimized here; whole nights are.
+    """
     con = duckdb.connect(config={"threads": 1})
+    con.execute("pragma disable_optimizer")
     history.prepare(con)
+    con.execute("create schema standing; use standing")
+    datasets, models, settings = collectors.datasets(), load_catalog(), Settings()
+    rows = DEFAULTS | {"extracts": list(extracts([], DEFAULTS["accounts"], datasets.values()))}
+    for name, dataset in datasets.items():
+        load(con, dataset, rows.get(name, []))
+    con.execute("set search_path = 'standing,main'")
+    with build.prepared(con, settings, Night(settings.home, AS_OF), models) as made:
+        made.comments = None
+        for model in filter(is_shared, models.models.values()):
+            made.make(model)
+    con.execute("set search_path = 'main,standing'")
     return con
+
+
+def is_shared(model: Model) -> bool:
+    """Whether the model is the same for every control and its parameters."""
+    return model.layer in BUILT_FIRST
 
 
 def _prepared(
@@ -139,26 +160,31 @@ def _prepared(
     one = one_control(models, case.control_id)
     wanted = one.with_ancestors(["judgements", *also])
     read = {name for model in wanted for name in model.reads}
-    rows = DEFAULTS | {name: [dict(row) for row in many] for name, many in case.rows.items()}
-    rows.setdefault("access_keys", list(listed_keys(rows.get("credential_report", []))))
+    rows = {name: [dict(row) for row in many] for name, many in case.rows.items()}
+    if "credential_report" in rows:
+        rows.setdefault("access_keys", list(listed_keys(rows["credential_report"])))
     earlier = rows.pop("history_guardrails", [])
-    if "accounts" in case.rows:
-        rows["accounts"] = [account(row.get("account_id", MEMBER)) | row for row in case.rows["accounts"]]
+    if "accounts" in rows:
+        rows["accounts"] = [account(row.get("account_id", MEMBER)) | row for row in rows["accounts"]]
     datasets = collectors.datasets()
     if unknown := rows.keys() - datasets.keys():
         raise AssertionError(f"{case.name}: no such dataset: {unknown}")
-    rows["extracts"] = list(extracts(case, rows["accounts"], models.datasets(case.control_id), datasets))
-    for name, dataset in datasets.items():
+    needed = [datasets[name] for name in models.datasets(case.control_id)]
+    rows["extracts"] = list(extracts(case.unread, rows.get("accounts", DEFAULTS["accounts"]), needed))
+    for name, many in rows.items():
         if f"raw_{name}" in read:
-            load(con, dataset, rows.get(name, []))
+            load(con, datasets[name], many)
     for row in earlier:
         values = [row["as_of"], row.get("account_id", MEMBER), row["policy_type"], row["objective"], row["met"]]
         con.execute("insert into history_guardrails values (?, ?, ?, ?, ?)", values)
     settings = Settings(controls={case.control_id: ControlSettings(**case.settings)})
+    touched = {f"raw_{name}" for name in rows} | ({"history_guardrails"} if earlier else set())
     with build.prepared(con, settings, Night(settings.home, case.as_of), one) as made:
         made.comments = None  # nobody reads these tables
         for model in wanted:
-            if model.name not in (case.control_id, *JUDGING):
+            if model.name in (case.control_id, *JUDGING):
+                continue
+            if not is_shared(model) or case.as_of != AS_OF or touched & one.upstream[model.name]:
                 made.make(model)
         yield made
 
@@ -243,23 +269,24 @@ def one_control(models: Catalog, name: str) -> Catalog:
 
 
 def extracts(
-    case: Case, accounts: list[dict[str, Any]], needed: frozenset[str], datasets: dict[str, Dataset]
+    unread: list[dict[str, Any]], accounts: list[dict[str, Any]], needed: Iterable[Dataset]
 ) -> Iterator[dict[str, Any]]:
+    """The extracts of a night: all that is needed was read, but for what a case says is not."""
     read = [a["account_id"] for a in accounts if a["state"] == "ACTIVE" and a["is_in_scope"]]
+    datasets = collectors.datasets()
     failed = {}
-    for unread in case.unread:
-        dataset = datasets[unread["dataset"]]
-        account_id = unread.get("account_id", MANAGEMENT if dataset.scope == "organization" else MEMBER)
-        failed[account_id, unread.get("region", region_of(dataset)), dataset.name] = unread
-    for name in needed:
-        dataset = datasets[name]
+    for fault in unread:
+        dataset = datasets[fault["dataset"]]
+        account_id = fault.get("account_id", MANAGEMENT if dataset.scope == "organization" else MEMBER)
+        failed[account_id, fault.get("region", region_of(dataset)), dataset.name] = fault
+    for dataset in needed:
         if not dataset.operations:
             continue
-        regions = {region for _, region, unread in failed if unread == name} | {region_of(dataset)}
+        regions = {region for _, region, name in failed if name == dataset.name} | {region_of(dataset)}
         accounts_read = [MANAGEMENT] if dataset.scope == "organization" else read
         for account_id, region in itertools.product(accounts_read, sorted(regions)):
-            row = {"account_id": account_id, "region": region, "dataset": name, "status": "ok", "rows": 0}
-            if fault := failed.get((account_id, region, name)):
+            row = {"account_id": account_id, "region": region, "dataset": dataset.name, "status": "ok", "rows": 0}
+            if fault := failed.get((account_id, region, dataset.name)):
                 row |= {
                     "status": "failed",
                     "operation": fault.get("operation", dataset.operations[0]),
@@ -311,6 +338,7 @@ def value(raw: Any) -> Any:
     return json.dumps(raw) if isinstance(raw, dict) else raw
 
 
+@cache
 def load_catalog() -> Catalog:
     return catalog.load()
 

@@ -362,12 +362,12 @@ def test_passing_faults_are_recovered_from_and_counted(read_some: Any, some: lis
 @pytest.mark.parametrize(
     ("kind", "error_class"),
     [
-        ("truncate", "truncated"),
-        ("malformed", "truncated"),
-        ("server_error", "server_error"),
-        ("reset", "connection"),
         ("deny", "iam_deny"),
-        ("expired", "expired_credentials"),
+        ("reset", "connection"),
+        pytest.param("truncate", "truncated", marks=pytest.mark.slow),
+        pytest.param("malformed", "truncated", marks=pytest.mark.slow),
+        pytest.param("server_error", "server_error", marks=pytest.mark.slow),
+        pytest.param("expired", "expired_credentials", marks=pytest.mark.slow),
     ],
 )
 def test_lasting_faults_fail_their_datasets_and_no_other(
