@@ -19,7 +19,6 @@ from tests.conftest import ROOT, Loopback, use
 from tests.pipeline.aws import outcomes
 from tests.pipeline.aws.bench import HEALS, ON_THE_WIRE, Bench, BenchCloud, opened, operations, twice
 
-
 EVERY = 6
 
 
