@@ -9,12 +9,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from ipaddress import ip_address
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
@@ -22,6 +24,7 @@ from botocore import xform_name
 from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, EndpointConnectionError
+from botocore.loaders import Loader
 
 from pipeline.aws.answers import guard
 from pipeline.aws.breaker import Breaker
@@ -161,6 +164,7 @@ class Cloud:
         with self._lock:
             if (service, region) not in self._clients:
                 client = self._session.client(service, region_name=region, config=self._config)
+                check_endpoint(service, client.meta.endpoint_url, self.settings.other_endpoints)
                 # botocore takes no other session of HTTP than its own, so its own is made ours.
                 client._endpoint.http_session.__class__ = TimedSession
                 client._endpoint.http_session.longest_seconds = self.settings.call_timeout_seconds
@@ -224,6 +228,31 @@ class Cloud:
         limit = model.get("limit_key")
         largest = members[limit].metadata.get("max") if limit else None
         return Paging(model["input_token"], model["output_token"], {limit: largest} if limit and largest else {})
+
+
+def check_endpoint(service: str, url: str, others: Collection[str]) -> None:
+    """Raise `Refused` for an endpoint that is neither AWS's nor this machine's, unless the settings name its host."""
+    host = urlsplit(url).hostname or ""
+    if not (host.endswith(dns_suffixes()) or host in {"localhost", *others} or is_loopback(host)):
+        raise Refused(
+            f"AWS: {service} would be called at {host}, which is not AWS; see AWS_ENDPOINT_URL and endpoint_url in "
+            f"~/.aws/config, or name the host in other_endpoints"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is an address of this machine, such as 127.0.0.1."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@cache
+def dns_suffixes() -> tuple[str, ...]:
+    """The ends of AWS's host names in all partitions, from botocore: `.amazonaws.com`, `.api.aws` and others."""
+    outputs = (partition["outputs"] for partition in Loader().load_data("partitions")["partitions"])
+    return tuple(sorted({f".{given[key]}" for given in outputs for key in ("dnsSuffix", "dualStackDnsSuffix")}))
 
 
 def parts(operation: str) -> tuple[str, str]:

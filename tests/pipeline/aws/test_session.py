@@ -34,14 +34,19 @@ def test_operation_names_are_those_of_iam_policies() -> None:
 
 
 @pytest.fixture
-def offline(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    """A cloud with credentials of nobody, that is asked for nothing."""
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials of nobody."""
     for name, value in {
         "AWS_ACCESS_KEY_ID": "a",
         "AWS_SECRET_ACCESS_KEY": "b",
         "AWS_DEFAULT_REGION": "us-east-1",
     }.items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def offline(credentials: None) -> Iterator[Cloud]:
+    """A cloud that is asked for nothing."""
     made = Cloud(Settings())
     yield made
     made.close()
@@ -106,3 +111,27 @@ def test_a_wrong_profile_or_endpoint_is_refused(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "no address")
     with pytest.raises(Refused, match="AWS_ENDPOINT_URL"):
         Cloud(Settings())
+
+
+@pytest.mark.parametrize("service", ["iam", "sts", "organizations", "s3", "accessanalyzer"])
+@pytest.mark.parametrize("region", ["us-east-1", "cn-north-1", "us-gov-west-1", "eusc-de-east-1", "us-iso-east-1"])
+def test_an_endpoint_of_aws_is_called(offline: Cloud, service: str, region: str) -> None:
+    assert offline.client(service, region).meta.region_name
+
+
+@pytest.mark.parametrize("host", ["aws.example.com", "iam.amazonaws.com.example.com", "amazonaws.com", "10.0.0.7"])
+def test_another_endpoint_is_refused_unless_the_settings_name_it(
+    host: str, credentials: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"https://user:secret@{host}:8443")
+    with pytest.raises(Refused, match=f"sts would be called at {host}, which is not AWS.* other_endpoints"):
+        Cloud(Settings())
+    Cloud(Settings(other_endpoints=[host])).close()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost"])
+def test_an_endpoint_on_this_machine_needs_no_setting(
+    host: str, credentials: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:5000")
+    Cloud(Settings()).close()
