@@ -91,7 +91,7 @@ class Settings(BaseSettings):
         True, description="Narrow the role sessions to the actions that are read, by a session policy"
     )
     other_endpoints: list[str] = Field(
-        [], description="Host names that may be called although they are not AWS's, such as that of an emulator or proxy"
+        [], description="Host names that may be called although they are not AWS's, such as an emulator's"
     )
     regions: list[str] = Field(
         [], description="Regions to read regional services in; empty for all enabled Regions of an account"
