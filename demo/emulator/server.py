@@ -71,6 +71,7 @@ EXTENSIONS = {
     "acm-pca": ("acmpca",),
     "codecommit": ("codecommit",),
     "keyspaces": ("keyspaces",),
+    "signin": ("signin",),
 }
 RUNNER = ("RolecallRunner", "night")
 # As many of the last requests are kept in their order.

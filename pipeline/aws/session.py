@@ -13,10 +13,10 @@ from collections.abc import Callable, Collection, Hashable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from ipaddress import ip_address
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import boto3
 import botocore.session
@@ -164,7 +164,10 @@ class Cloud:
         with self._lock:
             if (service, region) not in self._clients:
                 client = self._session.client(service, region_name=region, config=self._config)
-                check_endpoint(service, client.meta.endpoint_url, self.settings.other_endpoints)
+                if not is_of_aws(client.meta.endpoint_url):
+                    check_endpoint(service, client.meta.endpoint_url, self.settings.other_endpoints)
+                    # Endpoint rules of some operations (signin) do not ask whether an endpoint is set.
+                    client.meta.events.register("before-call", partial(_send_to, client.meta.endpoint_url))
                 # botocore takes no other session of HTTP than its own, so its own is made ours.
                 client._endpoint.http_session.__class__ = TimedSession
                 client._endpoint.http_session.longest_seconds = self.settings.call_timeout_seconds
@@ -230,14 +233,26 @@ class Cloud:
         return Paging(model["input_token"], model["output_token"], {limit: largest} if limit and largest else {})
 
 
+def is_of_aws(url: str) -> bool:
+    """Whether the host is one of AWS's."""
+    return (urlsplit(url).hostname or "").endswith(dns_suffixes())
+
+
 def check_endpoint(service: str, url: str, others: Collection[str]) -> None:
-    """Raise `Refused` for an endpoint that is neither AWS's nor this machine's, unless the settings name its host."""
+    """Raise `Refused` for an endpoint that is not on this machine, unless the settings name its host."""
     host = urlsplit(url).hostname or ""
-    if not (host.endswith(dns_suffixes()) or host in {"localhost", *others} or is_loopback(host)):
+    if not (host in {"localhost", *others} or is_loopback(host)):
         raise Refused(
             f"AWS: {service} would be called at {host}, which is not AWS; see AWS_ENDPOINT_URL and endpoint_url in "
             f"~/.aws/config, or name the host in other_endpoints"
         )
+
+
+def _send_to(endpoint: str, params: dict[str, Any], **_: Any) -> None:
+    params["url"] = urlunsplit(urlsplit(params["url"])._replace(**dict(zip(_PLACE, urlsplit(endpoint), strict=False))))
+
+
+_PLACE = ("scheme", "netloc")
 
 
 def is_loopback(host: str) -> bool:

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from pipeline import collectors
 from pipeline.night import Night
-from pipeline.schema import Dataset
+from pipeline.schema import Dataset, Row
 from pipeline.settings import ControlSettings, Settings
 from pipeline.warehouse import build, history
 from pipeline.warehouse import models as catalog
@@ -285,13 +285,13 @@ def extracts(
         regions = {region for _, region, name in failed if name == dataset.name} | {region_of(dataset)}
         accounts_read = [MANAGEMENT] if dataset.scope == "organization" else read
         for account_id, region in itertools.product(accounts_read, sorted(regions)):
-            row = {"account_id": account_id, "region": region, "dataset": dataset.name, "status": "ok", "rows": 0}
-            if fault := failed.get((account_id, region, dataset.name)):
+            row: Row = {"account_id": account_id, "region": region, "dataset": dataset.name, "status": "ok", "rows": 0}
+            if one := failed.get((account_id, region, dataset.name)):
                 row |= {
                     "status": "failed",
-                    "operation": fault.get("operation", dataset.operations[0]),
-                    "error_class": fault.get("error_class", "iam_deny"),
-                    "message": fault.get("message", "not authorized"),
+                    "operation": one.get("operation", dataset.operations[0]),
+                    "error_class": one.get("error_class", "iam_deny"),
+                    "message": one.get("message", "not authorized"),
                 }
             yield row
 

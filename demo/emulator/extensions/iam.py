@@ -143,6 +143,11 @@ def list_delegation_requests(call: Call) -> dict[str, Any]:
     return {"DelegationRequests": [], "isTruncated": False}
 
 
+def get_account_properties(call: Call) -> dict[str, Any]:
+    """None: role manager is as AWS leaves it."""
+    return {"Properties": {}}
+
+
 def get_role(call: Call) -> dict[str, Any]:
     role = find_role(call)
     more = {"RoleLastUsed": _last_used(role)} | ({"Tags": tags(role)} if role.tags else {})

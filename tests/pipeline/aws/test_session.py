@@ -135,3 +135,21 @@ def test_an_endpoint_on_this_machine_needs_no_setting(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:5000")
     Cloud(Settings()).close()
+
+
+def test_an_endpoint_that_is_set_is_asked_by_every_operation(
+    credentials: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline import collectors
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:5000")
+    cloud, asked = Cloud(Settings()), set[str]()
+    for dataset in collectors.datasets().values():
+        for service, name in map(parts, dataset.operations):
+            client = cloud.client(service, "us-east-1")
+            model = client.meta.service_model.operation_model(name)
+            params: dict[str, str] = {"url": f"https://{service}.us-east-1.api.aws/{name}?x=1"}
+            client.meta.events.emit(f"before-call.{service}.{name}", model=model, params=params, context={})
+            asked.add(params["url"].split(name)[0])
+    cloud.close()
+    assert asked == {"http://127.0.0.1:5000/"}
