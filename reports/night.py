@@ -36,6 +36,8 @@ class PublishedNight:
         self.as_of: date = reader.as_of
         reader.keep("open_findings", queries.OPEN_FINDINGS)
         reader.keep("unread", queries.UNREAD)
+        reader.keep("identity_fails", queries.IDENTITY_FAILS)
+        reader.keep("identities", queries.IDENTITIES)
         tonight, rows = reader.tonight, reader.rows
         self.accounts: dict[str, Row] = keyed(rows("select * from accounts order by name, account_id"), "account_id")
         self.ous: dict[str, Row] = keyed(rows("select * from organizational_units order by ou_path, ou_id"), "ou_id")

@@ -6,6 +6,7 @@ FINDINGS_PER_PAGE = 1_000
 CHANGES_PER_KIND = 1_000
 CHANGES_PER_ACCOUNT = 200
 ALL_FINDINGS = 5_000
+IDENTITIES_PER_ACCOUNT = 500
 LISTED = 1_000
 """Maximum rows of an organization-wide list; a query is offered for the rest."""
 NIGHTS_SHOWN = 90
@@ -45,6 +46,31 @@ OPEN_FINDINGS = f"""
         if(in_account <= {FINDINGS_PER_PAGE}, evidence::varchar, null) as evidence
     from open order by account_id, in_account"""
 """Every open finding, with its rank within its account, control and owner."""
+
+_OF_PART = "/(accesskey|password|servicecredential|signingcertificate|sshkey|inline)(/[^/]+)?$"
+"""What a finding adds to the ARN of the user or role that it is about."""
+IDENTITY_FAILS = f"""
+    select account_id, regexp_replace(resource, '{_OF_PART}', '') as arn, id, number, title, control_id, in_account,
+        severity, severity_rank, reason, resource, since, age_days
+    from open_findings where verdict = 'fail'"""
+IDENTITIES = """
+    with fails as (
+        select account_id, arn, count(*) as fails, min(severity_rank) as gravest from identity_fails group by all
+    )
+    select p.*, a.name as account_name, a.owner as account_owner, coalesce(f.fails, 0) as fails, f.gravest,
+        r.is_admin, r.steps, r.possible_steps, r.via::varchar as via, l.data_status, l.granted_services,
+        l.used_services, l.unused_services, l.sensitive_actions, l.last_used_on,
+        'i-' || left(md5(p.arn), 12) as id,
+        row_number() over (partition by p.account_id order by coalesce(f.gravest, 9), r.is_admin = 'yes' desc,
+            coalesce(f.fails, 0) desc, p.arn) as in_account,
+        row_number() over (order by coalesce(f.gravest, 9), r.is_admin = 'yes' desc, coalesce(f.fails, 0) desc,
+            a.name, p.arn) as in_all,
+        count(*) over () as total
+    from principals p left join accounts a using (account_id) left join fails f using (account_id, arn)
+        left join principal_reach r on r.account_id = p.account_id and r.principal_arn = p.arn
+        left join least_privilege l on l.account_id = p.account_id and l.arn = p.arn
+    where f.fails > 0 or r.is_admin in ('yes', 'depends') or coalesce(r.steps, r.possible_steps) is not null"""
+"""Users and roles that fail, administer or can become administrator, with their rank."""
 
 UNREAD = """
     with failed as (

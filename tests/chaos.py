@@ -64,6 +64,7 @@ class Month:
         self.base = {name: self._part(dataset, source) for name, dataset in DATASETS.items()}
         self.catalog = models.load()
         self.told: dict[date, Told] = {}
+        self.coming: list[str] = []
         self.sizes: list[int] = []
 
     def _part(self, dataset: Dataset, source: Night) -> list[Row]:
@@ -73,10 +74,15 @@ class Month:
         is_of_account = dataset.scope != "organization" or dataset.name in ("extracts", "ledger", "unread_records")
         return [row for row in rows if not is_of_account or row.get("account_id") in self.accounts]
 
+    def next_event(self) -> str:
+        """Each event comes before any comes again, in an order of chance."""
+        self.coming = self.coming or self.chance.sample(EVENTS, len(EVENTS))
+        return self.coming.pop()
+
     def live(self, number: int) -> None:
         """One night: read, checked, judged or refused."""
         night = Night(self.settings.home, self.first + timedelta(days=number))
-        event = self.chance.choice(EVENTS)
+        event = self.next_event()
         true = self.truth(number)
         told = self.told[night.as_of] = Told(event)
         land(night, self.harmed(true, event), "killed" if event == "killed reading" else "")

@@ -20,7 +20,19 @@ from pipeline.schema import Row
 from reports import steps
 from reports.filters import visible
 from reports.night import PublishedNight
-from reports.pages._page import LINKS, Entry, Kind, Page, Section, account_page, control_page, ou_page, owner_page
+from reports.pages._page import (
+    LINKS,
+    Entry,
+    Kind,
+    Page,
+    Section,
+    account_page,
+    control_page,
+    identities_page,
+    ou_page,
+    owner_page,
+)
+from reports.queries import IDENTITIES_PER_ACCOUNT
 
 
 @cache
@@ -60,7 +72,9 @@ def template_globals(night: PublishedNight) -> dict[str, Any]:
 MOST_RESOURCES = 20_000
 RESOURCES = f"""
     select account_id, any_value(account_name) as account_name, resource, count(*) as open from open_findings
-    where verdict = 'fail' group by account_id, resource order by min(in_all) limit {MOST_RESOURCES}"""
+    where verdict = 'fail' and resource not in (select arn from identities)
+    group by account_id, resource order by min(in_all) limit {MOST_RESOURCES}"""
+NAMED = f"from identities where in_account <= {IDENTITIES_PER_ACCOUNT} order by in_all limit {MOST_RESOURCES}"
 
 
 def search_index(night: PublishedNight) -> Iterator[tuple[str, str, str]]:
@@ -74,6 +88,9 @@ def search_index(night: PublishedNight) -> Iterator[tuple[str, str, str]]:
             yield str(visible(owner)), "owner", owner_page(owner)
     for c in night.controls.values():
         yield f"{c['number']} {visible(c['title'])} {c['control_id']}", "control", control_page(c["control_id"])
+    for row in night.reader.stream(NAMED):
+        kind = f"{row['principal_type']} in {visible(row['account_name']) or row['account_id']}"
+        yield f"{visible(row['name'])} {visible(row['arn'])}", kind, f"{identities_page(row['account_id'])}#{row['id']}"
     for row in night.reader.stream(RESOURCES):
         kind = f"{row['open']:,} open in {visible(row['account_name']) or row['account_id']}"
         at = f"#findings?verdict=fail&resource={quote(str(visible(row['resource'])), safe='')}"

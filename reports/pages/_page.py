@@ -92,6 +92,10 @@ def account_page(account_id: str) -> str:
     return f"accounts/{file_name(account_id)}.html"
 
 
+def identities_page(account_id: str) -> str:
+    return f"identities/{file_name(account_id)}.html"
+
+
 def ou_page(ou_id: str) -> str:
     return f"ous/{file_name(ou_id)}.html"
 
@@ -149,6 +153,16 @@ def way_to_ou(night: PublishedNight, ou_id: str | None) -> tuple[Crumb, ...]:
 
 LINKS: dict[str, Callable[..., str]] = {
     f.__name__: f
-    for f in (account_page, control_page, explain, finding_page, ou_page, owner_page, proposal_page, repair_page)
+    for f in (
+        account_page,
+        control_page,
+        explain,
+        finding_page,
+        identities_page,
+        ou_page,
+        owner_page,
+        proposal_page,
+        repair_page,
+    )
 }
 """Link functions by their names in templates."""

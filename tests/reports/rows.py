@@ -173,6 +173,7 @@ def content(nights: Sequence[date], accounts: Sequence[tuple[Any, ...]], clean: 
         "policy_proposals": _policy_proposals(as_of, judged),
         "principals": _principals(judged),
         "principal_reach": _reach(judged),
+        "role_trusts": _trusts(judged),
         "principal_escalations": _escalations(judged),
         "credentials": _credentials(judged),
         "guardrails": _guardrails(as_of, judged),
@@ -439,6 +440,29 @@ def _principals(judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
             }
 
 
+def _trusts(judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
+    """The role trusts an account under a condition, and does not let somebody in whom it names."""
+    for account_id, *_, status, _ in judged:
+        for number, (principal, lets_in) in enumerate([("222222222222", "depends"), ("<b>*</b>", "no")], 1):
+            if status != "not read":
+                yield {
+                    "account_id": account_id,
+                    "role_arn": f"arn:aws:iam::{account_id}:role/person-4",
+                    "statement": number,
+                    "sid": "",
+                    "principal_kind": "account",
+                    "principal": principal,
+                    "relation": "external",
+                    "lets_in": lets_in,
+                    "outside_accounts": [principal],
+                    "condition_keys": ["sts:ExternalId"],
+                    "pins_external_id": True,
+                    "pins_mfa": False,
+                    "pins_subject": None,
+                    "malformed_reason": None,
+                }
+
+
 def _reach(judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
     """A user who is an administrator, one who can become one in two steps, and a role that could under conditions."""
     for account_id, *_, status, _ in judged:
@@ -469,7 +493,8 @@ def _escalations(judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
     for account_id, *_ in judged:
         arn = f"arn:aws:iam::{account_id}:role/person-4"
         title = "Write a <new> version of a policy"
-        yield {"account_id": account_id, "principal_arn": arn, "path_id": "policy-version", "title": title}
+        path = {"path_id": "policy-version", "title": title, "verdict": "depends"}
+        yield {"account_id": account_id, "principal_arn": arn, **path}
 
 
 def _credentials(judged: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:

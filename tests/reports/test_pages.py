@@ -189,3 +189,36 @@ def test_the_first_clean_night_says_what_is_empty(first_night: site.Site) -> Non
         "Every user and role whose use is known used something lately."
         in page(first_night, "least-privilege.html").text
     )
+
+
+def test_an_identity_has_all_that_is_known_of_it(built: site.Site, database: Path) -> None:
+    text = page(built, "identities/111111111111.html").source
+    rows = dict(re.findall(r'<tr id="(i-[0-9a-f]{12})"(.*?)</tr>', text, re.DOTALL))
+    fails = dict(
+        ask(
+            database,
+            """
+            select 'i-' || left(md5(arn), 12), count(*) from findings join principals using (account_id)
+            where as_of = (select max(as_of) from findings) and verdict = 'fail' and account_id = '111111111111'
+                and (resource = arn or starts_with(resource, arn || '/')) group by all""",
+        )
+    )
+    assert fails.keys() <= rows.keys()
+    for name, row in rows.items():
+        assert f'data-v="{fails.get(name, 0)}"' in row
+        assert row.count('<span class="reason">') >= fails.get(name, 0)
+    role = next(row.replace("<wbr>", "") for row in rows.values() if 'data-kind="role"' in row)
+    for words in ("222222222222 <span", "trusted; external, under conditions", "user/person-1", "on its way to admin"):
+        assert words in role
+    assert "&lt;b&gt;*" not in role  # whom a Deny keeps out
+    assert "Write a &lt;new&gt; version of a policy (under conditions)" in role
+
+
+def test_the_list_of_identities_leads_to_each(built: site.Site) -> None:
+    links = [str(attrs.get("href")) for tag, attrs in page(built, "identities.html").tags if tag == "a"]
+    shown = [link for link in links if link.startswith("identities/") and "#i-" in link]
+    assert shown
+    for link in shown:
+        path, name = link.split("#")
+        beside = built.folder / path.replace(".html", ".identities.js")
+        assert f'id="{name}"' in page(built, path).source + "".join(shelved(beside) if beside.exists() else [])
