@@ -36,6 +36,10 @@ def _as_listed(_: Account, row: Row) -> Row | None:
     return row
 
 
+def _as_answered(_: Account, __: Row, rows: list[Row]) -> list[Row]:
+    return rows
+
+
 @dataclass(frozen=True)
 class Each:
     """The operation is called for each row of another dataset.
@@ -61,13 +65,15 @@ def listing(
     is_everywhere: bool = True,
     operation: str | None = None,
     completed: Callable[[Account, Row], Row | None] = _as_listed,
+    checked: Callable[[Account, Row, list[Row]], list[Row]] = _as_answered,
     **params: Any,
 ) -> Callable[[Account], Rows]:
     """`collect` for a dataset with one row per item in the list `member` of `operation`, by default its last one.
 
     `expected` are error codes that mean an empty list. `keep` filters items; `computed` has functions for columns that
     need more than a member of the item. A service that is not `is_everywhere` has no rows in Regions that AWS does not
-    offer it in. `completed` adds data from another operation to a row, or returns None if the item is gone.
+    offer it in. `completed` adds data from another operation to a row, or returns None if the item is gone. `checked`
+    returns a subject's rows, or raises where they contradict what is known of it.
     `params` are sent with every request. With `each`, a subject that is gone has no rows.
 
     The function raises `CallFailed`. Items without a member of a required column, and subjects whose call is denied,
@@ -98,7 +104,11 @@ def listing(
         subjects = filter(each.where, account.rows(each.dataset.name))
         named = partial(resource, each.dataset)
         return read_each(
-            account, dataset, subjects, lambda subject: rows(account, subject), lambda subject: named(subject) or ""
+            account,
+            dataset,
+            subjects,
+            lambda subject: checked(account, subject, rows(account, subject)),
+            lambda subject: named(subject) or "",
         )
 
     def collect(account: Account) -> Rows:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from pipeline.aws.account import Account
 from pipeline.collectors._listing import Each, listing
 from pipeline.collectors.credential_report import MORE, REPORT, ROOT_USER
 from pipeline.schema import Column, Dataset, Row, account_column
 
+OPERATION = "iam:ListAccessKeys"
 STATUSES = ("Active", "Inactive", "Expired")
 
 KEYS = Dataset(
     "access_keys",
     "Access keys of IAM users, from users that have one in the credential report.",
     "account",
-    (*REPORT.operations, "iam:ListAccessKeys"),
+    (*REPORT.operations, OPERATION),
     (
         account_column(),
         Column("user_name", "varchar", "Name of the user", required=True, references="credential_report.user_name"),
@@ -26,9 +28,27 @@ KEYS = Dataset(
 DATASETS = (KEYS,)
 
 
+def _keys_shown(user: Row) -> int:
+    """The keys that the report shows; it has room for two."""
+    return sum(bool(user[f"access_key_{n}_active"] or user[f"access_key_{n}_last_rotated_at"]) for n in (1, 2))
+
+
 def _has_key(user: Row) -> bool:
-    has = any(user[f"access_key_{n}_active"] or user[f"access_key_{n}_last_rotated_at"] for n in (1, 2))
-    return user["user_name"] != ROOT_USER and bool(has or user[MORE])
+    return user["user_name"] != ROOT_USER and bool(_keys_shown(user) or user[MORE])
 
 
-collect = listing(KEYS, "AccessKeyMetadata", each=Each(REPORT, {"UserName": "user_name"}, where=_has_key))
+def _with_further_keys(account: Account, user: Row, keys: list[Row]) -> list[Row]:
+    """The keys of a user, who must have more than the report shows if the report says so."""
+    if user[MORE] and len(keys) <= _keys_shown(user):
+        shown = _keys_shown(user)
+        message = f"{len(keys)} access keys listed; the credential report shows {shown} and says {user[MORE]!r}"
+        raise account.failed(OPERATION, "contradicts_itself", message)
+    return keys
+
+
+collect = listing(
+    KEYS,
+    "AccessKeyMetadata",
+    each=Each(REPORT, {"UserName": "user_name"}, where=_has_key),
+    checked=_with_further_keys,
+)
