@@ -8,7 +8,7 @@ from assets.defs import nights
 from assets.defs.checks import raw_checks, results_asset
 from assets.defs.collection import collection
 from assets.defs.delivery import delivery
-from assets.defs.jobs import failed_night, nightly, schedule
+from assets.defs.jobs import failed_night, killed_nights, nightly, schedule
 from assets.defs.models import models
 from assets.defs.notification import notification
 from assets.defs.report import published
@@ -47,6 +47,6 @@ def build(chosen: Settings, progress: Progress | None = None) -> dg.Definitions:
         resources={"settings": run_settings(chosen), "progress": progress},
         jobs=[nightly()],
         schedules=[schedule(chosen)],
-        sensors=[failed_night(chosen)],
+        sensors=[failed_night(chosen), killed_nights(chosen)],
         executor=dg.in_process_executor,
     )

@@ -64,6 +64,18 @@ def hold(home: Path) -> None:
     landing.recover(key)
 
 
+def is_locked(home: Path) -> bool:
+    """Whether a run is working in this home."""
+    if not (home / LOCK).exists():
+        return False
+    with locks.opened(home / LOCK) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
 def release(home: Path) -> None:
     """Release the lock."""
     if file := _held.pop(home.resolve(), None):

@@ -1,15 +1,18 @@
 """The nightly job, its schedule, and the sensor that reports failed runs. Schedule and sensor are off by default."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import dagster as dg
 
+from assets import home
 from assets.defs import nights, notification
 from pipeline.night import Night
 from pipeline.settings import Settings
 
 JOB = "nightly"
+STARTING = timedelta(minutes=5)
+"""A run takes less until its first step locks the home."""
 
 
 def nightly() -> Any:
@@ -36,6 +39,28 @@ def schedule(settings: Settings) -> dg.ScheduleDefinition:
         return dg.RunRequest(run_key=partition, partition_key=partition)
 
     return every_night
+
+
+def killed_nights(settings: Settings) -> dg.SensorDefinition:
+    @dg.sensor(
+        name="killed_nights",
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Ends runs whose process was killed, so that they do not keep later nights waiting: they say that "
+        "they are running, and nothing works in the home.",
+    )
+    def killed_nights(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        begun = datetime.now(UTC) - STARTING
+        running = dg.RunsFilter(job_name=JOB, statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])
+        ended = []
+        for record in context.instance.get_run_records(running):
+            if record.update_timestamp < begun and not home.is_locked(settings.home):
+                run = record.dagster_run
+                context.instance.report_run_failed(run, f"{settings.home}: its process is gone; the next run goes on")
+                ended.append(run.run_id)
+        return dg.SkipReason(f"ended: {', '.join(ended)}" if ended else "no run was killed")
+
+    return killed_nights
 
 
 def failed_night(settings: Settings) -> dg.SensorDefinition:

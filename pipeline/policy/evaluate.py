@@ -15,7 +15,7 @@ from pipeline.policy.callers import Named, statement_names
 from pipeline.policy.conditions import condition_holds, conditions_hold
 from pipeline.policy.context import Context
 from pipeline.policy.document import Document, Statement
-from pipeline.policy.match import statement_covers_action, statement_covers_resource
+from pipeline.policy.match import begins_alike, statement_covers_action, statement_covers_resource
 from pipeline.policy.request import Decision, Effect, Evidence, Policies, Policy, Request, Verdict
 from pipeline.policy.tri import Tri, every, some
 
@@ -203,6 +203,8 @@ def _hits(
             hits.append(Evidence(layer, policy.name, "", None, effect, Tri.DEPENDS, policy.problem))
             continue
         for statement in statements_on(policy.document, request.action, effect):
+            if not begins_alike(statement, request.resource):
+                continue
             answer, named = _covers(layer, statement, request, has_boundary)
             if answer is not Tri.NO:
                 keys = _unknown_keys(statement, request.context) if answer is Tri.DEPENDS else ()

@@ -108,6 +108,25 @@ def _lower(patterns: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(pattern.lower() for pattern in patterns)
 
 
+def begins_alike(statement: Statement, resource: str) -> bool:
+    """Whether the resource begins as a pattern of Resource does, up to its first wildcard or variable.
+
+    Cheaper than matching, for documents of many statements; true where there is no Resource.
+    """
+    beginnings = _beginnings(statement)
+    return beginnings is None or resource.startswith(beginnings)
+
+
+@lru_cache(maxsize=1 << 17)
+def _beginnings(statement: Statement) -> tuple[str, ...] | None:
+    if statement.resources is None:
+        return None
+    return tuple(_OPENS.split(pattern, maxsplit=1)[0] for pattern in statement.resources)
+
+
+_OPENS = re.compile(r"[*?$]")
+
+
 def statement_covers_resource(statement: Statement, resource: str, expand: Expand) -> Tri:
     """Whether Resource or NotResource covers the resource. One without either (trust policies) covers its own."""
     if statement.resources is not None:

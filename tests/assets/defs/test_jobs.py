@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import subprocess
+import sys
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from assets.defs.jobs import failed_night
+from assets import home
+from assets.defs import jobs
+from assets.defs.jobs import JOB, failed_night, killed_nights
 from tests.assets.support import settings
+from tests.conftest import ROOT
 
 
-def test_schedule_and_sensor_are_off_and_the_schedule_follows_the_settings(definitions: dg.Definitions) -> None:
+def test_schedule_and_notice_are_off_and_the_schedule_follows_the_settings(definitions: dg.Definitions) -> None:
     repository = definitions.get_repository_def()
     (schedule,) = repository.schedule_defs
-    (sensor,) = repository.sensor_defs
+    status = {sensor.name: sensor.default_status for sensor in repository.sensor_defs}
     assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
-    assert sensor.default_status is dg.DefaultSensorStatus.STOPPED
+    assert status["failed_night"] is dg.DefaultSensorStatus.STOPPED
+    assert status["killed_nights"] is dg.DefaultSensorStatus.RUNNING
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 3 * * *", "Europe/Berlin")
 
 
@@ -47,3 +54,31 @@ def test_the_sensor_says_which_night_failed_and_why(tmp_path: Path, capsys: pyte
         failed_night(settings(tmp_path))(context)
     said = capsys.readouterr().err
     assert "2026-11-20 failed: breaks: ValueError: the disk is full" in said
+
+
+@pytest.mark.parametrize(("minutes", "is_locked", "expected"), [(9, False, "FAILURE"), (9, True, ""), (1, False, "")])
+def test_a_run_that_was_killed_ends_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, minutes: int, is_locked: bool, expected: str
+) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = instance.create_run_for_job(dg.GraphDefinition(JOB).to_job(), status=dg.DagsterRunStatus.STARTED)
+        monkeypatch.setattr(jobs, "STARTING", timedelta(minutes=5 - minutes))
+        with home.held(tmp_path) if is_locked else nullcontext():
+            killed_nights(settings(tmp_path))(dg.build_sensor_context(instance))
+        found = instance.get_run_by_id(run.run_id)
+    assert found
+    assert found.status.value == (expected or "STARTED")
+
+
+def test_a_lock_is_seen_from_another_process(tmp_path: Path) -> None:
+    assert not home.is_locked(tmp_path)
+    with home.held(tmp_path):
+        command = (
+            "import sys; from pathlib import Path; from assets import home; print(home.is_locked(Path(sys.argv[1])))"
+        )
+        for expected in ("True", "False"):
+            done = subprocess.run(
+                [sys.executable, "-c", command, str(tmp_path)], capture_output=True, text=True, cwd=ROOT
+            )
+            assert done.stdout.strip() == expected
+            home.release(tmp_path)
