@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import IO
 
-from pipeline import landing, locks
+from pipeline import landing, locks, state
 from pipeline.night import FAILURE_LOG
 from pipeline.settings import Refused
 
@@ -40,12 +41,13 @@ def keep_private() -> None:
 def hold(home: Path) -> None:
     """Lock this home until `release` or the end of the process, and complete what a killed run left half done.
 
-    Raises `Refused` if another run holds the lock.
+    Raises `Refused` if another run holds the lock, or a newer program wrote the home.
     """
     key = home.resolve()
     if key in _held:
         return
     keep_private()
+    state.check(key)
     key.mkdir(parents=True, exist_ok=True)
     if key.stat().st_mode & stat.S_IRWXO:
         key.chmod(0o700)
@@ -62,6 +64,8 @@ def hold(home: Path) -> None:
     file.flush()
     _held[key] = file
     landing.recover(key)
+    if sentence := state.mark(key):
+        print(f"rolecall: {sentence}", file=sys.stderr)
 
 
 def release(home: Path) -> None:

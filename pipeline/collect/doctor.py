@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from pipeline import state
 from pipeline.aws.advice import advice
 from pipeline.aws.failures import CallFailed
 from pipeline.aws.permissions import actions
@@ -63,7 +64,11 @@ def examine(settings: Settings, night: Night, sample: int) -> Iterator[Check]:
 
 
 def local(settings: Settings) -> Iterator[Check]:
-    """The register and the disk."""
+    """The home, the register and the disk."""
+    try:
+        state.check(settings.home)
+    except Refused as refused:
+        yield Check("home", "failed", str(refused))
     try:
         entries = register.load(settings)
         yield Check("register", "ok", f"{settings.exceptions_file}: {plural(len(entries), 'entry', 'entries')}")

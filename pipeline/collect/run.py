@@ -22,7 +22,7 @@ from pipeline.aws.permissions import management_only, session_policy
 from pipeline.aws.session import Cloud
 from pipeline.aws.visit import Caller, Visit, sign_in
 from pipeline.collect import register, scope
-from pipeline.collect.carried_over import carry_over
+from pipeline.collect.carried_over import carry_over, check_current
 from pipeline.collect.closed_regions import closed_regions
 from pipeline.collect.memory import Memory
 from pipeline.collect.reading import Reading
@@ -141,6 +141,8 @@ def plan(settings: Settings, night: Night, progress: Progress = quiet) -> Plan:
         cloud.ends = _ends(settings, started)
         roll = read_roll(settings, cloud)
         kept = scope.carried_over(night, roll.chosen, roll.accounts)
+        if kept:
+            check_current(night, collectors.datasets().values())
         for account in roll.accounts:
             account["is_in_scope"] = account["account_id"] in roll.chosen.union(kept)
         tables = roll.reading.read_all()
