@@ -110,6 +110,8 @@ def ended(console: Console, done: Done) -> int:
 
     say(console, "report", str(done.report))
     say(console, "database", str(done.database))
+    if done.accepted:
+        say(console, "accepted", f"{done.accepted} accounts have only gaps that the register accepts")
     if not done.unread:
         return DONE
     unread = f"{done.unread} accounts could not be read, or only in part; the report's coverage page says why"

@@ -28,19 +28,33 @@ from pipeline.text import on_one_line
 from pipeline.warehouse.models import load as load_catalog
 
 UNREAD = """
-select count(distinct account_id) from raw_extracts
-where status = 'failed' and account_id in (select account_id from raw_accounts where state = 'ACTIVE' and is_in_scope)
+with failed as (
+    select account_id, exists(
+        from raw_register as gaps
+        where gaps.kind = 'accepted_gap' and gaps.expires_on >= $as_of
+            and extracts.account_id = coalesce(gaps.account_id, extracts.account_id)
+            and extracts.operation = coalesce(gaps.operation, extracts.operation)
+            and extracts.dataset = coalesce(gaps.dataset, extracts.dataset)
+    ) as is_accepted
+    from raw_extracts as extracts
+    inner join raw_accounts as accounts using (account_id)
+    where extracts.status = 'failed' and accounts.state = 'ACTIVE' and accounts.is_in_scope
+)
+select count(distinct account_id) filter (not is_accepted), count(distinct account_id) from failed
 """
+"""Accounts that could not be read fully: without those whose gaps the register accepts (as in the table `coverage`)."""
 
 
 @dataclass(frozen=True)
 class Done:
-    """A published night: its paths, and how many accounts could not be read fully."""
+    """A published night: its paths, and how many accounts could not be read fully, but for gaps that are accepted."""
 
     night: Night
     report: Path
     database: Path
     unread: int
+    accepted: int = 0
+    """Accounts of which all that could not be read is an accepted gap."""
 
 
 def run_night(
@@ -79,7 +93,7 @@ def run_night(
         raise Refused(reason)
     nights.check_not_ahead(settings, database.shown(settings))
     report = night.report_folder.parent / folder.LATEST / "index.html"
-    return Done(night, report, settings.home / DATABASE, unread_accounts(night))
+    return Done(night, report, settings.home / DATABASE, *unread_accounts(night))
 
 
 @contextmanager
@@ -112,9 +126,11 @@ def report_to_dagster(instance: dg.DagsterInstance, result: dg.ExecuteInProcessR
             instance.report_runless_asset_event(event.materialization)
 
 
-def unread_accounts(night: Night) -> int:
-    """The number of accounts in scope with at least one dataset that could not be read that night."""
+def unread_accounts(night: Night) -> tuple[int, int]:
+    """The number of accounts in scope with a dataset that could not be read that night: in all that the register does
+    not accept, and in those where it accepts every gap.
+    """
     with duckdb.connect() as con:
         raw.attach(con, night, collectors.datasets().values())
-        row = con.execute(UNREAD).fetchone()
-    return int(row[0]) if row else 0
+        unread, total = con.execute(UNREAD, {"as_of": night.as_of}).fetchone() or (0, 0)
+    return int(unread), int(total - unread)
