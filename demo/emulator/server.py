@@ -1,6 +1,7 @@
 """The loopback AWS: identifies caller and operation, applies faults and guardrails, and lets an extension answer.
 
-Control endpoints under ``/_rolecall/``: ``POST night``, ``GET``/``DELETE calls``, ``GET requests``, ``PUT faults``.
+Control endpoints under ``/_rolecall/``: ``POST night``, ``GET``/``DELETE calls``, ``GET requests``, ``PUT faults``,
+``PUT caller``.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from moto.core.request import Request
 
 from demo.emulator.buckets import ask_s3
 from demo.emulator.call import Call, Session, Sessions, State
+from demo.emulator.caller import RUNNER, Caller
 from demo.emulator.errors import ApiError, common_error
 from demo.emulator.fallback import ask_moto, not_emulated
 from demo.emulator.faults import (
     ANSWERS,
     DAMAGES,
+    NO_POLICY,
     NO_SESSION_POLICY,
     SCP_DENY,
     Faults,
@@ -73,7 +76,6 @@ EXTENSIONS = {
     "keyspaces": ("keyspaces",),
     "signin": ("signin",),
 }
-RUNNER = ("RolecallRunner", "night")
 # As many of the last requests are kept in their order.
 REQUESTS = 10_000
 
@@ -88,15 +90,33 @@ class Emulator:
         self.calls: Counter[tuple[str | None, str, str, str]] = Counter()
         self.requests: deque[dict[str, str]] = deque(maxlen=REQUESTS)
         self._lock = threading.Lock()
+        self.caller = Caller()
         self.set_night(night)
-        self.runner = self.sessions.issue(self.state.organization.management_id, *RUNNER, seconds=12 * 3600)
+        self.runner = self._runner()
 
     def set_night(self, night: int) -> None:
         """Switch the whole organization to that night (1 to :data:`NIGHTS`)."""
         if not 1 <= night <= NIGHTS:
             raise ValueError(f"night must be 1 to {NIGHTS}, not {night}")
         scene = Scene(self.seed, night)
-        self.state = State(scene, organization_on(scene))
+        organization = organization_on(scene)
+        self.caller.place(organization)
+        self.state = State(scene, organization, self.caller)
+
+    def call_as(self, caller: Caller) -> dict[str, str]:
+        """Let the runner be of another account, or alone, or allowed less. Returns its environment.
+
+        Raises ValueError for an account that there is not.
+        """
+        caller.place(self.state.organization)
+        if caller != self.caller:
+            self.caller = caller
+            self.set_night(self.state.scene.night)
+        return self._environment(self._runner())
+
+    def _runner(self) -> Session:
+        home = self.caller.account_id or self.state.organization.management_id
+        return self.sessions.issue(home, *RUNNER, seconds=12 * 3600)
 
     def now(self) -> datetime:
         return self.state.scene.now
@@ -156,6 +176,7 @@ class Emulator:
         if account is None or account.state != "ACTIVE":
             raise _bad_key(service)
         self._check_guardrails(session, signature, operation, parameters)
+        self.caller.check_organization(service, operation)
         if service not in EXTENSIONS:
             return ask_moto(request, service, operation, session.account_id)
         function = _function(service, operation)
@@ -176,8 +197,13 @@ class Emulator:
             return
         action = f"{action_prefix(service)}:{operation}"
         reason = None
-        if denied_by_scp(self.state.organization, session.account_id, action, session.role, signature.region):
+        is_bound = not self.caller.is_alone
+        if is_bound and denied_by_scp(
+            self.state.organization, session.account_id, action, session.role, signature.region
+        ):
             reason = SCP_DENY
+        elif not self.caller.allows(session.role, action):
+            reason = NO_POLICY
         elif denied_by_session_policy(session.policy, action):
             reason = NO_SESSION_POLICY
         if reason:
@@ -191,6 +217,8 @@ class Emulator:
             if what == ("POST", "night"):
                 self.set_night(int(body["night"]))
                 return _json({"night": self.state.scene.night, "date": str(self.state.scene.day)})
+            if what == ("PUT", "caller"):
+                return _json(self.call_as(Caller(**body)))
             if what == ("PUT", "faults"):
                 self.faults.replace(body)
                 return _json({"rules": len(body)})
@@ -214,6 +242,15 @@ class Emulator:
         names = ("account_id", "region", "service", "operation")
         return [{**dict(zip(names, key, strict=True)), "count": n} for key, n in counted]
 
+    def _environment(self, runner: Session) -> dict[str, str]:
+        return {
+            "AWS_ACCESS_KEY_ID": runner.access_key,
+            "AWS_SECRET_ACCESS_KEY": runner.secret,
+            "AWS_SESSION_TOKEN": runner.token,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
     def listen(self, port: int = 0) -> LoopbackServer:
         return LoopbackServer(port, self.answer, self.now)
 
@@ -222,14 +259,7 @@ class Emulator:
         endpoint = f"http://127.0.0.1:{port}"
         return {
             "endpoint": endpoint,
-            "environment": {
-                "AWS_ENDPOINT_URL": endpoint,
-                "AWS_ACCESS_KEY_ID": self.runner.access_key,
-                "AWS_SECRET_ACCESS_KEY": self.runner.secret,
-                "AWS_SESSION_TOKEN": self.runner.token,
-                "AWS_DEFAULT_REGION": "us-east-1",
-                "AWS_EC2_METADATA_DISABLED": "true",
-            },
+            "environment": {"AWS_ENDPOINT_URL": endpoint, **self._environment(self.runner)},
             "role_name": READER_ROLE,
             "external_id": EXTERNAL_ID,
             "nights": [str(Scene(self.seed, n).day) for n in range(1, NIGHTS + 1)],

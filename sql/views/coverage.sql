@@ -2,6 +2,9 @@
 title = "Coverage of each dataset, and the failed call if it could not be read"
 [columns]
 as_of = "The night"
+account_id = "Id of the account"
+dataset = "Name of the dataset"
+operation = "The operation that failed"
 controls = "Controls that rest on the dataset"
 accepted_by = "Live entry of the register that accepts the gap; it is unknown all the same"
 */
