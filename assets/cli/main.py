@@ -70,13 +70,27 @@ def run(
     exclude_tag: Annotated[
         list[str] | None, typer.Option(help="Exclude accounts with this tag.", rich_help_panel=ACCOUNTS)
     ] = None,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Read so many accounts, chosen at random, into <home>/sample.", rich_help_panel=ACCOUNTS
+        ),
+    ] = None,
+    only_failed: Annotated[
+        bool,
+        typer.Option("--only-failed", help="Read again the accounts that tonight lacks.", rich_help_panel=ACCOUNTS),
+    ] = False,
     concurrency: Annotated[int | None, typer.Option(help="Accounts read concurrently.")] = None,
     shards: Annotated[int | None, typer.Option(help="Number of shards of accounts.")] = None,
     exceptions_file: Annotated[Path | None, typer.Option(help="Register of exceptions and attestations.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Also show Dagster's log.")] = False,
 ) -> int:
-    """Read all accounts, check the data, evaluate the controls and publish one night."""
+    """Read all accounts, check the data, evaluate the controls and publish one night.
+
+    Example: rolecall run --only-failed
+    """
     from assets.cli import runner
+    from assets.cli.narrowed import narrowed
     from assets.cli.progress import shown
     from assets.defs import nights
 
@@ -99,6 +113,13 @@ def run(
     )
     night = Night(chosen.home, as_of.date()) if as_of else nights.today(chosen)
     console = Console()
+    if (sample or only_failed) and (judge_only or as_of):
+        raise Refused("--sample and --only-failed read accounts, which can only be done tonight and with AWS")
+    part = narrowed(chosen, night, sample, only_failed)
+    if part is None:
+        console.print(f"{night} lacks nothing: there is nothing to read again", highlight=False)
+        return DONE
+    chosen, night = part, Night(part.home, night.as_of)
     with shown(console) as progress:
         done = runner.run_night(chosen, night, progress, judge_only=judge_only, verbose=verbose)
     return ended(console, done)
