@@ -5,9 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
@@ -38,9 +37,10 @@ def keep_private() -> None:
     os.umask(0o077)
 
 
-def hold(home: Path) -> None:
+def hold(home: Path, tell: Callable[[str], None] = print) -> None:
     """Lock this home until `release` or the end of the process, and complete what a killed run left half done.
 
+    `tell` is called with a sentence where an earlier version of Rolecall wrote the home.
     Raises `Refused` if another run holds the lock, or a newer program wrote the home.
     """
     key = home.resolve()
@@ -65,7 +65,7 @@ def hold(home: Path) -> None:
     _held[key] = file
     landing.recover(key)
     if sentence := state.mark(key):
-        print(f"rolecall: {sentence}", file=sys.stderr)
+        tell(sentence)
 
 
 def release(home: Path) -> None:
@@ -86,9 +86,9 @@ def log_failure(home: Path, details: str) -> Path | None:
 
 
 @contextmanager
-def held(home: Path) -> Iterator[None]:
+def held(home: Path, tell: Callable[[str], None] = print) -> Iterator[None]:
     """Hold the lock during a block."""
-    hold(home)
+    hold(home, tell)
     try:
         yield
     finally:

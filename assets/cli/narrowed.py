@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from typing import Any
 
 from assets import home
 from pipeline.collect import selection
@@ -10,7 +11,7 @@ from pipeline.night import Night
 from pipeline.settings import Refused, Settings
 
 SAMPLE = "sample"
-UNSENT = {"publish_to": None, "notify": [], "heartbeat_url": None, "metrics_file": None}
+UNSENT: dict[str, Any] = {"publish_to": None, "notify": [], "heartbeat_url": None, "metrics_file": None}
 """A sample tells nobody, and replaces nothing."""
 
 

@@ -9,40 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
-import duckdb
 from sqlalchemy.exc import SQLAlchemyError
 
 from assets import home
 from assets.definitions import build
-from assets.defs import nights, notification
+from assets.defs import nights, notification, signals
 from assets.defs.collection import is_over
 from assets.defs.delivery import IN_BUCKET
 from assets.defs.jobs import JOB
 from assets.defs.report import DATABASE_ASSET, PAGES
-from pipeline import collectors, raw
+from pipeline.collect.unread import unread_accounts
 from pipeline.night import DATABASE, Night
 from pipeline.progress import Progress
 from pipeline.publish import database, folder, notify
 from pipeline.settings import Refused, Settings
 from pipeline.text import on_one_line
 from pipeline.warehouse.models import load as load_catalog
-
-UNREAD = """
-with failed as (
-    select account_id, exists(
-        from raw_register as gaps
-        where gaps.kind = 'accepted_gap' and gaps.expires_on >= $as_of
-            and extracts.account_id = coalesce(gaps.account_id, extracts.account_id)
-            and extracts.operation = coalesce(gaps.operation, extracts.operation)
-            and extracts.dataset = coalesce(gaps.dataset, extracts.dataset)
-    ) as is_accepted
-    from raw_extracts as extracts
-    inner join raw_accounts as accounts using (account_id)
-    where extracts.status = 'failed' and accounts.state = 'ACTIVE' and accounts.is_in_scope
-)
-select count(distinct account_id) filter (not is_accepted), count(distinct account_id) from failed
-"""
-"""Accounts that could not be read fully: without those whose gaps the register accepts (as in the table `coverage`)."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +45,9 @@ def run_night(
     """Collect, check, judge and publish a night. Raises `Refused` with the one sentence that says what went wrong."""
     nights.check_not_ahead(settings, night)
     notify.targets(settings)
+    since = nights.now()
     with (
-        judged_again_or_read(settings, night, judge_only),
+        judged_again_or_read(settings, night, judge_only, progress),
         dg.DagsterInstance.ephemeral() as instance,
         kept_instance(settings) as kept,
     ):
@@ -90,6 +73,8 @@ def run_night(
         reason = notification.why(failures, f"{log} has the details")
         if outcome := notification.tell_of_failure(settings, night, reason):
             progress.end(notification.STAGE, str(outcome))
+        for problem in signals.failed(settings, since):
+            progress.end(signals.SIGNALS, f"not told: {problem}")
         raise Refused(reason)
     nights.check_not_ahead(settings, database.shown(settings))
     report = night.report_folder.parent / folder.LATEST / "index.html"
@@ -97,9 +82,9 @@ def run_night(
 
 
 @contextmanager
-def judged_again_or_read(settings: Settings, night: Night, judge_only: bool) -> Iterator[None]:
+def judged_again_or_read(settings: Settings, night: Night, judge_only: bool, progress: Progress) -> Iterator[None]:
     """Hold the home for a night that can be read today or has landed. Raises `Refused` for another."""
-    with home.held(settings.home):
+    with home.held(settings.home, lambda sentence: progress.end("home", sentence)):
         is_over(settings, night, judge_only)
         yield
 
@@ -124,13 +109,3 @@ def report_to_dagster(instance: dg.DagsterInstance, result: dg.ExecuteInProcessR
     for event in result.get_asset_materialization_events():
         if event.asset_key in reported:
             instance.report_runless_asset_event(event.materialization)
-
-
-def unread_accounts(night: Night) -> tuple[int, int]:
-    """The number of accounts in scope with a dataset that could not be read that night: in all that the register does
-    not accept, and in those where it accepts every gap.
-    """
-    with duckdb.connect() as con:
-        raw.attach(con, night, collectors.datasets().values())
-        unread, total = con.execute(UNREAD, {"as_of": night.as_of}).fetchone() or (0, 0)
-    return int(unread), int(total - unread)

@@ -21,7 +21,7 @@ from moto.core.request import Request
 from demo.emulator.buckets import ask_s3
 from demo.emulator.call import Call, Session, Sessions, State
 from demo.emulator.caller import RUNNER, Caller
-from demo.emulator.errors import ApiError, common_error
+from demo.emulator.errors import ApiError
 from demo.emulator.fallback import ask_moto, not_emulated
 from demo.emulator.faults import (
     ANSWERS,
@@ -36,6 +36,7 @@ from demo.emulator.faults import (
     refuse,
 )
 from demo.emulator.guardrails import denied_by_scp, denied_by_session_policy
+from demo.emulator.identity import bad_key, resource_of, target, valid
 from demo.emulator.web import LoopbackServer
 from demo.emulator.wire import (
     Reply,
@@ -43,7 +44,6 @@ from demo.emulator.wire import (
     known_model,
     operation_name,
     parse_parameters,
-    protocol_of,
     write_error,
     write_result,
 )
@@ -147,10 +147,10 @@ class Emulator:
             self.calls[account_id, region, service, operation] += 1
             self.requests.append({"service": service, "operation": operation, "path": request.path})
         parameters = self._parameters(service, operation, request)
-        rule = self.faults.find({account_id, _target(parameters)}, service, operation, region, request.path)
+        rule = self.faults.find({account_id, target(parameters)}, service, operation, region, request.path)
         if rule is not None and rule.kind in ANSWERS:
             caller = session.arn if session else "unknown"
-            resource = _resource(service, operation, account_id, parameters)
+            resource = resource_of(service, operation, account_id, parameters)
             return _after(rule, refuse(rule, service, operation, caller, resource))
         reply = self._respond(request, signature, operation, session, parameters)
         return _after(rule, reply) if rule else reply
@@ -171,10 +171,10 @@ class Emulator:
         parameters: dict[str, Any] | None,
     ) -> Reply:
         service = signature.service
-        session = _valid(session, signature)
+        session = valid(session, signature)
         account = self.state.organization.accounts.get(session.account_id)
         if account is None or account.state != "ACTIVE":
-            raise _bad_key(service)
+            raise bad_key(service)
         self._check_guardrails(session, signature, operation, parameters)
         self.caller.check_organization(service, operation)
         if service not in EXTENSIONS:
@@ -207,7 +207,7 @@ class Emulator:
         elif denied_by_session_policy(session.policy, action):
             reason = NO_SESSION_POLICY
         if reason:
-            resource = _resource(service, operation, session.account_id, parameters)
+            resource = resource_of(service, operation, session.account_id, parameters)
             raise denial(session.arn, service, operation, resource, reason)
 
     def _control(self, request: Request) -> Reply:
@@ -280,44 +280,11 @@ def _function(service: str, operation: str) -> FunctionType | None:
     return None
 
 
-def _valid(session: Session | None, signature: Signature) -> Session:
-    if session is None or session.token != signature.token:
-        raise _bad_key(signature.service)
-    if session.is_expired:
-        message = "The security token included in the request is expired"
-        raise common_error("expired", protocol_of(signature.service), signature.service, message)
-    return session
-
-
-def _bad_key(service: str) -> ApiError:
-    message = "The security token included in the request is invalid."
-    return common_error("unknown_key", protocol_of(service), service, message)
-
-
 def _after(rule: Rule, reply: Reply) -> Reply:
     reply.delay_seconds = rule.delay
     if rule.kind in DAMAGES:
         reply.damage = rule.kind
     return reply
-
-
-def _target(parameters: dict[str, Any] | None) -> str | None:
-    """The account whose role an AssumeRole asks for."""
-    parts = str((parameters or {}).get("RoleArn", "")).split(":")
-    return parts[4] if len(parts) > 4 else None
-
-
-def _resource(service: str, operation: str, account_id: str | None, parameters: dict[str, Any] | None) -> str:
-    """The resource that AWS names in a denial: the requested user or role, or the listed kind."""
-    if operation == "AssumeRole":
-        return str((parameters or {}).get("RoleArn", "*"))
-    if service != "iam":
-        return "*"
-    for kind in ("User", "Role", "Group"):
-        name = (parameters or {}).get(f"{kind}Name")
-        if name or operation.endswith(f"{kind}s"):
-            return f"arn:aws:iam::{account_id}:{kind.lower()}/{name or ''}"
-    return "*"
 
 
 def _json(value: Any, status: int = 200) -> Reply:

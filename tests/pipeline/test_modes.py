@@ -9,9 +9,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from assets.cli.runner import unread_accounts
 from pipeline.aws.failures import ASSUME_ROLE
 from pipeline.collect import run
+from pipeline.collect.unread import unread_accounts
 from pipeline.night import WAREHOUSE, Night
 from pipeline.quality.run import validate
 from pipeline.settings import Refused, Settings

@@ -32,9 +32,9 @@ def test_an_older_home_is_marked_and_it_is_said_once(
     (tmp_path / "landing").mkdir()
     if mark:
         (tmp_path / state.MARK).write_text(mark)
-    for expected in (f"rolecall: {tmp_path}: {said} is now version {state.VERSION}", ""):
+    for expected in (f"{tmp_path}: {said} is now version {state.VERSION}", ""):
         with home.held(tmp_path):
-            assert capsys.readouterr().err.startswith(expected)
+            assert capsys.readouterr().out.startswith(expected)
     assert sorted(path.name for path in tmp_path.iterdir()) == [home.LOCK, state.MARK, "landing"]
 
 

@@ -10,9 +10,10 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from assets.cli import main
-from assets.cli.runner import Done, unread_accounts
+from assets.cli import run
+from assets.cli.runner import Done
 from pipeline import collectors, landing, raw
+from pipeline.collect.unread import unread_accounts
 from pipeline.collectors.organization_tree import ACCOUNTS
 from pipeline.night import Night
 from pipeline.schema import EXTRACTS, REGISTER, Dataset, Row
@@ -55,13 +56,18 @@ CASES: dict[str, tuple[list[Row], tuple[int, int]]] = {
 }
 
 
+def land_some(night: Night) -> None:
+    """Land a night of which two accounts in scope lack something."""
+    night.landing_folder.mkdir(parents=True)
+    roll = {ALPHA: "ACTIVE", BETA: "ACTIVE", GAMMA: "ACTIVE", CLOSED: "SUSPENDED"}
+    landing.write(night, ACCOUNTS, [row(ACCOUNTS, account_id=a, state=s, is_in_scope=True) for a, s in roll.items()])
+    landing.write(night, EXTRACTS, EXTRACTED)
+
+
 @pytest.fixture
 def night(tmp_path: Path) -> Night:
     made = Night(tmp_path, LAST_DAY)
-    made.landing_folder.mkdir(parents=True)
-    roll = {ALPHA: "ACTIVE", BETA: "ACTIVE", GAMMA: "ACTIVE", CLOSED: "SUSPENDED"}
-    landing.write(made, ACCOUNTS, [row(ACCOUNTS, account_id=a, state=s, is_in_scope=True) for a, s in roll.items()])
-    landing.write(made, EXTRACTS, EXTRACTED)
+    land_some(made)
     return made
 
 
@@ -96,7 +102,7 @@ def test_the_exit_code_and_what_is_said(
     night: Night, capsys: pytest.CaptureFixture[str], unread: int, accepted: int, code: int
 ) -> None:
     done = Done(night, Path("index.html"), Path("rolecall.duckdb"), unread, accepted)
-    assert main.ended(Console(), done) == code
+    assert run.ended(Console(), done) == code
     said = capsys.readouterr().out
     assert (f"{unread} accounts could not be read" in said) == bool(unread)
     assert (f"{accepted} accounts have only gaps that the register accepts" in said) == bool(accepted)
