@@ -25,7 +25,7 @@ HELP = {
     "rolecall_last_success_timestamp_seconds": "When a night was last published, as Unix time.",
     "rolecall_night_timestamp_seconds": "The date of the published night, as Unix time.",
     "rolecall_accounts_expected": "Active accounts in scope.",
-    "rolecall_accounts_read": "Accounts in scope of which everything could be read.",
+    "rolecall_accounts_read": "Accounts in scope of which anything could be read.",
     "rolecall_accounts_unread": "Accounts with something that could not be read and is no accepted gap.",
     "rolecall_accounts_accepted": "Accounts of which all that could not be read is an accepted gap.",
     "rolecall_coverage_ratio": "Verdicts given as a share of verdicts owed.",
