@@ -53,7 +53,8 @@ def line(home: Path) -> Line:
     except Refused as refused:
         return Line(str(home), problem=str(refused))
     except duckdb.Error as error:
-        return Line(str(home), problem=f"{home}: {str(error).splitlines()[0]}")
+        problem = f"{home}: {str(error).splitlines()[0]}; `rolecall run` of this version writes it anew"
+        return Line(str(home), problem=problem)
     if not found:
         return Line(str(home), problem=f"{home}: it shows no night")
     return Line(str(home), **found, coverage=percent(found["judged"], found["expected"]))

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from assets import home
-from pipeline import state
+from pipeline import landing, raw, state
 from pipeline.night import WAREHOUSE, Night
 from pipeline.publish import database
+from pipeline.quality.run import validate
+from pipeline.schema import EXTRACTS
 from pipeline.settings import Refused
-from pipeline.warehouse import history, store
+from pipeline.warehouse import build, history, store
+from tests import nights
+from tests.conftest import Loopback
 
 NEWER = rf"a newer version of Rolecall wrote it \(state version {state.VERSION + 1}, this one knows {state.VERSION}\)"
 FIRST = date(2026, 11, 20)
@@ -108,3 +114,56 @@ def test_a_history_of_no_version_is_refused_with_what_makes_it_anew(tmp_path: Pa
         con.execute("alter table history_spans drop column region")
     with pytest.raises(Refused, match=r"its history lacks history_spans\.region; `rolecall rebuild` makes it anew"):
         store.note_held_back(Night(tmp_path, FIRST), "lost")
+
+
+# A home of 0.2: what its landing lacks, and its warehouse.
+LACKS_COLUMNS = {
+    "analyzers": ["configuration_error", "managed_by"],
+    "credential_report": ["additional_credentials_info"],
+    "ec2_instances": ["operator_principal"],
+    "organization_policies": ["characters"],
+    "role_session_durations": ["role_template_arn"],
+    "register": ["operation", "dataset"],
+}
+LACKS = ("identity_center_settings", "invalid_effective_policies", "management_policies", "access_keys")
+
+
+@pytest.mark.slow
+def test_a_night_of_0_2_is_judged_as_far_as_it_was_read_and_its_history_stays(
+    loopback: Loopback, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> None:
+    landed = nights.landed(loopback, tmp_path_factory, worker_id)
+    landed.copy(tmp_path)
+    night = Night(tmp_path, landed.plan.as_of)
+    as_0_2_landed(night)
+    with duckdb.connect(tmp_path / WAREHOUSE) as con:
+        con.execute("create table history_nights (as_of date primary key, held_back_reason varchar)")
+        con.execute("insert into history_nights values ('2026-11-01', null)")
+    settings = loopback.settings(tmp_path, exceptions_file=landed.register)
+    with home.held(tmp_path):
+        assert [result.message for result in validate(settings, night) if result.is_blocking] == []
+        build.build(settings, night)
+    assert store.nights_known(tmp_path)[0] == {date(2026, 11, 1), night.as_of}
+    with store.reading(tmp_path) as con:
+        classes = (
+            "select distinct error_class from coverage where dataset = ? and status = 'failed' and error_class = ?"
+        )
+        for dataset in LACKS_COLUMNS.keys() - {"register"}:
+            assert con.execute(classes, [dataset, raw.OLDER_LANDING]).fetchall() == [(raw.OLDER_LANDING,)], dataset
+        verdicts = (
+            "select distinct verdict from findings where control_id in ('key_rotation', 'tag_policies') order by 1"
+        )
+        assert con.execute(verdicts).fetchall() == [("unknown",)]
+        passed = con.execute("select count(distinct control_id) from findings where verdict in ('pass', 'fail')")
+        assert (passed.fetchone() or (0,))[0] > 50
+
+
+def as_0_2_landed(night: Night) -> None:
+    """Take out of a landing what 0.2 did not read."""
+    for name, columns in LACKS_COLUMNS.items():
+        for file in (night.landing_folder / name).glob("*.parquet"):
+            pq.write_table(pq.read_table(file).drop_columns(columns), file)
+    for name in LACKS:
+        shutil.rmtree(night.landing_folder / name)
+    extracts = landing.read(night, EXTRACTS).to_pylist()
+    landing.write(night, EXTRACTS, [row for row in extracts if row["dataset"] not in LACKS])
