@@ -131,7 +131,6 @@ for _name in (
     "finding_history",
     "guardrails",
     "repairs",
-    "principal_escalations",
 ):
     TABLES[_name] = TABLES[_name].replace("severity varchar", f"severity {_SEVERITY}")
     TABLES[_name] = TABLES[_name].replace("verdict varchar", f"verdict {_VERDICT}")
