@@ -12,6 +12,7 @@ from assets.defs.jobs import failed_night, killed_nights, nightly, schedule
 from assets.defs.models import models
 from assets.defs.notification import notification
 from assets.defs.report import published
+from assets.defs.signals import signals
 from assets.resources import run_settings
 from pipeline import collectors, settings
 from pipeline.progress import Progress, Silent
@@ -40,6 +41,7 @@ def build(chosen: Settings, progress: Progress | None = None) -> dg.Definitions:
         published(catalog),
         *delivery(chosen),
         *notification(chosen),
+        *signals(chosen),
     ]
     return dg.Definitions(
         assets=dg.map_asset_specs(lambda spec: spec.replace_attributes(owners=chosen.owners), assets),

@@ -6,13 +6,13 @@ import fcntl
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import IO
 
-from pipeline import landing, locks
+from pipeline import landing, locks, state
 from pipeline.night import FAILURE_LOG
 from pipeline.settings import Refused
 
@@ -37,15 +37,17 @@ def keep_private() -> None:
     os.umask(0o077)
 
 
-def hold(home: Path) -> None:
+def hold(home: Path, tell: Callable[[str], None] = print) -> None:
     """Lock this home until `release` or the end of the process, and complete what a killed run left half done.
 
-    Raises `Refused` if another run holds the lock.
+    `tell` is called with a sentence where an earlier version of Rolecall wrote the home.
+    Raises `Refused` if another run holds the lock, or a newer program wrote the home.
     """
     key = home.resolve()
     if key in _held:
         return
     keep_private()
+    state.check(key)
     key.mkdir(parents=True, exist_ok=True)
     if key.stat().st_mode & stat.S_IRWXO:
         key.chmod(0o700)
@@ -62,6 +64,8 @@ def hold(home: Path) -> None:
     file.flush()
     _held[key] = file
     landing.recover(key)
+    if sentence := state.mark(key):
+        tell(sentence)
 
 
 def is_locked(home: Path) -> bool:
@@ -94,9 +98,9 @@ def log_failure(home: Path, details: str) -> Path | None:
 
 
 @contextmanager
-def held(home: Path) -> Iterator[None]:
+def held(home: Path, tell: Callable[[str], None] = print) -> Iterator[None]:
     """Hold the lock during a block."""
-    hold(home)
+    hold(home, tell)
     try:
         yield
     finally:

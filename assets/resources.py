@@ -15,7 +15,7 @@ from pipeline.settings import Settings
 
 FIXED = frozenset({"home", "owners", "today", "schedule_hour", "schedule_timezone"})
 """Settings that the code location itself depends on (partitions, schedule, locks, owners). A run cannot change them."""
-SECRETS = frozenset({"external_id"})
+SECRETS = frozenset({"external_id", "heartbeat_url"})
 """Secret settings: passed to Dagster as the name of their environment variable, if set that way."""
 
 

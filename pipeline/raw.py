@@ -15,6 +15,8 @@ from pipeline.rows import quoted
 from pipeline.schema import EXTRACTS, Dataset
 
 ALWAYS_READ = ("organization", "accounts")
+OLDER_LANDING = "older_landing"
+"""Error class of a dataset that an earlier version landed without a column of this one."""
 DAMAGED_HISTORY = "damaged_history"
 """Error class of a dataset of which a file of an earlier night cannot be read."""
 
@@ -46,7 +48,7 @@ def _unfit(night: Night, dataset: Dataset) -> tuple[str, str] | None:
     if not dataset.operations or dataset.name in ALWAYS_READ:
         return None
     if lacking := sorted({column.name for column in dataset.columns}.difference(*names)) if names else []:
-        return "older_landing", f"landed without {', '.join(lacking)}: collect the night again"
+        return OLDER_LANDING, f"landed without {', '.join(lacking)}: collect the night again"
     if problem := next(filter(None, map(damage.problem, _earlier_files(night, dataset))), ""):
         return DAMAGED_HISTORY, f"{problem}; {damage.RESTORE}"
     return None

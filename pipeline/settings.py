@@ -153,6 +153,17 @@ class Settings(BaseSettings):
     notify_when: Literal["always", "changed"] = Field(
         "always", description="Notify about every night, or only when something changed; failures are always sent"
     )
+    heartbeat_url: str | None = Field(
+        None,
+        description="URL to ask for after each published night, as of a dead man's switch",
+        pattern=r"^https?://\S+$",
+    )
+    metrics_file: Path | None = Field(
+        None, description="File for Prometheus's textfile collector, written after each run: rolecall.prom"
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="Format of a run's progress and of errors: lines of text, or a JSON object a line"
+    )
     schedule_hour: int = Field(2, description="Hour at which the nightly job starts", ge=0, le=23)
     schedule_timezone: str = Field("UTC", description="Time zone of schedule_hour")
     owners: list[str] = Field([], description="Owners of the assets in Dagster: email addresses, or teams as team:name")

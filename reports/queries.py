@@ -92,7 +92,8 @@ UNREAD = """
         list(distinct f.error_code order by f.error_code) filter (where f.error_code is not null) as error_codes,
         min(f.message) as message, list(distinct f.region order by f.region) as regions,
         list(distinct f.dataset order by f.dataset) as datasets, coalesce(min(s.since), $as_of) as since,
-        list_sort(list_distinct(flatten(list(f.resting)))) as controls
+        list_sort(list_distinct(flatten(list(f.resting)))) as controls,
+        if(count(f.accepted_by) = count(*), min(f.accepted_by), null) as accepted_by
     from failed f left join accounts a using (account_id) left join since s on s.account_id = f.account_id
         and s.operation is not distinct from f.operation and s.error_class is not distinct from f.error_class
     group by f.account_id, a.name, f.operation, f.error_class

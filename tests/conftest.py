@@ -76,9 +76,15 @@ class Loopback:
         rows = self._ask("GET", "requests")
         return [(row["operation"], row["path"]) for row in rows if row["service"] == service]
 
+    def call_as(self, **caller: Any) -> dict[str, str]:
+        """Who runs Rolecall until the next reset (`demo.emulator.caller.Caller`). Returns boto3's environment."""
+        environment: dict[str, str] = self._ask("PUT", "caller", caller)
+        return environment
+
     def reset(self, night: int = 1) -> None:
-        """That night, no faults, no calls counted."""
+        """That night, no faults, no calls counted, and the runner in the management account."""
         self.faults()
+        self.call_as()
         self._ask("POST", "night", {"night": night})
         self._ask("DELETE", "calls")
 

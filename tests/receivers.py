@@ -40,6 +40,11 @@ def http() -> Iterator[Receiver]:
                 self.send_response(200)
                 self.end_headers()
 
+        def do_GET(self) -> None:
+            receiver.got.append(self.path)
+            self.send_response(403 if self.path.startswith("/403") else 200)
+            self.end_headers()
+
         def log_message(self, *_: Any) -> None: ...
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:

@@ -35,6 +35,7 @@ STEPS = (
         "pipeline.locks",
         "pipeline.night",
         "pipeline.rows",
+        "pipeline.state",
         "pipeline.swap",
         "pipeline.text",
         "pipeline.progress",

@@ -3,7 +3,10 @@
 set -eu
 
 said=$(mktemp)
-trap 'rm -f "$said"' EXIT
+DAGSTER_HOME=$(mktemp -d) # with the project's settings, so that its tools report nothing either
+trap 'rm -rf "$said" "$DAGSTER_HOME"' EXIT
+cp assets/dagster.yaml "$DAGSTER_HOME"
+export DAGSTER_HOME
 VIRTUAL_ENV=$PWD/.venv
 PATH=$VIRTUAL_ENV/bin:$PATH
 export VIRTUAL_ENV PATH

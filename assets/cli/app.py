@@ -100,8 +100,21 @@ def home_of(option: object) -> Path:
 
 
 def complain(sentence: str) -> int:
+    if is_log_json():
+        from assets.cli.progress import JsonConsole
+
+        JsonConsole(stderr=True).event("rolecall", sentence, level="error", exit_code=REFUSED)
+        return REFUSED
     Console(stderr=True).print(f"rolecall: {visible(sentence)}", highlight=False, markup=False, soft_wrap=True)
     return REFUSED
+
+
+def is_log_json() -> bool:
+    """Whether errors are written as JSON: by the settings, or by their variable where they cannot be read."""
+    try:
+        return load().log_format == "json"
+    except Refused:
+        return os.environ.get("ROLECALL_LOG_FORMAT") == "json"
 
 
 def given(**options: Any) -> dict[str, Any]:

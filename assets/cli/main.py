@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -18,19 +18,16 @@ from assets.cli import (  # noqa: F401  (each adds its command)
     export,
     query,
     reader_role,
+    rollup,
+    run,
     settings,
     shapes,
 )
-from assets.cli.app import DONE, UNREAD, Format, Home, app, command, given, terminal
+from assets.cli.app import DONE, Format, Home, app, command, given, terminal
 from pipeline.night import DATABASE, Night
 from pipeline.settings import Refused, load
 
-if TYPE_CHECKING:
-    from assets.cli.runner import Done
-
 __all__ = ["app", "main"]
-
-ACCOUNTS = "Which accounts"
 
 
 class NightAction(StrEnum):
@@ -43,81 +40,6 @@ def main() -> None:
 
 
 @command
-def run(
-    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The night; default: today.")] = None,
-    judge_only: Annotated[
-        bool, typer.Option("--judge-only", help="Make no AWS calls; use the night's landing.")
-    ] = False,
-    home: Home = None,
-    role_name: Annotated[str | None, typer.Option(help="Role to assume in every account.")] = None,
-    external_id: Annotated[str | None, typer.Option(help="External ID required by the role's trust policy.")] = None,
-    region: Annotated[list[str] | None, typer.Option(help="Region to read; repeat for more.")] = None,
-    include_account: Annotated[
-        list[str] | None, typer.Option(help="Read only this account; repeat for more.", rich_help_panel=ACCOUNTS)
-    ] = None,
-    exclude_account: Annotated[
-        list[str] | None, typer.Option(help="Exclude this account.", rich_help_panel=ACCOUNTS)
-    ] = None,
-    include_ou: Annotated[
-        list[str] | None, typer.Option(help="Read only accounts under this OU (id or path).", rich_help_panel=ACCOUNTS)
-    ] = None,
-    exclude_ou: Annotated[
-        list[str] | None, typer.Option(help="Exclude accounts under this OU.", rich_help_panel=ACCOUNTS)
-    ] = None,
-    include_tag: Annotated[
-        list[str] | None, typer.Option(help="Read only accounts with this tag (key=value).", rich_help_panel=ACCOUNTS)
-    ] = None,
-    exclude_tag: Annotated[
-        list[str] | None, typer.Option(help="Exclude accounts with this tag.", rich_help_panel=ACCOUNTS)
-    ] = None,
-    concurrency: Annotated[int | None, typer.Option(help="Accounts read concurrently.")] = None,
-    shards: Annotated[int | None, typer.Option(help="Number of shards of accounts.")] = None,
-    exceptions_file: Annotated[Path | None, typer.Option(help="Register of exceptions and attestations.")] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Also show Dagster's log.")] = False,
-) -> int:
-    """Read all accounts, check the data, evaluate the controls and publish one night."""
-    from assets.cli import runner
-    from assets.cli.progress import shown
-    from assets.defs import nights
-
-    chosen = load(
-        **given(
-            home=home,
-            role_name=role_name,
-            external_id=external_id,
-            regions=region,
-            include_accounts=include_account,
-            exclude_accounts=exclude_account,
-            include_ous=include_ou,
-            exclude_ous=exclude_ou,
-            include_tags=include_tag,
-            exclude_tags=exclude_tag,
-            concurrency=concurrency,
-            shards=shards,
-            exceptions_file=exceptions_file,
-        )
-    )
-    night = Night(chosen.home, as_of.date()) if as_of else nights.today(chosen)
-    console = Console()
-    with shown(console) as progress:
-        done = runner.run_night(chosen, night, progress, judge_only=judge_only, verbose=verbose)
-    return ended(console, done)
-
-
-def ended(console: Console, done: Done) -> int:
-    """Print the paths of a published night, and how many accounts were not read fully. Returns the exit code."""
-    from assets.cli.progress import say
-
-    say(console, "report", str(done.report))
-    say(console, "database", str(done.database))
-    if not done.unread:
-        return DONE
-    unread = f"{done.unread} accounts could not be read, or only in part; the report's coverage page says why"
-    say(console, "unread", unread)
-    return UNREAD
-
-
-@command
 def publish(
     as_of: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The night; default: the newest.")
@@ -126,11 +48,11 @@ def publish(
     home: Home = None,
 ) -> int:
     """Publish a night again, locally and to the bucket if one is set."""
-    from assets.cli.progress import say, shown
+    from assets.cli.progress import logging, say, shown
     from assets.defs import publishing
 
     chosen = load(**given(home=home, publish_to=to))
-    console = Console()
+    console = logging(chosen)
     with shown(console) as progress:
         report = publishing.republish(chosen, as_of.date() if as_of else None, progress)
     say(console, "report", str(report))
@@ -179,10 +101,11 @@ def prune(
 def rebuild(home: Home = None) -> int:
     """Judge every landed night again, in order, and publish the newest: a history made from the landings alone."""
     from assets.cli import nights as of_home
-    from assets.cli.progress import shown
+    from assets.cli.progress import logging, shown
 
-    with shown(Console()) as progress:
-        of_home.rebuild(load(**given(home=home)), progress)
+    chosen = load(**given(home=home))
+    with shown(logging(chosen)) as progress:
+        of_home.rebuild(chosen, progress)
     return DONE
 
 

@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
-import duckdb
 from sqlalchemy.exc import SQLAlchemyError
 
 from assets import home
 from assets.definitions import build
-from assets.defs import nights, notification
+from assets.defs import nights, notification, signals
 from assets.defs.collection import is_over
 from assets.defs.delivery import IN_BUCKET
 from assets.defs.jobs import JOB
 from assets.defs.report import DATABASE_ASSET, PAGES
-from pipeline import collectors, raw
+from pipeline.collect.unread import unread_accounts
 from pipeline.night import DATABASE, Night
 from pipeline.progress import Progress
 from pipeline.publish import database, folder, notify
@@ -27,20 +26,17 @@ from pipeline.settings import Refused, Settings
 from pipeline.text import on_one_line
 from pipeline.warehouse.models import load as load_catalog
 
-UNREAD = """
-select count(distinct account_id) from raw_extracts
-where status = 'failed' and account_id in (select account_id from raw_accounts where state = 'ACTIVE' and is_in_scope)
-"""
-
 
 @dataclass(frozen=True)
 class Done:
-    """A published night: its paths, and how many accounts could not be read fully."""
+    """A published night: its paths, and how many accounts could not be read fully, but for gaps that are accepted."""
 
     night: Night
     report: Path
     database: Path
     unread: int
+    accepted: int = 0
+    """Accounts of which all that could not be read is an accepted gap."""
 
 
 def run_night(
@@ -49,8 +45,9 @@ def run_night(
     """Collect, check, judge and publish a night. Raises `Refused` with the one sentence that says what went wrong."""
     nights.check_not_ahead(settings, night)
     notify.targets(settings)
+    since = nights.now()
     with (
-        judged_again_or_read(settings, night, judge_only),
+        judged_again_or_read(settings, night, judge_only, progress),
         dg.DagsterInstance.ephemeral() as instance,
         kept_instance(settings) as kept,
     ):
@@ -76,16 +73,18 @@ def run_night(
         reason = notification.why(failures, f"{log} has the details")
         if outcome := notification.tell_of_failure(settings, night, reason):
             progress.end(notification.STAGE, str(outcome))
+        for problem in signals.failed(settings, since):
+            progress.end(signals.SIGNALS, f"not told: {problem}")
         raise Refused(reason)
     nights.check_not_ahead(settings, database.shown(settings))
     report = night.report_folder.parent / folder.LATEST / "index.html"
-    return Done(night, report, settings.home / DATABASE, unread_accounts(night))
+    return Done(night, report, settings.home / DATABASE, *unread_accounts(night))
 
 
 @contextmanager
-def judged_again_or_read(settings: Settings, night: Night, judge_only: bool) -> Iterator[None]:
+def judged_again_or_read(settings: Settings, night: Night, judge_only: bool, progress: Progress) -> Iterator[None]:
     """Hold the home for a night that can be read today or has landed. Raises `Refused` for another."""
-    with home.held(settings.home):
+    with home.held(settings.home, lambda sentence: progress.end("home", sentence)):
         is_over(settings, night, judge_only)
         yield
 
@@ -110,11 +109,3 @@ def report_to_dagster(instance: dg.DagsterInstance, result: dg.ExecuteInProcessR
     for event in result.get_asset_materialization_events():
         if event.asset_key in reported:
             instance.report_runless_asset_event(event.materialization)
-
-
-def unread_accounts(night: Night) -> int:
-    """The number of accounts in scope with at least one dataset that could not be read that night."""
-    with duckdb.connect() as con:
-        raw.attach(con, night, collectors.datasets().values())
-        row = con.execute(UNREAD).fetchone()
-    return int(row[0]) if row else 0

@@ -12,7 +12,7 @@ from assets.cli.output import RowFormat, print_rows
 from pipeline import settings as of_pipeline
 from pipeline.settings import Settings
 
-SECRETS = frozenset({"external_id"})
+SECRETS = frozenset({"external_id", "heartbeat_url"})
 """Settings whose values are not printed."""
 
 

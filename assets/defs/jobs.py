@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from assets import home
-from assets.defs import nights, notification
+from assets.defs import nights, notification, signals
 from pipeline.night import Night
 from pipeline.settings import Settings
 
@@ -76,6 +76,9 @@ def failed_night(settings: Settings) -> dg.SensorDefinition:
         context.log.error(f"Rolecall: {partition or 'a night'} failed: {reason}")
         if partition and run.job_name == JOB:
             night = Night(settings.home, date.fromisoformat(partition))
+            stats = context.instance.get_run_stats(run.run_id)
+            for problem in signals.failed(settings, stats.start_time or nights.now()):
+                context.log.warning(f"Rolecall: not told: {problem}")
             outcome = notification.tell_of_failure(settings, night, reason)
             for failure in outcome.failures if outcome else []:
                 context.log.warning(f"Rolecall: not told: {failure}")

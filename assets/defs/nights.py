@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,6 +20,11 @@ def zone(settings: Settings) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError) as error:
         where = f"Settings: schedule_timezone: {settings.schedule_timezone!r} is not a time zone"
         raise Refused(f"{where}; expected a name such as 'Europe/Berlin'") from error
+
+
+def now() -> float:
+    """This moment, as Unix time."""
+    return time.time()
 
 
 def clock_date(settings: Settings) -> date:

@@ -106,7 +106,7 @@ def republish(settings: Settings, as_of: date | None, progress: Progress) -> Pat
     The newest night is rebuilt from the database. An older one is uploaded from its folder, and `latest` is unchanged.
     """
     database.shown(settings)  # refused before the lock makes a folder
-    with home.held(settings.home):
+    with home.held(settings.home, lambda sentence: progress.end("home", sentence)):
         newest = database.shown(settings)
         night = newest.on(as_of) if as_of else newest
         index = night.report_folder / bucket.INDEX

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from demo.emulator.caller import Caller
 from demo.emulator.errors import ApiError
 from demo.organization.model import Account
 from demo.organization.model_organization import Organization
@@ -41,6 +42,7 @@ class State:
 
     scene: Scene
     organization: Organization
+    caller: Caller = field(default_factory=Caller)
     jobs: dict[str, Any] = field(default_factory=dict)
 
 

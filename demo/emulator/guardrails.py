@@ -16,21 +16,34 @@ from demo.organization.model import Document
 from demo.organization.model_organization import Organization
 
 ACTIONS = {
-    "access-analyzer:GetFindingV2": "access-analyzer:GetFinding",
-    "access-analyzer:ListFindingsV2": "access-analyzer:ListFindings",
-    "cassandra:ListKeyspaces": "cassandra:Select",
-    "s3:ListBuckets": "s3:ListAllMyBuckets",
+    "access-analyzer:GetFindingV2": {"access-analyzer:GetFinding"},
+    "access-analyzer:ListFindingsV2": {"access-analyzer:ListFindings"},
+    "cassandra:ListKeyspaces": {"cassandra:Select"},
+    "iam:GenerateOrganizationsAccessReport": {
+        "iam:GenerateOrganizationsAccessReport",
+        "organizations:DescribePolicy",
+        "organizations:ListChildren",
+        "organizations:ListParents",
+        "organizations:ListPoliciesForTarget",
+        "organizations:ListRoots",
+        "organizations:ListTargetsForPolicy",
+    },
+    "s3:ListBuckets": {"s3:ListAllMyBuckets"},
 }
-"""Operations that are authorized by an action of another name."""
+"""Operations that are authorized by actions of other names, or by several."""
+
+
+def needed(operation: str) -> set[str]:
+    """The IAM actions that an operation needs."""
+    return ACTIONS.get(operation, {operation})
 
 
 def denied_by_session_policy(policy: str | None, operation: str) -> bool:
     """Whether a session policy (Allow statements on every resource) does not allow an operation."""
     if policy is None:
         return False
-    action = ACTIONS.get(operation, operation)
-    statements = _list(json.loads(policy)["Statement"])
-    return not any(_like(pattern, action) for s in statements for pattern in _list(s["Action"]))
+    patterns = [pattern for s in _list(json.loads(policy)["Statement"]) for pattern in _list(s["Action"])]
+    return not all(any(_like(pattern, action) for pattern in patterns) for action in needed(operation))
 
 
 def denied_by_scp(org: Organization, account_id: str, action: str, role: str, region: str) -> bool:

@@ -1,6 +1,7 @@
 """The loopback AWS: identifies caller and operation, applies faults and guardrails, and lets an extension answer.
 
-Control endpoints under ``/_rolecall/``: ``POST night``, ``GET``/``DELETE calls``, ``GET requests``, ``PUT faults``.
+Control endpoints under ``/_rolecall/``: ``POST night``, ``GET``/``DELETE calls``, ``GET requests``, ``PUT faults``,
+``PUT caller``.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from moto.core.request import Request
 
 from demo.emulator.buckets import ask_s3
 from demo.emulator.call import Call, Session, Sessions, State
-from demo.emulator.errors import ApiError, common_error
+from demo.emulator.caller import RUNNER, Caller
+from demo.emulator.errors import ApiError
 from demo.emulator.fallback import ask_moto, not_emulated
 from demo.emulator.faults import (
     ANSWERS,
     DAMAGES,
+    NO_POLICY,
     NO_SESSION_POLICY,
     SCP_DENY,
     Faults,
@@ -33,6 +36,7 @@ from demo.emulator.faults import (
     refuse,
 )
 from demo.emulator.guardrails import denied_by_scp, denied_by_session_policy
+from demo.emulator.identity import bad_key, resource_of, target, valid
 from demo.emulator.web import LoopbackServer
 from demo.emulator.wire import (
     Reply,
@@ -40,7 +44,6 @@ from demo.emulator.wire import (
     known_model,
     operation_name,
     parse_parameters,
-    protocol_of,
     write_error,
     write_result,
 )
@@ -73,7 +76,6 @@ EXTENSIONS = {
     "keyspaces": ("keyspaces",),
     "signin": ("signin",),
 }
-RUNNER = ("RolecallRunner", "night")
 # As many of the last requests are kept in their order.
 REQUESTS = 10_000
 
@@ -88,15 +90,33 @@ class Emulator:
         self.calls: Counter[tuple[str | None, str, str, str]] = Counter()
         self.requests: deque[dict[str, str]] = deque(maxlen=REQUESTS)
         self._lock = threading.Lock()
+        self.caller = Caller()
         self.set_night(night)
-        self.runner = self.sessions.issue(self.state.organization.management_id, *RUNNER, seconds=12 * 3600)
+        self.runner = self._runner()
 
     def set_night(self, night: int) -> None:
         """Switch the whole organization to that night (1 to :data:`NIGHTS`)."""
         if not 1 <= night <= NIGHTS:
             raise ValueError(f"night must be 1 to {NIGHTS}, not {night}")
         scene = Scene(self.seed, night)
-        self.state = State(scene, organization_on(scene))
+        organization = organization_on(scene)
+        self.caller.place(organization)
+        self.state = State(scene, organization, self.caller)
+
+    def call_as(self, caller: Caller) -> dict[str, str]:
+        """Let the runner be of another account, or alone, or allowed less. Returns its environment.
+
+        Raises ValueError for an account that there is not.
+        """
+        caller.place(self.state.organization)
+        if caller != self.caller:
+            self.caller = caller
+            self.set_night(self.state.scene.night)
+        return self._environment(self._runner())
+
+    def _runner(self) -> Session:
+        home = self.caller.account_id or self.state.organization.management_id
+        return self.sessions.issue(home, *RUNNER, seconds=12 * 3600)
 
     def now(self) -> datetime:
         return self.state.scene.now
@@ -127,10 +147,10 @@ class Emulator:
             self.calls[account_id, region, service, operation] += 1
             self.requests.append({"service": service, "operation": operation, "path": request.path})
         parameters = self._parameters(service, operation, request)
-        rule = self.faults.find({account_id, _target(parameters)}, service, operation, region, request.path)
+        rule = self.faults.find({account_id, target(parameters)}, service, operation, region, request.path)
         if rule is not None and rule.kind in ANSWERS:
             caller = session.arn if session else "unknown"
-            resource = _resource(service, operation, account_id, parameters)
+            resource = resource_of(service, operation, account_id, parameters)
             return _after(rule, refuse(rule, service, operation, caller, resource))
         reply = self._respond(request, signature, operation, session, parameters)
         return _after(rule, reply) if rule else reply
@@ -151,11 +171,12 @@ class Emulator:
         parameters: dict[str, Any] | None,
     ) -> Reply:
         service = signature.service
-        session = _valid(session, signature)
+        session = valid(session, signature)
         account = self.state.organization.accounts.get(session.account_id)
         if account is None or account.state != "ACTIVE":
-            raise _bad_key(service)
+            raise bad_key(service)
         self._check_guardrails(session, signature, operation, parameters)
+        self.caller.check_organization(service, operation)
         if service not in EXTENSIONS:
             return ask_moto(request, service, operation, session.account_id)
         function = _function(service, operation)
@@ -176,12 +197,17 @@ class Emulator:
             return
         action = f"{action_prefix(service)}:{operation}"
         reason = None
-        if denied_by_scp(self.state.organization, session.account_id, action, session.role, signature.region):
+        is_bound = not self.caller.is_alone
+        if is_bound and denied_by_scp(
+            self.state.organization, session.account_id, action, session.role, signature.region
+        ):
             reason = SCP_DENY
+        elif not self.caller.allows(session.role, action):
+            reason = NO_POLICY
         elif denied_by_session_policy(session.policy, action):
             reason = NO_SESSION_POLICY
         if reason:
-            resource = _resource(service, operation, session.account_id, parameters)
+            resource = resource_of(service, operation, session.account_id, parameters)
             raise denial(session.arn, service, operation, resource, reason)
 
     def _control(self, request: Request) -> Reply:
@@ -191,6 +217,8 @@ class Emulator:
             if what == ("POST", "night"):
                 self.set_night(int(body["night"]))
                 return _json({"night": self.state.scene.night, "date": str(self.state.scene.day)})
+            if what == ("PUT", "caller"):
+                return _json(self.call_as(Caller(**body)))
             if what == ("PUT", "faults"):
                 self.faults.replace(body)
                 return _json({"rules": len(body)})
@@ -214,6 +242,15 @@ class Emulator:
         names = ("account_id", "region", "service", "operation")
         return [{**dict(zip(names, key, strict=True)), "count": n} for key, n in counted]
 
+    def _environment(self, runner: Session) -> dict[str, str]:
+        return {
+            "AWS_ACCESS_KEY_ID": runner.access_key,
+            "AWS_SECRET_ACCESS_KEY": runner.secret,
+            "AWS_SESSION_TOKEN": runner.token,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
     def listen(self, port: int = 0) -> LoopbackServer:
         return LoopbackServer(port, self.answer, self.now)
 
@@ -222,14 +259,7 @@ class Emulator:
         endpoint = f"http://127.0.0.1:{port}"
         return {
             "endpoint": endpoint,
-            "environment": {
-                "AWS_ENDPOINT_URL": endpoint,
-                "AWS_ACCESS_KEY_ID": self.runner.access_key,
-                "AWS_SECRET_ACCESS_KEY": self.runner.secret,
-                "AWS_SESSION_TOKEN": self.runner.token,
-                "AWS_DEFAULT_REGION": "us-east-1",
-                "AWS_EC2_METADATA_DISABLED": "true",
-            },
+            "environment": {"AWS_ENDPOINT_URL": endpoint, **self._environment(self.runner)},
             "role_name": READER_ROLE,
             "external_id": EXTERNAL_ID,
             "nights": [str(Scene(self.seed, n).day) for n in range(1, NIGHTS + 1)],
@@ -250,44 +280,11 @@ def _function(service: str, operation: str) -> FunctionType | None:
     return None
 
 
-def _valid(session: Session | None, signature: Signature) -> Session:
-    if session is None or session.token != signature.token:
-        raise _bad_key(signature.service)
-    if session.is_expired:
-        message = "The security token included in the request is expired"
-        raise common_error("expired", protocol_of(signature.service), signature.service, message)
-    return session
-
-
-def _bad_key(service: str) -> ApiError:
-    message = "The security token included in the request is invalid."
-    return common_error("unknown_key", protocol_of(service), service, message)
-
-
 def _after(rule: Rule, reply: Reply) -> Reply:
     reply.delay_seconds = rule.delay
     if rule.kind in DAMAGES:
         reply.damage = rule.kind
     return reply
-
-
-def _target(parameters: dict[str, Any] | None) -> str | None:
-    """The account whose role an AssumeRole asks for."""
-    parts = str((parameters or {}).get("RoleArn", "")).split(":")
-    return parts[4] if len(parts) > 4 else None
-
-
-def _resource(service: str, operation: str, account_id: str | None, parameters: dict[str, Any] | None) -> str:
-    """The resource that AWS names in a denial: the requested user or role, or the listed kind."""
-    if operation == "AssumeRole":
-        return str((parameters or {}).get("RoleArn", "*"))
-    if service != "iam":
-        return "*"
-    for kind in ("User", "Role", "Group"):
-        name = (parameters or {}).get(f"{kind}Name")
-        if name or operation.endswith(f"{kind}s"):
-            return f"arn:aws:iam::{account_id}:{kind.lower()}/{name or ''}"
-    return "*"
 
 
 def _json(value: Any, status: int = 200) -> Reply:

@@ -43,6 +43,11 @@ class Account:
         return self._visit.account_id
 
     @property
+    def partition(self) -> str:
+        """Of the credentials that this worker runs as."""
+        return self._visit.caller.partition if self._visit.caller else "aws"
+
+    @property
     def settings(self) -> Settings:
         return self._visit.cloud.settings
 

@@ -12,11 +12,29 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import landing
+from pipeline import damage, landing
 from pipeline.night import Night
 from pipeline.schema import EXTRACTS, LEDGER, UNREAD, Dataset
+from pipeline.settings import Refused
 
 PART = "carried-over"
+MOST_NAMED = 3
+
+
+def check_current(night: Night, datasets: Collection[Dataset]) -> None:
+    """Raise `Refused` for a night that an earlier version landed: what it did not ask would seem to be null."""
+    asked = set(landing.read(night, EXTRACTS)["dataset"].to_pylist())
+    carried = [dataset for dataset in datasets if dataset.operations and dataset.scope != "organization"]
+    lacking = [dataset.name for dataset in carried if dataset.name not in asked]
+    for dataset in carried:
+        names = [damage.columns(file) for file in landing.files(night, dataset)]
+        lacking += [f"{dataset.name}.{c.name}" for c in dataset.columns if any(c.name not in has for has in names)]
+    if lacking:
+        more = f" and {len(lacking) - MOST_NAMED} more" if len(lacking) > MOST_NAMED else ""
+        raise Refused(
+            f"{night}: an earlier version landed it, without {', '.join(lacking[:MOST_NAMED])}{more}; "
+            "read the whole night again, not some accounts of it"
+        )
 
 
 def carry_over(night: Night, run: Path, account_ids: Collection[str], datasets: Collection[Dataset]) -> None:

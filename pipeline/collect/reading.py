@@ -21,6 +21,7 @@ from pipeline.collectors import Collector, Rows
 from pipeline.collectors._items import resource
 from pipeline.collectors.account_regions import REGIONS
 from pipeline.collectors.account_summary import SUMMARY
+from pipeline.collectors.organization import ORGANIZATION, is_alone
 from pipeline.collectors.organization_tree import ACCOUNTS
 from pipeline.schema import EXTRACTS, LEDGER, UNLISTED_MEMBERS, UNREAD, Dataset, Row, Scope
 
@@ -162,9 +163,14 @@ class Reading:
         return {row["metric"]: row["value"] for row in account.rows(SUMMARY.name)}
 
     def _rows_of(self, collector: Collector, region: str, account: Account) -> Rows | CallFailed:
-        """Run the collector once. A service that AWS does not offer in a Region has no rows there."""
+        """Run the collector once. A service that AWS does not offer in a Region has no rows there.
+
+        Of an account in no organization, Organizations is not asked: there is nothing that it could say.
+        """
 
         def collected() -> Rows:
+            if is_of_organizations(collector) and is_alone(account):
+                return {dataset.name: [] for dataset in collector.datasets}
             rows = collector.collect(account)
             return {dataset.name: once(dataset, rows[dataset.name]) for dataset in collector.datasets}
 
@@ -194,6 +200,12 @@ class Reading:
             "error_code": failed and failed.error_code,
             "message": failed and failed.message,
         }
+
+
+def is_of_organizations(collector: Collector) -> bool:
+    """Whether it asks Organizations, and needs to know which organization that is."""
+    asked = any(op.startswith("organizations:") for dataset in collector.datasets for op in dataset.operations)
+    return asked and not {ORGANIZATION.name, ACCOUNTS.name} & {dataset.name for dataset in collector.datasets}
 
 
 def _is_denied(result: Rows | CallFailed) -> bool:

@@ -18,6 +18,8 @@
     [[archive_rules]]            archive rules of external-access analyzers that have an owner: resource
     [[delegated_administrators]] an approved delegated administrator: account, service_principal
     [[vendors]]                  an account outside the organization that roles may trust: account
+    [[accepted_gaps]]            what will not become readable: account, operation or dataset, or several of them; it
+                                 stays unknown, and does not turn the exit code of a night to 1
 
 An entry applies up to and including `expires_on`; afterwards it is still listed, but has no effect.
 """
@@ -25,13 +27,23 @@ An entry applies up to and including `expires_on`; afterwards it is still listed
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Container
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
-from pipeline import SQL
+from pipeline import SQL, collectors
+from pipeline.aws.failures import ASSUME_ROLE
 from pipeline.schema import ACCOUNT_ID, REGISTER, Row
 from pipeline.settings import Refused, Settings
 
@@ -142,6 +154,34 @@ class Vendor(Entry):
     account: AccountId
 
 
+class AcceptedGap(Entry):
+    kind = "accepted_gap"
+    operation: Text | None = Field(None, description="an operation as in the ledger, like iam:GetCredentialReport")
+    dataset: Text | None = Field(None, description="a dataset, as in the table coverage")
+
+    @field_validator("operation")
+    @classmethod
+    def _operation(cls, value: str | None) -> str | None:
+        return one_of(value, {ASSUME_ROLE, *collectors.operations("organization", "account", "region")})
+
+    @field_validator("dataset")
+    @classmethod
+    def _dataset(cls, value: str | None) -> str | None:
+        return one_of(value, collectors.datasets())
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not (self.account or self.operation or self.dataset):
+            raise ValueError("an account, an operation or a dataset")
+        return self
+
+
+def one_of(value: str | None, known: Container[str]) -> str | None:
+    if value is not None and value not in known:
+        raise ValueError(value)
+    return value
+
+
 KINDS: dict[str, type[Entry]] = {
     "exceptions": Exception_,
     "attestations": Attestation,
@@ -152,6 +192,7 @@ KINDS: dict[str, type[Entry]] = {
     "archive_rules": ArchiveRule,
     "delegated_administrators": DelegatedAdministrator,
     "vendors": Vendor,
+    "accepted_gaps": AcceptedGap,
 }
 
 
@@ -198,11 +239,12 @@ def faults(kind: type[Entry], error: ValidationError) -> list[str]:
         elif fault["type"] == "missing":
             sentences.append(f"{field}: missing; expected {expected[field]}")
         else:
-            sentences.append(f"{field}: {fault['input']!r}; expected {expected.get(field, 'a table of fields')}")
+            wanted = expected.get(field) or fault.get("ctx", {}).get("error", "a table of fields")
+            sentences.append(f"{field}: {fault['input']!r}; expected {wanted}")
     return sentences
 
 
 def described(kind: type[Entry]) -> dict[str, Any]:
     """The JSON schema of each field of a kind; for an optional field, that of its value."""
     fields: dict[str, Any] = kind.model_json_schema()["properties"]
-    return {name: field.get("anyOf", [field])[0] for name, field in fields.items()}
+    return {name: {**field.get("anyOf", [field])[0], **field} for name, field in fields.items()}

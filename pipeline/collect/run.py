@@ -22,10 +22,11 @@ from pipeline.aws.permissions import management_only, session_policy
 from pipeline.aws.session import Cloud
 from pipeline.aws.visit import Caller, Visit, sign_in
 from pipeline.collect import register, scope
-from pipeline.collect.carried_over import carry_over
+from pipeline.collect.carried_over import carry_over, check_current
 from pipeline.collect.closed_regions import closed_regions
 from pipeline.collect.memory import Memory
 from pipeline.collect.reading import Reading
+from pipeline.collectors.organization_tree import ACCOUNTS
 from pipeline.night import Night
 from pipeline.schema import LEDGER, REGISTER, Row
 from pipeline.settings import Refused, Settings
@@ -108,6 +109,8 @@ class Roll:
 
     caller: Caller
     management_account_id: str
+    organization_id: str | None
+    """None for an account in no organization."""
     accounts: list[Row]
     chosen: set[str]
     active: list[str]
@@ -122,7 +125,8 @@ def read_roll(settings: Settings, cloud: Cloud) -> Roll:
         visit.caller = caller = sign_in(visit)
         visit.is_of_organization = True
         reading = Reading(visit, ("organization",))
-        visit.account_id = management_id = reading.rows("organization")[0]["management_account_id"]
+        organization = reading.rows("organization")[0]
+        visit.account_id = management_id = organization["management_account_id"]
         accounts = reading.rows("accounts")
     except CallFailed as failed:
         raise refusal(failed, cloud) from failed
@@ -131,7 +135,7 @@ def read_roll(settings: Settings, cloud: Cloud) -> Roll:
     active = sorted(a["account_id"] for a in accounts if a["account_id"] in chosen and a["state"] not in NOT_READ)
     if not active:
         raise Refused(f"{cloud.where}: the settings leave no ACTIVE account to read; see include_ and exclude_")
-    return Roll(caller, management_id, accounts, chosen, active, reading, visit)
+    return Roll(caller, management_id, organization["organization_id"], accounts, chosen, active, reading, visit)
 
 
 def plan(settings: Settings, night: Night, progress: Progress = quiet) -> Plan:
@@ -140,7 +144,11 @@ def plan(settings: Settings, night: Night, progress: Progress = quiet) -> Plan:
     with closing(connected(settings, night)) as cloud:
         cloud.ends = _ends(settings, started)
         roll = read_roll(settings, cloud)
+        if roll.organization_id is None:
+            check_never_of_organization(night, roll.management_account_id)
         kept = scope.carried_over(night, roll.chosen, roll.accounts)
+        if kept:
+            check_current(night, collectors.datasets().values())
         for account in roll.accounts:
             account["is_in_scope"] = account["account_id"] in roll.chosen.union(kept)
         tables = roll.reading.read_all()
@@ -191,6 +199,18 @@ def collect_shard(settings: Settings, plan: Plan, index: int, progress: Progress
     result = ShardResult(index, len(plan.shards[index]), tuple(sorted(failed_accounts)), part.rows)
     landing.note(folder, name, json.dumps(asdict(result)))
     return result
+
+
+def check_never_of_organization(night: Night, account_id: str) -> None:
+    """Raise `Refused` for an account in no organization where the last night was one of an organization."""
+    others: set[str] = set()
+    for earlier in landing.nights(night.home)[-1:]:
+        others = {row["account_id"] for row in landing.read(earlier, ACCOUNTS).to_pylist()} - {account_id}
+    if others:
+        raise Refused(
+            f"{night.home}: its nights are of an organization, and account {account_id} is in none; "
+            "use the credentials of the management account, or name another --home"
+        )
 
 
 def reader_operations() -> set[str]:
@@ -255,12 +275,9 @@ from rows group by account_id, region, operation order by account_id, region, op
 def refusal(failed: CallFailed, cloud: Cloud) -> Refused:
     """One sentence on why nothing can be read, and what to do about it."""
     problem = f"{failed.operation or 'reading the organization'}: {failed.message.rstrip('.')}"
-    if failed.error_code == "AWSOrganizationsNotInUseException":
-        helps = "this account is in no organization: use the management account's credentials"
-    else:
-        denied = "run with credentials of the management or a delegated administrator account that may call it"
-        otherwise = f"it failed for good ({failed.error_class}); start over, or see the ledger classes in the docs"
-        helps = advice(failed.error_class, otherwise, denied)
+    denied = "run with credentials of the management or a delegated administrator account that may call it"
+    otherwise = f"it failed for good ({failed.error_class}); start over, or see the ledger classes in the docs"
+    helps = advice(failed.error_class, otherwise, denied)
     return Refused(f"{cloud.where}: {problem}; {helps}")
 
 

@@ -25,8 +25,12 @@ FEATURES = Dataset(
 
 DATASETS = (FEATURES,)
 
-# Trusted access for IAM never switched on, or an organization that only shares billing: no feature can be on.
-NONE_ON = ("ServiceAccessNotEnabledException", "OrganizationNotInAllFeaturesModeException")
+# Trusted access for IAM never switched on, an organization that only shares billing, or none: no feature can be on.
+NONE_ON = (
+    "ServiceAccessNotEnabledException",
+    "OrganizationNotInAllFeaturesModeException",
+    "OrganizationNotFoundException",
+)
 
 
 def collect(organization: Account) -> Rows:

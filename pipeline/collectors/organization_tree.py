@@ -10,6 +10,7 @@ from pipeline.aws.account import Account
 from pipeline.aws.failures import CallFailed
 from pipeline.collectors import Rows
 from pipeline.collectors._values import TAGS, tags, utc
+from pipeline.collectors.organization import is_alone
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 ROOT_ID = r"r-[0-9a-z]{4,32}"
@@ -30,7 +31,6 @@ ROOTS = Dataset(
         Column("enabled_policy_types", "varchar[]", "Policy types that are enabled, by name", required=True),
     ),
     key=("root_id",),
-    may_be_empty=False,
 )
 
 UNITS = Dataset(
@@ -91,6 +91,8 @@ DATASETS = (ROOTS, UNITS, ACCOUNTS)
 
 def collect(organization: Account) -> Rows:
     """`is_in_scope` is left true for all: which accounts the settings select is for the plan to say."""
+    if is_alone(organization):
+        return {ROOTS.name: [], UNITS.name: [], ACCOUNTS.name: [_alone(organization)]}
     management_id = organization.rows("organization")[0]["management_account_id"]
     roots = list(organization.pages("organizations:ListRoots", "Roots"))
     units = [unit for root in roots for unit in _units_below(organization, root["Id"])]
@@ -108,6 +110,21 @@ def collect(organization: Account) -> Rows:
         UNITS.name: [*units, *_units_in_paths(by_id.values(), {unit["ou_id"] for unit in units})],
         ACCOUNTS.name: sorted(rows, key=lambda row: str(row["account_id"])),
     }
+
+
+def _alone(account: Account) -> Row:
+    """The row of an account in no organization: there, AWS tells of its name and address only to itself."""
+    own = {
+        "account_id": account.account_id,
+        "arn": f"arn:{account.partition}:iam::{account.account_id}:root",
+        "name": account.account_id,
+        "email": "",
+        "state": "ACTIVE",
+        "tags": tags(()),
+        "is_management": True,
+        "is_in_scope": True,
+    }
+    return {column.name: own.get(column.name) for column in ACCOUNTS.columns}
 
 
 def _units_in_paths(accounts: Iterable[dict[str, Any]], unit_ids: set[str]) -> Iterator[Row]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from pipeline import state
 from pipeline.explain.citations import CitedStatement, citations
 from pipeline.explain.policies import bearing
 from pipeline.explain.replay import Finding
@@ -80,6 +81,7 @@ def explain(
     """Explain a finding. Raises `Refused` if nothing is published, or if the control or resource does not exist or is
     ambiguous.
     """
+    state.check(database.parent)
     if not database.exists():
         raise Refused(f"{database}: nothing is published there; `rolecall run` does, or name another --home")
     try:

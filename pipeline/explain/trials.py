@@ -72,9 +72,9 @@ def trust_conditions(principals: Sequence[tuple[str, str]], account: str, organi
 
 
 def organization_of(replay: Replay) -> str:
-    """The id of the organization."""
+    """The id of the organization; empty for an account in none."""
     rows = replay.con.execute("select organization_id from published.staging.stg_organization").fetchall()
-    return str(rows[0][0]) if rows else ""
+    return rows[0][0] or "" if rows else ""
 
 
 def limits(replay: Replay, policies: Sequence[BearingPolicy]) -> list[Solution]:

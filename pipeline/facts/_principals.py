@@ -37,7 +37,8 @@ QUERIES = {
             where list_contains(roots.enabled_policy_types, control_levels.policy_type)
         )""",
     "organization": """
-        select organization_id, management_account_id, getvariable('as_of') as as_of from stg_organization""",
+        select coalesce(organization_id, '') as organization_id, management_account_id,
+            getvariable('as_of') as as_of from stg_organization""",
     "identity_center": """
         select account_id from stg_delegated_administrators where service_principal = 'sso.amazonaws.com'""",
     "places": """

@@ -88,7 +88,7 @@ QUERIES = {
         group by trusts.trust_sha256
         order by trusts.trust_sha256""",
     "accounts": "select account_id from stg_accounts",
-    "organization": "select organization_id from stg_organization",
+    "organization": "select coalesce(organization_id, '') as organization_id from stg_organization",
 }
 JUDGES: tuple[PolicyLayer, ...] = ("trust",)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipeline import state
 from pipeline.night import DATABASE, WAREHOUSE, Night
 from pipeline.rows import quoted
 from pipeline.settings import Refused, Settings
@@ -99,6 +100,7 @@ def is_copied(model: Model) -> tuple[str, str]:
 @contextmanager
 def reading(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """`rolecall.duckdb`, read-only, without access to other files. Raises `Refused` if it cannot be opened."""
+    state.check(home)
     database = home / DATABASE
     if not database.exists():
         raise Refused(f"{database}: nothing is published there yet; `rolecall run` does, or name another --home")

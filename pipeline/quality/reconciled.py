@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from pipeline.quality.declared import Check, no_rows, of_schema
-from pipeline.raw import DAMAGED_HISTORY
+from pipeline.raw import DAMAGED_HISTORY, OLDER_LANDING
 from pipeline.rows import quoted
 from pipeline.schema import QUALITY_RESULTS, UNREAD, Dataset
 
@@ -184,9 +184,11 @@ def _scope_as_before(datasets: Mapping[str, Dataset]) -> Check:
 
 
 def _enough_accounts(core: list[str]) -> Check:
+    """What an earlier version read is not held back for what this one asks in addition."""
     finished = (
         "select account_id, count(*) as finished from $table "
-        f"where dataset in ({', '.join(map(quoted, core))}) and status = 'ok' group by account_id"
+        f"where dataset in ({', '.join(map(quoted, core))}) "
+        f"and (status = 'ok' or error_class = {quoted(OLDER_LANDING)}) group by account_id"
     )
     query = (
         "select accounts, accounts_read, round(100.0 * accounts_read / accounts, 1) as percent, "

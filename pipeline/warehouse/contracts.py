@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from pipeline.rows import quoted
 from pipeline.settings import Refused
 from pipeline.warehouse.query import CALLS, JUDGED, VERDICTS, Query, close_to
 
@@ -25,6 +26,12 @@ MOMENTS = {
     "days_until": "moment::date - getvariable('read_at')::date",
 }
 """Macros for the days (UTC) between a timestamp and the time at which the night was read; whole days for an age."""
+
+ORDERED = {
+    "as_severity": ("critical", "high", "medium", "low"),
+    "as_verdict": ("fail", "unknown", "manual", "exempt", "pass", "not_applicable"),
+}
+"""Macros for published words that sort by their meaning, what matters most first: ENUM types with these values."""
 
 TEXT, VERDICT = "VARCHAR", "STRUCT(verdict VARCHAR, reason VARCHAR)"
 COLUMNS = {"account_id": TEXT, "region": TEXT, "resource": TEXT, JUDGED: VERDICT, "evidence": "JSON"}
@@ -90,17 +97,20 @@ def in_header(path: Path, head: str, key: str, problem: str) -> Refused:
 
 @cache
 def functions() -> frozenset[str]:
-    """The functions available to models: DuckDB's, the verdicts and the ages."""
+    """The functions available to models: DuckDB's, the verdicts, the ages and the ordered words."""
     builtin = duckdb.execute("select distinct function_name from duckdb_functions()").fetchall()
-    return frozenset({name for (name,) in builtin} | set(VERDICTS) | set(MOMENTS))
+    return frozenset({name for (name,) in builtin} | set(VERDICTS) | set(MOMENTS) | set(ORDERED))
 
 
 def define_macros(con: duckdb.DuckDBPyConnection) -> None:
-    """Create the macros for verdicts and ages on this connection."""
+    """Create the macros for verdicts, ages and ordered words on this connection."""
     for verdict in VERDICTS:
         con.execute(f"create or replace temp macro {verdict}(reason) as {{verdict: '{verdict}', reason: reason}}")
     for name, days in MOMENTS.items():
         con.execute(f"create or replace temp macro {name}(moment) as {days}")
+    for name, words in ORDERED.items():
+        values = ", ".join(map(quoted, words))
+        con.execute(f"create or replace temp macro {name}(word) as word::enum({values})")
 
 
 def unpacked(con: duckdb.DuckDBPyConnection, sql: str, path: Path) -> str:

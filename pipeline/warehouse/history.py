@@ -11,17 +11,10 @@ from datetime import date
 
 import duckdb
 
+from pipeline import state
+
 KEY = "control_id, account_id, region, resource"
 
-TABLES = (
-    "create table if not exists history_nights (as_of date primary key, held_back_reason varchar)",
-    f"create table if not exists history_spans "
-    f"({KEY.replace(',', ' varchar,')} varchar, verdict varchar, from_as_of date, to_as_of date)",
-    "create table if not exists history_guardrails "
-    "(as_of date, account_id varchar, policy_type varchar, objective varchar, met varchar)",
-    "create table if not exists history_measures "
-    "(as_of date, scope varchar, key varchar, pass bigint, fail bigint, pass_rate double, coverage double)",
-)
 MEASURED = {
     "critical": "bigint",
     "high": "bigint",
@@ -31,6 +24,29 @@ MEASURED = {
     "accounts": "bigint",
 }
 """The columns of `history_measures` that older files lack; null on nights recorded without them."""
+TABLES: Mapping[str, Mapping[str, str]] = {
+    "history_nights": {"as_of": "date primary key", "held_back_reason": "varchar"},
+    "history_spans": {
+        **dict.fromkeys((*KEY.split(", "), "verdict"), "varchar"),
+        "from_as_of": "date",
+        "to_as_of": "date",
+    },
+    "history_guardrails": {
+        "as_of": "date",
+        **dict.fromkeys(("account_id", "policy_type", "objective", "met"), "varchar"),
+    },
+    "history_measures": {
+        "as_of": "date",
+        "scope": "varchar",
+        "key": "varchar",
+        "pass": "bigint",
+        "fail": "bigint",
+        "pass_rate": "double",
+        "coverage": "double",
+        **MEASURED,
+    },
+}
+"""The tables of the history, with their columns."""
 RENAMED = {
     ("history_nights", "blocked_reason"): "held_back_reason",
     ("history_measures", "score"): "pass_rate",
@@ -65,15 +81,33 @@ PUT_IN = (
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Create missing tables of the history, and bring older ones up to date."""
-    for statement in TABLES:
-        con.execute(statement)
+    """Create missing tables of the history, and bring those of older versions up to date."""
+    for table, columns in TABLES.items():
+        declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        con.execute(f"create table if not exists {table} ({declared})")
     for (table, old), new in RENAMED.items():
-        known = "select 1 from duckdb_columns() where table_name = ? and column_name = ?"
-        if con.execute(known, [table, old]).fetchone():
+        if old in _columns(con, table):
             con.execute(f"alter table {table} rename column {old} to {new}")
     for name, kind in MEASURED.items():
         con.execute(f"alter table history_measures add column if not exists {name} {kind}")
+    if version(con) != state.VERSION:
+        con.execute("create or replace table state_version as select ?::integer as version", [state.VERSION])
+
+
+def version(con: duckdb.DuckDBPyConnection) -> int:
+    """The state version of a warehouse; 0 for one from before there were any."""
+    row = con.execute("select version from state_version").fetchone() if _columns(con, "state_version") else None
+    return int(row[0]) if row else 0
+
+
+def lacking(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The columns that the prepared tables lack: of a version that this program does not know, or damaged."""
+    return [f"{table}.{name}" for table, columns in TABLES.items() for name in columns.keys() - _columns(con, table)]
+
+
+def _columns(con: duckdb.DuckDBPyConnection, table: str) -> set[str]:
+    query = "select column_name from duckdb_columns() where table_name = ?"
+    return {row[0] for row in con.execute(query, [table]).fetchall()}
 
 
 def judged_dates(con: duckdb.DuckDBPyConnection) -> list[date]:

@@ -95,7 +95,9 @@ INVARIANTS: Mapping[str, str] = {
         f"semi join (select controls.control_id, accounts.account_id {OWED}) as owed using (control_id, account_id) "
         f"anti join (from judgements where origin in ('control', 'record')) as j using ({KEY}) "
         f"anti join ({UNREAD}) as u on u.control_id = r.control_id and u.account_id = r.account_id "
-        "and (u.region = 'global' or r.region in ('global', u.region))"
+        "and (u.region = 'global' or r.region in ('global', u.region)) "
+        "where not exists(from stg_organization where feature_set = 'NONE') "
+        "or control_id not in (select control_id from control_catalog where scope = 'organization')"
     ),
     "as many findings as judgements": same_count("judgements", "findings"),
     "every judgement is a finding, once": same(

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from pipeline import state
 from pipeline.night import WAREHOUSE, Night
 from pipeline.rows import quoted
 from pipeline.settings import Refused
@@ -37,7 +38,7 @@ def check_engine(version: str = duckdb.__version__) -> None:
 
 @contextmanager
 def writing(home: Path) -> Iterator[Connection]:
-    """The writer's connection, in a transaction that ends with the block. Raises `Refused` if it is in use.
+    """The writer's connection, in a transaction that ends with the block. Raises `Refused` if it is in use or newer.
 
     Where a third of the file is then free, the space of replaced tables is given back.
     """
@@ -45,6 +46,9 @@ def writing(home: Path) -> Iterator[Connection]:
     with _connected(home / WAREHOUSE, read_only=False) as con:
         con.execute("set enable_progress_bar = false")
         history.prepare(con)
+        if lacking := history.lacking(con):
+            problem = f"{home / WAREHOUSE}: its history lacks {', '.join(lacking)}"
+            raise Refused(f"{problem}; `rolecall rebuild` makes it anew from what has landed")
         con.execute("begin")
         yield con
         con.execute("commit")
@@ -83,6 +87,7 @@ def _connected(path: Path, read_only: bool) -> Iterator[Connection]:
         helps = "move it away: the next run makes it anew from what has landed"
         raise Refused(f"{path}: it is damaged ({str(error).splitlines()[0]}); {helps}") from error
     try:
+        state.check_version(path, history.version(con))
         yield con
     finally:
         con.close()
@@ -126,6 +131,7 @@ def take_out(night: Night) -> None:
 
 def nights_known(home: Path) -> tuple[set[date], dict[date, str]]:
     """The dates of the nights judged, and why others were held back, by date; neither without a warehouse."""
+    state.check(home)
     if not (home / WAREHOUSE).exists():
         return set(), {}
     with reading(home) as con:

@@ -18,7 +18,7 @@ shared as (
         end as holder,
         holder not glob '*.amazonaws.com*'
         and holder not in (select account_id from stg_accounts)
-        and holder not in (select organization_id from stg_organization) as is_outside
+        and holder not in (select organization_id from stg_organization where organization_id is not null) as is_outside
     from raw_resource_share_principals
 ),
 

@@ -26,7 +26,8 @@ expected as (
         controls.practice,
         accounts.account_id,
         accounts.arn,
-        accounts.is_management
+        accounts.is_management,
+        controls.scope = 'organization' and exists(from raw_organization where feature_set = 'NONE') as is_without_organization
     from control_catalog as controls
     inner join int_accounts as accounts
         on accounts.is_expected and (controls.scope = 'account' or accounts.is_management)
@@ -42,7 +43,10 @@ owed as (
         needs.is_alone
     from expected
     inner join control_needs as needs using (control_id)
-    where (expected.is_management or not needs.of_management) and not needs.settles_unread
+    where
+        (expected.is_management or not needs.of_management)
+        and not needs.settles_unread
+        and not expected.is_without_organization
 ),
 
 missing as (
@@ -100,7 +104,7 @@ said as (
         regexp_replace(results.resource, '^arn:[^:]*:([^:]*):[^:]*:[^:]*:([^/:]*).*$', '\1:\2') as kind
     from control_results as results
     inner join expected using (control_id, account_id)
-    where not exists (
+    where not expected.is_without_organization and not exists (
         from unread
         where
             unread.control_id = results.control_id
@@ -236,7 +240,11 @@ absent as (
         'global' as region,
         expected.arn as resource,
         'not_applicable' as verdict,
-        'There is nothing of the kind in the account.' as reason,
+        if(
+            expected.is_without_organization,
+            'The account is in no organization.',
+            'There is nothing of the kind in the account.'
+        ) as reason,
         '{}'::json as evidence,
         'absent' as origin
     from expected

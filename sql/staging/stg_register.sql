@@ -11,6 +11,8 @@ select
     resource,
     service_principal,
     use_case,
+    operation,
+    dataset,
     owner,
     reason,
     ticket,

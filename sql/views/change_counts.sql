@@ -16,8 +16,8 @@ select
     since,
     since_as_of,
     change,
-    severity,
+    as_severity(changes.severity) as severity,
     count(*) as findings
 from changes
-group by since, since_as_of, change, severity
-order by since, change, severity
+group by since, since_as_of, change, changes.severity
+order by since, change, changes.severity

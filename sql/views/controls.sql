@@ -18,6 +18,12 @@ evidence = "Keys of its evidence, and what each of them is"
 reads = "Datasets that the verdict rests on"
 query = "The query"
 */
-select * replace (frameworks::json as frameworks, params::json as params, evidence::json as evidence)
+select
+    * replace (
+        as_severity(severity) as severity,
+        frameworks::json as frameworks,
+        params::json as params,
+        evidence::json as evidence
+    )
 from control_catalog
 order by practice, number

@@ -2,7 +2,11 @@
 title = "Coverage of each dataset, and the failed call if it could not be read"
 [columns]
 as_of = "The night"
+account_id = "Id of the account"
+dataset = "Name of the dataset"
+operation = "The operation that failed"
 controls = "Controls that rest on the dataset"
+accepted_by = "Live entry of the register that accepts the gap; it is unknown all the same"
 */
 with
 resting as (
@@ -12,6 +16,24 @@ resting as (
     from control_needs
     inner join control_catalog using (control_id)
     group by dataset
+),
+
+accepted as (
+    select
+        extracts.account_id,
+        extracts.region,
+        extracts.dataset,
+        min(gaps.entry) as entry
+    from raw_extracts as extracts
+    inner join raw_register as gaps
+        on
+            gaps.kind = 'accepted_gap'
+            and gaps.expires_on >= getvariable('as_of')
+            and extracts.account_id = coalesce(gaps.account_id, extracts.account_id)
+            and extracts.operation = coalesce(gaps.operation, extracts.operation)
+            and extracts.dataset = coalesce(gaps.dataset, extracts.dataset)
+    where extracts.status = 'failed'
+    group by extracts.account_id, extracts.region, extracts.dataset
 )
 
 select
@@ -25,7 +47,9 @@ select
     extracts.error_class,
     extracts.error_code,
     extracts.message,
-    coalesce(resting.controls, []) as controls
+    coalesce(resting.controls, []) as controls,
+    accepted.entry as accepted_by
 from raw_extracts as extracts
 left join resting using (dataset)
+left join accepted using (account_id, region, dataset)
 order by extracts.account_id, extracts.region, extracts.dataset

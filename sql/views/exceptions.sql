@@ -7,7 +7,9 @@ resource = "ARN or glob of ARNs it is limited to; null for every resource"
 reason = "Why the entry exists"
 is_live = "Whether the entry still counts tonight"
 state = "live, or expired: listed, and covers nothing"
-covers = "Fails that it makes exempt tonight"
+operation = "Operation of an accepted gap; null for every operation"
+dataset = "Dataset of an accepted gap; null for every dataset"
+covers = "Fails that it makes exempt tonight; of an accepted gap, the datasets of accounts that could not be read"
 */
 with
 covering as (
@@ -17,6 +19,13 @@ covering as (
     from judgements
     where exception_entry is not null
     group by exception_entry
+    union all
+    select
+        accepted_by as entry,
+        count(*) as covers
+    from coverage
+    where accepted_by is not null
+    group by accepted_by
 )
 
 select

@@ -26,10 +26,10 @@ select
     account_id,
     region,
     resource,
-    previous_verdict,
-    verdict,
+    as_verdict(previous_verdict) as previous_verdict,
+    as_verdict(verdict) as verdict,
     reason,
-    severity
+    as_severity(severity) as severity
 from changes
 where since = 'the night before'
 order by change, practice, control_id, account_id, region, resource

@@ -9,6 +9,6 @@ from_as_of = "First night of the verdict"
 to_as_of = "Last night of the verdict"
 verdict = "pass, fail, exempt, not_applicable, unknown or manual"
 */
-select *
+select * replace (as_verdict(verdict) as verdict)
 from history_spans
 order by control_id, account_id, region, resource, from_as_of

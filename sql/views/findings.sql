@@ -34,7 +34,7 @@ select
     judgements.account_id,
     judgements.region,
     judgements.resource,
-    judgements.verdict,
+    as_verdict(judgements.verdict) as verdict,
     judgements.reason,
     judgements.evidence,
     life.first_seen,

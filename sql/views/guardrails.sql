@@ -39,7 +39,7 @@ select
     wanted.policy_type,
     wanted.objective,
     titles.title,
-    judgements.verdict,
+    as_verdict(judgements.verdict) as verdict,
     judgements.reason
 from judgements
 inner join int_accounts as accounts on judgements.account_id = accounts.account_id

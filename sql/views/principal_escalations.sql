@@ -18,7 +18,7 @@ select
     principal_arn,
     path_id,
     title,
-    severity,
+    as_severity(severity) as severity,
     aliases,
     gain,
     verdict,

@@ -70,7 +70,7 @@ final as (
 select
     getvariable('as_of') as as_of,
     row_number() over (order by rank, critical desc, brought_to_met desc, findings desc, repair) as place,
-    * exclude (rank),
+    * exclude (rank) replace (as_severity(severity) as severity),
     if(account_id is null, null, row_number() over (
         partition by account_id order by rank, critical desc, findings desc, repair
     )) as place_in_account

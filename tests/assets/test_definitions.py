@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from assets import home
 from assets.definitions import build
 from pipeline import collectors
 from pipeline.settings import ControlSettings, Refused, load
@@ -31,6 +32,16 @@ def ancestors(definitions: dg.Definitions, name: str) -> set[str]:
 
 def test_definitions_can_be_loaded(definitions: dg.Definitions) -> None:
     dg.Definitions.validate_loadable(definitions)
+
+
+def test_dagster_reports_nothing_to_anybody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    with dg.DagsterInstance.from_config(str(home.dagster_home(tmp_path))) as kept:
+        assert not kept.telemetry_enabled
+    (tmp_path / "dagster" / home.INSTANCE).write_text("")
+    with dg.DagsterInstance.from_config(str(tmp_path / "dagster")) as plain:
+        assert plain.telemetry_enabled  # else the setting has no effect, and another is needed
+    assert not dg.DagsterInstance.ephemeral().telemetry_enabled
 
 
 def test_everything_is_an_asset(definitions: dg.Definitions) -> None:

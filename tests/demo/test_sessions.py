@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+from demo.emulator.caller import Caller
+
 NOBODY = {"aws_access_key_id": "AKIANOBODY", "aws_secret_access_key": "x"}
 
 
@@ -93,3 +95,11 @@ def test_a_chained_session_lasts_an_hour_at_most(aws):
         aws.client("sts").assume_role(
             RoleArn=arn, RoleSessionName="rolecall", ExternalId=aws.ready["external_id"], DurationSeconds=7200
         )
+
+
+def test_a_reader_whose_policy_lacks_an_action_is_denied_what_needs_it():
+    caller = Caller(reader_actions=["s3:ListAllMyBuckets", "iam:ListUsers"])
+    assert caller.allows("RolecallReader", "s3:ListBuckets")
+    assert not caller.allows("RolecallReader", "iam:ListRoles")
+    assert caller.allows("RolecallRunner", "iam:ListRoles")
+    assert Caller().allows("RolecallReader", "iam:ListRoles")

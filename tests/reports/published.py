@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline.warehouse import history, models
+from pipeline.warehouse import contracts, history, models
 from pipeline.warehouse.store import variables
 from tests.reports.rows import ACCOUNTS, AS_OF, NIGHTS, OUS, Finding, content, many
 
@@ -81,7 +81,8 @@ TABLES = {
         accounts bigint, has_enough_data boolean""",
     "nights": "as_of date, published boolean, held_back_reason varchar",
     "coverage": """as_of date, account_id varchar, region varchar, dataset varchar, status varchar, "rows" bigint,
-        operation varchar, error_class varchar, error_code varchar, message varchar, controls varchar[]""",
+        operation varchar, error_class varchar, error_code varchar, message varchar, controls varchar[],
+        accepted_by varchar""",
     "ledger": """as_of date, account_id varchar, region varchar, operation varchar, status varchar, error_class varchar,
         error_code varchar, message varchar, calls bigint, attempts bigint, "rows" bigint, seconds double,
         data_time timestamp""",
@@ -121,6 +122,19 @@ TABLES = {
         user_arn varchar, is_admin varchar, steps_to_admin bigint, power varchar, place bigint""",
 }
 
+_SEVERITY, _VERDICT = (f"enum{contracts.ORDERED[name]}" for name in ("as_severity", "as_verdict"))
+for _name in (
+    "controls",
+    "findings",
+    "finding_changes",
+    "change_counts",
+    "finding_history",
+    "guardrails",
+    "repairs",
+):
+    TABLES[_name] = TABLES[_name].replace("severity varchar", f"severity {_SEVERITY}")
+    TABLES[_name] = TABLES[_name].replace("verdict varchar", f"verdict {_VERDICT}")
+
 
 def write(
     path: Path, nights: Sequence[date] = NIGHTS, accounts: Sequence[tuple[Any, ...]] = ACCOUNTS, clean: bool = False
@@ -151,6 +165,7 @@ COMPARED = ("measure_changes", "measures_with_history", "repaired_findings")
 def _derived(con: duckdb.DuckDBPyConnection, nights: Sequence[date]) -> None:
     """Measures, trend, history and changes, by the product's own queries over the findings of every night."""
     history.prepare(con)
+    contracts.define_macros(con)
     given = {"min_coverage_to_score": 95, "within_days": 30, "shared_by": 5}
     con.execute("create view control_catalog as from controls")
     con.execute("create table stg_permission_sets (permission_set_arn varchar, name varchar)")

@@ -262,6 +262,7 @@ def _coverage(night: date, judged: Sequence[tuple[Any, ...]]) -> Iterator[Findin
                 "controls": [CONTROLS[n][0] for n in (1, 2, 4)]
                 if dataset == "credential_report"
                 else [c[0] for c in CONTROLS],
+                "accepted_by": "accepted_gaps[1]" if role else None,
             }
 
 

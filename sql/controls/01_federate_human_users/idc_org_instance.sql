@@ -57,7 +57,7 @@ select
     arn as resource,
     case
         when is_management and feature_set <> 'ALL'
-            then not_applicable('An organization without all features can have no Identity Center instance.')
+            then not_applicable('Without an organization with all features there is no Identity Center instance for all accounts.')
         when is_management and instances <> [] and is_without_sets
             then fail(format('The organization has the instance {}, without permission sets: it opens no account.', names))
         when is_management and instances <> [] then pass(format('The organization has the instance {}.', names))

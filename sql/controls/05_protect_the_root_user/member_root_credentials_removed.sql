@@ -41,7 +41,7 @@ select
     account_id,
     resource,
     case
-        when is_management then not_applicable('The management account must keep its root credentials.')
+        when is_management then not_applicable('The management account, or one in no organization, must keep its root credentials.')
         when no_root_user is not null then not_applicable(no_root_user)
         when has_credentials and is_central then fail(reason || '.')
         when has_credentials

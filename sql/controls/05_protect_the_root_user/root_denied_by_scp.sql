@@ -22,7 +22,7 @@ select
     accounts.arn as resource,
     case
         when accounts.no_root_user is not null then not_applicable(accounts.no_root_user)
-        when accounts.is_management then not_applicable('SCPs never bind the management account.')
+        when accounts.is_management then not_applicable('SCPs bind neither the management account nor one in no organization.')
         when not objectives.is_enabled then fail('The organization has not switched SCPs on.')
         when objectives.met = 'yes' then pass('SCPs deny the root user, whatever it asks for.')
         when objectives.met <> 'no' and len(objectives.unreadable) > 0

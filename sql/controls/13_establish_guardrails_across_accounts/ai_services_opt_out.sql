@@ -92,7 +92,9 @@ select
     resource,
     case
         when organization.feature_set <> 'ALL'
-            then not_applicable(format('AI services opt-out policies need all features; the organization has {}.', feature_set))
+            then not_applicable(format(
+                'AI services opt-out policies need an organization with all features; here: {}.', feature_set
+            ))
         when not is_enabled then fail('The policy type AISERVICES_OPT_OUT_POLICY is not enabled at the root.')
         when len(unreadable) > 0 then unknown(format(
             'The content of {} cannot be read.', array_to_string(unreadable, ', ')

@@ -17,7 +17,7 @@ select
     account_id,
     resource,
     case
-        when is_management then not_applicable('RCPs never bind the management account.')
+        when is_management then not_applicable('RCPs bind neither the management account nor one in no organization.')
         when not is_enabled then fail('The policy type RESOURCE_CONTROL_POLICY is not enabled at the root.')
         when len(policies) > 0 then pass(format('Bound by {}.', array_to_string(policies, ', ')))
         else fail('Only RCPFullAWSAccess, which denies nothing, binds the account.')

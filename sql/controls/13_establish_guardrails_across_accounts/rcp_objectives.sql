@@ -28,7 +28,7 @@ select
     accounts.account_id,
     accounts.arn || '/' || wanted.objective as resource,
     case
-        when accounts.is_management then not_applicable('RCPs never bind the management account.')
+        when accounts.is_management then not_applicable('RCPs bind neither the management account nor one in no organization.')
         when wanted.objective = 'outbound_federation' and not outbound.is_enabled
             then not_applicable('The account issues no tokens to its principals for services outside AWS.')
         when results.objective is null then unknown('There is no such objective.')

@@ -40,7 +40,7 @@ select
     accounts.account_id,
     accounts.arn || '/' || wanted.objective as resource,
     case
-        when accounts.is_management then not_applicable('SCPs never bind the management account.')
+        when accounts.is_management then not_applicable('SCPs bind neither the management account nor one in no organization.')
         when results.objective is null then unknown('There is no such objective.')
         when not results.is_enabled then fail('The organization has not switched SCPs on.')
         when results.met = 'yes' then pass(results.reached || if(

@@ -35,7 +35,7 @@ select
     resource,
     case
         when organization.feature_set <> 'ALL'
-            then not_applicable(format('Tag policies need all features; the organization has {}.', feature_set))
+            then not_applicable(format('Tag policies need an organization with all features; here: {}.', feature_set))
         when not is_enabled then fail('The policy type TAG_POLICY is not enabled at the root.')
         when len(tag_keys) > 0 then pass(format(
             'Tag policies ({}) set {}.', array_to_string(names, ', '), array_to_string(tag_keys, ', ')

@@ -11,6 +11,8 @@ import pytest
 from tests.assets.cli.support import rolecall
 from tests.conftest import Loopback
 
+WITHOUT_READER = "918168603348"
+
 
 @pytest.fixture
 def organization(aws: Loopback, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
@@ -70,3 +72,18 @@ def test_a_plan_names_accounts_and_calls(organization: Loopback) -> None:
     calls = {row["service"]: row["calls"] for row in json.loads(result.stdout)}
     assert calls["iam"] > calls["organizations"] > 0
     assert "accounts would be read" in rolecall("plan").stdout
+
+
+def test_an_account_whose_gap_is_accepted_is_said_and_fails_nothing(
+    organization: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROLECALL_INCLUDE_ACCOUNTS", f'["281653481575", "{WITHOUT_READER}"]')
+    assert examined()[0] == 2
+    Path("exceptions.toml").write_text(
+        f'[[accepted_gaps]]\naccount = "{WITHOUT_READER}"\nowner = "a"\nreason = "b"\nticket = "c"\n'
+        "expires_on = 2027-01-01\n"
+    )
+    code, checks = examined()
+    assert code == 1
+    assert f"({WITHOUT_READER}): User" in checks["reader role", "ok"]
+    assert "; the register accepts it" in checks["reader role", "ok"]

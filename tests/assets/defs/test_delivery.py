@@ -102,7 +102,7 @@ def test_the_newest_night_is_built_anew_from_the_database(there: Home) -> None:
     result = there.run()
     assert result.exit_code == 0, result.output
     lines = dict(line.split(maxsplit=1) for line in result.stdout.splitlines())
-    assert list(lines) == ["published", "report"]
+    assert list(lines) == ["home", "published", "report"]  # the home had no mark
     assert lines["report"] == str(there.folder / "reports" / str(AS_OF) / "index.html")
     assert there.page("latest/index.html").startswith("<!doctype html>")
     assert publish.shown(there.folder) == Night(there.folder, AS_OF)

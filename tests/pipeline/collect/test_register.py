@@ -29,6 +29,7 @@ ENTRIES = {
     "archive_rules": {"resource": "arn:aws:access-analyzer:us-east-1:111111111111:analyzer/x/archive-rule/y"},
     "delegated_administrators": {"account": "111111111111", "service_principal": "sso.amazonaws.com"},
     "vendors": {"account": "222222222222"},
+    "accepted_gaps": {"account": "222222222222", "operation": "iam:GetCredentialReport", "dataset": "roles"},
 }
 
 
@@ -103,6 +104,12 @@ def kinds_of_the_dataset() -> tuple[str, ...]:
             entry("archive_rules", resource="arn:aws:access-analyzer:us-east-1:111111111111:analyzer/x"),
             "expected the ARN of an analyzer and /archive-rule/<name>",
         ),
+        (
+            entry("accepted_gaps", operation="iam:ListRole"),
+            "operation: 'iam:ListRole'; expected an operation as in the ledger",
+        ),
+        (entry("accepted_gaps", dataset="role"), "dataset: 'role'; expected a dataset, as in the table coverage"),
+        (f"[[accepted_gaps]]{ANSWERED}", "expected an account, an operation or a dataset"),
     ],
 )
 def test_a_bad_entry_is_named_with_its_file_and_field(tmp_path: Path, text: str, said: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ from typing import Any
 import pytest
 
 from pipeline import landing
+from pipeline.collect.carried_over import check_current
 from pipeline.collect.scope import carried_over, select
 from pipeline.collectors.organization_tree import ACCOUNTS as ROLL
 from pipeline.night import Night
+from pipeline.schema import EXTRACTS, Column, Dataset, account_column
 from pipeline.settings import Refused, Settings
 
 ROOTS = [{"root_id": "r-1", "name": "Root"}]
@@ -117,3 +120,20 @@ def test_an_account_that_left_the_organization_is_not(night: Night) -> None:
 
 def test_a_night_that_has_not_landed_holds_nothing(night: Night) -> None:
     assert carried_over(night.on(date(2026, 11, 21)), {PROD}, ACCOUNTS) == ()
+
+
+TOLD = Dataset(
+    "told", "Rows.", "account", ("iam:ListUsers",), (account_column(), Column("added", "varchar", "New")), ()
+)
+
+
+def test_rows_that_an_earlier_version_landed_are_not_carried_over(night: Night) -> None:
+    extract = {c.name: None for c in EXTRACTS.columns} | {"account_id": PROD, "status": "ok", "rows": 0}
+    landing.write(night, EXTRACTS, [extract | {"dataset": "users", "region": "global"}])
+    with pytest.raises(Refused, match="an earlier version landed it, without told; read the whole night again"):
+        check_current(night, [TOLD])
+    landing.write(night, EXTRACTS, [extract | {"dataset": "told", "region": "global"}])
+    check_current(night, [TOLD])
+    landing.write(night, replace(TOLD, columns=TOLD.columns[:1]), [{"account_id": PROD}])
+    with pytest.raises(Refused, match=r"without told\.added;"):
+        check_current(night, [TOLD])

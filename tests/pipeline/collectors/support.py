@@ -27,7 +27,7 @@ class ScriptedAccount:
     def __init__(
         self, answers: dict[str, Any], rows: dict[str, list[Row]] | None = None, region: str = "global"
     ) -> None:
-        self.account_id, self.region = MEMBER, region
+        self.account_id, self.region, self.partition = MEMBER, region, "aws"
         self._answers, self._rows = answers, rows or {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.memory = SimpleNamespace(as_of=AS_OF, once=lambda key, make: make())

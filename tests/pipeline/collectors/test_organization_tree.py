@@ -30,7 +30,8 @@ def organization(answers: dict[str, Any]) -> ScriptedAccount:
         "organizations:ListTagsForResource": [],
         "organizations:ListAccountsForParent": [],
     }
-    return ScriptedAccount(base | answers, {"organization": [{"management_account_id": "000000000001"}]})
+    organization = {"management_account_id": "000000000001", "feature_set": "ALL"}
+    return ScriptedAccount(base | answers, {"organization": [organization]})
 
 
 def member(account_id: str, **more: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
+from pipeline.raw import OLDER_LANDING
 from tests.pipeline.quality.support import (
     ALPHA,
     BETA,
@@ -40,6 +41,15 @@ def test_an_account_unread_tonight_is_not_missed_rows(con: duckdb.DuckDBPyConnec
     tables = night()
     spoil(tables, "half the accounts unread")
     assert "extracts.rows_like_night_before" not in check(con, tables, night())
+
+
+def test_what_an_earlier_version_landed_without_a_column_holds_no_night_back(con: duckdb.DuckDBPyConnection) -> None:
+    tables = night()
+    spoil(tables, "half the accounts unread")
+    for row in tables["extracts"]:
+        if row["status"] == "failed":
+            row["error_class"] = OLDER_LANDING
+    assert check(con, tables, night()) == {}
 
 
 def test_records_that_could_not_be_read_are_counted_with_those_that_could(con: duckdb.DuckDBPyConnection) -> None:

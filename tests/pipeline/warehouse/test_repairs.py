@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipeline.warehouse import models
+from pipeline.warehouse import contracts, models
 from pipeline.warehouse.store import variables
 
 MODELS = models.load().models
@@ -44,6 +44,7 @@ def repairs(fails: Fails, others: Fails = ()) -> list[dict[str, Any]]:
     rows = [(*row, "fail") for row in fails] + [(*row, "pass") for row in others]
     con.executemany("insert into said values (?, ?, ?, ?)", rows)
     con.execute("create table judgements as select *, 1 as practice, 'global' as region from said")
+    contracts.define_macros(con)
     with variables(con, GIVEN):
         for name in ("control_account_counts", "repaired_findings", "repairs"):
             con.execute(f"create table {name} as {MODELS[name].sql}")

@@ -1,0 +1,95 @@
+"""What watches from outside is told: a metrics file and a heartbeat, as the last step of a night.
+
+Neither can fail a night: it is published by then, and what went wrong is a warning.
+"""
+
+from typing import Any
+
+import dagster as dg
+
+from assets.defs import nights
+from assets.defs.delivery import IN_BUCKET
+from assets.defs.notification import NOTIFICATION
+from assets.defs.report import DATABASE_ASSET, PAGES
+from assets.defs.steps import refusing
+from assets.resources import RunSettings
+from pipeline.collect.unread import unread_accounts
+from pipeline.night import DATABASE, Night
+from pipeline.progress import Progress
+from pipeline.publish import database, heartbeat, metrics
+from pipeline.settings import Refused, Settings
+from pipeline.text import on_one_line
+
+SIGNALS = "signals"
+FAILED = 2
+
+
+def signals(settings: Settings) -> list[dg.AssetsDefinition]:
+    """The last step of a night; absent if neither a metrics file nor a heartbeat is set."""
+    if not (settings.metrics_file or settings.heartbeat_url):
+        return []
+    last = [*([IN_BUCKET] if settings.publish_to else []), *([NOTIFICATION] if settings.notify else [])]
+
+    @dg.asset(
+        name=SIGNALS,
+        deps=[DATABASE_ASSET, *(name for name, _ in PAGES.values()), *last],
+        group_name="published",
+        kinds={"prometheus"},
+        description="The metrics file and the heartbeat after a night. If they fail, the step warns but succeeds.",
+    )
+    def tell_outside(
+        context: dg.AssetExecutionContext, settings: RunSettings, progress: dg.ResourceParam[Progress]
+    ) -> dg.MaterializeResult[Any]:
+        with refusing():
+            chosen = settings.load()
+            night = nights.night_of(chosen, context) if context.has_partition_key else database.shown(chosen)
+        try:
+            problems = published(chosen, night, started(context))
+        except Exception as error:  # the night is published, whatever the figures are
+            problems = [f"{type(error).__name__}: {on_one_line(error, 200)}"]
+        for problem in problems:
+            context.log.warning(f"not told: {problem}")
+        progress.end(SIGNALS, "; ".join(f"not told: {problem}" for problem in problems) or "told")
+        return dg.MaterializeResult(metadata={"not_told": problems} if problems else {})
+
+    return [tell_outside]
+
+
+def started(context: dg.AssetExecutionContext) -> float:
+    """When the run began, as Unix time."""
+    record = context.instance.get_run_record_by_id(context.run.run_id)
+    return record.start_time if record and record.start_time else nights.now()
+
+
+def published(settings: Settings, night: Night, since: float) -> list[str]:
+    """Write the metrics of a published night, and beat. Returns what did not work."""
+    now, problems = nights.now(), []
+    if settings.metrics_file:
+        unread, accepted = unread_accounts(night)
+        figures = metrics.of_run(now, now - since, int(unread > 0)) | metrics.of_night(settings.home / DATABASE)
+        figures |= {
+            "rolecall_last_success_timestamp_seconds": now,
+            "rolecall_accounts_unread": unread,
+            "rolecall_accounts_accepted": accepted,
+        }
+        problems += _written(settings, figures)
+    if settings.heartbeat_url and (problem := heartbeat.beat(settings.heartbeat_url)):
+        problems.append(f"heartbeat_url: {problem}")
+    return problems
+
+
+def failed(settings: Settings, since: float) -> list[str]:
+    """Write the metrics of a run that published nothing: what the last night has stays. Returns what did not work."""
+    if not settings.metrics_file:
+        return []
+    now = nights.now()
+    return _written(settings, metrics.before(settings.metrics_file) | metrics.of_run(now, now - since, FAILED))
+
+
+def _written(settings: Settings, figures: metrics.Figures) -> list[str]:
+    assert settings.metrics_file
+    try:
+        metrics.write(settings.metrics_file, figures)
+    except Refused as refused:
+        return [str(refused)]
+    return []
