@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import IO
 
-from pipeline import landing, locks
+from pipeline import locks
 from pipeline.night import FAILURE_LOG
 from pipeline.settings import Refused
 
@@ -42,6 +42,8 @@ def hold(home: Path) -> None:
 
     Raises `Refused` if another run holds the lock.
     """
+    from pipeline import landing  # with pyarrow: not for a command that holds no home
+
     key = home.resolve()
     if key in _held:
         return
