@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import IO
 
-from pipeline import landing, locks, state
+from pipeline import locks, state
 from pipeline.night import FAILURE_LOG
 from pipeline.settings import Refused
 
@@ -43,6 +43,8 @@ def hold(home: Path, tell: Callable[[str], None] = print) -> None:
     `tell` is called with a sentence where an earlier version of Rolecall wrote the home.
     Raises `Refused` if another run holds the lock, or a newer program wrote the home.
     """
+    from pipeline import landing  # with pyarrow: not for a command that holds no home
+
     key = home.resolve()
     if key in _held:
         return

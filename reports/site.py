@@ -12,7 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from pipeline.explain import removal
 from pipeline.progress import Progress
@@ -44,6 +45,23 @@ class Site:
     page_bytes: int = 0
 
 
+class Compiled(BytecodeCache):
+    """The templates that this process has compiled, by their content."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if code := self._code.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 class Templates(Environment):
     """Jinja with autoescape and strict names. `row.x` is the column x, even if dict has a method of that name."""
 
@@ -57,6 +75,7 @@ class Templates(Environment):
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
+            bytecode_cache=COMPILED,
         )
         self.filters |= filters.FILTERS
         self.globals |= filters.GLOBALS | pages.template_globals(night)

@@ -17,7 +17,6 @@ from assets.home import keep_private, log_failure
 from pipeline import __version__
 from pipeline.settings import CONFIG, Refused, Settings, load
 from pipeline.text import on_one_line, visible
-from pipeline.warehouse.store import check_engine
 
 DONE, UNREAD, REFUSED = 0, 1, 2
 WIDE = 160
@@ -68,6 +67,8 @@ def command(work: Callable[P, int]) -> Callable[P, None]:
     @wraps(work)
     def wrapped(*args: P.args, **options: P.kwargs) -> None:
         try:
+            from pipeline.warehouse.store import check_engine  # with DuckDB: not for `--help`
+
             keep_private()
             check_engine()
             code = work(*args, **options)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assets.cli.app import DONE, Home, command, given
 from assets.cli.output import RowFormat, print_rows
-from pipeline.collect import register
-from pipeline.schema import Row
 from pipeline.settings import Refused, Settings, load
+
+if TYPE_CHECKING:
+    from pipeline.schema import Row
 
 SHOWN = ("entry", "control_id", "account_id", "resource", "owner", "ticket", "expires_on", "reason")
 LONGEST_DAYS = 366
@@ -49,6 +50,7 @@ def exceptions(
     --reason "Moves to a role" --ticket SEC-123 --until 2027-03-31
     """
     from assets.defs import nights
+    from pipeline.collect import register
 
     chosen = load(**given(home=home, exceptions_file=exceptions_file))
     today = nights.today(chosen).as_of
@@ -120,6 +122,8 @@ def quoted(text: str) -> str:
 
 def append(chosen: Settings, text: str) -> None:
     """Replace the register by one with this text at its end, if the result is valid."""
+    from pipeline.collect import register
+
     path = chosen.exceptions_file
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     aside = path.with_name(f".{path.name}.new")

@@ -7,14 +7,16 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assets.cli.app import DONE, Home, command, given
 from assets.cli.output import write_csv
-from pipeline.schema import Row
 from pipeline.settings import Refused, load
+
+if TYPE_CHECKING:
+    from pipeline.schema import Row
 
 BATCH = 10_000
 

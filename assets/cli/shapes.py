@@ -13,7 +13,6 @@ from rich.console import Console
 
 from assets.cli.app import DONE, command, given
 from pipeline import __version__
-from pipeline.collect import shapes as reading
 from pipeline.settings import Settings, load
 
 
@@ -45,6 +44,7 @@ def shapes(
 def write(console: Console, settings: Settings, as_of: date, accounts: int, output: Path) -> None:
     """Read the organization and some accounts, and write the shapes. Raises `Refused`."""
     from assets.cli.progress import say
+    from pipeline.collect import shapes as reading
 
     found = reading.read(settings, as_of, accounts, lambda what: say(console, "reading", what))
     written = {"rolecall": __version__, "botocore": version("botocore"), "operations": found.to_dict()}

@@ -155,7 +155,7 @@ def run(con: duckdb.DuckDBPyConnection, chosen: Sequence[Check], datasets: dict[
     by_dataset = groupby(sorted(chosen, key=lambda check: check.key), key=lambda check: check.dataset)
     groups = {name: list(group) for name, group in by_dataset}
     results: list[QualityResult] = []
-    with quiet():
+    with quiet(), configured_once():
         source = _source(con, groups)
         for name, group in groups.items():
             results += _of_dataset(source, datasets[name], group)
@@ -272,3 +272,26 @@ def quiet() -> Iterator[None]:
             yield
     finally:
         logger.setLevel(level)
+
+
+@contextmanager
+def configured_once() -> Iterator[None]:
+    """Keep the configuration of each expectation: Great Expectations would make it again some fifty times.
+
+    Expectations do not change while they run.
+    """
+    from great_expectations.expectations.expectation import Expectation
+
+    made = Expectation.configuration
+    kept: dict[int, tuple[Any, Any]] = {}  # with the expectation, so that no other one gets its id
+
+    def configuration(expectation: Any) -> Any:
+        if id(expectation) not in kept:
+            kept[id(expectation)] = expectation, made.__get__(expectation)
+        return kept[id(expectation)][1]
+
+    Expectation.configuration = property(configuration)  # type: ignore[method-assign,assignment]
+    try:
+        yield
+    finally:
+        Expectation.configuration = made  # type: ignore[method-assign]

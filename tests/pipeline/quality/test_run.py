@@ -106,3 +106,13 @@ def test_part_of_the_checks_leaves_the_other_results(tmp_path: Path) -> None:
 def test_a_night_that_has_not_landed_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="nothing has landed for 2026-11-17"):
         run.validate(Settings.model_construct(home=tmp_path), Night(tmp_path, NIGHT))
+
+
+def test_an_expectation_has_one_configuration_while_checks_run() -> None:
+    with run.quiet():
+        from great_expectations.expectations import ExpectTableRowCountToBeBetween
+    expectation = ExpectTableRowCountToBeBetween(min_value=1)
+    with run.configured_once():
+        assert expectation.configuration is expectation.configuration
+        assert expectation.configuration.kwargs == {"min_value": 1}
+    assert expectation.configuration is not expectation.configuration
