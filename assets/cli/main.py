@@ -18,6 +18,7 @@ from assets.cli import (  # noqa: F401  (each adds its command)
     export,
     query,
     reader_role,
+    rehearse,
     settings,
     shapes,
 )

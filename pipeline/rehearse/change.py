@@ -167,12 +167,16 @@ def _in_tree(con: Connection, at: str) -> Target | None:
         if row["is_root"]:
             return Target("root", row["key"], f"the root {row['key']}", accounts)
         return Target("ou", row["key"], f"OU {row['ou_path']} ({row['key']})", accounts)
-    query = "select account_id, name from int_accounts where is_expected and (account_id = $at or name = $at) order by all"
-    accounts = rows(con, query, at=at)
-    if len(accounts) > 1:
-        raise Refused(f"--at {at}: {len(accounts)} accounts are called that; give the id of one")
-    for row in accounts:
-        return Target("account", row["account_id"], f"account {row['account_id']} ({row['name']})", (row["account_id"],))
+    query = (
+        "select account_id, name from int_accounts where is_expected and (account_id = $at or name = $at) order by all"
+    )
+    named = rows(con, query, at=at)
+    if len(named) > 1:
+        raise Refused(f"--at {at}: {len(named)} accounts are called that; give the id of one")
+    for row in named:
+        return Target(
+            "account", row["account_id"], f"account {row['account_id']} ({row['name']})", (row["account_id"],)
+        )
     if re.fullmatch(ACCOUNT_ID, at):
         raise Refused(f"--at {at}: no active account in scope of the night has this id")
     return None
@@ -196,8 +200,9 @@ def _permission_set(con: Connection, at: str) -> Target | None:
         raise Refused(f"--at {at}: {len(found)} permission sets are called that; give the ARN of one")
     for row in found:
         held = """
-            select distinct roles.account_id from int_principals as roles
-            where is_identity_center and regexp_matches(roles.name, '^AWSReservedSSO_' || regexp_escape($name) || '_[0-9a-z]{16}$')
+            select distinct account_id from int_principals
+            where is_identity_center
+                and regexp_matches(name, '^AWSReservedSSO_' || regexp_escape($name) || '_[0-9a-z]{16}$')
             order by all"""
         accounts = tuple(one["account_id"] for one in rows(con, held, name=row["name"]))
         label = f"permission set {row['name']}"

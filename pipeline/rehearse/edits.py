@@ -102,7 +102,9 @@ def attached(con: Connection, change: Change, name: str) -> Row:
         where policy_type = $type and target_id = $key and $name in (policies.policy_id, policies.arn, policies.name)"""
     found = rows(con, query, type=TYPES[change.kind], key=change.target.key, name=name)
     if not found:
-        raise Refused(f"{name}: no {change.kind.upper()} of this name or id is attached to {change.target.label} itself")
+        raise Refused(
+            f"{name}: no {change.kind.upper()} of this name or id is attached to {change.target.label} itself"
+        )
     return found[0]
 
 
@@ -182,7 +184,9 @@ def _boundary(con: Connection, change: Change) -> Iterator[Edit]:
         table = f"{row['principal_type']}s"
         yield update(table, "permissions_boundary_arn = $boundary", "arn = $arn", boundary=boundary, arn=row["arn"])
     for account_id, count in counts.items():
-        yield from _managed(con, policy, boundary_arn(f"{bound[0]['arn'].split('::')[0]}::{account_id}:", policy), count)
+        yield from _managed(
+            con, policy, boundary_arn(f"{bound[0]['arn'].split('::')[0]}::{account_id}:", policy), count
+        )
 
 
 def boundary_arn(principal_arn: str, policy: NewPolicy) -> str:
@@ -195,7 +199,8 @@ def _managed(con: Connection, policy: NewPolicy, arn: str, count: int) -> Iterat
     """A managed policy with this many boundaries; one of the same ARN gets a new version."""
     values = {"arn": arn, "document": policy.compact, "count": count}
     if rows(con, "select 1 from stg_policies where arn = $arn", arn=arn):
-        columns = "document = $document, permissions_boundary_usage_count = $count, version_count = least(version_count + 1, 5)"
+        columns = "document = $document, permissions_boundary_usage_count = $count"
+        columns += ", version_count = least(version_count + 1, 5)"
         yield update("policies", columns, "arn = $arn", **values)
         return
     (moment,) = con.execute("select getvariable('read_at')").fetchone() or (None,)

@@ -74,7 +74,9 @@ class Session:
         built = store.built_date(con)
         if built != self.night.as_of:
             helps = f"run `rolecall publish --as-of {self.night}`"
-            raise Refused(f"{home / WAREHOUSE}: it holds the night of {built}, not {self.night}, which is published; {helps}")
+            raise Refused(
+                f"{home / WAREHOUSE}: it holds the night of {built}, not {self.night}, which is published; {helps}"
+            )
         moment = con.execute("select read_at from contract").fetchone()
         values = self.night.variables | {
             "read_at": moment[0] if moment else None,
@@ -106,10 +108,11 @@ class Session:
         self.rebuilt = [model for model in wanted if reached & self.catalog.upstream[model.name]]
         self._look("memory.main", "warehouse.main")
         try:
-            raw.attach(self.con, self.night, self._read(changed))
+            if self.night.landing_folder.exists():  # else the warehouse says where the rows are
+                raw.attach(self.con, self.night, self._read(changed))
             for name in sorted(changed):
                 self.con.execute(f"create table edited as from raw_{name}")
-                self.con.execute(f"drop view raw_{name}")
+                self.con.execute(f"drop view if exists memory.main.raw_{name}")
                 self.con.execute(f"alter table edited rename to raw_{name}")
             for model in self.rebuilt:
                 if model.layer == "history":  # recorded again on a copy
@@ -127,7 +130,9 @@ class Session:
         """The datasets that are edited, that a rebuilt model reads, or that have unread records."""
         known = collectors.datasets()
         names = changed | {"unread_records"}
-        names |= {read.removeprefix("raw_") for model in self.rebuilt for read in model.reads if read.startswith("raw_")}
+        names |= {
+            read.removeprefix("raw_") for model in self.rebuilt for read in model.reads if read.startswith("raw_")
+        }
         unread = self.con.execute("select distinct dataset from warehouse.main.raw_unread_records").fetchall()
         names |= {name for (name,) in unread}
         return [known[name] for name in sorted(names)]
