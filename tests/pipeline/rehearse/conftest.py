@@ -19,3 +19,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def settings(home: Path) -> Settings:
     return Settings.model_construct(**(blank() | {"home": home}))
+
+
+@pytest.fixture(scope="session")
+def judge(home: Path) -> organization.Judge:
+    return organization.Judge(home)

@@ -25,6 +25,7 @@ UNIT = "ou-root-workload"
 CATALOG: Catalog = load()
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
+Findings = dict[tuple[str, ...], tuple[str, ...]]
 
 
 def arn(kind: str, name: str, account: str = MEMBER) -> str:
@@ -66,7 +67,7 @@ PRINCIPALS = {
     "builder": [allow("ec2:*", "s3:*", "lambda:*")],
     "reader": [allow("s3:Get*", "s3:List*", resource="arn:aws:s3:::data*"), allow("ec2:Describe*")],
     "guarded": [allow("ec2:*"), {"Effect": "Deny", "Action": "ec2:TerminateInstances", "Resource": "*"}],
-    "conditional": [allow("ec2:*", Condition={"StringEquals": {"aws:PrincipalTag/team": "a"}})],
+    "conditional": [allow("ec2:*", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})],
     "RolecallReader": [allow("iam:Get*", "iam:List*", "iam:Generate*")],
 }
 ACTIONS = ("ec2:RunInstances", "ec2:TerminateInstances", "s3:DeleteBucket", "lambda:CreateFunction", "s3:CreateBucket")
@@ -170,7 +171,9 @@ def extracts() -> list[Row]:
     found: list[Row] = []
     for name, dataset in collectors.datasets().items():
         of_organization = dataset.scope == "organization"
-        for account in ((MANAGEMENT,) if of_organization else (MANAGEMENT, MEMBER, OTHER, DARK)) * bool(dataset.operations):
+        for account in ((MANAGEMENT,) if of_organization else (MANAGEMENT, MEMBER, OTHER, DARK)) * bool(
+            dataset.operations
+        ):
             region = "us-east-1" if dataset.scope == "region" else "global"
             row = {"account_id": account, "region": region, "dataset": name, "status": "ok", "rows": 0}
             if account == DARK:
@@ -199,21 +202,37 @@ def write(home: Path) -> Path:
     return home
 
 
-def judged(rows: Rows, home: Path) -> dict[tuple[str, ...], tuple[str, str, str]]:
-    """The findings of a night with these rows, judged as every night is: by key, verdict, reason and evidence."""
-    with duckdb.connect(config={"threads": 1}) as con:
-        loaded(con, rows)
-        with build.prepared(con, Settings.model_construct(**blank()), Night(home, AS_OF), CATALOG) as made:
+class Judge:
+    """The organization judged as every night is; `findings` of other rows build what depends on them anew."""
+
+    def __init__(self, home: Path) -> None:
+        self._con = duckdb.connect(config={"threads": 1})
+        self._night = Night(home, AS_OF)
+        loaded(self._con, BASE)
+        self._make(set(collectors.datasets()))
+
+    def findings(self, rows: Rows) -> Findings:
+        """The findings of a night with these datasets in place of the organization's."""
+        self._con.execute("begin")
+        try:
+            for name, many in rows.items():
+                harness.load(self._con, collectors.datasets()[name], copy.deepcopy(many))
+            self._make(set(rows))
+            names = "control_id, account_id, region, resource, verdict, reason, evidence::varchar"
+            return keyed(self._con.execute(f"select {names} from judgements").fetchall())
+        finally:
+            self._con.execute("rollback")
+
+    def _make(self, changed: set[str]) -> None:
+        reached = {f"raw_{name}" for name in changed}
+        with build.prepared(self._con, Settings.model_construct(**blank()), self._night, CATALOG) as made:
             made.comments = None
             for model in CATALOG.with_ancestors(["judgements"]):
-                made.make(model)
-        return keyed(con.execute(f"select {KEY}, verdict, reason, evidence::varchar from judgements").fetchall())
+                if reached & CATALOG.upstream[model.name] or len(changed) > 20:
+                    made.make(model)
 
 
-KEY = "control_id, account_id, region, resource"
-
-
-def keyed(rows: list[tuple[str, ...]]) -> dict[tuple[str, ...], tuple[str, ...]]:
+def keyed(rows: list[tuple[str, ...]]) -> Findings:
     """Findings by their key."""
     return {row[:4]: row[4:] for row in rows}
 
