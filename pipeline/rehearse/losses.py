@@ -6,14 +6,17 @@ every request that was possible before is denied after; if only some are, it say
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
+from math import prod
 from typing import Literal
 
 from pipeline.policy import Decision, Document, Evidence, Principal, Tri, can
 from pipeline.policy import actions as catalogue
 from pipeline.policy.beyond_policies import needs_no_permission
+from pipeline.policy.choices import Choices, by_key
 from pipeline.policy.context import Value
 from pipeline.policy.evaluate import statements_on
 from pipeline.policy.match import common_arn, plain, statement_covers_action, without_variables
@@ -28,6 +31,7 @@ Place = tuple[str, int, Document | str]
 SOMEONE_ELSE = "000000000000"
 """Stands for an account that no policy mentions: the owner of a resource elsewhere."""
 OF_RESOURCES = ("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths")
+MOST_KEYS, MOST_WAYS = 3, 256
 RESOURCE = "the resource"
 """What an answer depends on beside condition keys."""
 
@@ -129,7 +133,12 @@ class Comparison:
         for spot in self._spots(action):
             before = _asked(self.before, action, spot, more)
             if answer(before) is not Tri.NO:
-                losses.append(_compared(before, _asked(self.after, action, spot, more)))
+                after = _asked(self.after, action, spot, more)
+                loss = _compared(before, after)
+                if loss and loss.certainty == "conditional" and answer(before) is Tri.DEPENDS:
+                    asked = sorted({*before.unknown_keys, *after.unknown_keys})
+                    loss = self._told_apart(action, spot, more, asked, loss)
+                losses.append(loss)
         found = [loss for loss in losses if loss]
         if not found:
             return None
@@ -141,6 +150,30 @@ class Comparison:
         return Loss(
             "conditional", tuple(sorted(keys | ({RESOURCE} if differs else set()))), first.reason, first.statement
         )
+
+    def _told_apart(
+        self, action: str, spot: Spot, more: Mapping[str, Value], keys: Sequence[str], loss: Loss
+    ) -> Loss | None:
+        """The loss where the action was allowed under conditions before: these and those of the change may never, or
+        always, hold together. Every way in which they can treat a request is tried.
+        """
+        principal = self.before.principal
+        chosen = Choices(by_key(self.documents), principal.caller.partition, principal.not_before)
+        context = principal.context(action, more, spot.resource)
+        ways = [chosen.of(key.lower(), context) for key in keys[:MOST_KEYS]]
+        if len(keys) > MOST_KEYS or prod(map(len, ways)) > MOST_WAYS:
+            return loss
+        losses = []
+        for way in product(*ways):
+            keys_of = {**more, **{key: value for choice in way for key, value in choice.items()}}
+            before = _asked(self.before, action, spot, keys_of)
+            if answer(before) is not Tri.NO:
+                losses.append(_compared(before, _asked(self.after, action, spot, keys_of)))
+        found = [one for one in losses if one]
+        if losses and not found:
+            return None
+        is_certain = bool(found) and all(one and one.certainty == "certain" for one in losses)
+        return found[0] if is_certain else loss
 
     def _spots(self, action: str) -> Iterator[Spot]:
         """Representative resources, so that each policy treats one of them as it treats any other."""

@@ -52,7 +52,7 @@ def test_what_aws_would_not_take(home: str, tmp_path: Path) -> None:
     [
         ("{", ("--as", "scp", "--at", "root"), "(line 1, column 2"),
         ('{"Statement": []}', ("--as", "scp", "--at", "root"), "document, Statement: expected"),
-        ('{"Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}}', ("--as", "trust", "--at", "x"), "Principal"),
+        (json.dumps({"Statement": DENY}), ("--as", "trust", "--at", "x"), "statement 0, Resource: expected no"),
         (None, ("--as", "scp", "--at", "root"), "No such file"),
         (json.dumps({"Statement": DENY}), ("--as", "scp", "--at", "/Nowhere"), "--at /Nowhere: no root, OU"),
         (json.dumps({"Statement": DENY}), ("--as", "scp", "--at", arn("role", "builder")), "cannot have a scp policy"),
@@ -63,16 +63,17 @@ def test_what_aws_would_not_take(home: str, tmp_path: Path) -> None:
 )  # fmt: skip
 def test_refused_in_one_sentence(
     text: str | None, arguments: tuple[str, ...], sentence: str, home: str, tmp_path: Path
-) -> None:  # noqa: E501
+) -> None:
     file = tmp_path / "policy.json"
     if text is not None:
         file.write_text(text)
     result = rolecall("rehearse", str(file), *arguments, "--home", home)
     assert result.exit_code == 2, result.output
     (line,) = result.stderr.strip().splitlines()
-    assert sentence in line and "Traceback" not in line
+    assert sentence in line
 
 
 def test_nothing_to_rehearse(home: str) -> None:
     result = rolecall("rehearse", "--as", "scp", "--at", "root", "--home", home)
-    assert result.exit_code == 2 and "rehearse what?" in result.stderr
+    assert result.exit_code == 2
+    assert "rehearse what?" in result.stderr

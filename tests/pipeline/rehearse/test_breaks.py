@@ -13,19 +13,18 @@ import pytest
 from pipeline.policy import Policies, Policy, Request, Verdict, evaluate
 from pipeline.rehearse.answer import Answer, rehearse
 from pipeline.settings import Settings
-from tests.pipeline.explain.explained import allow
+from tests.pipeline.explain.explained import allow, document
 from tests.pipeline.rehearse.organization import (
     BASE,
     DARK,
-    MEMBER,
     OTHER,
     PRINCIPALS,
     UNIT,
     Row,
     arn,
-    document,
     saved,
 )
+from tests.sql.harness import MEMBER
 
 REGION, ELSEWHERE = "eu-west-1", "us-west-2"
 RESOURCES = {
@@ -118,6 +117,15 @@ def test_breaks_are_the_oracles(seed: int, settings: Settings, tmp_path: Path) -
     compare(seed, settings, tmp_path)
 
 
+def test_conditions_that_never_or_always_hold_together_are_told_apart(settings: Settings, tmp_path: Path) -> None:
+    own = (arn("role", "conditional"), "ec2:RunInstances")
+    for operator, outcome in (("NotIpAddress", None), ("IpAddress", "certain")):
+        where = {operator: {"aws:SourceIp": "10.0.0.0/8"}}
+        deny = {"Effect": "Deny", "Action": "ec2:*", "Resource": "*", "Condition": where}
+        answer = rehearse(settings, "scp", [saved(tmp_path, f"deny-{operator}", deny)], UNIT)
+        assert found(answer).get(own) == outcome
+
+
 @pytest.mark.slow
 def test_breaks_are_the_oracles_whatever_is_denied(settings: Settings, tmp_path: Path) -> None:
     assert sum(compare(seed, settings, tmp_path) for seed in range(200, 240)) > 100
@@ -135,7 +143,8 @@ def test_what_breaks_is_told_with_its_basis(settings: Settings, tmp_path: Path) 
     # Nothing that AWS tracks was used, so it was something else of s3, and all of that is denied.
     whole = told[arn("role", "reader"), "s3:*"]
     assert (whole.basis, whole.certainty, whole.region) == ("service", "certain", REGION)
-    assert whole.statement and whole.statement.sid == "NoS3"
+    assert whole.statement
+    assert whole.statement.sid == "NoS3"
     # Used longer ago than the days asked for; denied today already.
     assert (arn("role", "builder"), "s3:PutBucketTagging") not in told
     assert not answer.is_safe
@@ -174,7 +183,7 @@ def test_a_boundary_takes_away_what_it_does_not_allow(settings: Settings, tmp_pa
     file = saved(tmp_path, "only-ec2", allow("ec2:*"))
     answer = rehearse(settings, "boundary", [file], arn("role", "builder"))
     told = {one.action: one.certainty for one in answer.breaks}
-    assert told["s3:DeleteBucket"] == "certain" and told["lambda:CreateFunction"] == "certain"
+    assert told["s3:DeleteBucket"] == told["lambda:CreateFunction"] == "certain"
     assert "ec2:RunInstances" not in told
     assert {one.principal_arn for one in answer.breaks} == {arn("role", "builder")}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime, time
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,10 +17,7 @@ from pipeline.rehearse.session import opened
 from pipeline.settings import Settings
 from tests.pipeline.rehearse.organization import (
     BASE,
-    MANAGEMENT,
-    MEMBER,
     OTHER,
-    ROOT,
     UNIT,
     Findings,
     Judge,
@@ -29,7 +27,7 @@ from tests.pipeline.rehearse.organization import (
     keyed,
     scp,
 )
-from tests.sql.harness import AS_OF
+from tests.sql.harness import AS_OF, MANAGEMENT, MEMBER, ROOT
 
 TARGETS = {"root": (ROOT, "ROOT"), UNIT: (UNIT, "ORGANIZATIONAL_UNIT"), MEMBER: (MEMBER, "ACCOUNT")}
 ACTIONS = ("*", "ec2:*", "s3:Delete*", "iam:*", "iam:PassRole", "organizations:LeaveOrganization", "lambda:*", "kms:*")
@@ -105,7 +103,7 @@ def bounded(at: str, name: str, document: str) -> Rows:
         for one in BASE["roles"]
         if one["arn"] == at or (one["account_id"] in accounts and not one["path"].startswith("/aws-"))
     ]
-    moment = f"{AS_OF} 23:59:59.999999"
+    moment = datetime.combine(AS_OF, time.max)
     roles = [
         one | {"permissions_boundary_arn": f"arn:aws:iam::{one['account_id']}:policy/{name}"}
         if one["arn"] in bound
