@@ -7,7 +7,7 @@ every request that was possible before is denied after; if only some are, it say
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 from math import prod
@@ -239,8 +239,16 @@ SPECIAL = ("iam", "sts", "kms")
 
 
 def _asked(one: Situation, action: str, spot: Spot, more: Mapping[str, Value]) -> Decision:
+    context = one.principal.context(action, more, spot.resource)
+    kept = {key.lower() for key in more} | (context.values.keys() - {SECURE})
+    known = {key: value for key, value in context.values.items() if key in kept}
     rcps = None if spot.owner else one.rcp_levels
-    return can(one.principal, action, spot.resource, more, rcp_levels=rcps, account=spot.owner)
+    asked = replace(context, values=known)
+    return can(one.principal, action, spot.resource, asked, rcp_levels=rcps, account=spot.owner)
+
+
+SECURE = "aws:securetransport"
+"""Taken for true where it is asked what a principal can do; whether it did so over HTTPS is not known."""
 
 
 def _compared(before: Decision, after: Decision) -> Loss | None:

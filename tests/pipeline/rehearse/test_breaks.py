@@ -126,6 +126,15 @@ def test_conditions_that_never_or_always_hold_together_are_told_apart(settings: 
         assert found(answer).get(own) == outcome
 
 
+def test_whether_a_use_was_over_https_is_not_known(settings: Settings, tmp_path: Path) -> None:
+    where = {"Bool": {"aws:SecureTransport": "false"}}
+    deny = {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": where}
+    answer = rehearse(settings, "scp", [saved(tmp_path, "https", deny)], UNIT)
+    (one,) = [one for one in answer.breaks if one.action == "s3:DeleteBucket"]
+    assert (one.certainty, one.depends_on) == ("conditional", ("aws:SecureTransport",))
+    assert answer.is_safe
+
+
 @pytest.mark.slow
 def test_breaks_are_the_oracles_whatever_is_denied(settings: Settings, tmp_path: Path) -> None:
     assert sum(compare(seed, settings, tmp_path) for seed in range(200, 240)) > 100
