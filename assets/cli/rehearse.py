@@ -111,16 +111,15 @@ def _by_action(found: Iterable[Break]) -> list[list[Any]]:
     """The breaks by action and statement, those of most principals first."""
     groups: dict[tuple[Any, ...], list[Break]] = defaultdict(list)
     for one in found:
-        what = (
-            f"{one.action} ({', '.join(one.lost[:2])}{' …' if len(one.lost) > 2 else ''})" if one.lost else one.action
-        )
         hit = one.statement
         by = f"{hit.layer} {hit.policy} {hit.sid or hit.index}" if hit else one.reason
-        groups[what, ", ".join(one.depends_on), by].append(one)
+        groups[one.action, ", ".join(one.depends_on), by].append(one)
     listed = []
     for (what, keys, by), uses in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
         last = max(uses, key=lambda one: one.last_used)
         when = f"{last.last_used:%Y-%m-%d}{f' {last.region}' if last.region else ''}"
+        lost = last.lost[:2]
+        what += f" ({', '.join(lost)}{' …' if len(last.lost) > 2 else ''})" if lost else ""
         listed.append([what, len({one.principal_arn for one in uses}), when, _short(last.principal_arn), keys, by])
     return listed
 
