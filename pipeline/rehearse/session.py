@@ -107,24 +107,30 @@ class Session:
         wanted = self.catalog.with_ancestors(["judgements", "measures", "int_permissions", "int_control_levels"])
         self.rebuilt = [model for model in wanted if reached & self.catalog.upstream[model.name]]
         self._look("memory.main", "warehouse.main")
-        try:
-            if self.night.landing_folder.exists():  # else the warehouse says where the rows are
-                raw.attach(self.con, self.night, self._read(changed))
-            for name in sorted(changed):
-                self.con.execute(f"create table edited as from raw_{name}")
-                self.con.execute(f"drop view if exists memory.main.raw_{name}")
-                self.con.execute(f"alter table edited rename to raw_{name}")
-            for model in self.rebuilt:
-                if model.layer == "history":  # recorded again on a copy
-                    self.con.execute(f"create table {model.name} as from warehouse.main.{model.name}")
-            for edit in edits:
-                self.con.execute(edit.sql, dict(edit.values))
-            self.build.create("record_names", record_names(self.con, collectors.datasets()))
-            for model in self.rebuilt:
-                self.build.make(model)
-        except duckdb.CatalogException as error:
-            helps = "judge it again with this version of Rolecall: rolecall run --judge-only"
-            raise Refused(f"{self.night.home / WAREHOUSE}: {str(error).splitlines()[0]}; {helps}") from error
+        self._check_built()
+        if self.night.landing_folder.exists():  # else the warehouse says where the rows are
+            raw.attach(self.con, self.night, self._read(changed))
+        for name in sorted(changed):
+            self.con.execute(f"create table edited as from raw_{name}")
+            self.con.execute(f"drop view if exists memory.main.raw_{name}")
+            self.con.execute(f"alter table edited rename to raw_{name}")
+        for model in self.rebuilt:
+            if model.layer == "history":  # recorded again on a copy
+                self.con.execute(f"create table {model.name} as from warehouse.main.{model.name}")
+        for edit in edits:
+            self.con.execute(edit.sql, dict(edit.values))
+        self.build.create("record_names", record_names(self.con, collectors.datasets()))
+        for model in self.rebuilt:
+            self.build.make(model)
+
+    def _check_built(self) -> None:
+        """Raise `Refused` if the warehouse lacks a table: it is of another version."""
+        query = "select table_name from information_schema.tables where table_catalog = 'warehouse'"
+        known = {name for (name,) in self.con.execute(query).fetchall()} | {model.name for model in self.rebuilt}
+        reads = {read for model in self.rebuilt for read in model.reads if not read.startswith("raw_")}
+        if lacking := sorted(reads - known):
+            problem = f"the night was judged by another version, without {lacking[0]}"
+            raise Refused(f"{self.night.home / WAREHOUSE}: {problem}; run `rolecall run --judge-only`")
 
     def _read(self, changed: set[str]) -> list[Any]:
         """The datasets that are edited, that a rebuilt model reads, or that have unread records."""

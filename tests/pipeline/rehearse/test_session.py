@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from datetime import datetime, time
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import duckdb
 import pytest
 
+from pipeline.night import DATABASE, WAREHOUSE
 from pipeline.rehearse import edits
 from pipeline.rehearse.change import Kind, resolved
 from pipeline.rehearse.session import opened
-from pipeline.settings import Settings
+from pipeline.settings import Refused, Settings
+from tests.pipeline.explain.explained import blank
 from tests.pipeline.rehearse.organization import (
     BASE,
     OTHER,
@@ -182,3 +186,13 @@ def test_a_change_turns_findings_and_nothing_is_written(settings: Settings, tmp_
     assert ("scp_objectives", MANAGEMENT) not in turned
     assert after["high"] < before["high"]
     assert {path: path.stat().st_mtime_ns for path in settings.home.rglob("*")} == was
+
+
+def test_a_night_of_another_version_is_refused(home: Path, tmp_path: Path) -> None:
+    for name in (WAREHOUSE, DATABASE):
+        shutil.copy(home / name, tmp_path / name)
+    with duckdb.connect(str(tmp_path / WAREHOUSE)) as con:
+        con.execute("drop table int_accounts")
+    older = Settings.model_construct(**(blank() | {"home": tmp_path}))
+    with opened(older) as session, pytest.raises(Refused, match="another version, without int_accounts"):
+        session.apply([edits.delete("policy_targets", "false")])
