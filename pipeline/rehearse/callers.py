@@ -53,7 +53,7 @@ def breaks(session: Session, change: Change, days: int) -> Iterator[Break]:
             () if certain else tuple(sorted(keys)) or (WHO,),
             shut[0][1].reason,
             next(iter(shut[0][1].evidence), None),
-            tuple(sorted({who.name for who, _ in shut})),
+            tuple(sorted({who.arn.replace(FRESH, "*") for who, _ in shut})),
         )
 
 

@@ -113,6 +113,7 @@ BASE: Rows = {
         *(role(name, account) for account in (MEMBER, OTHER) for name in PRINCIPALS),
         role("AWSServiceRoleForSupport", path="/aws-service-role/support.amazonaws.com/"),
         role("unreported"),
+        role("deploy", last_used_at=datetime(AS_OF.year, AS_OF.month, AS_OF.day) - timedelta(days=3)),
         role("AWSReservedSSO_Ops_0123456789abcdef", path="/aws-reserved/sso.amazonaws.com/"),
     ],
     "inline_policies": [
@@ -161,7 +162,7 @@ BASE: Rows = {
             "status": "COMPLETED",
         }
         for account in (MEMBER, OTHER)
-        for name in PRINCIPALS
+        for name in (*PRINCIPALS, *(["deploy"] if account == MEMBER else []))
     ],
 }
 

@@ -212,3 +212,17 @@ def test_detaching_a_policy_breaks_what_it_allowed(settings: Settings) -> None:
     answer = rehearse(settings, "identity", [], arn("role", "guarded"), detached=["own"])
     told = {one.action: one.certainty for one in answer.breaks if one.basis == "action"}
     assert told == {"ec2:RunInstances": "certain"}
+
+
+def test_a_trust_policy_that_shuts_out_who_may_have_assumed_the_role(settings: Settings, tmp_path: Path) -> None:
+    def told(*services: str, **more: Row) -> tuple[str, tuple[str, ...], tuple[str, ...]] | None:
+        who = {"Principal": {"Service": list(services)}, "Action": "sts:AssumeRole"}
+        trust = saved(tmp_path, "trust", {"Effect": "Allow", **who, **more})
+        answer = rehearse(settings, "trust", [trust], arn("role", "deploy"))
+        return next(((one.certainty, one.depends_on, one.lost) for one in answer.breaks), None)
+
+    assert told("lambda.amazonaws.com") == ("certain", (), ("ec2.amazonaws.com",))
+    assert told("lambda.amazonaws.com", "ec2.amazonaws.com") is None
+    where = {"StringEquals": {"aws:SourceAccount": MEMBER}}
+    conditional = told("ec2.amazonaws.com", Condition=where)
+    assert conditional == ("conditional", ("aws:SourceAccount",), ("ec2.amazonaws.com",))
