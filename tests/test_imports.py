@@ -47,6 +47,7 @@ STEPS = (
     ("pipeline.quality", "pipeline.facts"),
     ("pipeline.warehouse",),
     ("pipeline.explain", "pipeline.publish"),
+    ("pipeline.rehearse",),
     ("reports",),
     ("assets",),
     ("tools",),

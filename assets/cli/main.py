@@ -20,6 +20,7 @@ from assets.cli import (  # noqa: F401  (each adds its command)
     reader_role,
     rollup,
     run,
+    rehearse,
     settings,
     shapes,
 )

@@ -27,6 +27,8 @@ NO_VERDICT_RESTS_ON = {
     "beyond_policies": "what AWS keeps: without it more is possible, not less",
     "destructive_actions": "what is looked for",
     "escalation_paths": "what is looked for",
+    "iam_quotas": "rehearsals: what is said of a policy's size",
+    "lockout_roles": "rehearsals: roles beside those whose use is judged like anybody's",
     "management_operations": "whose credentials ask: without it a call is denied, and unknown",
     "left_out": "for the emulator and the collectors' tests",
     "operation_actions": "for the reader role's policy: without it a call is denied, and unknown",

@@ -1,0 +1,79 @@
+"""`rolecall rehearse`: text and JSON, exit codes, and one sentence for what it cannot rehearse."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.assets.cli.support import rolecall
+from tests.pipeline.rehearse import organization
+from tests.pipeline.rehearse.organization import UNIT, arn, saved
+
+DENY = {"Sid": "NoBuckets", "Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(organization.write(tmp_path_factory.mktemp("home")))
+
+
+def test_something_breaks(home: str, tmp_path: Path) -> None:
+    file = str(saved(tmp_path, "keep-buckets", DENY))
+    result = rolecall("rehearse", file, "--as", "scp", "--at", "/Workloads", "--home", home)
+    assert result.exit_code == 1, result.output
+    assert "for certain: 1 use by 1 principal" in result.stdout
+    assert "scp keep-buckets NoBuckets" in result.stdout
+    result = rolecall("rehearse", file, "--as", "scp", "--at", UNIT, "--home", home, "--json")
+    told = json.loads(result.stdout)
+    (broken,) = told["breaks"]
+    assert (broken["principal_arn"], broken["action"]) == (arn("role", "builder"), "s3:DeleteBucket")
+    assert broken["statement"]["statement"]["Effect"] == "Deny"
+    assert {"turns", "closes", "untouched", "limits", "unknown", "locks_out", "measures"} <= told.keys()
+
+
+def test_nothing_certain_breaks(home: str, tmp_path: Path) -> None:
+    file = str(saved(tmp_path, "no-kms", DENY | {"Action": "kms:*"}))
+    result = rolecall("rehearse", file, "--as", "scp", "--at", "root", "--home", home)
+    assert result.exit_code == 0, result.output
+    assert "not known: 3 principals or accounts" in result.stdout
+
+
+def test_what_aws_would_not_take(home: str, tmp_path: Path) -> None:
+    path = saved(tmp_path, "long", DENY | {"Resource": [f"arn:aws:s3:::{'x' * 60}{number}" for number in range(200)]})
+    result = rolecall("rehearse", str(path), "--as", "scp", "--at", UNIT, "--home", home)
+    assert result.exit_code == 1
+    assert "NO   size" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "sentence"),
+    [
+        ("{", ("--as", "scp", "--at", "root"), "(line 1, column 2"),
+        ('{"Statement": []}', ("--as", "scp", "--at", "root"), "document, Statement: expected"),
+        (json.dumps({"Statement": DENY}), ("--as", "trust", "--at", "x"), "statement 0, Resource: expected no"),
+        (None, ("--as", "scp", "--at", "root"), "No such file"),
+        (json.dumps({"Statement": DENY}), ("--as", "scp", "--at", "/Nowhere"), "--at /Nowhere: no root, OU"),
+        (json.dumps({"Statement": DENY}), ("--as", "scp", "--at", arn("role", "builder")), "cannot have a scp policy"),
+        (json.dumps({"Statement": DENY}), ("--as", "identity", "--at", "root"), "cannot have a identity policy"),
+        (json.dumps({"Statement": DENY}), ("--as", "scp", "--at", "root", "--replace", "stay"), "stay: no SCP"),
+        (json.dumps({"Statement": DENY}), ("--as", "scp", "--at", "123456789012"), "no active account"),
+    ],
+)  # fmt: skip
+def test_refused_in_one_sentence(
+    text: str | None, arguments: tuple[str, ...], sentence: str, home: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "policy.json"
+    if text is not None:
+        file.write_text(text)
+    result = rolecall("rehearse", str(file), *arguments, "--home", home)
+    assert result.exit_code == 2, result.output
+    (line,) = result.stderr.strip().splitlines()
+    assert sentence in line
+
+
+def test_nothing_to_rehearse(home: str) -> None:
+    result = rolecall("rehearse", "--as", "scp", "--at", "root", "--home", home)
+    assert result.exit_code == 2
+    assert "rehearse what?" in result.stderr
