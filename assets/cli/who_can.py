@@ -1,0 +1,168 @@
+"""`rolecall who-can`: who may do something on the published night, under what, and of whom it is not known."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from assets.cli.app import DONE, Home, command, complain, given, terminal
+from assets.cli.output import cell, table
+from pipeline.night import Night
+from pipeline.settings import load
+
+if TYPE_CHECKING:
+    from pipeline.questions.answers import Answer, Found
+    from pipeline.questions.published import Published
+
+OTHERS = 1
+NOBODY = "nobody"
+MOST_ACCOUNTS = 2
+HEADINGS = {"may": "May", "conditional": "May under conditions", "unknown": "Not known"}
+
+At = Annotated[
+    datetime | None, typer.Option("--at", formats=["%Y-%m-%d"], help="A landed night; default: the published one.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+When = Annotated[
+    list[str] | None,
+    typer.Option(help="What is known of the request: a condition key, or mfa, ip, region ...: mfa=yes; repeat for more."),
+]
+
+
+@command
+def who_can(
+    action: Annotated[str, typer.Argument(help="The action, as in s3:GetObject.")],
+    resource: Annotated[str | None, typer.Argument(help="ARN of the resource; default: any, each in its account.")] = None,
+    account: Annotated[str | None, typer.Option(help="Account of the resource, where its ARN has none.")] = None,
+    when: When = None,
+    expect: Annotated[
+        str | None,
+        typer.Option(help=f"Who may: names or ARNs, with commas and *, or {NOBODY}; exit code 1 if others may, or might."),
+    ] = None,
+    at: At = None,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> int:
+    """Who may take an action: certainly, under conditions, and of whom it is not known. No call is made to AWS.
+
+    Example: rolecall who-can s3:GetObject arn:aws:s3:::payroll/2026.csv --when mfa=yes
+    """
+    from pipeline.questions import answers
+    from pipeline.questions import given as known
+    from pipeline.questions.resources import any_resource
+    from pipeline.questions.resources import resource as named
+    from pipeline.questions.who_can import Question
+
+    with opened(home, at) as night:
+        name = known.action_of(action)
+        about = named(night, name, resource, account or "") if resource else any_resource(night, account or "")
+        answer = answers.who_can(night, Question(name, about, known.given(when or ())))
+        as_of = str(night.as_of)
+    if as_json:
+        print(json.dumps(as_data(answer, as_of), indent=2, ensure_ascii=False))
+    else:
+        show(terminal(), answer)
+    return DONE if expect is None else compared(answer, expect)
+
+
+def opened(home: Any, at: datetime | None) -> AbstractContextManager[Published]:
+    """The published night of a home, or a landed one."""
+    from pipeline.questions.published import published
+
+    settings = load(**given(home=home))
+    if at is None:
+        return published(settings.home)
+    from pipeline.questions.earlier import landed
+
+    return landed(settings, Night(settings.home, at.date()))
+
+
+def as_data(answer: Answer, as_of: str) -> dict[str, Any]:
+    """The answer as a dict for JSON output."""
+    question = answer.question
+    return {
+        "as_of": as_of,
+        "action": question.action,
+        "resource": question.resource.arn or None,
+        "account_id": question.resource.account or None,
+        "when": {key: list(values) for key, values in question.given.items()},
+        **{name: [_caller(found) for found in getattr(answer, name)] for name in HEADINGS},
+        "notes": list(answer.notes),
+    }
+
+
+def _caller(found: Found) -> dict[str, Any]:
+    return {
+        "kind": found.who.kind,
+        "name": found.who.name,
+        "account_id": found.who.account or None,
+        "arn": found.who.arn or None,
+        "people": list(found.who.people),
+        "because": list(found.because),
+        "waits": [asdict(wait) | {"keys": list(wait.keys)} for wait in found.waits],
+        "unknown": list(found.unknown),
+        "by_own_policies": found.by_own_policies,
+        "note": found.note,
+    }
+
+
+def show(console: Console, answer: Answer) -> None:
+    """Print the three lists: callers with the same reasons together."""
+    for name, heading in HEADINGS.items():
+        every: Sequence[Found] = getattr(answer, name)
+        console.print(f"{heading}: {len(every)}", style="bold", highlight=False)
+        for reasons, members in _alike(every).items():
+            for reason in reasons:
+                console.print(f"  {cell(reason)}", highlight=False, markup=False, soft_wrap=True)
+            console.print(table(("Caller", "Kind", "Account", "By"), _rows(members)))
+    for note in answer.notes:
+        console.print(f"Note: {cell(note)}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _alike(every: Iterable[Found]) -> Mapping[tuple[str, ...], list[Found]]:
+    grouped: dict[tuple[str, ...], list[Found]] = defaultdict(list)
+    for found in every:
+        waits = (f"{wait.sentence} ({wait.layer} policy {wait.policy}, {wait.statement})" for wait in found.waits)
+        grouped[*waits, *found.unknown, *([found.note] if found.note else [])].append(found)
+    return grouped
+
+
+def _rows(members: Iterable[Found]) -> Iterator[tuple[str, ...]]:
+    """A row for each name and reason, with the accounts that have such a caller, and the people of a permission set."""
+    merged: dict[tuple[str, str, tuple[str, ...]], list[Found]] = defaultdict(list)
+    for found in members:
+        merged[found.who.name, found.who.kind, found.because].append(found)
+    for (name, kind, because), those in merged.items():
+        people = sorted({person for found in those for person in found.who.people})
+        accounts = sorted({found.who.account for found in those if found.who.account})
+        shown = ", ".join(accounts) if len(accounts) <= MOST_ACCOUNTS else f"{len(accounts)} accounts"
+        yield f"{name}: {', '.join(people)}" if people else name, kind, shown, "; ".join(because)
+
+
+def compared(answer: Answer, expect: str) -> int:
+    """Exit code 1, and who, if others than those expected may, might, or are not known."""
+    names = [name.strip() for name in expect.split(",") if name.strip() and name.strip() != NOBODY]
+    code = DONE
+    for name, heading in HEADINGS.items():
+        others = [found for found in getattr(answer, name) if not _is_expected(found, names)]
+        if others:
+            shown = ", ".join(found.who.arn or f"{found.who.kind} {found.who.account or found.who.name}" for found in others[:5])
+            more = f" and {len(others) - 5} more" if len(others) > 5 else ""
+            complain(f"not expected, {heading.lower()}: {shown}{more}")
+            code = OTHERS
+    return code
+
+
+def _is_expected(found: Found, names: Sequence[str]) -> bool:
+    who = found.who
+    known = (who.name, who.arn, *([who.account] if who.kind == "account" else []))
+    return any(fnmatchcase(each, name) for name in names for each in known if each)
