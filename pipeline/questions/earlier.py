@@ -27,11 +27,17 @@ READ = frozenset(
 @contextmanager
 def landed(settings: Settings, night: Night) -> Iterator[Published]:
     """A landed night. Raises `Refused` if there is none of this date. Nothing is written."""
-    catalog = models.load()
     with duckdb.connect() as con:
         con.execute("set enable_progress_bar = false")
         raw.attach(con, night, collectors.datasets().values())
-        with build.prepared(con, settings, night, catalog, build.read_at(con)) as work:
-            for model in catalog.with_ancestors(set(READ)):
-                work.make(model)
+        build_models(con, settings, night)
         yield Published(con, night.landing_folder)
+
+
+def build_models(con: duckdb.DuckDBPyConnection, settings: Settings, night: Night) -> None:
+    """Build what questions read over the raw tables of a night."""
+    catalog = models.load()
+    with build.prepared(con, settings, night, catalog, build.read_at(con)) as work:
+        work.comments = None  # nobody reads these tables
+        for model in catalog.with_ancestors(set(READ)):
+            work.make(model)

@@ -21,6 +21,8 @@ from pipeline.settings import Refused
 
 NO_POLICY = Policy("no policy", Document("2012-10-17", (), "no policy"))
 """Stands for the policy of a resource that has none: nobody is admitted by it, and nobody denied."""
+# What they keep are policies and who has them; none of it carries a policy of its own, but for a role's trust.
+_OF_IDENTITY = frozenset({"iam", "sso", "identitystore"})
 _MAY_HAVE_POLICIES = re.compile(r"[A-Za-z0-9-]+:((Put|Set|Update|Delete)\w*Policy|Add\w*Permission)")
 
 
@@ -72,7 +74,7 @@ def resource(night: Published, action: str, arn: str, account: str = "") -> Reso
     if fields[2] == "iam" and fields[5].startswith("role/"):
         return _role(night, action, concrete, owner, notes)
     owner = owner or account
-    if fields[2] in ("iam", "organizations") or not _may_have_policy(concrete):
+    if fields[2] in _OF_IDENTITY or not _may_have_policy(concrete):
         return Resource(concrete, owner, NO_POLICY, notes=notes)
     return Resource(concrete, owner, None, f"the policy of the {_kind(arn)} is not collected", notes=notes)
 
@@ -150,7 +152,7 @@ def _role(night: Published, action: str, arn: str, owner: str, notes: tuple[str,
 def _may_have_policy(arn: str) -> bool:
     """Whether a resource of this kind may carry a policy of its own, by the catalogue: some action changes one."""
     service = arn.split(":")[2]
-    if service in rcp_services():
+    if service in rcp_services() or service == "organizations":
         return True
     entries = (entry for name in expand(f"{service}:*") if (entry := find(name)))
     return any(
@@ -163,7 +165,7 @@ def _may_have_policy(arn: str) -> bool:
 def _kind(arn: str) -> str:
     """The word for the resource: the type in its ARN, else what the service calls its resources."""
     fields = arn.split(":", 5)
-    kinds = {"s3": "bucket", "sqs": "queue", "sns": "topic", "lambda": "function"}
+    kinds = {"s3": "bucket", "sqs": "queue", "sns": "topic", "lambda": "function", "organizations": "organization"}
     if len(fields) < 6:
         return "resource"
     return kinds.get(fields[2]) or re.split("[:/]", fields[5])[0] or "resource"
