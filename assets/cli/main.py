@@ -20,6 +20,7 @@ from assets.cli import (  # noqa: F401  (each adds its command)
     reader_role,
     settings,
     shapes,
+    what_can,
     who_can,
 )
 from assets.cli.app import DONE, UNREAD, Format, Home, app, command, given, terminal

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pipeline.policy.actions import expand, find, rcp_services
+from pipeline.policy.actions import Action, expand, find, rcp_services
 from pipeline.policy.callers import account_of
 from pipeline.policy.document import Document
 from pipeline.policy.match import glob
@@ -86,7 +86,7 @@ def _notes(action: str, arn: str) -> list[str]:
     entry = find(action)
     if entry is None:
         notes.append(f"{action} is not in the catalogue of actions: it is judged by the text of the policies alone")
-    elif entry.resource_types and not any(glob(_shape(shape), arn) for _, shape in entry.resource_types):
+    elif entry.resource_types and not acts_on(entry, arn):
         types = ", ".join(name for name, _ in entry.resource_types)
         notes.append(f"{action} acts on {types}: AWS lists no request for it on such an ARN")
     elif entry.needs_star:
@@ -94,8 +94,10 @@ def _notes(action: str, arn: str) -> list[str]:
     return notes
 
 
-def _shape(pattern: str) -> str:
-    return re.sub(r"\$\{[^}]*\}", "*", pattern)
+def acts_on(action: Action, arn: str) -> bool:
+    """Whether the ARN is of a kind that the action acts on, by the catalogue. A bucket's name has no slash."""
+    shapes = (re.sub(r"\$\{[^}]*\}", "*", pattern) for _, pattern in action.resource_types)
+    return any(glob(each, arn) and not (each.endswith(":s3:::*") and "/" in arn) for each in shapes)
 
 
 def _bucket(night: Published, arn: str, account: str, notes: tuple[str, ...]) -> Resource:
@@ -157,7 +159,7 @@ def _may_have_policy(arn: str) -> bool:
     entries = (entry for name in expand(f"{service}:*") if (entry := find(name)))
     return any(
         ("Permissions management" in entry.access_level or _MAY_HAVE_POLICIES.fullmatch(entry.name))
-        and any(glob(_shape(shape), arn) for _, shape in entry.resource_types)
+        and acts_on(entry, arn)
         for entry in entries
     )
 
