@@ -16,6 +16,7 @@ from assets.cli import (  # noqa: F401  (each adds its command)
     doctor,
     exceptions,
     export,
+    how,
     query,
     reader_role,
     settings,

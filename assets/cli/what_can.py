@@ -75,7 +75,12 @@ def show(console: Console, rights: Rights) -> None:
     _more(console, len(rights.sensitive))
     _say(console, f"Taken away by boundary and SCPs: {sum(len(taken.actions) for taken in rights.taken):,} actions")
     taken = [
-        (each.by, "denied" if each.is_whole else "under conditions", f"{len(each.actions):,}", ", ".join(each.actions[:3]))
+        (
+            each.by,
+            "denied" if each.is_whole else "under conditions",
+            f"{len(each.actions):,}",
+            ", ".join(each.actions[:3]),
+        )
         for each in rights.taken[:MOST_ROWS]
     ]
     console.print(table(("By", "How", "Actions", "Such as"), taken))

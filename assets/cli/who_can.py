@@ -22,6 +22,7 @@ from pipeline.settings import load
 if TYPE_CHECKING:
     from pipeline.questions.answers import Answer, Found
     from pipeline.questions.published import Published
+    from pipeline.questions.steps import Further
 
 OTHERS = 1
 NOBODY = "nobody"
@@ -34,20 +35,29 @@ At = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 When = Annotated[
     list[str] | None,
-    typer.Option(help="What is known of the request: a condition key, or mfa, ip, region ...: mfa=yes; repeat for more."),
+    typer.Option(
+        help="What is known of the request: a condition key, or mfa, ip, region ...: mfa=yes; repeat for more."
+    ),
 ]
 
 
 @command
 def who_can(
     action: Annotated[str, typer.Argument(help="The action, as in s3:GetObject.")],
-    resource: Annotated[str | None, typer.Argument(help="ARN of the resource; default: any, each in its account.")] = None,
+    resource: Annotated[
+        str | None, typer.Argument(help="ARN of the resource; default: any, each in its account.")
+    ] = None,
     account: Annotated[str | None, typer.Option(help="Account of the resource, where its ARN has none.")] = None,
     when: When = None,
     expect: Annotated[
         str | None,
-        typer.Option(help=f"Who may: names or ARNs, with commas and *, or {NOBODY}; exit code 1 if others may, or might."),
+        typer.Option(
+            help=f"Who may: names or ARNs, with commas and *, or {NOBODY}; exit code 1 if others may, or might."
+        ),
     ] = None,
+    steps: Annotated[
+        int, typer.Option(min=0, max=9, help="Also who gets there by so many steps of assuming roles and escalating.")
+    ] = 0,
     at: At = None,
     as_json: AsJson = False,
     home: Home = None,
@@ -59,31 +69,43 @@ def who_can(
     from pipeline.questions import answers
     from pipeline.questions import given as known
     from pipeline.questions.resources import any_resource
-    from pipeline.questions.resources import resource as named
+    from pipeline.questions.resources import resource as found_resource
     from pipeline.questions.who_can import Question
 
-    with opened(home, at) as night:
+    with opened(home, at, with_movers=steps > 0) as night:
         name = known.action_of(action)
-        about = named(night, name, resource, account or "") if resource else any_resource(night, account or "")
+        about = found_resource(night, name, resource, account or "") if resource else any_resource(night, account or "")
         answer = answers.who_can(night, Question(name, about, known.given(when or ())))
+        others = by_steps(night, answer, steps) if steps else []
         as_of = str(night.as_of)
     if as_json:
-        print(json.dumps(as_data(answer, as_of), indent=2, ensure_ascii=False))
+        data = as_data(answer, as_of) | ({"by_steps": [asdict(each) for each in others]} if steps else {})
+        print(json.dumps(data, indent=2, ensure_ascii=False))
     else:
         show(terminal(), answer)
+        if steps:
+            show_steps(terminal(), others)
     return DONE if expect is None else compared(answer, expect)
 
 
-def opened(home: Any, at: datetime | None) -> AbstractContextManager[Published]:
-    """The published night of a home, or a landed one."""
+def by_steps(night: Published, answer: Answer, steps: int) -> list[Further]:
+    """Who gets to one of the callers within so many steps, the nearest first."""
+    from pipeline.questions.how import Movers
+    from pipeline.questions.steps import further
+
+    return sorted(further(Movers.of(night), answer, steps), key=lambda each: (each.steps, each.arn))
+
+
+def opened(home: Any, at: datetime | None, with_movers: bool = False) -> AbstractContextManager[Published]:
+    """The published night of a home, or a landed one; then `with_movers` if it matters who can become whom."""
     from pipeline.questions.published import published
 
     settings = load(**given(home=home))
     if at is None:
         return published(settings.home)
-    from pipeline.questions.earlier import landed
+    from pipeline.questions.earlier import OF_MOVERS, landed
 
-    return landed(settings, Night(settings.home, at.date()))
+    return landed(settings, Night(settings.home, at.date()), OF_MOVERS if with_movers else frozenset())
 
 
 def as_data(answer: Answer, as_of: str) -> dict[str, Any]:
@@ -123,15 +145,30 @@ def show(console: Console, answer: Answer) -> None:
         for reasons, members in _alike(every).items():
             for reason in reasons:
                 console.print(f"  {cell(reason)}", highlight=False, markup=False, soft_wrap=True)
-            console.print(table(("Caller", "Kind", "Account", "By"), _rows(members)))
+            rows = list(_rows(members))
+            names = (
+                ("Caller", "Kind", "Account", "By") if any(row[-1] for row in rows) else ("Caller", "Kind", "Account")
+            )
+            console.print(table(names, [row[: len(names)] for row in rows]))
     for note in answer.notes:
         console.print(f"Note: {cell(note)}", highlight=False, markup=False, soft_wrap=True)
 
 
+def show_steps(console: Console, others: Sequence[Further]) -> None:
+    """Print who gets there by steps."""
+    console.print(f"By steps: {len(others)}", style="bold", highlight=False)
+    rows = [
+        (each.arn, str(each.steps), "certain" if each.is_certain else "under conditions", each.via) for each in others
+    ]
+    console.print(table(("Principal", "Steps", "How sure", "First"), rows))
+
+
 def _alike(every: Iterable[Found]) -> Mapping[tuple[str, ...], list[Found]]:
+    from pipeline.questions.words import named
+
     grouped: dict[tuple[str, ...], list[Found]] = defaultdict(list)
     for found in every:
-        waits = (f"{wait.sentence} ({wait.layer} policy {wait.policy}, {wait.statement})" for wait in found.waits)
+        waits = (f"{wait.sentence} ({named(wait.layer, wait.policy)}, {wait.statement})" for wait in found.waits)
         grouped[*waits, *found.unknown, *([found.note] if found.note else [])].append(found)
     return grouped
 
@@ -155,7 +192,9 @@ def compared(answer: Answer, expect: str) -> int:
     for name, heading in HEADINGS.items():
         others = [found for found in getattr(answer, name) if not _is_expected(found, names)]
         if others:
-            shown = ", ".join(found.who.arn or f"{found.who.kind} {found.who.account or found.who.name}" for found in others[:5])
+            shown = ", ".join(
+                found.who.arn or f"{found.who.kind} {found.who.account or found.who.name}" for found in others[:5]
+            )
             more = f" and {len(others) - 5} more" if len(others) > 5 else ""
             complain(f"not expected, {heading.lower()}: {shown}{more}")
             code = OTHERS

@@ -12,7 +12,7 @@ from pipeline.questions.outsiders import Outsider, outsiders
 from pipeline.questions.people import People, permission_set_of
 from pipeline.questions.published import Published
 from pipeline.questions.who_can import Judged, Question, judged, root_users, unread_accounts
-from pipeline.questions.words import Wait, place, unread_of, waits
+from pipeline.questions.words import Wait, named, place, unread_of, waits
 
 MAY, IF, UNKNOWN = "may", "may under conditions", "not known"
 
@@ -112,7 +112,8 @@ def _of_outsider(other: Outsider, question: Question) -> tuple[str, Found]:
         return UNKNOWN, Found(who, waits=tuple(waits(other.decision)), unknown=(block,))
     unread = tuple(dict.fromkeys(unread_of(other.decision)))
     if other.verdict is Tri.YES:
-        return MAY, Found(who, tuple(_because(other.decision.evidence)), note=other.note)
+        by_resource = [hit for hit in other.decision.evidence if hit.layer == "resource"]
+        return MAY, Found(who, tuple(_because(by_resource)), note=other.note)
     if unread or not other.decision.evidence:
         return UNKNOWN, Found(who, unknown=unread or (other.decision.reason,), note=other.note)
     return IF, Found(who, waits=tuple(waits(other.decision)), note=other.note)
@@ -130,7 +131,7 @@ def _because(evidence: Iterable[Evidence]) -> Iterator[str]:
     """The statements that grant. The Allows of SCPs, which grant nothing, are left out."""
     for hit in evidence:
         if hit.effect == "Allow" and hit.answer is Tri.YES and hit.layer in ("identity", "resource"):
-            yield f"{hit.layer} policy {hit.policy}, {place(hit)}"
+            yield f"{named(hit.layer, hit.policy)}, {place(hit)}"
 
 
 def _notes(night: Published, question: Question) -> Iterator[str]:

@@ -21,23 +21,32 @@ READ = frozenset(
         "stg_roles",
     }
 )
-"""The models that questions about one night read."""
+"""The models that who can and what can read."""
+OF_MOVERS = frozenset(
+    {
+        *("int_principal_permissions", "int_workloads", "int_workloads_unread", "stg_groups", "stg_inline_policies"),
+        *("stg_policies", "stg_policy_attachments"),
+    }
+)
+"""What is read beside them to know who can become whom."""
 
 
 @contextmanager
-def landed(settings: Settings, night: Night) -> Iterator[Published]:
-    """A landed night. Raises `Refused` if there is none of this date. Nothing is written."""
+def landed(settings: Settings, night: Night, also: frozenset[str] = frozenset()) -> Iterator[Published]:
+    """A landed night, with `also` these models. Raises `Refused` if there is none of this date. Nothing is written."""
     with duckdb.connect() as con:
         con.execute("set enable_progress_bar = false")
         raw.attach(con, night, collectors.datasets().values())
-        build_models(con, settings, night)
+        build_models(con, settings, night, also)
         yield Published(con, night.landing_folder)
 
 
-def build_models(con: duckdb.DuckDBPyConnection, settings: Settings, night: Night) -> None:
+def build_models(
+    con: duckdb.DuckDBPyConnection, settings: Settings, night: Night, also: frozenset[str] = frozenset()
+) -> None:
     """Build what questions read over the raw tables of a night."""
     catalog = models.load()
     with build.prepared(con, settings, night, catalog, build.read_at(con)) as work:
         work.comments = None  # nobody reads these tables
-        for model in catalog.with_ancestors(set(READ)):
+        for model in catalog.with_ancestors(READ | also):
             work.make(model)

@@ -100,4 +100,6 @@ def _federated(question: Question, limits: Policies, allows: tuple[Statement, ..
 def _asked(who: Caller, keys: dict[str, Value], question: Question, limits: Policies) -> Decision:
     resource = question.resource
     known = Context.of({**keys, **resource.known, **question.given}, complete=False)
-    return evaluate(Request(who, question.action, resource.arn, known.with_defaults(who.context()), resource.account), limits)
+    return evaluate(
+        Request(who, question.action, resource.arn, known.with_defaults(who.context()), resource.account), limits
+    )

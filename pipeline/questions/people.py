@@ -1,4 +1,4 @@
-"""Permission sets under their own names, with the people assigned, in the place of the roles that Identity Center makes."""
+"""Permission sets under their own names with the people assigned, instead of the roles that Identity Center makes."""
 
 from __future__ import annotations
 

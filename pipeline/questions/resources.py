@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipeline.policy.actions import Action, expand, find, rcp_services
-from pipeline.policy.callers import account_of
+from pipeline.policy.callers import account_of, caller
 from pipeline.policy.document import Document
 from pipeline.policy.match import glob
 from pipeline.policy.principal import FRESH
@@ -121,7 +121,7 @@ def _bucket(night: Published, arn: str, account: str, notes: tuple[str, ...]) ->
         return Resource(arn, owner, None, call, known, notes=notes)
     if unread := night.unread(owner, "bucket_policies"):
         return Resource(arn, owner, None, str(unread), known, notes=notes)
-    policy = Policy.read(f"of the bucket {bucket}", row["document"], "resource") if row["document"] else NO_POLICY
+    policy = Policy.read(f"bucket policy of {bucket}", row["document"], "resource") if row["document"] else NO_POLICY
     return Resource(arn, owner, policy, policy.problem, known, notes=notes)
 
 
@@ -147,7 +147,7 @@ def _role(night: Published, action: str, arn: str, owner: str, notes: tuple[str,
     if not rows:
         reason = str(unread) if unread else "its trust policy is not known"
         return Resource(arn, owner, None, reason, notes=notes)
-    policy = Policy.read("trust policy", rows[0]["trust_document"], "trust")
+    policy = Policy.read(f"trust policy of {caller(arn).name}", rows[0]["trust_document"], "trust")
     return Resource(arn, owner, policy, policy.problem, tags=tags, notes=notes)
 
 

@@ -17,7 +17,7 @@ from pipeline.policy.tri import Tri
 from pipeline.questions.published import Published
 from pipeline.questions.resources import Resource, acts_on
 from pipeline.questions.who_can import Question, decide
-from pipeline.questions.words import Wait, place, unread_of, waits
+from pipeline.questions.words import Wait, named, place, unread_of, waits
 
 LEVELS = ("List", "Read", "Write", "Tagging", "Permissions management")
 OF_IDENTITY = ("iam", "organizations", "sso")
@@ -164,12 +164,11 @@ def _limit(decision: Decision) -> str:
     unread = next(unread_of(decision), "")
     if decision.verdict is Verdict.EXPLICITLY_DENIED:
         hit = decision.evidence[0]
-        return f"{hit.layer} policy {hit.policy}, {place(hit)}"
+        return f"{named(hit.layer, hit.policy)}, {place(hit)}"
     if decision.verdict is Verdict.IMPLICITLY_DENIED:
         return decision.reason.replace("needs an Allow in", "no Allow in")
     waiting = waits(decision)
     if unread or not waiting:
         return unread or decision.reason
-    return f"{waiting[0].layer} policy {waiting[0].policy}, {waiting[0].statement}: {waiting[0].sentence}"
-
-
+    first = waiting[0]
+    return f"{named(first.layer, first.policy)}, {first.statement}: {first.sentence}"

@@ -116,6 +116,11 @@ def place(hit: Evidence) -> str:
     return hit.sid or f"statement {hit.index}"
 
 
+def named(layer: str, policy: str) -> str:
+    """A policy in words: `identity policy read-all`, `the bucket policy of payroll`."""
+    return policy if layer == "resource" else f"{layer} policy {policy}"
+
+
 def sentence(hit: Evidence) -> str:
     """What must hold: `only if the address that the request comes from is in 10.0.0.0/8`."""
     statement = _statement(hit.text)
@@ -193,4 +198,4 @@ def unread_of(decision: Decision) -> Iterator[str]:
     """The policies that an undecided request waits for and that could not be read."""
     for hit in decision.evidence:
         if hit.answer is Tri.DEPENDS and hit.index is None:
-            yield f"the {hit.layer} policy {hit.policy} is not known: {hit.text}"
+            yield f"{named(hit.layer, hit.policy)} is not known: {hit.text}"

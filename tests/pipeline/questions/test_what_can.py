@@ -24,7 +24,12 @@ ME = f"arn:aws:iam::{ONE}:role/app"
 PLACES = ("arn:aws:s3:::alpha/x", "arn:aws:s3:::beta/shared/x", "arn:aws:s3:::beta/u1/x", f"arn:aws:iam::{ONE}:role/r1")
 ACTIONS = ("s3:GetObject", "s3:PutObject", "iam:PassRole", "sts:AssumeRole")
 REQUESTS: tuple[dict[str, Any], ...] = tuple(
-    {"aws:SourceIp": ip, "aws:MultiFactorAuthPresent": mfa, "aws:RequestedRegion": region, "aws:PrincipalTag/team": "red"}
+    {
+        "aws:SourceIp": ip,
+        "aws:MultiFactorAuthPresent": mfa,
+        "aws:RequestedRegion": region,
+        "aws:PrincipalTag/team": "red",
+    }
     for ip, mfa, region in itertools.product(("10.1.1.1", "1.1.1.1"), ("true", ()), ("eu-central-1", "us-east-1"))
 )
 
@@ -77,7 +82,9 @@ def test_limits_meet_what_they_limit() -> None:
     mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
     here = {"StringEquals": {"aws:RequestedRegion": "eu-central-1"}}
     principal = bound(
-        document(allow(["s3:*", "sts:AssumeRole"], ["arn:aws:s3:::alpha/*", f"arn:aws:iam::{ONE}:role/r1"], Condition=mfa)),
+        document(
+            allow(["s3:*", "sts:AssumeRole"], ["arn:aws:s3:::alpha/*", f"arn:aws:iam::{ONE}:role/r1"], Condition=mfa)
+        ),
         document(allow("s3:*", "*"), allow("sts:*", "*", Condition=here)),
         document(allow("*"), deny("s3:PutObject")),
     )

@@ -26,11 +26,22 @@ ONE, TWO, DARK, CLOSED = "111111111111", "222222222222", "333333333333", "444444
 ACCOUNTS, READ_ONES = (MANAGEMENT, ONE, TWO, DARK, CLOSED), (MANAGEMENT, ONE, TWO)
 VENDOR, OU, ORGANIZATION = "555566667777", "ou-root-workload", "o-example"
 BUCKETS = {"alpha": ONE, "beta": TWO, "gamma": MANAGEMENT, "refused": ONE, "plain": TWO}
-ACTIONS = ("s3:GetObject", "s3:PutObject", "sts:AssumeRole", "iam:PassRole", "sqs:SendMessage", "sso:CreateAccountAssignment")
+ACTIONS = (
+    "s3:GetObject",
+    "s3:PutObject",
+    "sts:AssumeRole",
+    "iam:PassRole",
+    "sqs:SendMessage",
+    "sso:CreateAccountAssignment",
+)
 PATTERNS = (*ACTIONS[:4], "s3:*", "s3:Get*", "sts:*", "*", "sqs:*")
 PLACES = (
     *("*", "*", "arn:aws:s3:::*", "arn:aws:s3:::alpha/*", "arn:aws:s3:::beta/shared/*", "arn:aws:iam::*:role/r1"),
-    *("arn:aws:s3:::alpha/${aws:username}/*", f"arn:aws:iam::{ONE}:role/*", "arn:aws:s3:::*/${aws:PrincipalTag/team}/*"),
+    *(
+        "arn:aws:s3:::alpha/${aws:username}/*",
+        f"arn:aws:iam::{ONE}:role/*",
+        "arn:aws:s3:::*/${aws:PrincipalTag/team}/*",
+    ),
 )
 CONDITIONS: tuple[dict[str, Any], ...] = (
     *({}, {}, {}, {}),
@@ -77,7 +88,9 @@ def _statement(dice: random.Random, effect: str = "", principals: bool = False, 
         one[name] = dice.sample(PLACES, 2)
     if principals:
         name = "NotPrincipal" if one["Effect"] == "Deny" and dice.random() < 0.3 else "Principal"
-        one[name] = dice.choice(["*", {"AWS": dice.sample(_NAMES, 2)}, {"AWS": [ONE, "*"]}, {"Service": "lambda.amazonaws.com"}])
+        one[name] = dice.choice(
+            ["*", {"AWS": dice.sample(_NAMES, 2)}, {"AWS": [ONE, "*"]}, {"Service": "lambda.amazonaws.com"}]
+        )
     if condition := dice.choice(CONDITIONS):
         one["Condition"] = condition
     return one
@@ -85,7 +98,11 @@ def _statement(dice: random.Random, effect: str = "", principals: bool = False, 
 
 _NAMES = (
     *(f"arn:aws:iam::{account}:root" for account in (ONE, TWO, MANAGEMENT, VENDOR)),
-    *(f"arn:aws:iam::{account}:{kind}" for account in (ONE, TWO) for kind in ("role/r1", "role/app/r3", "user/u1", "user/u2")),
+    *(
+        f"arn:aws:iam::{account}:{kind}"
+        for account in (ONE, TWO)
+        for kind in ("role/r1", "role/app/r3", "user/u1", "user/u2")
+    ),
     f"arn:aws:sts::{ONE}:assumed-role/r2/session",
     f"arn:aws:iam::{DARK}:role/unseen",
 )
@@ -120,7 +137,12 @@ def _accounts(made: World) -> None:
         parent = OU if account in (ONE, DARK) else harness.ROOT
         made.rows["accounts"].append(harness.account(account, parent_id=parent, state=state.get(account, "ACTIVE")))
     made.rows["organizational_units"] = [
-        {"ou_id": OU, "arn": f"arn:aws:organizations::{MANAGEMENT}:ou/{ORGANIZATION}/{OU}", "name": "w", "parent_id": harness.ROOT}
+        {
+            "ou_id": OU,
+            "arn": f"arn:aws:organizations::{MANAGEMENT}:ou/{ORGANIZATION}/{OU}",
+            "name": "w",
+            "parent_id": harness.ROOT,
+        }
     ]
     for name in ("organization", "organization_roots"):
         made.rows[name] = harness.DEFAULTS[name]
@@ -128,7 +150,12 @@ def _accounts(made: World) -> None:
         for account in (MANAGEMENT,) if dataset.scope == "organization" else (*READ_ONES, DARK):
             row = {"account_id": account, "region": "global", "dataset": name, "status": "ok", "rows": 0}
             if account == DARK:
-                row |= {"status": "failed", "operation": "sts:AssumeRole", "error_class": "assume_role_failed", "message": "no"}
+                row |= {
+                    "status": "failed",
+                    "operation": "sts:AssumeRole",
+                    "error_class": "assume_role_failed",
+                    "message": "no",
+                }
             made.rows["extracts"].append(row)
 
 
@@ -196,7 +223,9 @@ def _principal(
 ) -> None:
     arn = f"arn:aws:iam::{account}:{kind}{path}{name}"
     tags = {"team": dice.choice(["red", "blue"])} if dice.random() < 0.6 else {}
-    held = dice.choice([["own"], ["own"], ["most"], ["most"], ["p1"], dice.sample(sorted(pool), 2), ["AdministratorAccess"]])
+    held = dice.choice(
+        [["own"], ["own"], ["most"], ["most"], ["p1"], dice.sample(sorted(pool), 2), ["AdministratorAccess"]]
+    )
     boundary = dice.choice([None] * 6 + ["p5", "p6"])
     groups = ["g"] if kind == "user" and dice.random() < 0.3 else []
     for policy in held:
@@ -250,7 +279,10 @@ def _resources(made: World, dice: random.Random) -> None:
 def published(made: World, home: Path) -> Published:
     """The world as a night that questions can be asked of."""
     con = duckdb.connect(config={"threads": 1})
-    read = {name for model in models.load().with_ancestors(set(READ)) for name in model.reads} | {"raw_ledger", "raw_unread_records"}
+    read = {name for model in models.load().with_ancestors(set(READ)) for name in model.reads} | {
+        "raw_ledger",
+        "raw_unread_records",
+    }
     for name, dataset in collectors.datasets().items():
         if f"raw_{name}" in read:
             harness.load(con, dataset, [dict(row) for row in made.rows.get(name, [])])
@@ -265,7 +297,12 @@ def _blank() -> dict[str, Any]:
 def asked(made: World, dice: random.Random, count: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Actions, resources and what is known of the request."""
     buckets = [f"arn:aws:s3:::{bucket}/{key}" for bucket in BUCKETS for key in ("x", "shared/x", "u1/x", "red/x")]
-    givens: tuple[dict[str, Any], ...] = ({}, {}, {"aws:SourceIp": ("10.1.1.1",)}, {"aws:MultiFactorAuthPresent": ("true",)})
+    givens: tuple[dict[str, Any], ...] = (
+        {},
+        {},
+        {"aws:SourceIp": ("10.1.1.1",)},
+        {"aws:MultiFactorAuthPresent": ("true",)},
+    )
     roles = sorted(made.trusts)
     for _ in range(count):
         action = dice.choice(ACTIONS)
