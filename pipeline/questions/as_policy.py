@@ -1,6 +1,6 @@
 """What a principal can do as one policy document: every Allow cut down to what the limits allow, every Deny kept.
 
-The document never allows more than the principal has. Where two policies meet in a way that one statement cannot
+The document never allows more than the principal has, as far as its policies were read. Where two policies meet in a way that one statement cannot
 say, such as two lists of values for one condition key, the less is written and `left_out` says what is missing.
 """
 
@@ -17,6 +17,9 @@ from pipeline.policy.principal import FRESH, Principal
 from pipeline.policy.request import Policy
 from pipeline.policy.text import Element, element_of, known_actions, merged, service_of, unique
 from pipeline.policy.tri import Tri
+
+_NOTHING: Element = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+"""A document has at least one statement."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def as_policy(principal: Principal, actions: Mapping[str, Tri]) -> Written:
         elif narrowed:
             allows.append(narrowed | {"Action": named})
     denies = [element_of(statement, document) for document, statement in _statements(principal.documents, "Deny")]
-    statements = unique([*merged(allows), *denies]) if allows else []
+    statements = unique([*merged(allows), *denies]) if allows else [_NOTHING]
     return Written({"Version": "2012-10-17", "Statement": statements}, tuple(left_out))
 
 

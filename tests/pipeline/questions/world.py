@@ -169,13 +169,13 @@ def _control_policies(dice: random.Random, made: World) -> dict[str, dict[str, t
         ("RESOURCE_CONTROL_POLICY", "rcp", open_to_all),
     ):
         at = found.setdefault(kind, {})
-        for target in (harness.ROOT, OU, ONE, TWO):
-            deny = document(dice, 1, effect="Deny")
+        for target in (harness.ROOT, OU, ONE, TWO, DARK):
+            deny = document(dice if target != DARK else random.Random(0), 1, effect="Deny")
             deny["Statement"][0] |= {"Principal": "*"} if short == "rcp" else {}
             deny["Statement"][0].pop("NotResource", None)
-            deny["Statement"][0]["Resource"] = dice.choice(PLACES[2:])
+            deny["Statement"][0]["Resource"] = dice.choice(PLACES[2:]) if target != DARK else "*"
             for name, text in ((f"{short}-full-{target}", whole), (f"{short}-{target}", deny)):
-                if name == f"{short}-{TWO}":
+                if name in (f"{short}-{TWO}", f"{short}-{DARK}"):
                     continue
                 at.setdefault(target, []).append(Policy.read(name, text, short))  # type: ignore[arg-type]
                 made.rows["organization_policies"].append(
