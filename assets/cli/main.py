@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from assets.cli import (  # noqa: F401  (each adds its command)
+    check,
     compare,
     dagster,
     doctor,

@@ -1,7 +1,8 @@
 """What a principal can do as one policy document: every Allow cut down to what the limits allow, every Deny kept.
 
-The document never allows more than the principal has, as far as its policies were read. Where two policies meet in a way that one statement cannot
-say, such as two lists of values for one condition key, the less is written and `left_out` says what is missing.
+The document never allows more than the principal has, as far as its policies were read. Where two policies meet in a
+way that one statement cannot say, such as two lists of values for one condition key, the less is written and
+`left_out` says what is missing.
 """
 
 from __future__ import annotations
