@@ -73,18 +73,18 @@ def check(
     from pipeline.questions.rules import remarks, together
 
     kind_word = {None: "", DocumentKind.boundary: "identity"}.get(kind, str(kind))
-    found = [piece for path in paths for piece in pieces(path, kind_word)]
-    if not found:
+    policies = [piece for path in paths for piece in pieces(path, kind_word)]
+    if not policies:
         raise Refused(f"{', '.join(map(str, paths))}: holds no policy: no Statement, no template, no plan")
-    earlier = versions(against, found, kind_word, home) if against else {}
+    earlier = versions(against, policies, kind_word, home) if against else {}
     inside = accounts(home, trusted or [])
-    shown: list[Remark] = []
-    for piece in found:
+    findings: list[Remark] = []
+    for piece in policies:
         judged = new_access(piece, earlier.get(piece.key), inside) if against else remarks(piece, inside)
-        shown += [*judged, *forbidden(piece, not_granted or [])]
-    shown += [] if against else together(found)
-    show(format, found, shown)
-    return FOUND if any(_counts(remark, fail_on, allow_unknown) for remark in shown) else DONE
+        findings += [*judged, *forbidden(piece, not_granted or [])]
+    findings += [] if against else together(policies)
+    show(format, policies, findings)
+    return FOUND if any(_counts(remark, fail_on, allow_unknown) for remark in findings) else DONE
 
 
 def _counts(remark: Remark, fail_on: FailOn, allow_unknown: bool) -> bool:
@@ -99,21 +99,23 @@ def accounts(home: Path | None, trusted: Sequence[str]) -> Organization:
     from pipeline.policy import Organization
     from pipeline.questions.cloudformation import PSEUDO
 
-    known, organization_id = set(trusted), ""
+    inside, organization_id = set(trusted), ""
     settings = load(**given(home=home))
     if (settings.home / DATABASE).exists():
         from pipeline.questions.published import published
 
         try:
             with published(settings.home) as night:
-                known |= set(night.accounts)
+                inside |= set(night.accounts)
                 organization_id = night.factory.organization_id
         except Refused as refused:
             complain(f"{refused}; only --trust says who is inside")
-    return Organization(PSEUDO["AWS::AccountId"], frozenset(known), organization_id)
+    return Organization(PSEUDO["AWS::AccountId"], frozenset(inside), organization_id)
 
 
-def versions(against: str, found: Sequence[Piece], kind: str, home: Path | None) -> dict[tuple[str, str, str], Piece]:
+def versions(
+    against: str, policies: Sequence[Piece], kind: str, home: Path | None
+) -> dict[tuple[str, str, str], Piece]:
     """The earlier version of each policy, by its place and name. Two single policies are versions of each other."""
     from pipeline.questions.live import of_night
     from pipeline.questions.pieces import pieces
@@ -121,31 +123,31 @@ def versions(against: str, found: Sequence[Piece], kind: str, home: Path | None)
 
     if against == LIVE:
         with published(load(**given(home=home)).home) as night:
-            return dict(of_night(night, found))
+            return dict(of_night(night, policies))
     if not Path(against).exists():
         raise Refused(f"{against}: there is no such file; give the earlier version, or {LIVE}")
     old = pieces(Path(against), kind)
-    if len(found) == len(old) == 1:
-        return {found[0].key: old[0]}
+    if len(policies) == len(old) == 1:
+        return {policies[0].key: old[0]}
     return {piece.key: piece for piece in old}
 
 
-def show(format: CheckFormat, found: Sequence[Piece], remarks: Sequence[Remark]) -> None:
+def show(format: CheckFormat, policies: Sequence[Piece], remarks: Sequence[Remark]) -> None:
     """Print the remarks."""
     from pipeline.questions import formats
 
     if format is CheckFormat.json:
-        print(formats.as_json(found, remarks))
+        print(formats.as_json(policies, remarks))
     elif format is CheckFormat.sarif:
         print(formats.as_sarif(remarks, __version__))
     elif format is CheckFormat.junit:
-        print(formats.as_junit(found, remarks))
+        print(formats.as_junit(policies, remarks))
     elif format is CheckFormat.github:
         print(formats.as_annotations(remarks))
     else:
         console = terminal()
         console.print(table(("Where", "Policy", "Level", "Rule", "Remark"), _rows(remarks)))
-        console.print(f"{len(found)} policies, {len(remarks)} remarks", highlight=False)
+        console.print(f"{len(policies)} policies, {len(remarks)} remarks", highlight=False)
 
 
 def _rows(remarks: Sequence[Remark]) -> Iterator[tuple[str, ...]]:

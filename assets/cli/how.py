@@ -54,13 +54,13 @@ def answered(movers: Movers, source: str, to: str) -> dict[str, Any]:
     from pipeline.questions.cuts import cuts
 
     ways = movers.ways(source, to)
-    found, tried = cuts(movers, source, to, ways[0]) if ways and ways[0].steps else ([], 0)
+    cutting, tried = cuts(movers, source, to, ways[0]) if ways and ways[0].steps else ([], 0)
     unreadable = [f"{policy.name}: {policy.problem}" for policy in movers.graph.by_arn[source].unreadable]
     return {
         "from": source,
         "to": to,
         "ways": [_way(movers, way) for way in ways],
-        "cuts": [cut.words for cut in found],
+        "cuts": [cut.words for cut in cutting],
         "tried": tried,
         "unreadable": unreadable,
     }

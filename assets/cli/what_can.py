@@ -61,8 +61,8 @@ def what_can(
 
 def show(console: Console, rights: Rights) -> None:
     """Print services and levels, then the sensitive, then what is taken away."""
-    said = {"YES": "an administrator", "DEPENDS": "an administrator under conditions", "NO": "no administrator"}
-    _say(console, f"{rights.principal.arn}: {len(rights.actions):,} actions, {said[rights.admin.verdict.name]}")
+    admin_words = {"YES": "an administrator", "DEPENDS": "an administrator under conditions", "NO": "no administrator"}
+    _say(console, f"{rights.principal.arn}: {len(rights.actions):,} actions, {admin_words[rights.admin.verdict.name]}")
     console.print(table(("Service", *LEVEL_NAMES), _services(rights.services)))
     if any(each.conditional for levels in rights.services.values() for each in levels.values()):
         _say(console, "if: under conditions; --on RESOURCE or `rolecall who-can` says which\n")
@@ -74,7 +74,7 @@ def show(console: Console, rights: Rights) -> None:
     console.print(table(("Action", "Which", "On", "Under"), rows))
     _more(console, len(rights.sensitive))
     _say(console, f"Taken away by boundary and SCPs: {sum(len(taken.actions) for taken in rights.taken):,} actions")
-    taken = [
+    rows_taken = [
         (
             each.by,
             "denied" if each.is_whole else "under conditions",
@@ -83,7 +83,7 @@ def show(console: Console, rights: Rights) -> None:
         )
         for each in rights.taken[:MOST_ROWS]
     ]
-    console.print(table(("By", "How", "Actions", "Such as"), taken))
+    console.print(table(("By", "How", "Actions", "Such as"), rows_taken))
     _more(console, len(rights.taken))
     for sentence in rights.unknown:
         _say(console, f"Not known: {cell(sentence)}")

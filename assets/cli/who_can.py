@@ -67,15 +67,15 @@ def who_can(
     Example: rolecall who-can s3:GetObject arn:aws:s3:::payroll/2026.csv --when mfa=yes
     """
     from pipeline.questions import answers
-    from pipeline.questions import given as known
+    from pipeline.questions import given as request
     from pipeline.questions.resources import any_resource
     from pipeline.questions.resources import resource as found_resource
     from pipeline.questions.who_can import Question
 
     with opened(home, at, with_movers=steps > 0) as night:
-        name = known.action_of(action)
+        name = request.action_of(action)
         about = found_resource(night, name, resource, account or "") if resource else any_resource(night, account or "")
-        answer = answers.who_can(night, Question(name, about, known.given(when or ())))
+        answer = answers.who_can(night, Question(name, about, request.given(when or ())))
         others = by_steps(night, answer, steps) if steps else []
         as_of = str(night.as_of)
     if as_json:
@@ -117,23 +117,23 @@ def as_data(answer: Answer, as_of: str) -> dict[str, Any]:
         "resource": question.resource.arn or None,
         "account_id": question.resource.account or None,
         "when": {key: list(values) for key, values in question.given.items()},
-        **{name: [_caller(found) for found in getattr(answer, name)] for name in HEADINGS},
+        **{name: [_caller(caller) for caller in getattr(answer, name)] for name in HEADINGS},
         "notes": list(answer.notes),
     }
 
 
-def _caller(found: Found) -> dict[str, Any]:
+def _caller(caller: Found) -> dict[str, Any]:
     return {
-        "kind": found.who.kind,
-        "name": found.who.name,
-        "account_id": found.who.account or None,
-        "arn": found.who.arn or None,
-        "people": list(found.who.people),
-        "because": list(found.because),
-        "waits": [asdict(wait) | {"keys": list(wait.keys)} for wait in found.waits],
-        "unknown": list(found.unknown),
-        "by_own_policies": found.by_own_policies,
-        "note": found.note,
+        "kind": caller.who.kind,
+        "name": caller.who.name,
+        "account_id": caller.who.account or None,
+        "arn": caller.who.arn or None,
+        "people": list(caller.who.people),
+        "because": list(caller.because),
+        "waits": [asdict(wait) | {"keys": list(wait.keys)} for wait in caller.waits],
+        "unknown": list(caller.unknown),
+        "by_own_policies": caller.by_own_policies,
+        "note": caller.note,
     }
 
 
@@ -167,20 +167,20 @@ def _alike(every: Iterable[Found]) -> Mapping[tuple[str, ...], list[Found]]:
     from pipeline.questions.words import named
 
     grouped: dict[tuple[str, ...], list[Found]] = defaultdict(list)
-    for found in every:
-        waits = (f"{wait.sentence} ({named(wait.layer, wait.policy)}, {wait.statement})" for wait in found.waits)
-        grouped[*waits, *found.unknown, *([found.note] if found.note else [])].append(found)
+    for caller in every:
+        waits = (f"{wait.sentence} ({named(wait.layer, wait.policy)}, {wait.statement})" for wait in caller.waits)
+        grouped[*waits, *caller.unknown, *([caller.note] if caller.note else [])].append(caller)
     return grouped
 
 
 def _rows(members: Iterable[Found]) -> Iterator[tuple[str, ...]]:
     """A row for each name and reason, with the accounts that have such a caller, and the people of a permission set."""
     merged: dict[tuple[str, str, tuple[str, ...]], list[Found]] = defaultdict(list)
-    for found in members:
-        merged[found.who.name, found.who.kind, found.because].append(found)
+    for caller in members:
+        merged[caller.who.name, caller.who.kind, caller.because].append(caller)
     for (name, kind, because), those in merged.items():
-        people = sorted({person for found in those for person in found.who.people})
-        accounts = sorted({found.who.account for found in those if found.who.account})
+        people = sorted({person for caller in those for person in caller.who.people})
+        accounts = sorted({caller.who.account for caller in those if caller.who.account})
         shown = ", ".join(accounts) if len(accounts) <= MOST_ACCOUNTS else f"{len(accounts)} accounts"
         yield f"{name}: {', '.join(people)}" if people else name, kind, shown, "; ".join(because)
 
@@ -190,10 +190,10 @@ def compared(answer: Answer, expect: str) -> int:
     names = [name.strip() for name in expect.split(",") if name.strip() and name.strip() != NOBODY]
     code = DONE
     for name, heading in HEADINGS.items():
-        others = [found for found in getattr(answer, name) if not _is_expected(found, names)]
+        others = [caller for caller in getattr(answer, name) if not _is_expected(caller, names)]
         if others:
             shown = ", ".join(
-                found.who.arn or f"{found.who.kind} {found.who.account or found.who.name}" for found in others[:5]
+                caller.who.arn or f"{caller.who.kind} {caller.who.account or caller.who.name}" for caller in others[:5]
             )
             more = f" and {len(others) - 5} more" if len(others) > 5 else ""
             complain(f"not expected, {heading.lower()}: {shown}{more}")
@@ -201,7 +201,7 @@ def compared(answer: Answer, expect: str) -> int:
     return code
 
 
-def _is_expected(found: Found, names: Sequence[str]) -> bool:
-    who = found.who
+def _is_expected(caller: Found, names: Sequence[str]) -> bool:
+    who = caller.who
     known = (who.name, who.arn, *([who.account] if who.kind == "account" else []))
     return any(fnmatchcase(each, name) for name in names for each in known if each)
