@@ -17,7 +17,7 @@ from pipeline.policy.text import problems
 from pipeline.policy.tri import Tri
 from pipeline.policy.trust import ENTRY_ACTIONS, trust_facts
 from pipeline.questions.pieces import Piece
-from pipeline.questions.unresolved import readable, taken
+from pipeline.questions.unresolved import NAME, readable, taken
 
 LEVELS = ("note", "warning", "error")
 RULES: Mapping[str, tuple[str, str]] = {
@@ -75,7 +75,8 @@ def remarks(piece: Piece, inside: Organization) -> list[Remark]:
     if piece.source is None:
         words = f"nothing of it can be told: {', '.join(piece.unresolved)}"
         return [Remark(piece, "not-known", words)]
-    least = list(_of_document(piece, policy_of(piece, "least"), inside))
+    sure = _of_document(piece, policy_of(piece, "least"), inside)
+    least = [replace(each, words=each.words.replace(NAME, "...")) for each in sure]
     if not piece.unresolved:
         return least
     most = _of_document(piece, policy_of(piece, "most"), inside)
@@ -138,7 +139,7 @@ def _identity(piece: Piece, document: Document) -> Iterator[Remark]:
     for id, title in escalation_paths(document):
         yield Remark(piece, "escalation", f"{title} ({id})")
     for text in problems(_text(document)):
-        if not text.startswith("Condition "):
+        if not text.startswith("Condition ") and NAME not in text:
             yield Remark(piece, "aws-would-say", text.rstrip("."))
 
 

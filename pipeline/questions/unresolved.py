@@ -53,17 +53,28 @@ def _statement(one: Any, side: Side) -> Iterator[Any]:
     if not isinstance(one, Mapping):
         yield one
         return
-    is_wide = (side == "most") is (one.get("Effect") != "Deny")
-    made = {name: _replaced(_as_arn(name, value), is_wide is not name.startswith("Not")) for name, value in one.items()}
-    if not is_wide and "Action" in made:
-        made["Action"] = _some(one["Action"], f"{NAME}:{NAME}")
-    if not is_wide and "Resource" in made:
-        made["Resource"] = _some(_as_arn("Resource", one["Resource"]), f"arn:aws:{NAME}:::{NAME}")
-    if isinstance(one.get("Condition"), Mapping):
-        made["Condition"] = _conditions(one["Condition"], is_wide)
-        if not made["Condition"]:
-            del made["Condition"]
+    if is_unresolved(one.get("Effect")):
+        one = {**one, "Effect": "Allow" if side == "most" else "Deny"}
+    is_wide = (side == "most") is (one["Effect"] != "Deny") if "Effect" in one else True
+    made = {name: _element(name, value, is_wide) for name, value in one.items()}
+    if made.get("Condition") == {}:
+        del made["Condition"]
     yield made
+
+
+def _element(name: str, value: Any, is_wide: bool) -> Any:
+    """An element for the statement to apply to the most requests, or to the least."""
+    if name == "Sid":
+        return _replaced(value, False)
+    if name == "Condition":
+        return _conditions(value, is_wide)
+    if name in ("Principal", "NotPrincipal") and is_unresolved(value):
+        return "*" if is_wide is (name == "Principal") else {"AWS": f"arn:aws:iam::{'0' * 12}:role/{NAME}"}
+    if name == "Action" and not is_wide:
+        return _some(value, f"{NAME}:{NAME}")
+    if name == "Resource" and not is_wide:
+        return _some(_as_arn(name, value), f"arn:aws:{NAME}:::{NAME}")
+    return _replaced(_as_arn(name, value), is_wide is not name.startswith("Not"))
 
 
 def _as_arn(name: str, value: Any) -> Any:
@@ -94,11 +105,21 @@ def _some(value: Any, other: str) -> Any:
     return [other if is_unresolved(each) else _replaced(each, False) for each in listed]
 
 
-def _conditions(block: Mapping[str, Any], is_wide: bool) -> dict[str, Any]:
+def _conditions(block: Any, is_wide: bool) -> Any:
     """Conditions with open values are left out where the statement is to apply, and never hold where it is not."""
+    if is_unresolved(block):
+        return {} if is_wide else _NEVER
+    if not isinstance(block, Mapping):
+        return block
     made: dict[str, Any] = {}
     for operator, keys in block.items():
-        kept = {key: value for key, value in keys.items() if not (is_wide and marks([key, value]))}
-        if kept:
+        if is_unresolved(keys):
+            made |= {} if is_wide else _NEVER
+        elif not isinstance(keys, Mapping):
+            made[operator] = keys
+        elif kept := {key: value for key, value in keys.items() if not (is_wide and marks([key, value]))}:
             made[operator] = {key: _replaced(value, False) for key, value in kept.items()}
     return made
+
+
+_NEVER = {"StringEquals": {"aws:PrincipalArn": NAME}}

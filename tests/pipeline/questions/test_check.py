@@ -267,6 +267,17 @@ def test_what_a_reference_decides_is_not_known_and_never_a_pass() -> None:
         piece(mark("!If Prod")),
     ):
         assert "not-known" in rules(one), one
+    for one in (  # a document that AWS would store, whatever the references are
+        piece(statement(Effect=mark("!Ref E"), Action="*")),
+        piece(statement(Action="*", Condition=mark("!If C"))),
+        piece(statement(Action="*", Condition={"StringEquals": mark("!If C")})),
+        piece(statement(Principal=mark("!Ref P")), kind="resource"),
+        piece(statement(NotPrincipal=mark("!Ref P"), Effect="Deny"), statement(Principal="*"), kind="resource"),
+    ):
+        assert {"not-known", "not-a-policy"} & rules(one) == {"not-known"}, one
+    named = piece(statement(Sid=f"Read{mark('!Ref Env')}", Action=f"s3:{mark('!Ref V')}", Resource="arn:aws:s3:::b"))
+    assert rules(named) <= {"not-known", "escalation"}
+    assert rules(piece(statement(Condition={"StringEquals": "x"}))) == {"not-a-policy"}
     sure = piece(statement(Action="*"), statement(Action=mark("!Ref A")))
     assert "admin" in rules(sure)
     assert rules(piece(statement(Resource=f"arn:aws:s3:::logs-{mark('!Ref Env')}/*"))) == set()
