@@ -31,10 +31,14 @@ def policies(plan: Mapping[str, Any], path: str) -> Iterator[Found]:
     changes = plan.get("resource_changes")
     if not isinstance(changes, list):
         raise Refused(f"{path}: resource_changes: no plan but a state; give `terraform show -json` of a plan")
-    configured = dict(_configured((plan.get("configuration") or {}).get("root_module")))
+    configured = dict(_configured(_mapping(plan.get("configuration")).get("root_module")))
     for number, resource in enumerate(changes):
         change = resource.get("change") if isinstance(resource, Mapping) else None
-        if not isinstance(change, Mapping) or not isinstance(resource.get("type"), str):
+        if (
+            not isinstance(change, Mapping)
+            or not isinstance(change.get("after"), Mapping | None)
+            or not isinstance(resource.get("type"), str)
+        ):
             raise Refused(f"{path}: resource_changes[{number}]: no change of a resource")
         if change.get("actions") != ["delete"] and resource.get("mode", "managed") == "managed":
             address = str(resource.get("address"))
@@ -44,16 +48,21 @@ def policies(plan: Mapping[str, Any], path: str) -> Iterator[Found]:
 
 def _configured(module: Any, prefix: str = "") -> Iterator[tuple[str, frozenset[str]]]:
     """The attributes that the configuration sets, by address: others that are known after apply are AWS's defaults."""
-    if not isinstance(module, Mapping):
-        return
-    for resource in module.get("resources") or []:
-        yield f"{prefix}{resource.get('address')}", frozenset(resource.get("expressions") or {})
-    for name, call in (module.get("module_calls") or {}).items():
-        yield from _configured(call.get("module"), f"{prefix}module.{name}.")
+    resources = _mapping(module).get("resources")
+    for resource in resources if isinstance(resources, list) else ():
+        address = _mapping(resource).get("address")
+        yield f"{prefix}{address}", frozenset(_mapping(_mapping(resource).get("expressions")))
+    for name, call in _mapping(_mapping(module).get("module_calls")).items():
+        yield from _configured(_mapping(call).get("module"), f"{prefix}module.{name}.")
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """The value, or an empty object in the place of something else."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def _of_resource(address: str, kind: str, change: Mapping[str, Any], given: frozenset[str] | None) -> Iterator[Found]:
-    after, unknown = change.get("after") or {}, change.get("after_unknown") or {}
+    after, unknown = _mapping(change.get("after")), change.get("after_unknown")
     if not kind.startswith("aws_") or _NO_DOCUMENT.fullmatch(kind):
         return
     policy_kind = "identity" if kind.startswith(_OF_IDENTITY) else "resource"
