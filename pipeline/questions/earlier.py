@@ -18,7 +18,7 @@ READ = frozenset(
         *("contract", "coverage", "int_accounts", "int_control_levels", "int_grants", "int_identity_documents"),
         *("int_permission_set_assignments", "int_permissions", "stg_bucket_policies", "stg_buckets"),
         *("stg_delegated_administrators", "stg_organization", "stg_organization_policies", "stg_organization_roots"),
-        "stg_roles",
+        *("stg_roles", "stg_unread_records"),
     }
 )
 """The models that who can and what can read."""

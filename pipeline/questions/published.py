@@ -48,6 +48,15 @@ select account_id, operation, error_class, message from coverage
 where status <> 'ok' and dataset = any($datasets)
 order by account_id, list_position($datasets, dataset)"""
 
+RECORDS = """
+select
+    account_id,
+    format('{} of its records could not be read, {} of {} among them', count(*), min(resource), min(dataset)) as message
+from stg_unread_records
+where dataset = any($datasets)
+group by account_id
+order by account_id"""
+
 
 @dataclass(frozen=True)
 class Unread:
@@ -116,7 +125,13 @@ class Published:
             for account, row in self.accounts.items()
             if not row["is_in_scope"] and row["state"] == "ACTIVE"
         }
-        return outside | failed
+        return {**outside, **self._unread_records, **failed}
+
+    @cached_property
+    def _unread_records(self) -> Mapping[str, Unread]:
+        """The accounts of which single users, roles or policies could not be read."""
+        rows = self.rows(RECORDS, datasets=list(OF_PRINCIPALS))
+        return {row["account_id"]: Unread(row["account_id"], "", "", row["message"]) for row in rows}
 
     def unread(self, account: str, *datasets: str) -> Unread | None:
         """Why datasets of the account were not read, if they were not."""

@@ -14,7 +14,7 @@ from pipeline.questions.published import Published
 from pipeline.questions.resources import NO_POLICY, Resource, any_resource, resource
 from pipeline.questions.who_can import Question
 from pipeline.settings import Refused
-from tests.pipeline.questions.world import DARK, ONE, VENDOR
+from tests.pipeline.questions.world import DARK, ONE, TWO, VENDOR
 from tests.sql.harness import MANAGEMENT
 
 BUCKET = "arn:aws:s3:::gamma/x"
@@ -96,6 +96,12 @@ def test_an_account_that_was_not_read_is_not_known_where_it_matters(night: Publi
     assert [(each.who.account, "sts:AssumeRole failed" in each.unknown[0]) for each in anywhere.unknown] == [
         (DARK, True)
     ]
+
+
+def test_a_role_that_could_not_be_read_may_be_one_of_them(night: Published) -> None:
+    whole = {"Principal": {"AWS": TWO}, "Resource": "*"}
+    unknown = [each for each in ask(night, "s3:GetObject", BUCKET, whole).unknown if each.who.kind == "account"]
+    assert [(each.who.account, "role/odd of roles" in each.unknown[0]) for each in unknown] == [(TWO, True)]
 
 
 def test_a_policy_that_is_not_collected_leaves_all_unknown(night: Published) -> None:

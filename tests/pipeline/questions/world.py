@@ -128,6 +128,7 @@ def world(seed: int) -> World:
         for number in range(9):
             _principal(made, dice, account, "role", f"r{number}", "/app/" if number == 3 else "/", pool, scps)
     _resources(made, dice)
+    unread_role(made)
     return made
 
 
@@ -157,6 +158,12 @@ def _accounts(made: World) -> None:
                     "message": "no",
                 }
             made.rows["extracts"].append(row)
+
+
+def unread_role(made: World) -> None:
+    """A record of a role that could not be read: it is in no table."""
+    row = {"account_id": TWO, "region": "global", "dataset": "roles", "resource": f"arn:aws:iam::{TWO}:role/odd"}
+    made.rows["unread_records"].append(row)
 
 
 def _control_policies(dice: random.Random, made: World) -> dict[str, dict[str, tuple[tuple[Policy, ...], ...]]]:
