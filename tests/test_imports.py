@@ -46,7 +46,7 @@ STEPS = (
     ("pipeline.landing", "pipeline.raw", "pipeline.collect"),
     ("pipeline.quality", "pipeline.facts"),
     ("pipeline.warehouse",),
-    ("pipeline.explain", "pipeline.publish"),
+    ("pipeline.explain", "pipeline.publish", "pipeline.questions"),
     ("pipeline.rehearse",),
     ("reports",),
     ("assets",),

@@ -11,11 +11,13 @@ import typer
 from rich.console import Console
 
 from assets.cli import (  # noqa: F401  (each adds its command)
+    check,
     compare,
     dagster,
     doctor,
     exceptions,
     export,
+    how,
     query,
     reader_role,
     rollup,
@@ -23,6 +25,8 @@ from assets.cli import (  # noqa: F401  (each adds its command)
     rehearse,
     settings,
     shapes,
+    what_can,
+    who_can,
 )
 from assets.cli.app import DONE, Format, Home, app, command, given, terminal
 from pipeline.night import DATABASE, Night

@@ -7,7 +7,7 @@ for them (the confused deputy). https://docs.aws.amazon.com/IAM/latest/UserGuide
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, collapse_addresses
 from itertools import product
@@ -27,6 +27,8 @@ from pipeline.policy.tri import Tri
 _ALLOW_ALL = Policy.read(
     "outsider", {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 )
+
+_NO_LIMITS = Policies()
 
 # An outsider cannot choose these; a verdict that waits for them is limited. Every other open key the caller picks or
 # a stranger could have.
@@ -84,13 +86,19 @@ class Access:
 
 
 def outside_access(
-    policy: Policy, inside: Organization, resource: str = "", actions: tuple[str, ...] = ()
+    policy: Policy,
+    inside: Organization,
+    resource: str = "",
+    actions: tuple[str, ...] = (),
+    limits: Policies = _NO_LIMITS,
+    given: Mapping[str, Value] | None = None,
 ) -> list[Access]:
     """The outsiders that the policy admits, each by its least restricted way. An unreadable policy gives DEPENDS for
     anyone.
 
     `actions` limits the evaluation (for trust policies, to AssumeRole); by default one action per pattern in the
-    policy is tried.
+    policy is tried. `limits`: the resource control policies of the resource's account. `given`: what is known of the
+    request beside who makes it.
     """
     if policy.document is None:
         unread = Decision(Verdict.DEPENDS, policy.problem)
@@ -98,16 +106,19 @@ def outside_access(
     best: dict[tuple[str, str], Access] = {}
     policy = replace(policy, document=_as_meant(policy.document))
     assert policy.document is not None
-    at_will = _chosen_at_will(policy.document)
+    limits = replace(limits, identity=[_ALLOW_ALL], resource=policy)
+    whole = _with_limits(policy.document, limits)
+    at_will = _chosen_at_will(whole)
     for action, target in _requests(policy.document, resource, actions):
-        for account, who, context in strangers(policy.document, inside):
+        for account, who, context in strangers(whole, inside):
             service = who.arn if who.kind == "service" else ""
             earlier = best.get((account, service))
             if earlier and earlier.verdict is Tri.YES:
                 continue
             if who.kind == "anonymous" and action.startswith("sts:"):
                 continue
-            outcome = _try(policy, Request(who, action, target, context, inside.account), at_will)
+            request = Request(who, action, target, context.with_defaults(given or {}), inside.account)
+            outcome = _try(limits, request, at_will)
             if outcome and (earlier is None or outcome[0] > earlier.verdict):
                 best[account, service] = Access(account, service, outcome[0], action, outcome[1], outcome[2])
     return sorted(best.values(), key=lambda access: (access.account != ANY_ACCOUNT, access.account, access.service))
@@ -139,19 +150,28 @@ def public(policy: Policy, inside: Organization, resource: str = "") -> Tri:
     )
 
 
-def _try(policy: Policy, request: Request, at_will: frozenset[str]) -> tuple[Tri, tuple[str, ...], Decision] | None:
+def _with_limits(document: Document, limits: Policies) -> Document:
+    """The statements of the policy and of the resource control policies: what an outsider could be told apart by."""
+    rcps = [rcp.document for level in limits.rcp_levels or () for rcp in level if rcp.document]
+    statements = (*document.statements, *(statement for rcp in rcps for statement in rcp.statements))
+    return replace(document, statements=statements, hash=f"{document.hash}:limited") if rcps else document
+
+
+def _try(policies: Policies, request: Request, at_will: frozenset[str]) -> tuple[Tri, tuple[str, ...], Decision] | None:
     """How the outsider gets access: (verdict, limiting keys, decision), with fewer keys in the request if that is less
     restricted.
     """
-    result = _judge(policy, request, at_will)
+    result = _judge(policies, request, at_will)
     if result and result[1]:
         bare = replace(request, context=request.context.with_defaults(_LEFT_OUT))
-        result = max(result, _judge(policy, bare, at_will) or result, key=lambda outcome: outcome[0])
+        result = max(result, _judge(policies, bare, at_will) or result, key=lambda outcome: outcome[0])
     return result
 
 
-def _judge(policy: Policy, request: Request, at_will: frozenset[str]) -> tuple[Tri, tuple[str, ...], Decision] | None:
-    decision = evaluate(request, Policies(identity=[_ALLOW_ALL], resource=policy))
+def _judge(
+    policies: Policies, request: Request, at_will: frozenset[str]
+) -> tuple[Tri, tuple[str, ...], Decision] | None:
+    decision = evaluate(request, policies)
     verdict = answer(decision)
     if verdict is Tri.NO:
         return None

@@ -72,20 +72,21 @@ class Graph:
     def starts(self, at_least: Tri) -> list[Hashable]:
         accounts = dict.fromkeys(principal.account for principal in self.by_arn.values())
         admins = [arn for arn, admin in self.admins.items() if admin.verdict >= at_least]
-        return [*admins, *(_administrator(account) for account in accounts)]
+        return [*admins, *(administrator(account) for account in accounts)]
 
     def evidence(self, arn: str, hops: Iterable[Hop]) -> Iterator[Evidence]:
         """Evidence for the conditions of a way: of each conditional step, and of the administrator at its end."""
         at = arn
         for hop in hops:
-            for decision in self._decisions(at, hop):
+            for decision in self.decisions(at, hop):
                 if decision.verdict is Verdict.DEPENDS:
                     yield from decision.evidence
             at = hop.target
         if at in self.admins and self.admins[at].verdict is Tri.DEPENDS:
             yield from self.admins[at].evidence
 
-    def _decisions(self, at: str, hop: Hop) -> Iterator[Decision]:
+    def decisions(self, at: str, hop: Hop) -> Iterator[Decision]:
+        """The decisions of a step from a principal: of each action that it takes."""
         principal = self.by_arn.get(at) or self.tagged.get(at)
         if principal is None:
             return
@@ -143,7 +144,7 @@ class Graph:
     def _edges_along(self, node: str, escalation: Escalation) -> Iterator[Edge]:
         path = escalation.path
         if path.gain == "grant":
-            yield Edge(node, _administrator(account_of(node)), path.id, escalation.verdict)
+            yield Edge(node, administrator(account_of(node)), path.id, escalation.verdict)
         elif path.gain == "become":
             for target, verdict in escalation.targets.items():
                 if target in self.by_arn:
@@ -185,7 +186,7 @@ class Graph:
             return
         self.tagged[node], admin = holder, is_admin(holder)
         if admin.verdict is not Tri.NO:
-            self.edges.append(Edge(node, _administrator(holder.account), "", admin.verdict, cost=0))
+            self.edges.append(Edge(node, administrator(holder.account), "", admin.verdict, cost=0))
         self._escalation_edges_of(node, holder, self.accounts[holder.account], admin)
         for role in self.roles.values():
             if role.arn != holder.arn and _may_name(role, holder.account):
@@ -213,7 +214,7 @@ class Graph:
                 continue
             verdict, how = writes_into(writer, other)
             if verdict >= at_least:
-                yield Edge(source, _administrator(writer.account), how, at_least, steps + further + 1)
+                yield Edge(source, administrator(writer.account), how, at_least, steps + further + 1)
 
     # -- role trust
 
@@ -257,7 +258,7 @@ class Graph:
 _NOT_BY_PATHS = IDS_OF_TAGGING | {"sts-assume-role"}
 
 
-def _administrator(account: str) -> str:
+def administrator(account: str) -> str:
     return f"administrator of {account}"
 
 
