@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import jmespath
@@ -101,15 +101,7 @@ def listing(
     def all_rows(account: Account) -> list[Row]:
         if each is None:
             return rows(account, {})
-        subjects = filter(each.where, account.rows(each.dataset.name))
-        named = partial(resource, each.dataset)
-        return read_each(
-            account,
-            dataset,
-            subjects,
-            lambda subject: checked(account, subject, rows(account, subject)),
-            lambda subject: named(subject) or "",
-        )
+        return _of_each(account, dataset, each, lambda subject: checked(account, subject, rows(account, subject)))
 
     def collect(account: Account) -> Rows:
         try:
@@ -120,6 +112,12 @@ def listing(
             return {dataset.name: []}
 
     return collect
+
+
+def _of_each(account: Account, dataset: Dataset, each: Each, read: Callable[[Row], list[Row]]) -> list[Row]:
+    """The rows that `read` returns for each subject; a subject that fails is an unread record."""
+    subjects = filter(each.where, account.rows(each.dataset.name))
+    return read_each(account, dataset, subjects, read, lambda subject: resource(each.dataset, subject) or "")
 
 
 def _taken(dataset: Dataset, each: Each | None, subject: Row) -> Row:
