@@ -64,6 +64,7 @@ named (operation, system) as (
     ('ram:*', 'AWS Resource Access Manager'),
     ('rolesanywhere:*', 'IAM Roles Anywhere'),
     ('s3:*', 'Amazon S3'),
+    ('signin:*', 'AWS Sign-In: console access control'),
     ('ssm:*', 'Systems Manager hybrid activations'),
     ('sso:*', 'IAM Identity Center')
 ),
