@@ -6,11 +6,9 @@ The emulator allows the reader what the policy says, and knows for itself which 
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -33,7 +31,6 @@ ROLE = ReaderRole("RolecallReader", "arn:aws:iam::111122223333:role/Rolecall", N
 ALLOWED: list[str] = STATEMENT["Action"]
 OF_MANAGEMENT = sorted({action for operation in management_only() for action in actions(operation)})
 OF_ACCOUNTS = sorted(set(ALLOWED) - set(OF_MANAGEMENT))
-SAMPLE = 4
 SECURITY, MANAGEMENT = "874237254706", "729096989405"
 OF_ACCOUNT: tuple[Scope, ...] = ("account", "region")
 DATASETS = [dataset for dataset in collectors.datasets().values() if dataset.operations]
@@ -113,12 +110,6 @@ def check_denied(found: Read, whole: Read, asked: set[str], removed: str) -> Non
 def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Night:
     landed = nights.landed(loopback, tmp_path_factory, worker_id)
     return Night(landed.home, landed.plan.as_of)
-
-
-@pytest.mark.slow
-def test_without_some_actions_of_accounts_exactly_what_needs_them_is_denied(night: Night, reader: Reader) -> None:
-    """Others every day; the soak has them all."""
-    remove_each(reader, night, random.Random(str(datetime.now(UTC).date())).sample(OF_ACCOUNTS, SAMPLE))
 
 
 @pytest.mark.soak

@@ -364,10 +364,10 @@ def test_passing_faults_are_recovered_from_and_counted(read_some: Any, some: lis
     [
         ("deny", "iam_deny"),
         ("reset", "connection"),
-        pytest.param("truncate", "truncated", marks=pytest.mark.slow),
-        pytest.param("malformed", "truncated", marks=pytest.mark.slow),
-        pytest.param("server_error", "server_error", marks=pytest.mark.slow),
-        pytest.param("expired", "expired_credentials", marks=pytest.mark.slow),
+        pytest.param("truncate", "truncated", marks=pytest.mark.soak),
+        pytest.param("malformed", "truncated", marks=pytest.mark.soak),
+        pytest.param("server_error", "server_error", marks=pytest.mark.soak),
+        pytest.param("expired", "expired_credentials", marks=pytest.mark.soak),
     ],
 )
 def test_lasting_faults_fail_their_datasets_and_no_other(

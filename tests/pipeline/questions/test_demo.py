@@ -40,7 +40,7 @@ def questions(night: Published) -> Iterator[tuple[str, Resource]]:
         yield action, Resource("", "")
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_nobody_is_missing_and_nobody_too_many(night: Published) -> None:
     each = [night.factory.in_place(row) for row in night.rows(principals("int_permissions"))]
     assert len(each) > 1000

@@ -136,7 +136,7 @@ def test_whether_a_use_was_over_https_is_not_known(settings: Settings, tmp_path:
     assert answer.is_safe
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_breaks_are_the_oracles_whatever_is_denied(settings: Settings, tmp_path: Path) -> None:
     assert sum(compare(seed, settings, tmp_path) for seed in range(200, 240)) > 100
 

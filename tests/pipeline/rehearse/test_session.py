@@ -167,8 +167,9 @@ def test_rehearsed_is_attached(seed: int, settings: Settings, judge: Judge, tmp_
     assert check(seed, settings, judge, tmp_path)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100, 140))
+@pytest.mark.parametrize(
+    "seed", [pytest.param(n, marks=pytest.mark.slow if n < 106 else pytest.mark.soak) for n in range(100, 140)]
+)
 def test_rehearsed_is_attached_whatever_the_change(seed: int, settings: Settings, judge: Judge, tmp_path: Path) -> None:
     assert check(seed, settings, judge, tmp_path)
 
