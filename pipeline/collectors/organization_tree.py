@@ -95,6 +95,8 @@ def collect(organization: Account) -> Rows:
         return {ROOTS.name: [], UNITS.name: [], ACCOUNTS.name: [_alone(organization)]}
     management_id = organization.rows("organization")[0]["management_account_id"]
     roots = list(organization.pages("organizations:ListRoots", "Roots"))
+    if not roots:
+        raise organization.failed("organizations:ListRoots", "truncated", "it lists no root, and there is always one")
     units = [unit for root in roots for unit in _units_below(organization, root["Id"])]
     listed = list(organization.pages("organizations:ListAccounts", "Accounts"))
     needed = any(_state(account) == "ACTIVE" and not _parent_in_path(account) for account in listed)

@@ -92,3 +92,9 @@ def test_tree_walks_where_there_are_no_paths_and_falls_back_to_status() -> None:
     rows = collect("organization_tree", account)["accounts"]
     assert [(a["parent_id"], a["state"]) for a in rows] == [("r-1", "ACTIVE"), ("ou-1", "SUSPENDED")]
     assert [operation for operation, _ in account.asked].count("organizations:ListAccountsForParent") == 2
+
+
+def test_an_organization_without_a_root_is_an_answer_that_was_cut() -> None:
+    with pytest.raises(CallFailed) as caught:
+        collect("organization_tree", organization({"organizations:ListRoots": []}))
+    assert (caught.value.operation, caught.value.error_class) == ("organizations:ListRoots", "truncated")
