@@ -10,6 +10,7 @@ import dagster as dg
 
 from pipeline import landing
 from pipeline.night import Night
+from pipeline.publish import database
 from pipeline.settings import Refused, Settings
 
 
@@ -64,3 +65,8 @@ def night_of(
     if not context.has_partition_key:
         raise dg.Failure("A run is for one night: choose a partition", allow_retries=False)
     return Night(settings.home, date.fromisoformat(context.partition_key))
+
+
+def night_or_shown(settings: Settings, context: dg.AssetExecutionContext) -> Night:
+    """The night of a run's partition; without one, the night that is published. Raises `Refused` if there is none."""
+    return night_of(settings, context) if context.has_partition_key else database.shown(settings)

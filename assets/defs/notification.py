@@ -17,7 +17,7 @@ from assets.defs.steps import refusing
 from assets.resources import RunSettings
 from pipeline.night import DATABASE, Night
 from pipeline.progress import Progress
-from pipeline.publish import database, digest, notify
+from pipeline.publish import digest, notify
 from pipeline.publish.digest import Message
 from pipeline.settings import Refused, Settings
 from pipeline.text import on_one_line
@@ -55,7 +55,7 @@ def notification(settings: Settings) -> list[dg.AssetsDefinition]:
     ) -> dg.MaterializeResult[Any]:
         with refusing():
             chosen = settings.load()
-            night = nights.night_of(chosen, context) if context.has_partition_key else database.shown(chosen)
+            night = nights.night_or_shown(chosen, context)
         outcome = tell_of_night(chosen, night)
         progress.end(STAGE, str(outcome))
         if not isinstance(outcome, Told):

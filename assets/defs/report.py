@@ -10,7 +10,6 @@ from assets.defs import nights, publishing
 from assets.defs.steps import holding, refusing
 from assets.resources import RunSettings
 from pipeline.progress import Progress
-from pipeline.publish import database
 from pipeline.warehouse.models import PUBLISHED_LAYERS, Catalog
 from reports.pages import kinds
 
@@ -39,7 +38,7 @@ def published(catalog: Catalog) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[Any]]:
         with refusing():
             chosen = settings.load()
-            night = nights.night_of(chosen, context) if context.has_partition_key else database.shown(chosen)
+            night = nights.night_or_shown(chosen, context)
         with holding(chosen):
             done = publishing.publish_night(chosen, night, progress)
         shows: dict[str, Any] = {"night": str(done.site.as_of)}

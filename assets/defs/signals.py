@@ -14,9 +14,9 @@ from assets.defs.report import DATABASE_ASSET, PAGES
 from assets.defs.steps import refusing
 from assets.resources import RunSettings
 from pipeline.collect.unread import unread_accounts
-from pipeline.night import DATABASE, Night
+from pipeline.night import Night
 from pipeline.progress import Progress
-from pipeline.publish import database, heartbeat, metrics
+from pipeline.publish import heartbeat, metrics
 from pipeline.settings import Refused, Settings
 from pipeline.text import on_one_line
 
@@ -42,7 +42,7 @@ def signals(settings: Settings) -> list[dg.AssetsDefinition]:
     ) -> dg.MaterializeResult[Any]:
         with refusing():
             chosen = settings.load()
-            night = nights.night_of(chosen, context) if context.has_partition_key else database.shown(chosen)
+            night = nights.night_or_shown(chosen, context)
         try:
             problems = published(chosen, night, started(context))
         except Exception as error:  # the night is published, whatever the figures are
@@ -66,7 +66,7 @@ def published(settings: Settings, night: Night, since: float) -> list[str]:
     now, problems = nights.now(), []
     if settings.metrics_file:
         unread, accepted = unread_accounts(night)
-        figures = metrics.of_run(now, now - since, int(unread > 0)) | metrics.of_night(settings.home / DATABASE)
+        figures = metrics.of_run(now, now - since, int(unread > 0)) | metrics.of_night(settings.home)
         figures |= {
             "rolecall_last_success_timestamp_seconds": now,
             "rolecall_accounts_unread": unread,

@@ -98,8 +98,11 @@ def is_copied(model: Model) -> tuple[str, str]:
 
 
 @contextmanager
-def reading(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """`rolecall.duckdb`, read-only, without access to other files. Raises `Refused` if it cannot be opened."""
+def reading(home: Path, schemas: str = "main") -> Iterator[duckdb.DuckDBPyConnection]:
+    """`rolecall.duckdb`, read-only, without access to other files; names are looked for in these schemas.
+
+    Raises `Refused` if it cannot be opened, or a newer program wrote the home.
+    """
     state.check(home)
     database = home / DATABASE
     if not database.exists():
@@ -109,7 +112,7 @@ def reading(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     except duckdb.Error as error:
         raise Refused(f"{database}: {str(error).splitlines()[0]}") from error
     with con:
-        con.execute("set enable_progress_bar = false; set lock_configuration = true")
+        con.execute(f"set enable_progress_bar = false; set search_path = '{schemas}'; set lock_configuration = true")
         yield con
 
 

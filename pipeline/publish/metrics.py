@@ -10,8 +10,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-import duckdb
-
+from pipeline.publish import database
 from pipeline.settings import Refused
 
 READABLE = 0o644
@@ -49,9 +48,9 @@ Figures = Mapping[str, float]
 """By name of the metric, with its labels if any."""
 
 
-def of_night(database: Path) -> dict[str, float]:
-    """The figures of a published night."""
-    with duckdb.connect(database, read_only=True) as con:
+def of_night(home: Path) -> dict[str, float]:
+    """The figures of the published night of a home. Raises `Refused` without one."""
+    with database.reading(home) as con:
         rows = con.execute(PUBLISHED)
         names = [name for name, *_ in rows.description or ()]
         found = dict(zip(names, rows.fetchone() or (), strict=False))

@@ -18,6 +18,7 @@ from pipeline.night import DATABASE
 from pipeline.policy.principal import Principal
 from pipeline.policy.request import Policy
 from pipeline.policy.strangers import Organization
+from pipeline.publish import database
 from pipeline.schema import Row
 from pipeline.settings import Refused
 from pipeline.text import on_one_line
@@ -247,13 +248,5 @@ def _loaded(tags: str | None) -> Mapping[str, str] | None:
 @contextmanager
 def published(home: Path) -> Iterator[Published]:
     """The newest published night of a home. Raises `Refused` if there is none."""
-    database = home / DATABASE
-    if not database.exists():
-        raise Refused(f"{database}: nothing is published there yet; `rolecall run` does, or name another --home")
-    try:
-        con = duckdb.connect(database, read_only=True, config={"enable_external_access": False})
-    except duckdb.Error as error:
-        raise Refused(f"{database}: {on_one_line(error)}") from error
-    with con:
-        con.execute(f"set enable_progress_bar = false; set search_path = '{SCHEMAS}'; set lock_configuration = true")
-        yield Published(con, database)
+    with database.reading(home, SCHEMAS) as con:
+        yield Published(con, home / DATABASE)
