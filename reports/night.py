@@ -102,6 +102,12 @@ class PublishedNight:
         return found
 
     @cached_property
+    def accounts_with_identities(self) -> list[str]:
+        """The accounts with users or roles that need attention: each has a page of them."""
+        rows = self.reader.rows("select distinct account_id from identities order by account_id")
+        return [row["account_id"] for row in rows]
+
+    @cached_property
     def unread(self) -> list[Row]:
         """The failed calls, those with the largest impact first."""
         return self.reader.rows(queries.UNREAD_CALLS)

@@ -18,7 +18,6 @@ KINDS = (
 )
 
 LISTED_IDENTITIES = f"from identities where in_all <= {LISTED} order by in_all"
-ACCOUNTS = "select distinct account_id from identities order by account_id"
 OF_ACCOUNT = {
     "identities": f"from identities where in_account <= {IDENTITIES_PER_ACCOUNT} order by account_id, in_account",
     "totals": "select account_id, count(*) as total from identities group by account_id order by account_id",
@@ -47,8 +46,7 @@ def pages(night: PublishedNight) -> Iterator[Page]:
     reader = night.reader
     context = {"identities": reader.rows(LISTED_IDENTITIES)}
     yield Page("identities.html", "identities.html.j2", "Identities", "identities", (), context)
-    accounts = [row["account_id"] for row in reader.rows(ACCOUNTS)]
-    for account_id, rows in night.by_key("account_id", accounts, OF_ACCOUNT):
+    for account_id, rows in night.by_key("account_id", night.accounts_with_identities, OF_ACCOUNT):
         by_arn = {name: group(rows[name], "arn") for name in ("fails", "escalations", "takers", "trusts")}
         found: dict[str, Any] = {
             "account": night.accounts.get(account_id, {"account_id": account_id, "name": None}),
@@ -64,4 +62,4 @@ def pages(night: PublishedNight) -> Iterator[Page]:
 
 
 def count(night: PublishedNight) -> int:
-    return 1 + len(night.reader.rows(ACCOUNTS))
+    return 1 + len(night.accounts_with_identities)
