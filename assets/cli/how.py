@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from assets.cli import output
 from assets.cli.app import DONE, Home, command, terminal
-from assets.cli.output import cell
 from assets.cli.who_can import AsJson, At, opened
 from pipeline.settings import Refused
 
@@ -106,7 +106,7 @@ def show(console: Console, data: dict[str, Any]) -> None:
     """Print the ways hop by hop."""
 
     def say(text: str) -> None:
-        console.print(cell(text), highlight=False, markup=False, soft_wrap=True)
+        output.say(console, output.cell(text))
 
     goal = "administrator" if data["to"] == "admin" else data["to"]
     if not data["ways"]:

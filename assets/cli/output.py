@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import IO, Any
 
 from rich import box
+from rich.console import Console
 from rich.table import Table
 
 from assets.cli.app import terminal
@@ -54,6 +55,11 @@ def table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
     for row in rows:
         made.add_row(*(cell(value).replace("[", "\\[") for value in row))
     return made
+
+
+def say(console: Console, text: str) -> None:
+    """Print a text as it is, however long."""
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def cell(value: Any) -> str:

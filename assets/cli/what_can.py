@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from assets.cli.app import DONE, Home, command, terminal
-from assets.cli.output import cell, table
+from assets.cli.output import cell, say, table
 from assets.cli.who_can import At, opened
 
 if TYPE_CHECKING:
@@ -62,18 +62,18 @@ def what_can(
 def show(console: Console, rights: Rights) -> None:
     """Print services and levels, then the sensitive, then what is taken away."""
     admin_words = {"YES": "an administrator", "DEPENDS": "an administrator under conditions", "NO": "no administrator"}
-    _say(console, f"{rights.principal.arn}: {len(rights.actions):,} actions, {admin_words[rights.admin.verdict.name]}")
+    say(console, f"{rights.principal.arn}: {len(rights.actions):,} actions, {admin_words[rights.admin.verdict.name]}")
     console.print(table(("Service", *LEVEL_NAMES), _services(rights.services)))
     if any(each.conditional for levels in rights.services.values() for each in levels.values()):
-        _say(console, "if: under conditions; --on RESOURCE or `rolecall who-can` says which\n")
-    _say(console, f"Sensitive actions: {len(rights.sensitive)}")
+        say(console, "if: under conditions; --on RESOURCE or `rolecall who-can` says which\n")
+    say(console, f"Sensitive actions: {len(rights.sensitive)}")
     rows = [
         (each.action, each.why, ", ".join(each.resources), "; ".join(wait.sentence for wait in each.waits))
         for each in rights.sensitive[:MOST_ROWS]
     ]
     console.print(table(("Action", "Which", "On", "Under"), rows))
     _more(console, len(rights.sensitive))
-    _say(console, f"Taken away by boundary and SCPs: {sum(len(taken.actions) for taken in rights.taken):,} actions")
+    say(console, f"Taken away by boundary and SCPs: {sum(len(taken.actions) for taken in rights.taken):,} actions")
     rows_taken = [
         (
             each.by,
@@ -86,19 +86,15 @@ def show(console: Console, rights: Rights) -> None:
     console.print(table(("By", "How", "Actions", "Such as"), rows_taken))
     _more(console, len(rights.taken))
     for sentence in rights.unknown:
-        _say(console, f"Not known: {cell(sentence)}")
+        say(console, f"Not known: {cell(sentence)}")
 
 
 LEVEL_NAMES = ("List", "Read", "Write", "Tagging", "Permissions management")
 
 
-def _say(console: Console, text: str) -> None:
-    console.print(text, highlight=False, markup=False, soft_wrap=True)
-
-
 def _more(console: Console, count: int) -> None:
     if count > MOST_ROWS:
-        _say(console, f"  and {count - MOST_ROWS} more")
+        say(console, f"  and {count - MOST_ROWS} more")
 
 
 def _services(services: Mapping[str, Mapping[str, Level]]) -> Iterator[tuple[str, ...]]:
@@ -150,4 +146,4 @@ def show_on(console: Console, decisions: Mapping[str, Decision], arn: str, unrea
     ]  # fmt: skip
     console.print(table(("Action", "Verdict", "Under"), rows))
     if unread:
-        _say(console, f"Not known, since {cell(unread)}; by its own policies it may")
+        say(console, f"Not known, since {cell(unread)}; by its own policies it may")

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from assets.cli.app import DONE, Home, command, complain, given, terminal
-from assets.cli.output import cell, table
+from assets.cli.output import cell, say, table
 from pipeline.night import Night
 from pipeline.settings import load
 
@@ -144,14 +144,14 @@ def show(console: Console, answer: Answer) -> None:
         console.print(f"{heading}: {len(every)}", style="bold", highlight=False)
         for reasons, members in _alike(every).items():
             for reason in reasons:
-                console.print(f"  {cell(reason)}", highlight=False, markup=False, soft_wrap=True)
+                say(console, f"  {cell(reason)}")
             rows = list(_rows(members))
             names = (
                 ("Caller", "Kind", "Account", "By") if any(row[-1] for row in rows) else ("Caller", "Kind", "Account")
             )
             console.print(table(names, [row[: len(names)] for row in rows]))
     for note in answer.notes:
-        console.print(f"Note: {cell(note)}", highlight=False, markup=False, soft_wrap=True)
+        say(console, f"Note: {cell(note)}")
 
 
 def show_steps(console: Console, others: Sequence[Further]) -> None:

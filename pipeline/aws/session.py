@@ -24,13 +24,13 @@ from botocore import xform_name
 from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, EndpointConnectionError
-from botocore.loaders import Loader
 
 from pipeline.aws.answers import guard
 from pipeline.aws.breaker import Breaker
 from pipeline.aws.failures import CutAnswer, NotOffered, without_secrets, words
 from pipeline.aws.members import UNLISTED, Watch
 from pipeline.aws.transport import TimedSession
+from pipeline.policy.partitions import dns_suffixes
 from pipeline.schema import Dataset, Row
 from pipeline.settings import Refused, Settings
 
@@ -261,13 +261,6 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-@cache
-def dns_suffixes() -> tuple[str, ...]:
-    """The ends of AWS's host names in all partitions, from botocore: `.amazonaws.com`, `.api.aws` and others."""
-    outputs = (partition["outputs"] for partition in Loader().load_data("partitions")["partitions"])
-    return tuple(sorted({f".{given[key]}" for given in outputs for key in ("dnsSuffix", "dualStackDnsSuffix")}))
 
 
 def parts(operation: str) -> tuple[str, str]:

@@ -25,6 +25,13 @@ def _endpoints() -> dict[str, dict[str, Any]]:
 
 
 @cache
+def dns_suffixes() -> tuple[str, ...]:
+    """The ends of AWS's host names in all partitions: `.amazonaws.com`, `.api.aws` and others."""
+    outputs = (described["outputs"] for described in _described())
+    return tuple(sorted({f".{given[key]}" for given in outputs for key in ("dnsSuffix", "dualStackDnsSuffix")}))
+
+
+@cache
 def partitions() -> tuple[str, ...]:
     """aws, aws-cn, aws-us-gov and the others, by name."""
     return tuple(sorted(described["id"] for described in _described()))
