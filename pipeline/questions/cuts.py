@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pipeline.policy.account import Role
 from pipeline.policy.document import Document, Statement
 from pipeline.policy.evaluate import allowing, statements_on
+from pipeline.policy.managed import is_aws_managed
 from pipeline.policy.match import statement_covers_resource
 from pipeline.policy.principal import Principal
 from pipeline.policy.request import Policy, Request
@@ -43,7 +44,7 @@ class Cut:
         is_own = principal.arn == self.holder
         if policy.name != self.policy.name or policy.arn != self.policy.arn:
             return False
-        return is_own if not policy.arn or ":iam::aws:" in policy.arn else True
+        return is_own or bool(policy.arn and not is_aws_managed(policy.arn))
 
     def _less(self, policy: Policy, principal: Principal) -> Policy:
         return self._without(policy) if self._is_it(policy, principal) else policy
@@ -51,7 +52,7 @@ class Cut:
     def _without(self, policy: Policy) -> Policy:
         if policy.document is None:
             return policy
-        whole = bool(self.policy.arn) and ":iam::aws:" in self.policy.arn
+        whole = is_aws_managed(self.policy.arn)
         kept = tuple(each for each in policy.document.statements if not whole and each.text != self.statement.text)
         document = Document(policy.document.version, kept, f"{policy.document.hash} without {self.words}")
         return replace(policy, document=document)
@@ -88,7 +89,7 @@ def _of_identity(movers: Movers, step: Step) -> Iterator[Cut]:
     if principal is None:
         return
     for policy, statement in granting(principal, step):
-        if policy.arn and ":iam::aws:" in policy.arn:
+        if is_aws_managed(policy.arn):
             words = f"detach {policy.name} from {step.source}"
         else:
             words = f"remove {_place(statement)} of {policy.name}, held by {step.source}"
