@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from itertools import groupby
 from operator import itemgetter
 
@@ -147,6 +147,7 @@ class Accounts:
     def __init__(self, tables: Queried, factory: PrincipalFactory) -> None:
         self._factory = factory
         self._profiles = Profiles()
+        self._compared: dict[Hashable, Tri] = {}
         self._roles, self._users, self._groups, self._holders, self._alike, self._workloads, self._unread = (
             ByAccount(tables[name]) for name in ("roles", "users", "groups", "holders", "alike", "workloads", "unread")
         )
@@ -161,6 +162,7 @@ class Accounts:
             members | self._holders_of(account_id),
             running(self._workloads.of(account_id)),
             {row["dataset"]: row["reason"] for row in self._unread.of(account_id)},
+            self._compared,
         )
 
     def _holders_of(self, account_id: str) -> dict[str, Principal]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from pipeline.policy import alike
 from pipeline.policy.callers import Caller, caller
 from pipeline.policy.context import Context
 from pipeline.policy.document import Document
@@ -50,6 +51,7 @@ class Account:
     accounts. `holders`: {ARN of a role, user or group: who has its rights}, as far as these are known.
 
     `workloads` by dataset, such as lambda_functions; `unread`: {dataset: why it was not read, or not in all Regions}.
+    `compared`: what is known of whose rights exceed whose, for all accounts of an organization.
     """
 
     roles: Mapping[str, Role] = field(default_factory=dict)
@@ -58,6 +60,7 @@ class Account:
     holders: Mapping[str, Principal] = field(default_factory=dict)
     workloads: Mapping[str, tuple[Workload, ...]] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
+    compared: dict[Hashable, Tri] = field(default_factory=dict, repr=False)
     _trusting: dict[str, tuple[Role, ...]] = field(default_factory=dict, init=False, repr=False)
 
     def trusting(self, service: str) -> tuple[Role, ...]:
@@ -93,7 +96,12 @@ class Account:
         holder = self.holders.get(arn)
         if self.judged(arn) is Tri.YES:
             return Tri.YES
-        return exceeds(holder, actor, tuple(attacker()["reporting"])) if holder else Tri.DEPENDS
+        if holder is None:
+            return Tri.DEPENDS
+        pair = (alike.key(holder), alike.key(actor), holder.account == actor.account)
+        if pair not in self.compared:
+            self.compared[pair] = exceeds(holder, actor, tuple(attacker()["reporting"]))
+        return self.compared[pair]
 
     def admins_first(self, arns: Iterable[str]) -> list[str]:
         return sorted(arns, key=lambda arn: (-self.judged(arn), arn))

@@ -1,0 +1,93 @@
+"""Which principals no statement tells apart: what one of them may do, all may, each in its own account."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pipeline.policy.conditions import condition_holds
+from pipeline.policy.context import Context
+from pipeline.policy.document import Condition, Document
+from pipeline.policy.principal import FRESH, Principal
+from pipeline.policy.request import Policy
+
+_ACCOUNT_ID = re.compile(r"\d{12}")
+_VARIABLE = re.compile(r"\$\{([^},]+)")
+_OWN_ACCOUNT = ("aws:principalaccount", "aws:resourceaccount", "kms:calleraccount")
+"""Keys whose value is the principal's own account wherever the resource is in it, too."""
+_ITSELF = "aws:principalarn"
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """What a document says that principals may answer differently: conditions (and whether variables count in them),
+    and the keys, in lower case, whose very values decide.
+    """
+
+    names_accounts: bool
+    conditions: tuple[tuple[Condition, bool], ...]
+    keys: tuple[str, ...]
+
+
+@lru_cache(maxsize=1 << 16)
+def key(principal: Principal) -> Hashable:
+    """Equal for two principals of one organization only if every request has the same answer for both, where each
+    stands in its own account.
+    """
+    levels = None if principal.account == principal.management_account else principal.scp_levels
+    boundary = (principal.boundary,) if principal.boundary else ()
+    layers = (principal.policies, boundary, principal.session or (), *(levels or ()))
+    return (
+        *(principal.kind, principal.caller.partition, principal.session is None, levels is None, principal.not_before),
+        tuple(tuple(_content(policy, principal.account) for policy in layer) for layer in layers),
+        tuple(_answers(principal)),
+    )
+
+
+def _content(policy: Policy, account: str) -> str:
+    return _relative(policy.document, account) if policy.document else f"?{policy.problem}"
+
+
+@lru_cache(maxsize=1 << 16)
+def _relative(document: Document, account: str) -> str:
+    """The content, with a mark in place of the own account's id."""
+    if not _spoken(document).names_accounts:
+        return document.hash
+    return "".join((document.version, *(one.text.replace(account, FRESH) for one in document.statements)))
+
+
+def _answers(principal: Principal) -> Iterator[Hashable]:
+    """What the principal answers to all that its documents ask."""
+    own = {**principal.places.get(principal.account, {}), **dict.fromkeys(_OWN_ACCOUNT, principal.account)}
+    known = principal.context(f"{FRESH}:{FRESH}").with_defaults(own)
+    for document in principal.documents:
+        spoken = _spoken(document)
+        yield from (None if name in _OWN_ACCOUNT else known.lookup(name) for name in spoken.keys)
+        for condition, variables in spoken.conditions:
+            is_present, values = known.lookup(condition.key)
+            yield is_present, values is None, condition_holds(condition, known, variables)
+
+
+@lru_cache(maxsize=1 << 16)
+def _spoken(document: Document) -> _Spoken:
+    conditions: list[tuple[Condition, bool]] = []
+    keys: set[str] = set()
+    for statement in document.statements:
+        keys.update(name.strip().lower() for name in _VARIABLE.findall(statement.text))
+        patterns = (*(statement.resources or ()), *(statement.not_resources or ()))
+        keys.update(_ITSELF for pattern in patterns if not _names_account_or_all(pattern))
+        for condition in statement.conditions:
+            if condition.key.lower().startswith(("aws:", "kms:calleraccount")):
+                conditions.append((condition, statement.variables))
+            if any("${" in value for value in condition.values):
+                keys.add(condition.key.lower())
+    names_accounts = any(_ACCOUNT_ID.search(statement.text) for statement in document.statements)
+    return _Spoken(names_accounts, tuple(conditions), tuple(sorted(keys)))
+
+
+def _names_account_or_all(pattern: str) -> bool:
+    """Whether the account of an ARN pattern is one, any or none, and not a part of an id."""
+    account = [*pattern.split(":", 5), *[""] * 5][4]
+    return account in ("", "*") or account.startswith("${") or _ACCOUNT_ID.fullmatch(account) is not None
