@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.policy.conditions import condition_holds
-from pipeline.policy.context import Context
 from pipeline.policy.document import Condition, Document
 from pipeline.policy.principal import FRESH, Principal
 from pipeline.policy.request import Policy

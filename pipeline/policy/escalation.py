@@ -7,18 +7,17 @@ are looked up.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from pipeline.policy.account import Account, Role
-from pipeline.policy.document import Document
+from pipeline.policy.document import Statement
 from pipeline.policy.escalation_grants import Grant, boundaries, granted, granted_anywhere
 from pipeline.policy.escalation_paths import Path, Step, attacker, may_escalate
 from pipeline.policy.escalation_targets import resources_of, with_only
 from pipeline.policy.escalation_workloads import on_existing
-from pipeline.policy.match import statement_covers_action
+from pipeline.policy.match import statement_covers_action, statement_covers_resource
 from pipeline.policy.principal import Principal, answer
 from pipeline.policy.rights import Admin, exceeds, is_admin
 from pipeline.policy.tagging import may_gain, retagged, speaking_of_tags
@@ -212,18 +211,14 @@ def _on_one(
     best_so_far: _Found | None = None
     reached: dict[str, Tri] = {}
     by_trust = account is not None and target in ("usable-role", "assumable-role")
-    actions = [step.action for step in steps]
-    alike = not by_trust and all(
-        _treats_alike(document, action) for document in principal.documents for action in actions
-    )
-    grants: list[Grant] = []
+    tried: dict[Hashable, list[Grant]] = {}
     for resource, sure in resources_of(target, steps, service, principal, account):
-        if not grants or not alike:
-            role = account.roles.get(resource) if account and by_trust else None
-            grants = _grants(target, steps, resource, service, principal, role)
+        role = account.roles.get(resource) if account and by_trust else None
+        asked = _told_apart(target, steps, resource, principal, role)
+        if asked not in tried:
+            tried[asked] = _grants(target, steps, resource, service, principal, role)
+        grants = tried[asked]
         verdict = every(answer(grant.decision) for grant in grants)
-        if verdict is Tri.NO and alike:
-            break
         if verdict is Tri.NO:
             continue
         reached["self" if resource == principal.arn else resource] = verdict
@@ -238,20 +233,32 @@ def _on_one(
     return best_so_far
 
 
+def _told_apart(target: str, steps: list[Step], resource: str, principal: Principal, role: Role | None) -> Hashable:
+    """Equal for resources that no statement on the steps tells apart, and no trust policy."""
+    covered = [
+        statement_covers_resource(statement, resource, principal.context(step.action).expand)
+        for step in steps
+        for statement in _choosy(step.action, principal)
+    ]
+    if target == "new" or resource in (principal.arn, principal.caller.role_arn) or Tri.DEPENDS in covered:
+        return resource
+    return tuple(covered), *resource.split(":", 5)[:5], role and (role.trust, role.rcp_levels)
+
+
+@lru_cache(maxsize=1 << 15)
+def _choosy(action: str, principal: Principal) -> tuple[Statement, ...]:
+    """The statements on the action that apply to some resources only."""
+    speaking = (
+        statement
+        for document in principal.documents
+        for statement in document.statements
+        if statement_covers_action(statement, action)
+    )
+    return tuple(statement for statement in speaking if statement.resources != ("*",))
+
+
 # Candidates come administrators first: with so many, one of them an administrator, the rest adds nothing.
 _ENOUGH = 25
-_ANY_OF_A_KIND = re.compile(r"\*|arn:[^:]*:iam::[^:]*:(role|user|group|policy)/\*")
-
-
-@lru_cache(maxsize=1 << 17)
-def _treats_alike(document: Document, action: str) -> bool:
-    """Whether the document treats all resources of one kind in one account alike for the action."""
-    speaking = (statement for statement in document.statements if statement_covers_action(statement, action))
-    return all(
-        statement.not_resources is None
-        and all(_ANY_OF_A_KIND.fullmatch(pattern) for pattern in statement.resources or ())
-        for statement in speaking
-    )
 
 
 def _grants(

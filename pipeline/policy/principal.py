@@ -89,7 +89,7 @@ class Principal:
         open.
         """
         values = {**self._certain, **{key.lower(): strings(value) for key, value in (more or {}).items()}}
-        if region := self._region(action, resource):
+        if region := self.region(action, resource):
             values.setdefault("aws:requestedregion", (region,))
 
         def is_absent(key: str) -> bool:
@@ -97,8 +97,8 @@ class Principal:
 
         return Context(values, False, self._always_sent, is_absent, self.not_before)
 
-    def _region(self, action: str, resource: str) -> str:
-        """The Region of the request, if service or ARN determine it."""
+    def region(self, action: str, resource: str = "") -> str:
+        """The Region of a request, if service or ARN determine it."""
         if action.partition(":")[0].lower() in _GLOBAL_SERVICES:
             return home_region(self.caller.partition)
         fields = resource.split(":", 4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -201,11 +201,11 @@ def _denied(principal: Principal, action: str) -> Iterator[str]:
 
 def _worth_comparing(principal: Principal, other: Principal) -> Iterator[str]:
     """The actions in the principal's policies, keeping only the first of those to which the same statements of both
-    apply, on every resource and without conditions.
+    apply, on every resource and by conditions that cannot tell these actions apart.
     """
     documents = dict.fromkeys((*principal.documents, *other.documents))
     named = (action for policy in principal.policies if policy.document for action in named_actions(policy.document))
-    seen: set[tuple[Statement, ...]] = set()
+    seen: set[Hashable] = set()
     for action in dict.fromkeys(action for action in named if action.lower() not in needs_no_permission()):
         speaking = tuple(
             statement
@@ -213,7 +213,11 @@ def _worth_comparing(principal: Principal, other: Principal) -> Iterator[str]:
             for effect in _EFFECTS
             for statement in statements_on(document, action, effect)
         )
-        if speaking not in seen:
+        conditions = [condition for statement in speaking for condition in statement.conditions]
+        sends = tuple(actions.key_reaches(action, condition.key) is not False for condition in conditions)
+        asked = (speaking, sends, principal.region(action))
+        if asked not in seen:
             yield action
-        if all(statement.resources == ("*",) and not statement.conditions for statement in speaking):
-            seen.add(speaking)
+        has_variables = any("${" in value for condition in conditions for value in condition.values)
+        if not has_variables and all(statement.resources == ("*",) for statement in speaking):
+            seen.add(asked)
