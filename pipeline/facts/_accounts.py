@@ -10,7 +10,7 @@ from pipeline.facts import Queried
 from pipeline.facts._principals import PrincipalFactory, principals, read
 from pipeline.policy.account import Account, Role, Workload
 from pipeline.policy.principal import FRESH, Principal
-from pipeline.policy.profiles import Profiles
+from pipeline.policy.rights import Admins
 from pipeline.policy.tri import Tri
 from pipeline.schema import Row
 
@@ -146,7 +146,7 @@ class Accounts:
 
     def __init__(self, tables: Queried, factory: PrincipalFactory) -> None:
         self._factory = factory
-        self._profiles = Profiles()
+        self._admins = Admins()
         self._compared: dict[Hashable, Tri] = {}
         self._roles, self._users, self._groups, self._holders, self._alike, self._workloads, self._unread = (
             ByAccount(tables[name]) for name in ("roles", "users", "groups", "holders", "alike", "workloads", "unread")
@@ -158,7 +158,7 @@ class Accounts:
         return Account(
             {row["arn"]: role(self._factory, row) for row in self._roles.of(account_id)},
             {row["arn"]: Tri[row["admin"].upper()] for row in self._users.of(account_id)},
-            {arn: self._profiles.admin(principal).verdict for arn, principal in members.items()},
+            {arn: self._admins.of(principal).verdict for arn, principal in members.items()},
             members | self._holders_of(account_id),
             running(self._workloads.of(account_id)),
             {row["dataset"]: row["reason"] for row in self._unread.of(account_id)},
@@ -199,9 +199,9 @@ def role(factory: PrincipalFactory, row: Row) -> Role:
     )
 
 
-def gives_admin(factory: PrincipalFactory, row: Row, profiles: Profiles) -> Tri:
+def gives_admin(factory: PrincipalFactory, row: Row, admins: Admins) -> Tri:
     """Whether the group of a row of `groups` makes its members administrators."""
-    return profiles.admin(member(factory, row)).verdict
+    return admins.of(member(factory, row)).verdict
 
 
 def member(factory: PrincipalFactory, row: Row) -> Principal:

@@ -14,7 +14,7 @@ from pipeline.facts._accounts import Accounts, groups, holders, roles, users, wo
 from pipeline.facts._evidence import depends_on, dumped, grant
 from pipeline.facts._principals import QUERIES as OF_PRINCIPALS
 from pipeline.facts._principals import PrincipalFactory, principals
-from pipeline.policy import Escalation, Profiles, escalations
+from pipeline.policy import Admins, Escalation, escalations
 from pipeline.schema import ACCOUNT_ID, Column, Dataset, Row
 
 TABLE = Dataset(
@@ -57,12 +57,12 @@ MOST_TARGETS = 25
 
 
 def rows(tables: Queried) -> Iterator[Row]:
-    factory, profiles = PrincipalFactory(tables), Profiles()
+    factory, admins = PrincipalFactory(tables), Admins()
     accounts = Accounts(tables, factory)
     for account_id, candidates in groupby(tables["principals"], key=itemgetter("account_id")):
         account = accounts.account(account_id)
         for principal in map(factory.in_place, candidates):
-            judged = escalations(principal, account, admin=profiles.admin(principal))
+            judged = escalations(principal, account, admin=admins.of(principal))
             key = {"account_id": account_id, "principal_arn": principal.arn}
             yield from (key | {"is_certain": True} | row(path) for path in judged.paths)
             yield from (key | {"is_certain": False} | row(path) for path in judged.undecided)

@@ -15,7 +15,7 @@ from pipeline.facts._evidence import dumped
 from pipeline.facts._principals import QUERIES as OF_PRINCIPALS
 from pipeline.facts._principals import PrincipalFactory, principals
 from pipeline.facts.escalations import CANDIDATES
-from pipeline.policy import Profiles, Tri, reach
+from pipeline.policy import Admins, Tri, reach
 from pipeline.policy.callers import account_of
 from pipeline.policy.reach_graph import Inventory
 from pipeline.schema import ACCOUNT_ID, Column, Dataset, Row
@@ -85,10 +85,10 @@ JUDGES: tuple[PolicyLayer, ...] = ("identity", "boundary", "scp")
 
 def rows(tables: Queried) -> Iterator[Row]:
     """Rows of the table. The graph needs all movers in memory, but no other principals."""
-    factory, profiles = PrincipalFactory(tables), Profiles()
+    factory, admins = PrincipalFactory(tables), Admins()
     admin_groups: dict[str, dict[str, Tri]] = defaultdict(dict)
     for row in tables["groups"]:
-        admin_groups[row["account_id"]][row["arn"]] = gives_admin(factory, row, profiles)
+        admin_groups[row["account_id"]][row["arn"]] = gives_admin(factory, row, admins)
     movers = [factory.in_place(row) for row in tables["principals"]]
     inventories = of_accounts(tables, {principal.account for principal in movers})
     for result in reach(movers, [role(factory, row) for row in tables["roles"]], admin_groups, inventories):

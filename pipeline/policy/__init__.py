@@ -44,11 +44,10 @@ from pipeline.policy.objectives import (
     restricts,
 )
 from pipeline.policy.principal import Principal, can
-from pipeline.policy.profiles import Profiles
 from pipeline.policy.reach import Reach, reach
 from pipeline.policy.reach_graph import Hop
 from pipeline.policy.request import Decision, Evidence, Policies, Policy, Request, Verdict
-from pipeline.policy.rights import Admin, allows, effective_actions, is_admin
+from pipeline.policy.rights import Admin, Admins, allows, effective_actions, is_admin
 from pipeline.policy.strangers import Organization
 from pipeline.policy.tri import Tri
 from pipeline.policy.trust import TrustFact, outsiders, trust_facts
@@ -57,6 +56,7 @@ __all__ = [
     "Access",
     "Account",
     "Admin",
+    "Admins",
     "BoundaryFacts",
     "Caller",
     "Context",
@@ -74,7 +74,6 @@ __all__ = [
     "Policies",
     "Policy",
     "Principal",
-    "Profiles",
     "Reach",
     "Request",
     "Role",

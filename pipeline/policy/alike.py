@@ -1,4 +1,6 @@
-"""Which principals no statement tells apart: what one of them may do, all may, each in its own account."""
+"""What no statement tells apart: principals that may do the same, each in its own account, and resources with which a
+principal may do the same.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.policy.conditions import condition_holds
-from pipeline.policy.document import Condition, Document
+from pipeline.policy.document import Condition, Document, Statement
+from pipeline.policy.evaluate import statements_on
+from pipeline.policy.match import statement_covers_resource
 from pipeline.policy.principal import FRESH, Principal
-from pipeline.policy.request import Policy
+from pipeline.policy.request import EFFECTS, Policy
+from pipeline.policy.tri import Tri
 
 _ACCOUNT_ID = re.compile(r"\d{12}")
 _VARIABLE = re.compile(r"\$\{([^},]+)")
@@ -74,7 +79,7 @@ def _spoken(document: Document) -> _Spoken:
     conditions: list[tuple[Condition, bool]] = []
     keys: set[str] = set()
     for statement in document.statements:
-        keys.update(name.strip().lower() for name in _VARIABLE.findall(statement.text))
+        keys.update(_variables(statement.text))
         patterns = (*(statement.resources or ()), *(statement.not_resources or ()))
         keys.update(_ITSELF for pattern in patterns if not _names_account_or_all(pattern))
         for condition in statement.conditions:
@@ -86,7 +91,39 @@ def _spoken(document: Document) -> _Spoken:
     return _Spoken(names_accounts, tuple(conditions), tuple(sorted(keys)))
 
 
+@lru_cache(maxsize=1 << 17)
+def keys_of(statement: Statement) -> tuple[str, ...]:
+    """All keys of a request that the statement may look at, in lower case."""
+    return *(condition.key.lower() for condition in statement.conditions), *_variables(statement.text)
+
+
+def _variables(text: str) -> Iterator[str]:
+    return (name.strip().lower() for name in _VARIABLE.findall(text))
+
+
 def _names_account_or_all(pattern: str) -> bool:
     """Whether the account of an ARN pattern is one, any or none, and not a part of an id."""
     account = [*pattern.split(":", 5), *[""] * 5][4]
     return account in ("", "*") or account.startswith("${") or _ACCOUNT_ID.fullmatch(account) is not None
+
+
+def resource(principal: Principal, actions: tuple[str, ...], arn: str) -> Hashable:
+    """Equal for two resources only if the principal's policies answer alike for the actions on both."""
+    covered = [
+        statement_covers_resource(statement, arn, principal.context(action).expand)
+        for action in actions
+        for statement in _choosy(action, principal)
+    ]
+    return arn if Tri.DEPENDS in covered else (tuple(covered), *arn.split(":", 5)[:5])
+
+
+@lru_cache(maxsize=1 << 15)
+def _choosy(action: str, principal: Principal) -> tuple[Statement, ...]:
+    """The statements on the action that apply to some resources only."""
+    return tuple(
+        statement
+        for document in principal.documents
+        for effect in EFFECTS
+        for statement in statements_on(document, action, effect)
+        if statement.resources != ("*",)
+    )

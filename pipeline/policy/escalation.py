@@ -11,13 +11,12 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from pipeline.policy import alike
 from pipeline.policy.account import Account, Role
-from pipeline.policy.document import Statement
 from pipeline.policy.escalation_grants import Grant, boundaries, granted, granted_anywhere
 from pipeline.policy.escalation_paths import Path, Step, attacker, may_escalate
 from pipeline.policy.escalation_targets import resources_of, with_only
 from pipeline.policy.escalation_workloads import on_existing
-from pipeline.policy.match import statement_covers_action, statement_covers_resource
 from pipeline.policy.principal import Principal, answer
 from pipeline.policy.rights import Admin, exceeds, is_admin
 from pipeline.policy.tagging import may_gain, retagged, speaking_of_tags
@@ -214,7 +213,7 @@ def _on_one(
     tried: dict[Hashable, list[Grant]] = {}
     for resource, sure in resources_of(target, steps, service, principal, account):
         role = account.roles.get(resource) if account and by_trust else None
-        asked = _told_apart(target, steps, resource, principal, role)
+        asked = _asked(target, steps, resource, principal, role)
         if asked not in tried:
             tried[asked] = _grants(target, steps, resource, service, principal, role)
         grants = tried[asked]
@@ -233,28 +232,12 @@ def _on_one(
     return best_so_far
 
 
-def _told_apart(target: str, steps: list[Step], resource: str, principal: Principal, role: Role | None) -> Hashable:
+def _asked(target: str, steps: list[Step], resource: str, principal: Principal, role: Role | None) -> Hashable:
     """Equal for resources that no statement on the steps tells apart, and no trust policy."""
-    covered = [
-        statement_covers_resource(statement, resource, principal.context(step.action).expand)
-        for step in steps
-        for statement in _choosy(step.action, principal)
-    ]
-    if target == "new" or resource in (principal.arn, principal.caller.role_arn) or Tri.DEPENDS in covered:
+    if target == "new" or resource in (principal.arn, principal.caller.role_arn):
         return resource
-    return tuple(covered), *resource.split(":", 5)[:5], role and (role.trust, role.rcp_levels)
-
-
-@lru_cache(maxsize=1 << 15)
-def _choosy(action: str, principal: Principal) -> tuple[Statement, ...]:
-    """The statements on the action that apply to some resources only."""
-    speaking = (
-        statement
-        for document in principal.documents
-        for statement in document.statements
-        if statement_covers_action(statement, action)
-    )
-    return tuple(statement for statement in speaking if statement.resources != ("*",))
+    actions = tuple(step.action for step in steps)
+    return alike.resource(principal, actions, resource), role and (role.trust, role.rcp_levels)
 
 
 # Candidates come administrators first: with so many, one of them an administrator, the rest adds nothing.

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from pipeline.policy import alike
 from pipeline.policy.account import Account, Role, Workload, may_assume
 from pipeline.policy.assumers import Assumers, named, open_to_account, treats_alike
 from pipeline.policy.callers import account_of, caller
@@ -14,9 +15,8 @@ from pipeline.policy.document import Document
 from pipeline.policy.escalation import IDS_OF_TAGGING, Escalation, escalations
 from pipeline.policy.escalation_paths import may_escalate
 from pipeline.policy.principal import FRESH, Principal, can
-from pipeline.policy.profiles import Profiles
 from pipeline.policy.request import Decision, Evidence, Verdict
-from pipeline.policy.rights import Admin, is_admin
+from pipeline.policy.rights import Admin, Admins, is_admin
 from pipeline.policy.tagging import Retagged, may_tag_roles, retagged, speaking_of_tags, tagged_by
 from pipeline.policy.tri import Tri
 from pipeline.policy.ways import Edge, Into, distances, into_targets
@@ -47,14 +47,15 @@ class Graph:
         groups: Mapping[str, Mapping[str, Tri]],
         inventories: Mapping[str, Inventory],
     ) -> None:
-        profiles = Profiles()
-        self.admins: dict[str, Admin] = {principal.arn: profiles.admin(principal) for principal in everyone}
+        admins = Admins()
+        self.admins: dict[str, Admin] = {principal.arn: admins.of(principal) for principal in everyone}
         self.by_arn = {principal.arn: principal for principal in everyone}
         self.roles = {role.arn: replace(role, admin=self._judged(role.arn)) for role in roles}
         self.members: dict[Hashable, list[Principal]] = defaultdict(list)
         self.edges: list[Edge] = []
+        self._assumed: dict[Hashable, Tri] = {}
         for principal in everyone:
-            node = (principal.account, profiles.key(principal))
+            node = (principal.account, alike.key(principal))
             self.members[node].append(principal)
             self.edges.append(Edge(principal.arn, node, "", Tri.YES, cost=0))
         # Edges on what was not read or collected, and what that is.
@@ -173,7 +174,7 @@ class Graph:
         trusted, _ = named(role.trust.document, holder.account)
         for arn in dict.fromkeys((*self.taggers, *(name for name in trusted if name in self.by_arn))):
             actor = self.by_arn[arn]
-            verdict = may_assume(actor, role) if actor is not holder else Tri.NO
+            verdict = self._may_assume(actor, role) if actor is not holder else Tri.NO
             for other in tagged_by(actor, role, holder, self.of_roles) if verdict is not Tri.NO else ():
                 self._tag_edge(arn, other, verdict)
 
@@ -249,9 +250,15 @@ class Graph:
                 self._edge(principal.arn, principal, role)
 
     def _edge(self, source: Hashable, principal: Principal, role: Role) -> None:
-        verdict = may_assume(principal, role)
+        verdict = self._may_assume(principal, role)
         if verdict is not Tri.NO:
             self.edges.append(Edge(source, role.arn, "sts:AssumeRole", verdict))
+
+    def _may_assume(self, principal: Principal, role: Role) -> Tri:
+        asked = (principal, alike.resource(principal, ("sts:AssumeRole",), role.arn), role.trust, role.rcp_levels)
+        if asked not in self._assumed:
+            self._assumed[asked] = may_assume(principal, role)
+        return self._assumed[asked]
 
 
 # Trust and tags are looked at by themselves, over the accounts.

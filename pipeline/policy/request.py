@@ -14,6 +14,7 @@ from pipeline.policy.grammar import Kind, MalformedPolicy
 from pipeline.policy.tri import Tri
 
 Effect = Literal["Allow", "Deny"]
+EFFECTS: tuple[Effect, ...] = ("Allow", "Deny")
 
 
 class Verdict(StrEnum):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 from pipeline.policy import actions
+from pipeline.policy.alike import key, keys_of
 from pipeline.policy.beyond_policies import needs_no_permission
 from pipeline.policy.callers import account_of
 from pipeline.policy.context import Value
@@ -15,7 +15,7 @@ from pipeline.policy.document import Document, Statement
 from pipeline.policy.evaluate import statements_on
 from pipeline.policy.match import common_arn
 from pipeline.policy.principal import FRESH, Principal, answer, can
-from pipeline.policy.request import Decision, Evidence, Verdict
+from pipeline.policy.request import EFFECTS, Decision, Evidence, Verdict
 from pipeline.policy.targets import targets
 from pipeline.policy.tri import Tri
 
@@ -67,6 +67,19 @@ def is_admin(principal: Principal) -> Admin:
     return Admin(verdict, level, decision.reason, decision.evidence)
 
 
+class Admins:
+    """`is_admin` of many principals, once for all that no statement tells apart; the evidence is that of the first."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, Admin] = {}
+
+    def of(self, principal: Principal) -> Admin:
+        alike = key(principal)
+        if alike not in self._known:
+            self._known[alike] = is_admin(principal)
+        return self._known[alike]
+
+
 def _anything(principal: Principal) -> str:
     return f"arn:{principal.caller.partition}:{FRESH}:{FRESH}:{principal.account}:{FRESH}/{FRESH}"
 
@@ -84,21 +97,31 @@ def _telling_actions(principal: Principal) -> Iterator[str]:
                     yield from actions.expand(pattern)
 
 
-def _told_apart(principal: Principal, actions: Iterable[str]) -> Iterator[str]:
-    """The actions, keeping only the first of those to which the same statements without conditions apply."""
-    seen: set[tuple[Statement, ...]] = set()
-    for action in actions:
-        allows, denies = (
-            [statement for document in principal.documents for statement in statements_on(document, action, effect)]
-            for effect in _EFFECTS
-        )
-        speaking = (*allows, *denies)
-        if speaking not in seen or any(statement.conditions for statement in speaking):
-            seen.add(speaking)
+def _told_apart(principal: Principal, among: Iterable[str]) -> Iterator[str]:
+    """The actions, keeping only the first of those that have one answer on any resource."""
+    seen: set[Hashable] = set()
+    for action in among:
+        asked = _asked(principal, action, _speaking(principal.documents, action))
+        if asked not in seen:
+            seen.add(asked)
             yield action
 
 
-_EFFECTS: tuple[Literal["Allow", "Deny"], ...] = ("Allow", "Deny")
+def _speaking(documents: Iterable[Document], action: str) -> tuple[Statement, ...]:
+    return tuple(
+        statement
+        for document in documents
+        for effect in EFFECTS
+        for statement in statements_on(document, action, effect)
+    )
+
+
+def _asked(principal: Principal, action: str, speaking: tuple[Statement, ...]) -> Hashable:
+    """Equal for actions that have one answer on one resource: the same statements apply, and what these ask of the
+    request is known or missing alike.
+    """
+    keys = (name for statement in speaking for name in keys_of(statement))
+    return speaking, principal.region(action), tuple(actions.key_reaches(action, name) is not False for name in keys)
 
 
 def _all_allowed(decisions: Iterator[Decision]) -> tuple[Tri, Decision]:
@@ -200,24 +223,22 @@ def _denied(principal: Principal, action: str) -> Iterator[str]:
 
 
 def _worth_comparing(principal: Principal, other: Principal) -> Iterator[str]:
-    """The actions in the principal's policies, keeping only the first of those to which the same statements of both
-    apply, on every resource and by conditions that cannot tell these actions apart.
+    """The actions in the principal's policies, keeping only the first of those that have one answer for both, on any
+    resource or on the same ones.
     """
     documents = dict.fromkeys((*principal.documents, *other.documents))
     named = (action for policy in principal.policies if policy.document for action in named_actions(policy.document))
     seen: set[Hashable] = set()
     for action in dict.fromkeys(action for action in named if action.lower() not in needs_no_permission()):
-        speaking = tuple(
-            statement
-            for document in documents
-            for effect in _EFFECTS
-            for statement in statements_on(document, action, effect)
-        )
-        conditions = [condition for statement in speaking for condition in statement.conditions]
-        sends = tuple(actions.key_reaches(action, condition.key) is not False for condition in conditions)
-        asked = (speaking, sends, principal.region(action))
+        speaking = _speaking(documents, action)
+        everywhere = all(statement.resources == ("*",) for statement in speaking)
+        asked = (_asked(principal, action, speaking), () if everywhere else _accepted(action))
         if asked not in seen:
-            yield action
-        has_variables = any("${" in value for condition in conditions for value in condition.values)
-        if not has_variables and all(statement.resources == ("*",) for statement in speaking):
             seen.add(asked)
+            yield action
+
+
+def _accepted(action: str) -> Hashable:
+    """What resources the action accepts; equal for actions with the same `targets`."""
+    entry = actions.find(action)
+    return entry.resource_types if entry else action

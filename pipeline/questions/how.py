@@ -11,9 +11,9 @@ from pipeline.facts.reach import of_accounts
 from pipeline.policy.account import Role
 from pipeline.policy.callers import account_of, caller
 from pipeline.policy.principal import Principal, can
-from pipeline.policy.profiles import Profiles
 from pipeline.policy.reach_graph import Graph, Hop, Inventory, administrator
 from pipeline.policy.request import Decision
+from pipeline.policy.rights import Admins
 from pipeline.policy.tri import Tri
 from pipeline.policy.ways import Edge, Ways, distances, into_targets
 from pipeline.questions.published import Published
@@ -67,9 +67,9 @@ class Movers:
             if not caller(arn).is_service_linked_role
         ]
         admin_groups: dict[str, dict[str, Tri]] = defaultdict(dict)
-        profiles = Profiles()
+        admins = Admins()
         for row in night.rows(groups(ALL_ACCOUNTS)):
-            admin_groups[row["account_id"]][row["arn"]] = gives_admin(night.factory, row, profiles)
+            admin_groups[row["account_id"]][row["arn"]] = gives_admin(night.factory, row, admins)
         rows = {name: night.rows(query) for name, query in workloads(ALL_ACCOUNTS).items()}
         return cls(
             everyone,

@@ -20,8 +20,7 @@ from pipeline.policy import (
     parse,
 )
 from pipeline.policy.partitions import home_region, partition_of, partitions
-from pipeline.policy.profiles import is_portable
-from tests.pipeline.policy.support import ACCOUNT, INSIDE, OTHER, allow, deny, document, policies, statement
+from tests.pipeline.policy.support import ACCOUNT, INSIDE, OTHER, allow, document, policies, statement
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -34,26 +33,6 @@ def test_the_freest_way_in_is_told(order: int) -> None:
     assert (found.verdict, found.limited_by) == (Tri.YES, ())
     (found,) = outside_access(Policy.read("bucket", document(limited), "resource"), INSIDE)
     assert (found.verdict, found.limited_by) == (Tri.DEPENDS, ("aws:SourceIp",))
-
-
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [
-        (allow("iam:PassRole"), True),
-        (allow("iam:PassRole", "arn:aws:iam::*:role/*"), True),
-        (allow("iam:PassRole", "arn:aws:iam::*:*"), True),
-        (allow("iam:PassRole", "arn:aws:iam::*:role/app"), False),
-        (allow("iam:PassRole", "arn:aws:iam::*:role/app-*"), False),
-        (allow("s3:*", "arn:aws:s3:::iam"), True),
-        (allow("s3:*", f"arn:aws:sqs:*:{ACCOUNT}:q"), False),
-        (allow("s3:*", "arn:aws:s3:::${aws:username}"), False),
-        (deny("s3:*", Condition={"StringEquals": {"aws:PrincipalTag/team": "x"}}), False),
-        (deny("s3:*", Condition={"StringEquals": {"aws:SourceIdentity": "x"}}), False),
-        (deny("s3:*", Condition={"Bool": {"aws:MultiFactorAuthPresent": "false"}}), True),
-    ],
-)
-def test_what_says_the_same_of_every_holder(source: Any, expected: bool) -> None:
-    assert is_portable(parse(source)) is expected
 
 
 @pytest.mark.parametrize(

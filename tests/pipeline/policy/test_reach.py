@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.policy import Policy, Principal, Profiles, Role, Tri, escalations, reach
+from pipeline.policy import Policy, Principal, Role, reach
 from tests.pipeline.policy.support import (
     ACCOUNT,
     ADMIN,
@@ -133,18 +133,6 @@ def test_a_chain_is_counted_to_its_end() -> None:
     assert [found[f"r{index}"][0] for index in range(length + 1)] == list(range(length + 1))
 
 
-def test_profiles_judge_equal_documents_once() -> None:
-    profiles = Profiles()
-    many = [principal(ADMIN, allow("s3:*"), name=f"u{index}") for index in range(50)]
-    personal = [principal(allow("iam:PutUserPolicy", arn("user", f"u{index}")), name=f"u{index}") for index in range(3)]
-    assert len({profiles.key(one) for one in many}) == 1
-    assert len({profiles.key(one) for one in personal}) == 3
-    assert {profiles.admin(one).verdict for one in many} == {Tri.YES}
-    assert [len(profiles.escalations(one).paths) for one in personal] == [1, 1, 1]
-    assert profiles.key(principal(ADMIN, kind="role")) != profiles.key(many[0])
-    assert profiles.key(principal(ADMIN, allow("s3:*"), boundary=Policy.read("b", ADMIN))) != profiles.key(many[0])
-
-
 def test_nobody_is_its_own_target_and_equals_have_unequal_ones() -> None:
     make_keys = allow("iam:CreateAccessKey")
     alone = [principal(make_keys, name="one"), principal(ADMIN, kind="role", name="boss")]
@@ -200,17 +188,3 @@ def test_a_session_named_in_a_trust() -> None:
     boss, ops = principal(ADMIN, kind="role", name="boss"), principal(kind="role", name="team/ops")
     named = role("boss", {"AWS": f"arn:aws:sts::{ACCOUNT}:assumed-role/ops/s"})
     assert steps([boss, ops], [named])["ops"] == (None, 1)
-
-
-def test_profiles_tell_managed_policies_from_inline_ones() -> None:
-    profiles = Profiles()
-    rewrite = allow("iam:CreatePolicyVersion", "arn:aws:iam::*:policy/*")
-    inline, managed = (
-        Principal(
-            arn("user", name), (Policy.read("p", rewrite, arn=policy), Policy.read("q", allow("s3:*"), arn=other))
-        )
-        for name, policy, other in (("a", "", ""), ("b", arn("policy", "p"), arn("policy", "q")))
-    )
-    ids = [[found.path.id for found in profiles.escalations(one).paths] for one in (inline, managed)]
-    assert "iam-create-policy-version" in ids[1]
-    assert ids[0] == [found.path.id for found in escalations(inline).paths]
