@@ -17,6 +17,7 @@ from assets.cli import (  # noqa: F401  (each adds its command)
     doctor,
     exceptions,
     export,
+    guardrails,
     how,
     query,
     reader_role,

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -68,10 +68,11 @@ class ObjectiveResult:
 def objectives(kind: str = "") -> tuple[Objective, ...]:
     """The catalogue; `kind` scp or rcp narrows it."""
     listed = load("guardrail_objectives").facts["objective"]
-    return tuple(_objective(entry) for entry in listed if kind in ("", entry["kind"]))
+    return tuple(objective_of(entry) for entry in listed if kind in ("", entry["kind"]))
 
 
-def _objective(raw: dict[str, Any]) -> Objective:
+def objective_of(raw: Mapping[str, Any]) -> Objective:
+    """An objective of the catalogue, or of the same form."""
     return Objective(raw["id"], raw["kind"], raw["title"], tuple(Probe(**probe) for probe in raw["probes"]))
 
 

@@ -26,6 +26,8 @@ from pipeline.warehouse.control_tables import record_names
 from pipeline.warehouse.models import Catalog, Model
 
 KEY = "control_id, account_id, region, resource"
+PERMISSIONS = ("int_permissions", "int_control_levels")
+ALL = ("judgements", "measures", *PERMISSIONS)
 TURNED = f"""
     select
         coalesce(earlier.control_id, later.control_id) as control_id,
@@ -100,12 +102,13 @@ class Session:
         yield self.con
         self._look("memory.main", "warehouse.main")
 
-    def apply(self, edits: Sequence[Edit]) -> None:
-        """Make the edits on copies of the raw tables, and build what depends on them. Raises `Refused`."""
+    def apply(self, edits: Sequence[Edit], wanted: Sequence[str] = ALL) -> None:
+        """Make the edits on copies of the raw tables, and build of the `wanted` what depends on them. Raises
+        `Refused`.
+        """
         changed = {edit.dataset for edit in edits}
         reached = {f"raw_{name}" for name in changed}
-        wanted = self.catalog.with_ancestors(["judgements", "measures", "int_permissions", "int_control_levels"])
-        self.rebuilt = [model for model in wanted if reached & self.catalog.upstream[model.name]]
+        self.rebuilt = [one for one in self.catalog.with_ancestors(wanted) if reached & self.catalog.upstream[one.name]]
         self._look("memory.main", "warehouse.main")
         self._check_built()
         if self.night.landing_folder.exists():  # else the warehouse says where the rows are

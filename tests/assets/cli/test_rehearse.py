@@ -1,4 +1,4 @@
-"""`rolecall rehearse`: text and JSON, exit codes, and one sentence for what it cannot rehearse."""
+"""`rolecall rehearse` and `rolecall guardrails`: text, JSON, files, exit codes, and what is refused."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.assets.cli.support import rolecall
 from tests.pipeline.rehearse import organization
-from tests.pipeline.rehearse.organization import UNIT, arn, saved
+from tests.pipeline.rehearse.organization import OTHER, UNIT, arn, saved
 
 DENY = {"Sid": "NoBuckets", "Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"}
 
@@ -77,3 +77,37 @@ def test_nothing_to_rehearse(home: str) -> None:
     result = rolecall("rehearse", "--as", "scp", "--at", "root", "--home", home)
     assert result.exit_code == 2
     assert "rehearse what?" in result.stderr
+
+
+def test_counts_by_objective(home: str) -> None:
+    told = json.loads(rolecall("guardrails", "--json", "--home", home).stdout)
+    (stay,) = [row for row in told if row["objective"] == "leave_organization"]
+    assert (stay["met"], stay["not_met"]) == (1, 2)
+    assert "leave_organization" in rolecall("guardrails", "--home", home).stdout
+
+
+def test_what_is_ready(home: str, tmp_path: Path) -> None:
+    asked = ("guardrails", "--ready", "--objective", "key_deletion", "--home", home)
+    told = json.loads(rolecall(*asked, "--json").stdout)
+    (one,) = told["objectives"]
+    assert list(one["at"]) == [OTHER]
+    assert [each["target"] for each in told["policies"]] == [OTHER]
+    folder = tmp_path / "out"
+    result = rolecall(*asked, "--write", str(folder))
+    assert result.exit_code == 0, result.output
+    assert "1 policy written to" in result.stdout
+    assert "sts:AssumeRole" in result.stdout
+    assert json.loads((folder / f"rolecall-{OTHER}-1.json").read_text())["Statement"][0]["Sid"] == "KeyDeletion"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--ready", "--objective", "nonsense"), "--objective nonsense: not an SCP objective; expected one of"),
+        (("--objective", "key_deletion"), "--objective and --write belong to --ready"),
+    ],
+)
+def test_guardrails_refused(home: str, arguments: tuple[str, ...], sentence: str) -> None:
+    result = rolecall("guardrails", *arguments, "--home", home)
+    assert result.exit_code == 2
+    assert sentence in result.stderr

@@ -1,0 +1,141 @@
+"""`rolecall guardrails`: the objectives of guardrails by account, and which policies for them are ready to attach."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from assets.cli.app import DONE, Home, command, given, terminal
+from assets.cli.output import say, table
+from pipeline.settings import Refused, load
+from pipeline.text import plural, visible
+
+if TYPE_CHECKING:
+    from pipeline.rehearse.ready import AccountState, Readiness
+
+MOST_ROWS = 40
+COUNTS = """
+    select policy_type, objective, any_value(title) as title,
+        count(*) filter (verdict = 'pass') as met,
+        count(*) filter (verdict = 'fail') as not_met,
+        count(*) filter (verdict not in ('pass', 'fail')) as other
+    from guardrails group by policy_type, objective order by policy_type desc, not_met desc, objective"""
+
+
+@command
+def guardrails(
+    ready: Annotated[
+        bool, typer.Option("--ready", help="Try a policy for each SCP objective on what principals used.")
+    ] = False,
+    objective: Annotated[
+        list[str] | None, typer.Option(help="Only this objective, with --ready; repeat for more.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=400, help="Uses that count: of the last so many days.")] = 90,
+    write: Annotated[
+        Path | None, typer.Option(help="With --ready: a new folder for the policies, AWS CLI commands and Terraform.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    home: Home = None,
+) -> int:
+    """Guardrail objectives by account; with --ready, the policies that nobody's use stands against, and where.
+
+    AWS is not called. A policy is ready where every account below the place has it, or used nothing that it denies.
+
+    Example: rolecall guardrails --ready --write guardrails
+    """
+    chosen = load(**given(home=home))
+    if not ready:
+        if objective or write:
+            raise Refused("--objective and --write belong to --ready")
+        return _counts(chosen, as_json)
+    from pipeline.rehearse import attachable
+    from pipeline.rehearse.ready import ready as tried
+
+    found = tried(chosen, days, objective or ())
+    made = attachable.write(found, write) if write else list(attachable.attachments(found))
+    if as_json:
+        print(json.dumps(as_data(found, made), indent=2, ensure_ascii=False, default=str))
+    else:
+        show(terminal(), found)
+        say(terminal(), f"{plural(len(made), 'policy', 'policies')} written to {write}" if write else ADVICE)
+    return DONE
+
+
+ADVICE = "--write FOLDER writes the policies that are ready; `rolecall rehearse` shows all that one of them changes."
+
+
+def _counts(chosen: Any, as_json: bool) -> int:
+    from pipeline.publish import database
+    from pipeline.rows import rows
+
+    with database.reading(chosen.home) as con:
+        counted = rows(con, COUNTS)
+    if as_json:
+        print(json.dumps(counted, indent=2, ensure_ascii=False))
+    else:
+        terminal().print(table(tuple(counted[0]) if counted else ("objective",), ([*row.values()] for row in counted)))
+    return DONE
+
+
+def as_data(found: list[Readiness], made: list[Any]) -> dict[str, Any]:
+    """The objectives, account by account, and the policies that are ready."""
+    from pipeline.rehearse.answer import statement
+
+    listed = []
+    for one in found:
+        data = asdict(one)
+        for account, state in zip(data["accounts"], one.accounts, strict=True):
+            account["breaks"] = [asdict(each) | {"statement": statement(each.statement)} for each in state.breaks]
+        listed.append(data)
+    return {"objectives": listed, "policies": [asdict(each) | {"text": json.loads(each.text)} for each in made]}
+
+
+def show(console: Console, found: list[Readiness]) -> None:
+    """Print the objectives, those that are ready in most accounts first, then who stands against the others."""
+    from pipeline.rehearse.ready import STATES
+
+    names = ("objective", *(state.replace("_", " ") for state in STATES), "attach at")
+    lines = sorted(found, key=lambda one: -one.count("ready"))
+    listed = ([one.objective, *(one.count(state) or "" for state in STATES), _places(one)] for one in lines)
+    console.print(table(names, listed))
+    for state, says in STATES.items():
+        say(console, f"  {state.replace('_', ' '):10} {says}")
+    dark: dict[str, list[str]] = {}
+    for one in lines:
+        against = [each for each in one.accounts if each.breaks or each.root_used_at]
+        against = [each for each in against if each.state not in ("met", "ready")]
+        if against:
+            console.print(Text(f"\n{one.title}", style="bold"))
+            console.print(table(("account", "state", "who"), (_against(each) for each in against[:MOST_ROWS])))
+            if len(against) > MOST_ROWS:
+                say(console, f"  and {plural(len(against) - MOST_ROWS, 'account')} more; --json has all")
+        if one.loopholes:
+            say(console, f"  An exception is open to administrators of its account: {visible(one.loopholes[0])}")
+        for each in one.accounts:
+            for row in each.unread[:1]:
+                dark[each.account_id] = [each.name, row["call"], row["message"][:100]]
+    if dark:
+        console.print(Text("\nNot known, for no use was read", style="bold"))
+        console.print(table(("account", "call", "why"), dark.values()))
+
+
+def _places(one: Readiness) -> str:
+    places = list((one.at or {}).values())
+    more = f" and {len(places) - 3} more" if len(places) > 3 else ""
+    return one.no_policy or ", ".join(places[:3]) + more
+
+
+def _against(account: AccountState) -> list[str]:
+    if account.root_used_at:
+        return [account.name, account.state, f"the root user, {account.root_used_at:%Y-%m-%d}"]
+    first = account.breaks[0]
+    people = sorted({each.principal_arn.rpartition(":")[2] for each in account.breaks})
+    more = f" and {len(people) - 1} more" if len(people) > 1 else ""
+    who = first.principal_arn.rpartition(":")[2]
+    return [account.name, account.state, f"{who}{more}: {first.action}, {first.last_used:%Y-%m-%d}"]
