@@ -57,13 +57,13 @@ def guardrails(
     from pipeline.rehearse import attachable
     from pipeline.rehearse.ready import ready as tried
 
-    found = tried(chosen, days, objective or ())
-    made = attachable.write(found, write) if write else list(attachable.attachments(found))
+    objectives = tried(chosen, days, objective or ())
+    policies = attachable.write(objectives, write) if write else list(attachable.attachments(objectives))
     if as_json:
-        print(json.dumps(as_data(found, made), indent=2, ensure_ascii=False, default=str))
+        print(json.dumps(as_data(objectives, policies), indent=2, ensure_ascii=False, default=str))
     else:
-        show(terminal(), found)
-        say(terminal(), f"{plural(len(made), 'policy', 'policies')} written to {write}" if write else ADVICE)
+        show(terminal(), objectives)
+        say(terminal(), f"{plural(len(policies), 'policy', 'policies')} written to {write}" if write else ADVICE)
     return DONE
 
 
@@ -83,41 +83,44 @@ def _counts(chosen: Any, as_json: bool) -> int:
     return DONE
 
 
-def as_data(found: list[Readiness], made: list[Any]) -> dict[str, Any]:
+def as_data(objectives: list[Readiness], policies: list[Any]) -> dict[str, Any]:
     """The objectives, account by account, and the policies that are ready."""
     from pipeline.rehearse.answer import statement
 
     listed = []
-    for one in found:
-        data = asdict(one)
-        for account, state in zip(data["accounts"], one.accounts, strict=True):
+    for objective in objectives:
+        data = asdict(objective)
+        for account, state in zip(data["accounts"], objective.accounts, strict=True):
             account["breaks"] = [asdict(each) | {"statement": statement(each.statement)} for each in state.breaks]
         listed.append(data)
-    return {"objectives": listed, "policies": [asdict(each) | {"text": json.loads(each.text)} for each in made]}
+    return {"objectives": listed, "policies": [asdict(each) | {"text": json.loads(each.text)} for each in policies]}
 
 
-def show(console: Console, found: list[Readiness]) -> None:
+def show(console: Console, objectives: list[Readiness]) -> None:
     """Print the objectives, those that are ready in most accounts first, then who stands against the others."""
     from pipeline.rehearse.ready import STATES
 
     names = ("objective", *(state.replace("_", " ") for state in STATES), "attach at")
-    lines = sorted(found, key=lambda one: -one.count("ready"))
-    listed = ([one.objective, *(one.count(state) or "" for state in STATES), _places(one)] for one in lines)
+    objectives = sorted(objectives, key=lambda objective: -objective.count("ready"))
+    listed = (
+        [objective.objective, *(objective.count(state) or "" for state in STATES), _places(objective)]
+        for objective in objectives
+    )
     console.print(table(names, listed))
     for state, says in STATES.items():
         say(console, f"  {state.replace('_', ' '):10} {says}")
     dark: dict[str, list[str]] = {}
-    for one in lines:
-        against = [each for each in one.accounts if each.breaks or each.root_used_at]
+    for objective in objectives:
+        against = [each for each in objective.accounts if each.breaks or each.root_used_at]
         against = [each for each in against if each.state not in ("met", "ready")]
         if against:
-            console.print(Text(f"\n{one.title}", style="bold"))
+            console.print(Text(f"\n{objective.title}", style="bold"))
             console.print(table(("account", "state", "who"), (_against(each) for each in against[:MOST_ROWS])))
             if len(against) > MOST_ROWS:
                 say(console, f"  and {plural(len(against) - MOST_ROWS, 'account')} more; --json has all")
-        if one.loopholes:
-            say(console, f"  An exception is open to administrators of its account: {visible(one.loopholes[0])}")
-        for each in one.accounts:
+        if objective.loopholes:
+            say(console, f"  An exception is open to administrators of its account: {visible(objective.loopholes[0])}")
+        for each in objective.accounts:
             for row in each.unread[:1]:
                 dark[each.account_id] = [each.name, row["call"], row["message"][:100]]
     if dark:
@@ -125,10 +128,10 @@ def show(console: Console, found: list[Readiness]) -> None:
         console.print(table(("account", "call", "why"), dark.values()))
 
 
-def _places(one: Readiness) -> str:
-    places = list((one.at or {}).values())
+def _places(objective: Readiness) -> str:
+    places = list((objective.at or {}).values())
     more = f" and {len(places) - 3} more" if len(places) > 3 else ""
-    return one.no_policy or ", ".join(places[:3]) + more
+    return objective.no_policy or ", ".join(places[:3]) + more
 
 
 def _against(account: AccountState) -> list[str]:
