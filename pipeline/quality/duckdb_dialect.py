@@ -102,6 +102,12 @@ class DuckDBDialect(DefaultDialect):
     def import_dbapi(cls) -> Any:
         return duckdb
 
+    def create_connect_args(self, url: Any) -> tuple[list[Any], dict[str, Any]]:
+        return [url.database or ":memory:"], {"read_only": bool(url.database)}
+
+    def connect(self, *args: Any, **options: Any) -> Any:
+        return Connection(duckdb.connect(*args, **options))
+
     def initialize(self, connection: Any) -> None:
         """Skip SQLAlchemy's inspection of the server."""
 
