@@ -72,9 +72,7 @@ def defined(context: Any, database: str, checks: Sequence[Check], **options: Any
         )
         for name, group in by_dataset(checks)
     ]
-    return context.checkpoints.add(
-        gx.Checkpoint(name=NAME, validation_definitions=definitions, result_format=COUNTS)  # type: ignore[arg-type]
-    )
+    return context.checkpoints.add(gx.Checkpoint(name=NAME, validation_definitions=definitions, result_format=COUNTS))
 
 
 def suite(name: str, checks: Sequence[Check]) -> Any:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from great_expectations import expectations
+from great_expectations.expectations.core import unexpected_rows_expectation as original
 
 ROWS = "unexpected_rows_query.table"
 
 
-class UnexpectedRowsExpectation(expectations.UnexpectedRowsExpectation):
+class UnexpectedRowsExpectation(original.UnexpectedRowsExpectation):
     """A query that returns no rows. Where a count is enough, the query runs once instead of twice."""
 
     def get_validation_dependencies(self, execution_engine: Any = None, runtime_configuration: Any = None) -> Any:

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGIdentifierPreparer, PGTypeCompiler
 from sqlalchemy.engine.default import DefaultDialect
 
-NAME = "duckdb"
+NAME = "rolecall_duckdb"
 
 TYPES: dict[str, type[types.TypeEngine[Any]]] = {
     "BIGINT": types.BigInteger,

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,8 +28,9 @@ from pipeline.quality.declared import Check, Severity, rows_that_break
 from pipeline.quality.reconciled import FLOOR, PREVIOUS, RUN, checks
 from pipeline.rows import put, rows
 from pipeline.schema import EXTRACTS, QUALITY_RESULTS, Dataset, Row
-from pipeline.settings import Settings
+from pipeline.settings import Refused, Settings
 
+EXPORTED = "night.duckdb"
 SAMPLE_ROWS = 10
 LOOKED_BACK = 7
 """Number of earlier nights on which a column that is empty tonight may have been filled."""
@@ -126,10 +128,29 @@ def laid_before(result: QualityResult, before: Row | None) -> QualityResult:
     return QualityResult(**fields | {"sample": tuple(json.loads(before["sample"]))}, is_by_account=True)
 
 
+def export(settings: Settings, night: Night, folder: Path) -> int:
+    """Write the checks as a project of Great Expectations over views of a night's landing; how many there are.
+
+    Raises `Refused` for a night without a landing, and for a folder with something in it.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Refused(f"{folder}: not an empty folder")
+    landing.check_landed(night)
+    folder.mkdir(parents=True, exist_ok=True)
+    datasets = collectors.datasets()
+    chosen = checks(datasets.values())
+    with opened(settings, night, datasets, folder / EXPORTED):
+        pass
+    checkpoint.export(folder, folder / EXPORTED, chosen)
+    return len(chosen)
+
+
 @contextmanager
-def opened(settings: Settings, night: Night, datasets: dict[str, Dataset]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An in-memory database with the night's raw tables, the previous night's extracts and the settings."""
-    con = duckdb.connect()
+def opened(
+    settings: Settings, night: Night, datasets: dict[str, Dataset], database: Path | str = ":memory:"
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database with the night's raw tables, the previous night's extracts and the settings."""
+    con = duckdb.connect(database)
     try:
         raw.attach(con, night, datasets.values())
         put(con, f"create table {PREVIOUS} as from batch", extracts_before(night))

@@ -158,10 +158,10 @@ def extract(dataset: str, account_id: str, rows: int, status: str = "ok") -> Row
     return dict.fromkeys(c.name for c in EXTRACTS.columns) | row
 
 
-def check(
+def load(
     con: duckdb.DuckDBPyConnection, tables: Tables, before: Tables | None = None, filled: Sequence[Row] = ()
-) -> dict[str, QualityResult]:
-    """What does not hold, by dataset and name. `filled` are rows of the table of that name."""
+) -> None:
+    """The tables that checks read."""
     for name, dataset in DATASETS.items():
         made = dataset.table(tables[name])  # noqa: F841 (the query reads it)
         con.execute(f"create or replace table raw_{name} as from made")
@@ -175,6 +175,13 @@ def check(
     con.execute(f"create or replace table {plausible.FILLED} (dataset varchar, name varchar, filled bigint)")
     for row in filled:
         con.execute(f"insert into {plausible.FILLED} values ($dataset, $name, $filled)", row)
+
+
+def check(
+    con: duckdb.DuckDBPyConnection, tables: Tables, before: Tables | None = None, filled: Sequence[Row] = ()
+) -> dict[str, QualityResult]:
+    """What does not hold, by dataset and name. `filled` are rows of the table of that name."""
+    load(con, tables, before, filled)
     results = run.run(con, reconciled.checks(DATASETS.values()), DATASETS)
     return {f"{result.dataset}.{result.check_name}": result for result in results if not result.passed}
 
