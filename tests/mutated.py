@@ -187,7 +187,7 @@ class World:
         """The datasets in which an account contradicts itself, without its rows now; whether the night is held back."""
         found: list[contradictions.Contradiction] = []
         for check in CHECKS:
-            about = check.dataset == dataset or f"raw_{dataset}" in str(check.arguments)
+            about = check.dataset in (dataset, EXTRACTS.name) or f"raw_{dataset}" in str(check.arguments)
             if about and check.key not in self.failing and (broken := self._broken(check)) is not None:
                 mine, is_all = broken
                 if not is_all:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 ACCOUNTS = ["729096989405", "877789985464", "874237254706", "827043706262"]
 ONE = ACCOUNTS[1]
-SEED, FEW, MANY = 14, 25, 300
+SEED, FEW, MANY = 14, 10, 300
 
 
 @pytest.fixture(scope="module")
