@@ -21,7 +21,7 @@ pytestmark = pytest.mark.soak
 
 ACCOUNTS = ["729096989405", "877789985464"]
 STAGES = ("organization", "accounts", "checks", "models", "published", "database")
-LATER = (0.0, 1.0)
+LATER = (0.5,)
 """Seconds after the end of a stage at which a run is killed."""
 FINDINGS = "select * from findings order by all"
 
