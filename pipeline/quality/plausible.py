@@ -17,6 +17,7 @@ FILLED = "filled_before"
 """Table with the number of values of each optional column, on the newest earlier night with rows of its dataset."""
 FEW = 10
 """As many values or rows may be gone from one night to the next."""
+OF_ROLES = ("roles", "role_session_durations")
 ASSUME_ROLE = "sts:AssumeRole"
 LATENESS = "interval 15 minutes"
 """How much later than an answer a moment in it may be: AWS's services have clocks of their own."""
@@ -41,7 +42,9 @@ def of_night(datasets: Mapping[str, Dataset], previous: str, run: str) -> Iterat
     yield _filled(datasets)
     if "ledger" in datasets:
         yield _as_the_ledger(datasets)
-    yield from (_not_empty(dataset) for dataset in datasets.values() if dataset.operations and not dataset.may_be_empty)
+    for dataset in datasets.values():
+        if dataset.operations and not dataset.may_be_empty:
+            yield _not_empty(dataset, "account_summary" in datasets)
 
 
 def _named(dataset: Dataset, *more: str) -> str:
@@ -106,8 +109,8 @@ def _filled(datasets: Mapping[str, Dataset]) -> Check:
     return no_rows(EXTRACTS.name, "columns_filled", "blocking", what, query)
 
 
-def _not_empty(dataset: Dataset) -> Check:
-    """No account is without rows, unless they are records that could not be read."""
+def _not_empty(dataset: Dataset, has_summary: bool) -> Check:
+    """No account is without rows, unless they could not be read, or it has no roles by AWS's own count either."""
     name = quoted(dataset.name)
     where = ", ".join(column.name for column in dataset.columns if column.name in ("account_id", "region"))
     missing = f"where ({where}) not in (select ({where}) from $table)" if where else "where not exists (from $table)"
@@ -115,6 +118,9 @@ def _not_empty(dataset: Dataset) -> Check:
         f"select dataset, account_id, region from (from raw_extracts where dataset = {name} and status = 'ok') "
         f"{missing} and account_id not in (select account_id from raw_unread_records where dataset = {name})"
     )
+    if has_summary and dataset.name in OF_ROLES:
+        none = "select account_id from raw_account_summary where metric = 'Roles' and value = 0"
+        query += f" and account_id not in ({none})"
     return no_rows(dataset.name, "no_account_empty", dataset.severity, "Has a row wherever it was read", query)
 
 
@@ -146,13 +152,18 @@ def _vanished(previous: str) -> Check:
 def _as_the_ledger(datasets: Mapping[str, Dataset]) -> Check:
     """An extract is not ok if a call for it failed and none succeeded, or the last failed, which has the data.
 
-    Datasets whose rows say themselves what could not be read are not compared, nor extracts with unread records.
+    Not compared are datasets whose rows say themselves what could not be read, extracts with unread records, and
+    operations that datasets read by other calls use too: the ledger does not say for which of them a call was.
     """
+    users: dict[str, set[tuple[str, ...]]] = {}
+    for dataset in datasets.values():
+        for operation in dataset.operations:
+            users.setdefault(operation, set()).add(dataset.operations)
     compared = [d for d in datasets.values() if d.operations and "error_class" not in [c.name for c in d.columns]]
     operations = ", ".join(
         f"({quoted(d.name)}, {quoted(operation)}, {operation == d.operations[-1]}, {d.scope == 'region'})"
         for d in compared
-        for operation in (*d.operations, ASSUME_ROLE)
+        for operation in (*(name for name in d.operations if len(users[name]) == 1), ASSUME_ROLE)
     )
     failed = "l.status = 'failed'"
     query = (

@@ -45,6 +45,8 @@ def test_a_night_that_is_not_corrupted_passes_every_check(world: World) -> None:
         Corruption("roles", "", COUNTED, ONE),
         Corruption("organization", "organization_id", "null"),
         Corruption("permission_set_assignments", "principal_type", "noise"),
+        Corruption("policy_targets", "", "lost, and none before"),
+        Corruption("identity_center_settings", "has_permission_sets", "false"),
     ],
     ids=str,
 )
