@@ -51,11 +51,13 @@ slow: $(INSTALLED)  ## the other tests: whole nights, every page in a browser, t
 soak: $(INSTALLED)  ## a month of nights in which much goes wrong, and every list of AWS less any entry
 	$(BIN)/python -m pytest -m soak
 
-wheel: $(INSTALLED)  ## build dist/rolecall-*.whl; refused where knowledge of AWS is past its date
+wheel: $(INSTALLED)  ## build dist/rolecall-*.whl and its SBOM; refused where knowledge of AWS is past its date
 	@$(BIN)/python -m tools.knowledge --release
 	@rm -rf build dist
 	@$(BIN)/python -m pip wheel -qq --no-deps --no-build-isolation --wheel-dir dist .
-	@ls dist/*.whl
+	@$(BIN)/python -m tools.supply audit
+	@$(BIN)/python -m tools.supply sbom dist/rolecall.cdx.json
+	@ls dist/*.whl dist/*.json
 
 lock: $(INSTALLED)  ## write both locks anew from pyproject.toml; `make lock UPGRADE=--upgrade` for the newest releases
 	@$(BIN)/$(LOCK) $(UPGRADE) --extra demo --extra dev --output-file requirements-dev.lock pyproject.toml

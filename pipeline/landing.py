@@ -11,7 +11,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -80,6 +80,23 @@ def rewrite(folder: Path, dataset: Dataset, query: str) -> None:
     for file in files:
         file.unlink()
     os.replace(folder / f"rows{PARTIAL}", folder / "rows.parquet")
+
+
+def filled(night: Night, dataset: Dataset) -> dict[str, int]:
+    """The number of values of each column that may be null, from the files' statistics; {} if there are no rows.
+
+    Damaged files count as none.
+    """
+    counts: dict[str, int] = {}
+    for file in files(night, dataset):
+        with suppress(pa.ArrowInvalid, OSError):
+            metadata = pq.read_metadata(file)
+            for group in map(metadata.row_group, range(metadata.num_row_groups)):
+                for column in map(group.column, range(group.num_columns if group.num_rows else 0)):
+                    nulls = column.statistics.null_count if column.statistics else 0
+                    name = column.path_in_schema
+                    counts[name] = counts.get(name, 0) + column.num_values - nulls
+    return counts
 
 
 class Part:

@@ -16,6 +16,10 @@ Row = dict[str, Any]
 Scope = Literal["organization", "account", "region"]
 
 ACCOUNT_ID = r"\d{12}"
+NAME = r"[\w+=,.@-]+"
+"""Names in IAM, and service principals in Organizations, as the API models have them."""
+IDENTITY_ID = r"([0-9a-f]{10}-)?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+"""Users and groups of an identity store, as its API model has them."""
 ARN = r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws)?:.+"
 
 ARROW: Mapping[str, pa.DataType] = {
@@ -42,6 +46,10 @@ class Column:
     values: tuple[str, ...] = ()
     references: str | None = None
     """`dataset.column` that must contain every value."""
+    is_to_come: bool = False
+    """Whether the moment may be later than the answer that has it, as an expiry."""
+    needed_if: str | None = None
+    """SQL condition on the row under which the column is never null, though it can be otherwise."""
     source: str | None = None
     """For `listing`: member of the API response, as a JMESPath expression (https://jmespath.org)."""
 

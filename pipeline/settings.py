@@ -142,7 +142,7 @@ class Settings(BaseSettings):
     publish_bucket_owner: str | None = Field(
         None, description="Account that must own the bucket; that of the credentials if empty", pattern=r"^\d{12}$"
     )
-    keep_reports: int = Field(0, description="Number of reports to keep, locally and in the bucket; 0 for all", ge=0)
+    keep_reports: int = Field(400, description="Number of reports to keep, locally and in the bucket; 0 for all", ge=0)
     keep_landings: int = Field(
         400, description="Number of landed nights to keep; those that a dataset looks back to stay; 0 for all", ge=0
     )

@@ -221,7 +221,7 @@ class Month:
                 made = dataset.table(true[name])  # noqa: F841 (the query reads it)
                 more = f", date '{night}' as as_of" if dataset.history_days else ""
                 con.execute(f"create table raw_{name} as select *{more} from made")
-            with build.prepared(con, self.settings, night, self.catalog, build.read_at(con)) as work:
+            with build.prepared(con, self.settings, night, self.catalog, build.read_at(con, night.as_of)) as work:
                 work.comments = None
                 for model in self.catalog.with_ancestors(["judgements"]):
                     work.make(model)

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from assets.cli import (  # noqa: F401  (each adds its command)
     check,
+    checks,
     compare,
     dagster,
     doctor,

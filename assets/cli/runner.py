@@ -18,6 +18,8 @@ from assets.defs.collection import is_over
 from assets.defs.delivery import IN_BUCKET
 from assets.defs.jobs import JOB
 from assets.defs.report import DATABASE_ASSET, PAGES
+from assets.remembered import forget
+from pipeline import landing
 from pipeline.collect.unread import unread_accounts
 from pipeline.night import DATABASE, Night
 from pipeline.progress import Progress
@@ -64,6 +66,7 @@ def run_night(
         if result.success:
             try:
                 report_to_dagster(kept, result)
+                forget(kept, str(min(landing.nights(settings.home))))
             except Exception as error:  # the night is published: Dagster's page may lack it, the run is whole
                 progress.end("dagster", f"was not told: {type(error).__name__}: {on_one_line(error, 200)}")
     if not result.success:

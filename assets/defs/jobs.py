@@ -7,6 +7,8 @@ import dagster as dg
 
 from assets import home
 from assets.defs import nights, notification, signals
+from assets.remembered import forget
+from pipeline import landing
 from pipeline.night import Night
 from pipeline.settings import Settings
 
@@ -47,7 +49,7 @@ def killed_nights(settings: Settings) -> dg.SensorDefinition:
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Ends runs whose process was killed, so that they do not keep later nights waiting: they say that "
-        "they are running, and nothing works in the home.",
+        "they are running, and nothing works in the home. Runs of nights whose landings are pruned are deleted.",
     )
     def killed_nights(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         begun = datetime.now(UTC) - STARTING
@@ -58,6 +60,8 @@ def killed_nights(settings: Settings) -> dg.SensorDefinition:
                 run = record.dagster_run
                 context.instance.report_run_failed(run, f"{settings.home}: its process is gone; the next run goes on")
                 ended.append(run.run_id)
+        if landed := landing.nights(settings.home):
+            forget(context.instance, str(min(landed)))
         return dg.SkipReason(f"ended: {', '.join(ended)}" if ended else "no run was killed")
 
     return killed_nights

@@ -9,7 +9,7 @@ from pipeline.aws.account import Account
 from pipeline.collectors import Rows
 from pipeline.collectors._items import each
 from pipeline.collectors._values import TAGS, document, tags, utc
-from pipeline.schema import ARN, Column, Dataset, Row, account_column
+from pipeline.schema import ARN, NAME, Column, Dataset, Row, account_column
 
 OPERATION = "iam:GetAccountAuthorizationDetails"
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
@@ -24,7 +24,7 @@ def _dataset(name: str, description: str, key: tuple[str, ...], *columns: Column
 
 def _identity(kind: str) -> tuple[Column, ...]:
     return (
-        Column(f"{kind}_name", "varchar", f"Name of the {kind}", required=True),
+        Column(f"{kind}_name", "varchar", f"Name of the {kind}", required=True, pattern=NAME),
         Column(f"{kind}_id", "varchar", f"Unique id of the {kind}", required=True),
         Column("arn", "varchar", f"ARN of the {kind}", required=True, pattern=ARN),
         Column("path", "varchar", f"Path of the {kind}, / for none", required=True),

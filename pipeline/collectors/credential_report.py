@@ -36,6 +36,7 @@ def _access_key(number: int) -> tuple[Column, ...]:
             f"{key}_last_rotated_at",
             "timestamp",
             f"When key {number} was created or rotated (UTC); null if there is none",
+            needed_if=f"{key}_active",
         ),
         Column(f"{key}_last_used_at", "timestamp", f"When key {number} was last used (UTC); null for never"),
         Column(f"{key}_last_used_region", "varchar", f"Region in which key {number} was last used"),
@@ -46,7 +47,12 @@ def _access_key(number: int) -> tuple[Column, ...]:
 def _certificate(number: int) -> tuple[Column, ...]:
     return (
         Column(f"cert_{number}_active", "boolean", f"Whether signing certificate {number} is active", required=True),
-        Column(f"cert_{number}_last_rotated_at", "timestamp", f"When certificate {number} was uploaded (UTC)"),
+        Column(
+            f"cert_{number}_last_rotated_at",
+            "timestamp",
+            f"When certificate {number} was uploaded (UTC)",
+            needed_if=f"cert_{number}_active",
+        ),
     )
 
 
@@ -59,15 +65,26 @@ REPORT = Dataset(
         account_column(),
         Column("user_name", "varchar", f"Name of the user, {ROOT_USER} for the root user", required=True),
         Column("arn", "varchar", "ARN of the user", required=True, pattern=ARN),
-        Column("created_at", "timestamp", "When the user was created (UTC)"),
+        Column("created_at", "timestamp", "When the user was created (UTC)", needed_if="true"),
         Column(
             "password_enabled",
             "boolean",
             "Whether console access with a password is enabled; null where AWS does not say",
+            needed_if=f"user_name <> '{ROOT_USER}'",
         ),
         Column("password_last_used_at", "timestamp", "When the password was last used (UTC); null for never"),
-        Column("password_last_changed_at", "timestamp", "When the password was last changed (UTC)"),
-        Column("password_next_rotation_at", "timestamp", "When the password must be changed (UTC); null for never"),
+        Column(
+            "password_last_changed_at",
+            "timestamp",
+            "When the password was last changed (UTC)",
+            needed_if=f"password_enabled and user_name <> '{ROOT_USER}'",
+        ),
+        Column(
+            "password_next_rotation_at",
+            "timestamp",
+            "When the password must be changed (UTC); null for never",
+            is_to_come=True,
+        ),
         Column("is_mfa_active", "boolean", "Whether MFA is enabled", required=True),
         *_access_key(1),
         *_access_key(2),

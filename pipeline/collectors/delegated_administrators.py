@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
 from pipeline.collectors._values import utc
-from pipeline.schema import Column, Dataset, account_column
+from pipeline.schema import NAME, Column, Dataset, account_column
 
 ADMINISTRATORS = Dataset(
     "delegated_administrators",
@@ -19,6 +19,7 @@ ADMINISTRATORS = Dataset(
             "varchar",
             "Service principal of the service that it administers (sso.amazonaws.com)",
             required=True,
+            pattern=NAME,
         ),
         Column("delegated_at", "timestamp", "When it became delegated administrator (UTC)"),
     ),

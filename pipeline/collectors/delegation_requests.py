@@ -35,7 +35,7 @@ REQUESTS = Dataset(
         ),
         Column("session_seconds", "bigint", "Duration of the sessions it asks for", source="SessionDuration"),
         Column("created_at", "timestamp", "When it was made (UTC)", source="CreateDate"),
-        Column("expires_at", "timestamp", "When it expires (UTC)", source="ExpirationTime"),
+        Column("expires_at", "timestamp", "When it expires (UTC)", is_to_come=True, source="ExpirationTime"),
         Column(
             "boundary_arns",
             "varchar[]",

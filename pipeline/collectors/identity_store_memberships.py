@@ -6,7 +6,7 @@ from pipeline.aws.account import Account
 from pipeline.collectors import Rows
 from pipeline.collectors.identity_store_groups import GROUPS
 from pipeline.collectors.organization_identity_center import INSTANCE
-from pipeline.schema import Column, Dataset
+from pipeline.schema import IDENTITY_ID, Column, Dataset
 
 OPERATION = "identitystore:ListGroupMemberships"
 
@@ -17,8 +17,8 @@ MEMBERSHIPS = Dataset(
     (*GROUPS.operations, OPERATION),
     (
         Column("identity_store_id", "varchar", "Id of the identity store", required=True),
-        Column("group_id", "varchar", "Id of the group", required=True),
-        Column("user_id", "varchar", "Id of the member", required=True),
+        Column("group_id", "varchar", "Id of the group", required=True, pattern=IDENTITY_ID),
+        Column("user_id", "varchar", "Id of the member", required=True, pattern=IDENTITY_ID),
     ),
     key=("identity_store_id", "group_id", "user_id"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.collectors._listing import Each, listing
 from pipeline.collectors.organization_identity_center import INSTANCE
-from pipeline.schema import Column, Dataset
+from pipeline.schema import IDENTITY_ID, Column, Dataset
 
 USERS = Dataset(
     "identity_store_users",
@@ -13,7 +13,7 @@ USERS = Dataset(
     (*INSTANCE.operations, "identitystore:ListUsers"),
     (
         Column("identity_store_id", "varchar", "Id of the identity store", required=True),
-        Column("user_id", "varchar", "Id of the user", required=True, source="UserId"),
+        Column("user_id", "varchar", "Id of the user", required=True, pattern=IDENTITY_ID, source="UserId"),
         Column("user_name", "varchar", "User name, used to sign in", source="UserName"),
         Column(
             "status", "varchar", "ENABLED or DISABLED; null where the identity store does not say", source="UserStatus"

@@ -20,8 +20,9 @@ ORGANIZATION = Dataset(
             "varchar",
             "Id of the organization; null where the account is in none",
             pattern=r"o-[a-z0-9]{10,32}",
+            needed_if=f"feature_set <> '{NONE}'",
         ),
-        Column("arn", "varchar", "ARN of the organization", pattern=ARN),
+        Column("arn", "varchar", "ARN of the organization", pattern=ARN, needed_if=f"feature_set <> '{NONE}'"),
         Column(
             "feature_set",
             "varchar",

@@ -6,7 +6,7 @@ from pipeline.aws.account import Account
 from pipeline.collectors import Rows
 from pipeline.collectors.organization_identity_center import INSTANCE
 from pipeline.collectors.permission_sets import SETS
-from pipeline.schema import ACCOUNT_ID, ARN, Column, Dataset
+from pipeline.schema import ACCOUNT_ID, ARN, IDENTITY_ID, Column, Dataset
 
 ACCOUNTS = "sso:ListAccountsForProvisionedPermissionSet"
 ASSIGNMENTS = "sso:ListAccountAssignments"
@@ -27,7 +27,13 @@ ASSIGNED = Dataset(
         ),
         Column("target_account_id", "varchar", "Account that the assignment is for", required=True, pattern=ACCOUNT_ID),
         Column("principal_type", "varchar", "Type of the principal", required=True, values=("USER", "GROUP")),
-        Column("principal_id", "varchar", "Id of the user or group in the identity store", required=True),
+        Column(
+            "principal_id",
+            "varchar",
+            "Id of the user or group in the identity store",
+            required=True,
+            pattern=IDENTITY_ID,
+        ),
     ),
     key=("permission_set_arn", "target_account_id", "principal_type", "principal_id"),
 )

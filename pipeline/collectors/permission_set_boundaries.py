@@ -26,7 +26,7 @@ BOUNDARIES = Dataset(
         ),
         Column("policy_arn", "varchar", "ARN of the boundary, if it is an AWS managed policy", pattern=ARN),
         Column("policy_name", "varchar", "Name of the boundary, if it is a customer managed policy"),
-        Column("policy_path", "varchar", "Path of that customer managed policy"),
+        Column("policy_path", "varchar", "Path of that customer managed policy", needed_if="policy_name is not null"),
     ),
     key=("permission_set_arn",),
 )

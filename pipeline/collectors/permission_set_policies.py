@@ -7,7 +7,7 @@ from pipeline.collectors import Rows
 from pipeline.collectors._values import document
 from pipeline.collectors.organization_identity_center import INSTANCE
 from pipeline.collectors.permission_sets import SETS
-from pipeline.schema import ARN, Column, Dataset, Row
+from pipeline.schema import ARN, NAME, Column, Dataset, Row
 
 AWS_MANAGED = "sso:ListManagedPoliciesInPermissionSet"
 CUSTOMER_MANAGED = "sso:ListCustomerManagedPolicyReferencesInPermissionSet"
@@ -34,9 +34,14 @@ POLICIES = Dataset(
             required=True,
             values=("aws_managed", "customer_managed", "inline"),
         ),
-        Column("policy_name", "varchar", "Name of the policy; 'inline' for an inline one", required=True),
-        Column("policy_path", "varchar", "Path of a customer managed policy, the same in every account"),
-        Column("policy_arn", "varchar", "ARN of an AWS managed policy", pattern=ARN),
+        Column("policy_name", "varchar", "Name of the policy; 'inline' for an inline one", required=True, pattern=NAME),
+        Column(
+            "policy_path",
+            "varchar",
+            "Path of a customer managed policy, the same in every account",
+            needed_if="kind = 'customer_managed'",
+        ),
+        Column("policy_arn", "varchar", "ARN of an AWS managed policy", pattern=ARN, needed_if="kind = 'aws_managed'"),
         Column("document", "json", "Document of an inline policy"),
     ),
     key=("permission_set_arn", "kind", "policy_name"),

@@ -36,6 +36,7 @@ ANCHORS = Dataset(
             "certificate_expires_at",
             "timestamp",
             "When the first of its CA certificates expires (UTC); null where that could not be read",
+            is_to_come=True,
         ),
         Column(
             "is_crl_distribution_point_checked",

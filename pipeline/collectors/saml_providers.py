@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
 from pipeline.collectors._values import utc
-from pipeline.schema import ARN, Column, Dataset, account_column
+from pipeline.schema import ARN, NAME, Column, Dataset, account_column
 
 PROVIDERS = Dataset(
     "saml_providers",
@@ -15,9 +15,9 @@ PROVIDERS = Dataset(
     (
         account_column(),
         Column("arn", "varchar", "ARN of the provider", required=True, pattern=ARN),
-        Column("name", "varchar", "Name of the provider", required=True),
+        Column("name", "varchar", "Name of the provider", required=True, pattern=NAME),
         Column("created_at", "timestamp", "When it was created (UTC)"),
-        Column("valid_until", "timestamp", "When its metadata expires (UTC)"),
+        Column("valid_until", "timestamp", "When its metadata expires (UTC)", is_to_come=True),
     ),
     key=("account_id", "arn"),
 )

@@ -29,7 +29,7 @@ CERTIFICATES = Dataset(
         Column("arn", "varchar", "ARN of the certificate", required=True, pattern=ARN, source="Arn"),
         Column("path", "varchar", "Path of the certificate, / by default", required=True, source="Path"),
         Column("uploaded_at", "timestamp", "When it was uploaded (UTC)", source="UploadDate"),
-        Column("expires_at", "timestamp", "When it expires (UTC)", source="Expiration"),
+        Column("expires_at", "timestamp", "When it expires (UTC)", is_to_come=True, source="Expiration"),
     ),
     key=("account_id", "arn"),
 )

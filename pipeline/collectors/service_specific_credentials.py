@@ -29,7 +29,9 @@ CREDENTIALS = Dataset(
         Column("credential_id", "varchar", "Id of the credential", required=True, source="ServiceSpecificCredentialId"),
         Column("status", "varchar", "Status of the credential", required=True, values=STATUSES, source="Status"),
         Column("created_at", "timestamp", "When it was created (UTC)", source="CreateDate"),
-        Column("expires_at", "timestamp", "When it expires (UTC); null for never", source="ExpirationDate"),
+        Column(
+            "expires_at", "timestamp", "When it expires (UTC); null for never", is_to_come=True, source="ExpirationDate"
+        ),
     ),
     key=("account_id", "credential_id"),
 )

@@ -31,7 +31,7 @@ ACTIVATIONS = Dataset(
             required=True,
             source="RegistrationsCount || `0`",
         ),
-        Column("expires_at", "timestamp", "When it expires (UTC)", source="ExpirationDate"),
+        Column("expires_at", "timestamp", "When it expires (UTC)", is_to_come=True, source="ExpirationDate"),
         Column("is_expired", "boolean", "Whether it has expired", required=True, source="Expired || `false`"),
         Column("created_at", "timestamp", "When it was created (UTC)", source="CreatedDate"),
     ),

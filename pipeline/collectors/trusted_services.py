@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.collectors._listing import listing
-from pipeline.schema import Column, Dataset
+from pipeline.schema import NAME, Column, Dataset
 
 SERVICES = Dataset(
     "trusted_services",
@@ -16,6 +16,7 @@ SERVICES = Dataset(
             "varchar",
             "Service principal (access-analyzer.amazonaws.com)",
             required=True,
+            pattern=NAME,
             source="ServicePrincipal",
         ),
         Column("enabled_at", "timestamp", "When trusted access was enabled (UTC)", source="DateEnabled"),

@@ -15,29 +15,31 @@ import duckdb
 
 from pipeline import landing
 from pipeline.aws.session import GLOBAL
+from pipeline.collectors import organization_tree
+from pipeline.collectors.organization import ORGANIZATION
 from pipeline.night import Night
-from pipeline.quality.declared import ROWS, UNIQUE, UNIQUE_TOGETHER, Check
+from pipeline.quality.declared import Check, rows_that_break
 from pipeline.rows import quoted
 from pipeline.schema import EXTRACTS, Dataset, Row
 
 ERROR_CLASS = "contradicts_itself"
 LONGEST_MESSAGE = 500
+EVERYONE = ""
+TREE = (ORGANIZATION.name, *(dataset.name for dataset in organization_tree.DATASETS))
+"""Datasets without which it is not known which accounts there are: what is wrong there holds the night back."""
 
 
 @dataclass(frozen=True)
 class Contradiction:
-    """What a check found in an account, or in one of its Regions; `region` is None for the whole account."""
+    """What a check found in an account, or in one of its Regions; `region` is None for the whole account.
+
+    `account_id` is EVERYONE for a dataset that is read once for the organization.
+    """
 
     dataset: str
     account_id: str
     region: str | None
     message: str
-
-    def is_about(self, extract: Row) -> bool:
-        return (
-            (extract["dataset"], extract["account_id"]) == (self.dataset, self.account_id)
-            and self.region in (None, extract["region"])
-        )  # fmt: skip
 
 
 def found(
@@ -45,9 +47,9 @@ def found(
 ) -> tuple[list[Contradiction], bool]:
     """The contradictions that a failed check finds, by account, and whether they account for the whole failure.
 
-    They do not if rows have no account, or belong to a dataset that is read once for the organization.
+    They do not if rows belong to no extract, or to the organization's accounts and units.
     """
-    query = _rows_that_break(check, datasets[check.dataset])
+    query = rows_that_break(check, datasets[check.dataset])
     if query is None:
         return [], False
     broken = con.execute(query)
@@ -65,55 +67,47 @@ def found(
     return list(contradictions.values()), is_all
 
 
-def _rows_that_break(check: Check, dataset: Dataset) -> str | None:
-    """A query for all violating rows; None for a check of the table as a whole."""
-    table = f"raw_{dataset.name}"
-    if check.expectation == ROWS:
-        return str(check.arguments["unexpected_rows_query"]).format(batch=table)
-    if check.expectation in (UNIQUE, UNIQUE_TOGETHER):
-        keys = check.arguments.get("column_list") or [check.arguments["column"]]
-        return f"select {', '.join(keys)} from {table} group by all having count(*) > 1 order by all"
-    return None
-
-
 def _contradiction(check: Check, row: Row, datasets: Mapping[str, Dataset]) -> Contradiction | None:
     """The contradiction in one row; None if it is not about an account's extract."""
     about = datasets.get(row.get("dataset") or check.dataset)
-    if about is None or about.scope == "organization" or not row.get("account_id"):
+    if about is None or about.name in TREE or not about.operations:
+        return None
+    is_once = about.scope == "organization"
+    if not is_once and not row.get("account_id"):
         return None
     row_text = json.dumps(row, default=str, ensure_ascii=False)
     message = f"the answer contradicts itself: not so: {check.description}: {row_text}"[:LONGEST_MESSAGE]
-    region = row.get("region") if about.scope == "region" else GLOBAL
-    return Contradiction(about.name, row["account_id"], region, message)
+    region = row.get("region") if about.scope == "region" else None if is_once else GLOBAL
+    return Contradiction(about.name, EVERYONE if is_once else row["account_id"], region, message)
 
 
 def lay(night: Night, contradictions: Sequence[Contradiction], datasets: Mapping[str, Dataset]) -> None:
     """Mark the extracts as failed and remove their rows from the landing."""
     extracts = landing.read(night, EXTRACTS).to_pylist()
     landing.write(night, EXTRACTS, failed(extracts, contradictions, datasets))
-    for name in sorted({contradiction.dataset for contradiction in contradictions}):
-        conditions = " or ".join(
-            _is_row_of(contradiction, datasets[name])
-            for contradiction in contradictions
-            if contradiction.dataset == name
-        )
-        landing.rewrite(night.landing_folder / name, datasets[name], f"from rows where not ({conditions})")
+    by_dataset: dict[str, list[Contradiction]] = {}
+    for contradiction in contradictions:
+        by_dataset.setdefault(contradiction.dataset, []).append(contradiction)
+    for name, mine in sorted(by_dataset.items()):
+        query = f"from rows where not ({is_contradicted(mine, datasets[name])})"
+        landing.rewrite(night.landing_folder / name, datasets[name], query)
 
 
 def failed(
     extracts: Iterable[Row], contradictions: Sequence[Contradiction], datasets: Mapping[str, Dataset]
 ) -> Iterator[Row]:
     """The extracts, with contradicted ones marked as failed. Extracts that had already failed are unchanged."""
-    by_key: dict[tuple[str, str, str], Row] = {}
-    for extract in extracts:
-        about = next((contradiction for contradiction in contradictions if contradiction.is_about(extract)), None)
-        row = _failed(about, extract["region"], datasets) if about and extract["status"] == "ok" else extract
-        by_key[extract["account_id"], extract["region"], extract["dataset"]] = row
+    by_account: dict[tuple[str, str], list[Contradiction]] = {}
     for contradiction in contradictions:
-        if not any(contradiction.is_about(row) for row in by_key.values()):
-            region = contradiction.region or GLOBAL
-            by_key[contradiction.account_id, region, contradiction.dataset] = _failed(contradiction, region, datasets)
-    yield from by_key.values()
+        by_account.setdefault((contradiction.dataset, contradiction.account_id), []).append(contradiction)
+    met: set[Contradiction] = set()
+    for extract in extracts:
+        mine = [c for a in (extract["account_id"], EVERYONE) for c in by_account.get((extract["dataset"], a), [])]
+        about = [contradiction for contradiction in mine if contradiction.region in (None, extract["region"])]
+        met.update(about)
+        yield _failed(about[0], extract["region"], datasets) if about and extract["status"] == "ok" else extract
+    lost = {(c.account_id, c.region or GLOBAL, c.dataset): c for c in contradictions if c not in met and c.account_id}
+    yield from (_failed(contradiction, region, datasets) for (_, region, _), contradiction in lost.items())
 
 
 def _failed(contradiction: Contradiction, region: str, datasets: Mapping[str, Dataset]) -> Row:
@@ -131,8 +125,16 @@ def _failed(contradiction: Contradiction, region: str, datasets: Mapping[str, Da
     }
 
 
-def _is_row_of(contradiction: Contradiction, dataset: Dataset) -> str:
-    of_account = f"account_id = {quoted(contradiction.account_id)}"
-    if dataset.scope != "region" or contradiction.region is None:
-        return of_account
-    return f"({of_account} and region = {quoted(contradiction.region)})"
+def is_contradicted(contradictions: Iterable[Contradiction], dataset: Dataset) -> str:
+    """An SQL condition on the dataset's rows: they belong to an extract that is contradicted."""
+    if dataset.scope == "organization":
+        return "true"
+    accounts, regions = set(), set()
+    for contradiction in contradictions:
+        if dataset.scope != "region" or contradiction.region is None:
+            accounts.add(quoted(contradiction.account_id))
+        else:
+            regions.add(f"({quoted(contradiction.account_id)}, {quoted(contradiction.region)})")
+    conditions = [f"account_id in ({', '.join(sorted(accounts))})"] if accounts else []
+    conditions += [f"(account_id, region) in ({', '.join(sorted(regions))})"] if regions else []
+    return " or ".join(conditions)

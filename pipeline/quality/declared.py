@@ -23,6 +23,9 @@ ROWS, UNIQUE, UNIQUE_TOGETHER, ROW_COUNT = (
     "ExpectCompoundColumnsToBeUnique",
     "ExpectTableRowCountToBeBetween",
 )
+NOT_NULL, IN_SET = "ExpectColumnValuesToNotBeNull", "ExpectColumnValuesToBeInSet"
+KNOWN = "_in_set"
+"""End of the names of checks for values that AWS may add to."""
 FOUND_TYPE = {"json": "VARCHAR"}
 
 
@@ -55,17 +58,41 @@ def no_rows(dataset: str, name: str, severity: Severity, description: str, query
     return Check(dataset, name, severity, description, ROWS, {"unexpected_rows_query": query})
 
 
+def rows_that_break(check: Check, dataset: Dataset) -> str | None:
+    """A query for the violating rows; None for a check of the table as a whole."""
+    table, arguments = f"raw_{dataset.name}", check.arguments
+    if check.expectation == ROWS:
+        return str(arguments["unexpected_rows_query"]).format(batch=table)
+    if check.expectation in (UNIQUE, UNIQUE_TOGETHER):
+        keys = ", ".join(arguments.get("column_list") or [arguments["column"]])
+        return f"select {keys} from {table} qualify count(*) over (partition by {keys}) > 1 order by all"
+    if check.expectation in (NOT_NULL, IN_SET):
+        column, known = arguments["column"], ", ".join(map(quoted, arguments.get("value_set", ())))
+        broken = f"{column} not in ({known})" if known else f"{column} is null"
+        return f"select {', '.join(named(dataset, column))} from {table} where {broken} order by all"
+    return None
+
+
+def named(dataset: Dataset, *more: str) -> list[str]:
+    """The columns that say which row it is and whose: account, Region, key, and `more`."""
+    where = [column.name for column in dataset.columns if column.name in ("account_id", "region")]
+    return list(dict.fromkeys([*where, *dataset.key, *more]))
+
+
 def of_schema(dataset: Dataset, datasets: Mapping[str, Dataset]) -> Iterator[Check]:
     """The checks derived from a dataset's own declaration."""
     yield _types(dataset)
     if dataset.key:
         yield _unique(dataset)
-    if not dataset.may_be_empty:
+    if not (dataset.may_be_empty or dataset.operations):
         yield _not_empty(dataset)
-    if required := [column.name for column in dataset.columns if column.required]:
-        yield _present(dataset, required)
-    if declared := [column for column in dataset.columns if column.pattern or column.values or column.type == "json"]:
-        yield _values(dataset, declared)
+    yield from (_present(dataset, column) for column in dataset.columns if column.required)
+    yield from (_in_set(dataset, column) for column in dataset.columns if column.values)
+    if patterns := [column for column in dataset.columns if column.pattern]:
+        yield _values(dataset, "patterns_as_declared", dataset.severity, patterns)
+    if documents := [column for column in dataset.columns if column.type == "json"]:
+        severity: Severity = "warning" if dataset.operations else dataset.severity
+        yield _values(dataset, "json_as_declared", severity, documents)
     for column in dataset.columns:
         if column.references:
             yield _reference(dataset, column, datasets)
@@ -94,38 +121,34 @@ def _unique(dataset: Dataset) -> Check:
 
 
 def _not_empty(dataset: Dataset) -> Check:
-    """Collected datasets must have rows only where an extract succeeded."""
-    if not dataset.operations:
-        what, arguments = "Has at least one row", {"min_value": 1}
-        return Check(dataset.name, "not_empty", dataset.severity, what, ROW_COUNT, arguments)
-    finished = f"from raw_extracts where dataset = {quoted(dataset.name)} and status = 'ok'"
-    query = f"select count(*) as rows from $table having count(*) = 0 and exists ({finished})"
-    return no_rows(dataset.name, "not_empty", dataset.severity, "Has at least one row where it was read", query)
+    return Check(dataset.name, "not_empty", dataset.severity, "Has at least one row", ROW_COUNT, {"min_value": 1})
 
 
-def _present(dataset: Dataset, required: list[str]) -> Check:
-    missing = ", ".join(f"case when {name} is null then {quoted(name)} end" for name in required)
-    where = [column.name for column in dataset.columns if column.name in ("account_id", "region")]
-    columns = ", ".join(dict.fromkeys([*where, *dataset.key, f"concat_ws(', ', {missing}) as missing"]))
-    query = f"select {columns} from $table where {' or '.join(f'{name} is null' for name in required)}"
-    what = f"{', '.join(required)} {'is' if len(required) == 1 else 'are'} always there"
-    return no_rows(dataset.name, "required_present", dataset.severity, what, query)
+def _present(dataset: Dataset, column: Column) -> Check:
+    what = f"{column.name} is always there"
+    return Check(dataset.name, f"{column.name}_present", dataset.severity, what, NOT_NULL, {"column": column.name})
 
 
-def _values(dataset: Dataset, columns: list[Column]) -> Check:
-    """Patterns, value sets and JSON. Values of our own must be valid; AWS may add values to its own. Unparsable policy
-    documents are landed unchanged, and their controls return `unknown`."""
+def _in_set(dataset: Dataset, column: Column) -> Check:
+    """Values of our own must be known; AWS may add values to its own."""
+    severity: Severity = "warning" if dataset.operations else dataset.severity
+    what = f"{column.name} is one of {', '.join(column.values)}"
+    arguments = {"column": column.name, "value_set": list(column.values)}
+    return Check(dataset.name, f"{column.name}{KNOWN}", severity, what, IN_SET, arguments)
+
+
+def _values(dataset: Dataset, name: str, severity: Severity, columns: list[Column]) -> Check:
+    """Patterns, or JSON. Unparsable policy documents are landed unchanged, and their controls return `unknown`."""
     holds = ", ".join(
         f"struct_pack(name := {quoted(c.name)}, text := {_text(c)}, holds := {_holds(c)})" for c in columns
     )
-    keys = "".join(f"{name}, " for name in dataset.key)
+    keys = "".join(f"{name}, " for name in named(dataset))
     query = (
         f'select {keys}v.name as "column", v.text as "value" '
         f"from (select {keys}unnest([{holds}]) as v from $table) where not v.holds"
     )
-    severity: Severity = "warning" if dataset.operations else dataset.severity
     what = f"{', '.join(column.name for column in columns)} hold what they are declared to hold"
-    return no_rows(dataset.name, "values_as_declared", severity, what, query)
+    return no_rows(dataset.name, name, severity, what, query)
 
 
 def _holds(column: Column) -> str:
@@ -135,8 +158,6 @@ def _holds(column: Column) -> str:
         is_list = column.type.endswith("[]")
         matches = f"regexp_full_match({'x' if is_list else column.name}, {quoted(column.pattern)})"
         tests.append(f"len(list_filter({column.name}, lambda x: not {matches})) = 0" if is_list else matches)
-    if column.values:
-        tests.append(f"{column.name} in ({', '.join(map(quoted, column.values))})")
     if column.type == "json":
         tests.append(f"json_valid({column.name})")
     return " and ".join(tests)

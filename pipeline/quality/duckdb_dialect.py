@@ -16,7 +16,7 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGIdentifierPreparer, PGTypeCompiler
 from sqlalchemy.engine.default import DefaultDialect
 
-NAME = "duckdb"
+NAME = "rolecall_duckdb"
 
 TYPES: dict[str, type[types.TypeEngine[Any]]] = {
     "BIGINT": types.BigInteger,
@@ -101,6 +101,12 @@ class DuckDBDialect(DefaultDialect):
     @classmethod
     def import_dbapi(cls) -> Any:
         return duckdb
+
+    def create_connect_args(self, url: Any) -> tuple[list[Any], dict[str, Any]]:
+        return [url.database or ":memory:"], {"read_only": bool(url.database)}
+
+    def connect(self, *args: Any, **options: Any) -> Any:
+        return Connection(duckdb.connect(*args, **options))
 
     def initialize(self, connection: Any) -> None:
         """Skip SQLAlchemy's inspection of the server."""

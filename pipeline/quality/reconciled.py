@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from pipeline.quality import plausible
 from pipeline.quality.declared import Check, no_rows, of_schema
 from pipeline.raw import DAMAGED_HISTORY, OLDER_LANDING
 from pipeline.rows import quoted
@@ -60,6 +61,8 @@ def checks(datasets: Iterable[Dataset]) -> list[Check]:
     """Every check on these datasets, by dataset and name."""
     by_name = {dataset.name: dataset for dataset in datasets if dataset.name != QUALITY_RESULTS.name}
     result = [check for dataset in by_name.values() for check in of_schema(dataset, by_name)]
+    result += [check for dataset in by_name.values() for check in plausible.of_dataset(dataset)]
+    result += [check for check in plausible.of_night(by_name, PREVIOUS, RUN) if check.dataset in by_name]
     result += [check for check in across(by_name) if check.dataset in by_name]
     return sorted(result, key=lambda check: check.key)
 
@@ -75,6 +78,8 @@ def across(datasets: Mapping[str, Dataset]) -> Iterator[Check]:
                 metric, counted.split(), rows + odd.format(", ".join(map(quoted, counted.split())))
             )
     yield from _tree()
+    yield _guardrails_attached()
+    yield _permission_sets()
     yield _every_account(datasets)
     yield _history_is_whole()
     yield _scope_as_before(datasets)
@@ -154,6 +159,27 @@ def _tree() -> Iterator[Check]:
         query = f"select {columns} from $table where {column} is not null and {column} not in ({existing})"
         what = f"Every {column} is in the organization"
         yield no_rows(dataset, f"{column}_in_organization", "blocking", what, query)
+
+
+def _guardrails_attached() -> Check:
+    """AWS lets nobody detach the last SCP of a root (Organizations' MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED)."""
+    query = (
+        "select root_id from raw_organization_roots "
+        "where list_contains(enabled_policy_types, 'SERVICE_CONTROL_POLICY') "
+        "and root_id not in (select target_id from $table) "
+        "and exists (from raw_extracts where dataset = 'policy_targets' and status = 'ok')"
+    )
+    what = "Where SCPs are enabled, every root has one"
+    return no_rows("policy_targets", "root_has_scp", "blocking", what, query)
+
+
+def _permission_sets() -> Check:
+    query = (
+        "select instance_arn from $table where not has_permission_sets "
+        "and instance_arn in (select instance_arn from raw_permission_sets)"
+    )
+    what = "An instance without permission sets has none"
+    return no_rows("identity_center_settings", "permission_sets_agree", "blocking", what, query)
 
 
 def _every_account(datasets: Mapping[str, Dataset]) -> Check:

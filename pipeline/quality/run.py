@@ -1,21 +1,20 @@
-"""Runs the checks on a night's raw tables with Great Expectations inside DuckDB.
+"""Runs the checks on a night's raw tables, and lands the results as the dataset `quality_results`.
 
-The checks are defined in `pipeline.quality.declared` and `reconciled`. Great Expectations runs one suite per table on
-an in-memory database with views of the night's landing; the results are landed as the dataset `quality_results`.
-Results depend on no clock or scan order: the same landing gives the same results. Failures that only concern rows of
-an account are attributed to it (`pipeline.quality.contradictions`).
+The checks are defined in `declared`, `plausible` and `reconciled`, and run by Great Expectations (`checkpoint`) on an
+in-memory database with views of the night's landing. Results depend on no clock or scan order: the same landing gives
+the same results. Failures that only concern rows of an account are attributed to it (`contradictions`).
 """
 
 from __future__ import annotations
 
 import json
-import logging
-import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from itertools import groupby
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
@@ -23,16 +22,20 @@ import pyarrow as pa
 from pipeline import collectors, landing, raw
 from pipeline.damage import Damaged
 from pipeline.night import Night
-from pipeline.quality import contradictions, duckdb_dialect
+from pipeline.quality import checkpoint, contradictions, plausible
 from pipeline.quality.contradictions import Contradiction
-from pipeline.quality.declared import ROWS, Check, Severity
+from pipeline.quality.declared import Check, Severity, rows_that_break
 from pipeline.quality.reconciled import FLOOR, PREVIOUS, RUN, checks
-from pipeline.rows import put
+from pipeline.rows import put, rows
 from pipeline.schema import EXTRACTS, QUALITY_RESULTS, Dataset, Row
-from pipeline.settings import Settings
+from pipeline.settings import Refused, Settings
 
+EXPORTED = "night.duckdb"
 SAMPLE_ROWS = 10
-WHOLE = "whole table"
+LOOKED_BACK = 7
+"""Number of earlier nights on which a column that is empty tonight may have been filled."""
+CLOCKS = timedelta(minutes=15)
+"""How far the clocks of AWS and of this machine may be apart."""
 LONGEST_MESSAGE = 500
 
 
@@ -112,8 +115,8 @@ def landed(night: Night, results: list[QualityResult], whole: bool) -> list[Qual
         for result in results
     }
     kept = [row for key, row in earlier.items() if not whole and key not in by_key]
-    rows = sorted([*kept, *(result.row() for result in by_key.values())], key=lambda r: (r["dataset"], r["check_name"]))
-    landing.write(night, QUALITY_RESULTS, rows)
+    every = [*kept, *(result.row() for result in by_key.values())]
+    landing.write(night, QUALITY_RESULTS, sorted(every, key=lambda row: (row["dataset"], row["check_name"])))
     return list(by_key.values())
 
 
@@ -125,21 +128,65 @@ def laid_before(result: QualityResult, before: Row | None) -> QualityResult:
     return QualityResult(**fields | {"sample": tuple(json.loads(before["sample"]))}, is_by_account=True)
 
 
+def export(settings: Settings, night: Night, folder: Path) -> int:
+    """Write the checks as a project of Great Expectations over views of a night's landing; how many there are.
+
+    Raises `Refused` for a night without a landing, and for a folder with something in it.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Refused(f"{folder}: not an empty folder")
+    landing.check_landed(night)
+    folder.mkdir(parents=True, exist_ok=True)
+    datasets = collectors.datasets()
+    chosen = checks(datasets.values())
+    with opened(settings, night, datasets, folder / EXPORTED):
+        pass
+    checkpoint.export(folder, folder / EXPORTED, chosen)
+    return len(chosen)
+
+
 @contextmanager
-def opened(settings: Settings, night: Night, datasets: dict[str, Dataset]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An in-memory database with the night's raw tables, the previous night's extracts and the settings."""
-    con = duckdb.connect()
+def opened(
+    settings: Settings, night: Night, datasets: dict[str, Dataset], database: Path | str = ":memory:"
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database with the night's raw tables, the previous night's extracts and the settings."""
+    con = duckdb.connect(database)
     try:
         raw.attach(con, night, datasets.values())
         put(con, f"create table {PREVIOUS} as from batch", extracts_before(night))
-        con.execute(
-            f"create table {RUN} as select ?::date as as_of, ?::double as min_coverage_to_publish, "
-            "?::double as report_max_age_hours",
-            [night.as_of, settings.min_coverage_to_publish, settings.report_max_age_hours],
-        )
+        prepare(con, settings, night)
+        put(con, f"create table {plausible.FILLED} as from batch", filled_before(night, datasets.values()))
         yield con
     finally:
         con.close()
+
+
+def prepare(con: duckdb.DuckDBPyConnection, settings: Settings, night: Night) -> None:
+    """The settings as a table for the checks."""
+    con.execute(
+        f"create table {RUN} as select ?::date as as_of, ?::double as min_coverage_to_publish, "
+        "?::double as report_max_age_hours, ?::timestamp as begins, ?::timestamp as ends",
+        [night.as_of, settings.min_coverage_to_publish, settings.report_max_age_hours, *limits(settings, night)],
+    )
+
+
+def limits(settings: Settings, night: Night) -> tuple[datetime, datetime]:
+    """The first and last moments (UTC) at which a night of this date can be read; it may begin a day late."""
+    midnight = datetime.combine(night.as_of, time.min, ZoneInfo(settings.schedule_timezone)).astimezone(UTC)
+    begins = midnight.replace(tzinfo=None)
+    return begins - CLOCKS, begins + timedelta(days=2, hours=settings.night_timeout_hours)
+
+
+def filled_before(night: Night, datasets: Iterable[Dataset]) -> pa.Table:
+    """The number of values of every optional column, on the newest of the last nights with rows of its dataset."""
+    earlier = sorted((other for other in landing.nights(night.home) if other < night), reverse=True)[:LOOKED_BACK]
+    counts = []
+    for dataset in datasets:
+        counted = (landing.filled(other, dataset) for other in earlier)
+        newest = next((count for count in counted if count), {})
+        counts += [{"dataset": dataset.name, "name": name, "filled": filled} for name, filled in newest.items()]
+    columns = {"dataset": pa.string(), "name": pa.string(), "filled": pa.int64()}
+    return pa.Table.from_pylist(counts, schema=pa.schema(list(columns.items())))
 
 
 def extracts_before(night: Night) -> pa.Table:
@@ -152,69 +199,12 @@ def extracts_before(night: Night) -> pa.Table:
 
 def run(con: duckdb.DuckDBPyConnection, chosen: Sequence[Check], datasets: dict[str, Dataset]) -> list[QualityResult]:
     """Run these checks on the tables `raw_<dataset>` of a connection. Results are sorted by dataset and name."""
-    by_dataset = groupby(sorted(chosen, key=lambda check: check.key), key=lambda check: check.dataset)
-    groups = {name: list(group) for name, group in by_dataset}
-    results: list[QualityResult] = []
-    with quiet(), configured_once():
-        source = _source(con, groups)
-        for name, group in groups.items():
-            results += _of_dataset(source, datasets[name], group)
-    return results
+    ordered = sorted(chosen, key=lambda check: check.key)
+    validations = checkpoint.run(con, ordered)
+    return [_result(con, check, datasets[check.dataset], validations[check.key]) for check in ordered]
 
 
-def _source(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> Any:
-    """A Great Expectations data source on an open connection, with all tables: adding one later rewrites them all."""
-    import great_expectations as gx  # takes seconds: not at import
-    from great_expectations.core.batch_definition import BatchDefinition
-    from great_expectations.datasource.fluent.sql_datasource import TableAsset
-
-    duckdb_dialect.register()
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False, "metric_calculations": False}  # type: ignore[assignment]
-    sources: Any = context.data_sources
-    whole: Any = BatchDefinition(name=WHOLE)
-    return sources.add_sql(
-        "landing",
-        connection_string=f"{duckdb_dialect.NAME}://",
-        create_temp_table=False,
-        kwargs={"creator": duckdb_dialect.creator(con)},
-        assets=[TableAsset(name=name, table_name=f"raw_{name}", batch_definitions=[whole]) for name in tables],
-    )
-
-
-def _of_dataset(source: Any, dataset: Dataset, of_dataset: list[Check]) -> list[QualityResult]:
-    """Run one suite on one table. Only failed checks run again for their rows; passing ones cost just a count."""
-    batch = source.get_asset(dataset.name).get_batch_definition(WHOLE).get_batch()
-    results = _validated(batch, of_dataset, {"result_format": "BOOLEAN_ONLY"})
-    failed = [check for check in of_dataset if not results[check.name].passed]
-    if failed:
-        result_format = {"result_format": "COMPLETE", "unexpected_index_column_names": list(dataset.key)}
-        results |= _validated(batch, failed, result_format)
-    return [results[check.name] for check in of_dataset]
-
-
-def _validated(batch: Any, chosen: list[Check], result_format: dict[str, Any]) -> dict[str, QualityResult]:
-    import great_expectations as gx
-    from great_expectations import expectations
-
-    severities = {"blocking": "critical", "warning": "warning"}
-    suite = gx.ExpectationSuite(
-        "checks",
-        expectations=[
-            getattr(expectations, check.expectation)(
-                **check.arguments, severity=severities[check.severity], meta={"check": check.name}
-            )
-            for check in chosen
-        ],
-    )
-    by_name = {
-        r.expectation_config.meta["check"]: r for r in batch.validate(suite, result_format=result_format).results
-    }
-    return {check.name: _result(check, by_name[check.name]) for check in chosen}
-
-
-def _result(check: Check, validation: Any) -> QualityResult:
-    details = validation.result or {}
+def _result(con: duckdb.DuckDBPyConnection, check: Check, dataset: Dataset, validation: Any) -> QualityResult:
     result = QualityResult(
         check.dataset,
         check.name,
@@ -230,13 +220,18 @@ def _result(check: Check, validation: Any) -> QualityResult:
         return replace(result, passed=False, unexpected_count=None, message=message)
     if validation.success:
         return result
-    is_query = check.expectation == ROWS
-    count = int(details.get("observed_value" if is_query else "unexpected_count") or 1)
-    rows = _rows(details)
+    query = rows_that_break(check, dataset)
+    count, sample = 1, []
+    if query:
+        count = con.execute(f"select count(*) from ({query})").fetchall()[0][0]
+        first = rows(con, f"from ({query}) order by all limit {SAMPLE_ROWS}")
+        sample = [{name: _plain(value) for name, value in row.items()} for row in first]
     message = f"{check.description}: not so in {count:,} {'row' if count == 1 else 'rows'}."
-    if rows:
-        message = f"{message[:-1]}, such as {json.dumps(rows[0], default=str, ensure_ascii=False)}."
-    return replace(result, passed=False, unexpected_count=count, sample=tuple(rows), message=message[:LONGEST_MESSAGE])
+    if sample:
+        message = f"{message[:-1]}, such as {json.dumps(sample[0], default=str, ensure_ascii=False)}."
+    return replace(
+        result, passed=False, unexpected_count=count, sample=tuple(sample), message=message[:LONGEST_MESSAGE]
+    )
 
 
 def _exception(validation: Any) -> str | None:
@@ -248,50 +243,5 @@ def _exception(validation: Any) -> str | None:
     return None
 
 
-def _rows(details: dict[str, Any]) -> list[Row]:
-    """The first violating rows, in a deterministic order."""
-    of_query, of_columns = (details.get("details") or {}).get("unexpected_rows"), details.get("unexpected_index_list")
-    unexpected: Iterable[Row] = of_query or of_columns or details.get("unexpected_list") or ()
-    plain = [{name: _plain(value) for name, value in row.items()} for row in unexpected]
-    return sorted(plain, key=lambda row: json.dumps(row, default=str))[:SAMPLE_ROWS]
-
-
 def _plain(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool, list)) or value is None else str(value)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Suppress Great Expectations' warnings about its imports and its log message about an unknown dialect."""
-    logger = logging.getLogger("great_expectations")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
-
-
-@contextmanager
-def configured_once() -> Iterator[None]:
-    """Keep the configuration of each expectation: Great Expectations would make it again some fifty times.
-
-    Expectations do not change while they run.
-    """
-    from great_expectations.expectations.expectation import Expectation
-
-    made = Expectation.configuration
-    kept: dict[int, tuple[Any, Any]] = {}  # with the expectation, so that no other one gets its id
-
-    def configuration(expectation: Any) -> Any:
-        if id(expectation) not in kept:
-            kept[id(expectation)] = expectation, made.__get__(expectation)
-        return kept[id(expectation)][1]
-
-    Expectation.configuration = property(configuration)  # type: ignore[method-assign,assignment]
-    try:
-        yield
-    finally:
-        Expectation.configuration = made  # type: ignore[method-assign]

@@ -46,7 +46,7 @@ def build_models(
 ) -> None:
     """Build what questions read over the raw tables of a night."""
     catalog = models.load()
-    with build.prepared(con, settings, night, catalog, build.read_at(con)) as work:
+    with build.prepared(con, settings, night, catalog, build.read_at(con, night.as_of)) as work:
         work.comments = None  # nobody reads these tables
         for model in catalog.with_ancestors(READ | also):
             work.make(model)

@@ -94,7 +94,7 @@ def build(
     with store.writing(night.home) as con:
         to_build = list(catalog.models.values()) if only is None else missing(con, catalog, night.as_of, set(only))
         raw.attach(con, night, collectors.datasets().values())
-        with prepared(con, settings, night, catalog, read_at(con)) as work:
+        with prepared(con, settings, night, catalog, read_at(con, night.as_of)) as work:
             built = []
             for model in to_build:
                 built.append(work.make(model))
@@ -113,9 +113,9 @@ def missing(con: store.Connection, catalog: Catalog, as_of: date, only: set[str]
     return [m for m in catalog.with_ancestors(only) if m.name in only or m.name not in existing]
 
 
-def read_at(con: store.Connection) -> datetime | None:
+def read_at(con: store.Connection, as_of: date) -> datetime | None:
     """The time of the night's last response, by AWS's clock (UTC), because the date of a night is local."""
-    row = con.execute("select max(data_time) from raw_ledger").fetchone()
+    row = con.execute("select max(data_time) from raw_ledger where data_time < ?::date + 4", [as_of]).fetchone()
     return row[0] if row else None
 
 

@@ -46,7 +46,7 @@ select
     list_min(
         list_transform(
             list_filter(
-                map_entries(account.tags::json::map(varchar, varchar)),
+                map_entries(try_cast(account.tags as json)::map(varchar, varchar)),
                 lambda tag: tag.value <> '' and list_contains(['owner', 'team', 'contact'], lower(tag.key))
             ),
             lambda tag: {'rank': list_position(['owner', 'team', 'contact'], lower(tag.key)), 'value': tag.value}
@@ -55,13 +55,13 @@ select
     list_min(
         list_transform(
             list_filter(
-                map_entries(account.tags::json::map(varchar, varchar)),
+                map_entries(try_cast(account.tags as json)::map(varchar, varchar)),
                 lambda tag: tag.value <> '' and list_contains(['environment', 'env', 'stage'], lower(tag.key))
             ),
             lambda tag: {'rank': list_position(['environment', 'env', 'stage'], lower(tag.key)), 'value': tag.value}
         )
     ).value as environment,
-    account.tags::json as tags,
+    try_cast(account.tags as json) as tags,
     account.is_management,
     account.is_in_scope,
     account.state not in ('PENDING_ACTIVATION', 'SUSPENDED', 'PENDING_CLOSURE', 'CLOSED')

@@ -14,9 +14,9 @@ sample = "Of values, up to ten of the rows"
 select kind, name, times, accounts, null::json as sample
 from fact_knowledge_gaps
 union all
-select 'value', dataset || ': ' || check_name, unexpected_count, [], sample
+select 'value', dataset || '.' || replace(check_name, '_in_set', ''), unexpected_count, [], sample
 from raw_quality_results
-where not passed and check_name = 'values_as_declared'
+where not passed and ends_with(check_name, '_in_set')
 union all
 select 'member', operation || ': ' || member, sum(times)::bigint, list(distinct account_id order by account_id), null
 from raw_unlisted_members

@@ -54,7 +54,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "quality_results": [
         {
             "dataset": "accounts",
-            "check_name": "values_as_declared",
+            "check_name": "state_in_set",
             "expectation": "ExpectColumnValuesToBeInSet",
             "message": "state is one of those that are known",
             "severity": "warning",
@@ -76,7 +76,7 @@ EXPECTED = {
     ("member", "iam:ListRoles: Roles[].Leash"),
     ("partition", "aws-new"),
     ("service principal", "brand-new"),
-    ("value", "accounts: values_as_declared"),
+    ("value", "accounts.state"),
 }
 
 

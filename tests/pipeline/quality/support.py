@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 import duckdb
 
-from pipeline.quality import reconciled, run
+from pipeline.quality import plausible, reconciled, run
 from pipeline.quality.run import QualityResult
 from pipeline.schema import EXTRACTS, LEDGER, UNREAD, Column, Dataset, Row, account_column
 
@@ -70,7 +71,13 @@ KEYS = Dataset(
     "Keys.",
     "account",
     ("iam:ListKeys",),
-    (account_column(), Column("user_name", "varchar", "User", references="users.user_name")),
+    (
+        account_column(),
+        Column("user_name", "varchar", "User", references="users.user_name"),
+        Column("uses", "bigint", "Uses"),
+        Column("used_at", "timestamp", "Last use", needed_if="uses > 0"),
+        Column("expires_at", "timestamp", "Expiry", is_to_come=True),
+    ),
     key=("account_id", "user_name"),
 )
 
@@ -106,6 +113,11 @@ def user(name: str, account_id: str = ALPHA, **more: Any) -> Row:
     return {"account_id": account_id, "user_name": name, "arn": arn, "kind": "person", "tags": "{}"} | more
 
 
+def key(account_id: str) -> Row:
+    moments = {"used_at": datetime(2026, 11, 16, 8), "expires_at": datetime(2030, 1, 1)}
+    return {"account_id": account_id, "user_name": "ada", "uses": 1} | moments
+
+
 def night() -> Tables:
     """Two accounts in which everything is as it should be."""
     both = (ALPHA, BETA)
@@ -115,7 +127,7 @@ def night() -> Tables:
         "organization_roots": [{"root_id": "r-1"}],
         "organizational_units": [{"ou_id": "ou-1", "parent_id": "r-1"}],
         "users": [user(name, account_id) for account_id in both for name in ("ada", "bob", "cyd")],
-        "keys": [{"account_id": account_id, "user_name": "ada"} for account_id in both],
+        "keys": [key(account_id) for account_id in both],
         "account_summary": [{"account_id": a, "metric": "Users", "value": 3} for a in both],
         "credential_report": [{"account_id": a, "user_name": "ada", "generated_at": generated_at} for a in both],
         "unread_records": [],
@@ -146,8 +158,10 @@ def extract(dataset: str, account_id: str, rows: int, status: str = "ok") -> Row
     return dict.fromkeys(c.name for c in EXTRACTS.columns) | row
 
 
-def check(con: duckdb.DuckDBPyConnection, tables: Tables, before: Tables | None = None) -> dict[str, QualityResult]:
-    """What does not hold, by dataset and name."""
+def load(
+    con: duckdb.DuckDBPyConnection, tables: Tables, before: Tables | None = None, filled: Sequence[Row] = ()
+) -> None:
+    """The tables that checks read."""
     for name, dataset in DATASETS.items():
         made = dataset.table(tables[name])  # noqa: F841 (the query reads it)
         con.execute(f"create or replace table raw_{name} as from made")
@@ -155,9 +169,19 @@ def check(con: duckdb.DuckDBPyConnection, tables: Tables, before: Tables | None 
     con.execute(f"create or replace table {reconciled.PREVIOUS} as from earlier")
     con.execute(
         f"create or replace table {reconciled.RUN} as select ?::date as as_of, 80.0 as min_coverage_to_publish, "
-        "24.0 as report_max_age_hours",
+        "24.0 as report_max_age_hours, as_of::timestamp as begins, as_of + interval 1 day as ends",
         [NIGHT],
     )
+    con.execute(f"create or replace table {plausible.FILLED} (dataset varchar, name varchar, filled bigint)")
+    for row in filled:
+        con.execute(f"insert into {plausible.FILLED} values ($dataset, $name, $filled)", row)
+
+
+def check(
+    con: duckdb.DuckDBPyConnection, tables: Tables, before: Tables | None = None, filled: Sequence[Row] = ()
+) -> dict[str, QualityResult]:
+    """What does not hold, by dataset and name. `filled` are rows of the table of that name."""
+    load(con, tables, before, filled)
     results = run.run(con, reconciled.checks(DATASETS.values()), DATASETS)
     return {f"{result.dataset}.{result.check_name}": result for result in results if not result.passed}
 
@@ -177,7 +201,27 @@ def spoil(tables: Tables, what: str) -> None:
         case "tags not JSON":
             users[0]["tags"] = "{"
         case "key of nobody":
-            tables["keys"].append({"account_id": ALPHA, "user_name": "gone"})
+            tables["keys"].append(key(ALPHA) | {"user_name": "gone"})
+        case "used before AWS began":
+            tables["keys"][0]["used_at"] = datetime(1970, 1, 1)
+        case "used later than the answer":
+            tables["keys"][0]["used_at"] = datetime(2026, 11, 17, 3)
+        case "uses negative":
+            tables["keys"][0]["uses"] = -1
+        case "used, but never":
+            tables["keys"][0]["used_at"] = None
+        case "kind unknown, and said":
+            users[0]["kind"] = "robot"
+            row = {column.name: "x" for column in UNREAD.columns}
+            where = {"account_id": ALPHA, "dataset": "users", "resource": users[0]["arn"]}
+            tables["unread_records"].append(row | where | {"error_class": "unknown_value"})
+        case "answers of the day before":
+            earlier = {"ledger": "data_time", "credential_report": "generated_at", "keys": "used_at"}
+            for name, column in earlier.items():
+                for dated in tables[name]:
+                    dated[column] = datetime(2026, 11, 16, 2)
+        case "failed in the ledger":
+            tables["ledger"][0] |= {"status": "failed"}
         case "no users":
             users.clear()
         case "one user less than counted":

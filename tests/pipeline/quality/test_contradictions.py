@@ -12,9 +12,9 @@ import pytest
 
 from pipeline import collectors, landing
 from pipeline.night import Night
-from pipeline.quality import contradictions, reconciled, run
+from pipeline.quality import contradictions, plausible, reconciled, run
 from pipeline.quality.contradictions import ERROR_CLASS, Contradiction
-from pipeline.quality.declared import ROW_COUNT, Check
+from pipeline.quality.declared import ROW_COUNT, Check, rows_that_break
 from pipeline.schema import EXTRACTS, QUALITY_RESULTS, Row
 from pipeline.settings import Settings
 
@@ -101,8 +101,9 @@ def empty() -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute(f"create table {reconciled.PREVIOUS} as from raw_extracts")
         con.execute(
             f"create table {reconciled.RUN} as select date '2026-11-20' as as_of, 80.0 as min_coverage_to_publish, "
-            "24.0 as report_max_age_hours"
+            "24.0 as report_max_age_hours, timestamp '2026-11-20' as begins, timestamp '2026-11-21' as ends"
         )
+        con.execute(f"create table {plausible.FILLED} (dataset varchar, name varchar, filled bigint)")
         yield con
 
 
@@ -118,7 +119,7 @@ BLOCKING = [
 
 @pytest.mark.parametrize("check", BLOCKING, ids=lambda check: ".".join(check.key))
 def test_every_check_on_rows_of_accounts_names_the_account(empty: duckdb.DuckDBPyConnection, check: Check) -> None:
-    query = contradictions._rows_that_break(check, DATASETS[check.dataset])
+    query = rows_that_break(check, DATASETS[check.dataset])
     assert query
     names = [column[0] for column in empty.execute(query).description]
     assert "account_id" in names

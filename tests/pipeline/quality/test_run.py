@@ -10,13 +10,16 @@ import pytest
 
 from pipeline import landing
 from pipeline.night import Night
-from pipeline.quality import reconciled, run
+from pipeline.quality import checkpoint, plausible, reconciled, run
 from pipeline.schema import QUALITY_RESULTS
 from pipeline.settings import Refused, Settings
 from tests.pipeline.quality.support import (
+    ALPHA,
+    BETA,
     DATASETS,
     NIGHT,
     check,
+    extracts,
     night,
     spoil,
     user,
@@ -24,13 +27,20 @@ from tests.pipeline.quality.support import (
 
 FINDS = {
     "key twice": {"users.key_unique"},
-    "name missing": {"users.required_present"},
-    "arn malformed": {"users.values_as_declared"},
-    "kind unknown": {"users.values_as_declared"},
-    "tags not JSON": {"users.values_as_declared"},
+    "name missing": {"users.user_name_present"},
+    "arn malformed": {"users.patterns_as_declared"},
+    "kind unknown": {"users.kind_in_set", "users.values_known_or_said"},
+    "kind unknown, and said": {"users.kind_in_set"},
+    "used before AWS began": {"keys.values_possible"},
+    "used later than the answer": {"keys.values_possible"},
+    "uses negative": {"keys.values_possible"},
+    "used, but never": {"keys.present_where_needed"},
+    "answers of the day before": {"extracts.read_on_this_night"},
+    "failed in the ledger": {"extracts.as_the_ledger_says"},
+    "tags not JSON": {"users.json_as_declared"},
     "key of nobody": {"keys.user_name_found"},
     "no users": {
-        "users.not_empty",
+        "users.no_account_empty",
         "users.count_as_summarized",
         "users.count_not_short",
         "keys.user_name_found",
@@ -47,7 +57,8 @@ FINDS = {
 
 
 WARNINGS = {
-    "users.values_as_declared",
+    "users.kind_in_set",
+    "users.json_as_declared",
     "users.count_as_summarized",
     "credential_report.report_is_fresh",
     "extracts.rows_like_night_before",
@@ -71,22 +82,38 @@ def test_what_is_wrong_is_found_and_nothing_else(con: duckdb.DuckDBPyConnection,
         assert result.message.endswith(".")
 
 
+def test_rows_and_values_that_all_vanish_are_not_taken_for_none(con: duckdb.DuckDBPyConnection) -> None:
+    before, now = night(), night()
+    before["keys"] *= run.LOOKED_BACK  # many
+    before["extracts"] = extracts(before)
+    now["keys"] = []
+    now["extracts"] = extracts(now)
+    failed = check(con, now, before)
+    assert {row["account_id"] for row in failed["extracts.not_all_gone"].sample} == {ALPHA, BETA}
+    now["users"] = [user(f"u{n}") | {"tags": None} for n in range(plausible.FEW)]
+    now["extracts"] = extracts(now)
+    filled = {"dataset": "users", "name": "tags", "filled": plausible.FEW}
+    failed = check(con, now, filled=[filled])
+    assert failed["extracts.columns_filled"].sample[0]["column"] == "tags"
+    assert "extracts.columns_filled" not in check(con, now, filled=[filled | {"filled": plausible.FEW - 1}])
+
+
 def test_a_missing_column_is_found_and_what_cannot_be_computed_fails(con: duckdb.DuckDBPyConnection) -> None:
     check(con, night())
     con.execute("alter table raw_users rename kind to sort")
     results = run.run(con, reconciled.checks(DATASETS.values()), DATASETS)
     failed = {f"{r.dataset}.{r.check_name}": r for r in results if not r.passed}
     assert failed["users.columns_and_types"].sample == ({"name": "kind", "declared": "VARCHAR", "found": None},)
-    assert failed["users.values_as_declared"].unexpected_count is None
-    assert "could not be computed" in failed["users.values_as_declared"].message
+    assert failed["users.kind_in_set"].unexpected_count is None
+    assert "could not be computed" in failed["users.kind_in_set"].message
 
 
 def test_results_do_not_depend_on_the_order_of_rows(con: duckdb.DuckDBPyConnection) -> None:
     tables = night()
     tables["users"] += [user(f"u{n}", kind="robot") for n in range(40)]
-    first = check(con, tables)["users.values_as_declared"]
+    first = check(con, tables)["users.kind_in_set"]
     tables["users"].reverse()
-    assert check(con, tables)["users.values_as_declared"] == first
+    assert check(con, tables)["users.kind_in_set"] == first
     assert first.unexpected_count == 40
     assert len(first.sample) == run.SAMPLE_ROWS
 
@@ -109,10 +136,10 @@ def test_a_night_that_has_not_landed_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_expectation_has_one_configuration_while_checks_run() -> None:
-    with run.quiet():
+    with checkpoint.quiet():
         from great_expectations.expectations import ExpectTableRowCountToBeBetween
     expectation = ExpectTableRowCountToBeBetween(min_value=1)
-    with run.configured_once():
+    with checkpoint.unchanging():
         assert expectation.configuration is expectation.configuration
         assert expectation.configuration.kwargs == {"min_value": 1}
     assert expectation.configuration is not expectation.configuration

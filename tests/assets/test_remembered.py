@@ -1,0 +1,35 @@
+"""What Dagster keeps of a night goes with its landing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+
+from assets import remembered
+from assets.home import dagster_home
+
+NIGHTS = ("2099-11-18", "2099-11-19", "2099-11-20")
+
+
+@dg.op
+def nothing() -> None: ...
+
+
+@dg.job
+def nightly() -> None:
+    nothing()
+
+
+def test_runs_and_events_of_older_nights_are_forgotten(tmp_path: Path) -> None:
+    asset = dg.AssetKey("findings")
+    with dg.DagsterInstance.from_config(str(dagster_home(tmp_path))) as instance:
+        for night in NIGHTS:
+            tags = {"dagster/partition": night}
+            nightly.execute_in_process(instance=instance, tags=tags)
+            instance.report_runless_asset_event(dg.AssetMaterialization(asset, partition=night, tags={"a": "b"}))
+        instance.create_run_for_job(nightly, status=dg.DagsterRunStatus.STARTED, tags={"dagster/partition": NIGHTS[0]})
+        assert remembered.forget(instance, NIGHTS[1]) == 1
+        kept = sorted((run.tags["dagster/partition"], run.status.value) for run in instance.get_runs())
+        assert kept == [(NIGHTS[0], "STARTED"), (NIGHTS[1], "SUCCESS"), (NIGHTS[2], "SUCCESS")]
+        assert sorted(instance.get_materialized_partitions(asset)) == list(NIGHTS[1:])

@@ -1,0 +1,72 @@
+"""Any column of any dataset made wrong: a check finds it, or no verdict is wrong."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from pipeline.night import Night
+from tests import nights
+from tests.conftest import Loopback
+from tests.mutated import COUNTED, Corruption, World, corruptions
+
+pytestmark = pytest.mark.slow
+
+ACCOUNTS = ["729096989405", "877789985464", "874237254706", "827043706262"]
+ONE = ACCOUNTS[1]
+SEED, FEW, MANY = 14, 10, 300
+
+
+@pytest.fixture(scope="module")
+def world(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> World:
+    landed = nights.landed(loopback, tmp_path_factory, worker_id)
+    settings = loopback.settings(landed.home, exceptions_file=landed.register, min_coverage_to_publish=0)
+    return World(Night(landed.home, loopback.nights[nights.NIGHT - 1]), settings, ACCOUNTS)
+
+
+def test_a_night_that_is_not_corrupted_passes_every_check(world: World) -> None:
+    assert world.failing == set()
+
+
+@pytest.mark.parametrize(
+    "corruption",
+    [
+        Corruption("credential_report", "access_key_1_last_rotated_at", "2090"),
+        Corruption("roles", "last_used_at", "2090"),
+        Corruption("users", "created_at", "1970"),
+        Corruption("credential_report", "password_enabled", "null"),
+        Corruption("credential_report", "access_key_1_last_rotated_at", "null", ONE),
+        Corruption("account_summary", "value", "-1", ONE),
+        Corruption("external_findings", "", "lost, and none before"),
+        Corruption("service_last_accessed", "last_accessed_at", "null"),
+        Corruption("ledger", "data_time", "the day before"),
+        Corruption("extracts", "status", "ok where the ledger failed"),
+        Corruption("roles", "", COUNTED, ONE),
+        Corruption("organization", "organization_id", "null"),
+        Corruption("permission_set_assignments", "principal_type", "noise"),
+        Corruption("policy_targets", "", "lost, and none before"),
+        Corruption("identity_center_settings", "has_permission_sets", "false"),
+    ],
+    ids=str,
+)
+def test_what_passed_unseen_once_is_found(world: World, corruption: Corruption) -> None:
+    is_found, wrong = world.tried(corruption)
+    assert is_found
+    assert wrong == []
+
+
+def test_any_column_made_wrong_is_found_or_no_verdict_is_wrong(world: World) -> None:
+    check(world, SEED, FEW)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", [1, 2])
+def test_many_columns_made_wrong_are_found_or_no_verdict_is_wrong(world: World, seed: int) -> None:
+    check(world, seed, MANY)
+
+
+def check(world: World, seed: int, many: int) -> None:
+    for corruption in corruptions(random.Random(seed), ACCOUNTS, many):
+        _, wrong = world.tried(corruption)
+        assert wrong[:3] == [], str(corruption)
