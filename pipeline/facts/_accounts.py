@@ -130,7 +130,10 @@ def workloads(which: str) -> Mapping[str, str]:
     }
 
 
-DATASETS = ("lambda_functions", "codebuild_projects", "ec2_instances", "ecs_clusters", "eks_clusters", "saml_providers")
+DATASETS = (
+    *("lambda_functions", "codebuild_projects", "ec2_instances", "ecs_clusters", "eks_clusters", "saml_providers"),
+    *("organization_identity_center", "permission_sets", "permission_set_assignments", "identity_store_groups"),
+)
 
 
 def running(rows: Iterable[Row]) -> dict[str, tuple[Workload, ...]]:

@@ -164,7 +164,7 @@ def boundary_edits(principal: Principal) -> Iterator[Mapping[str, Any]]:
     for action, resource, keys in edits:
         decision = strongest([can(holder, action, resource, keys) for holder in holders])
         if answer(decision) is not Tri.NO:
-            yield way(action, resource, decision)
+            yield way(action, resource, decision) | ({"resource": "self"} if resource == principal.arn else {})
 
 
 def best(principal: Principal, action: str, kind: str, context: Mapping[str, Value]) -> Mapping[str, Any] | None:
@@ -176,7 +176,7 @@ def best(principal: Principal, action: str, kind: str, context: Mapping[str, Val
     return way(action, place.replace(FRESH, "*"), decision)
 
 
-def way(action: str, resource: str, decision: Decision) -> Mapping[str, Any]:
+def way(action: str, resource: str, decision: Decision) -> dict[str, Any]:
     is_unread = any(hit.index is None for hit in decision.evidence) and answer(decision) is Tri.DEPENDS
     return {
         **grant(action, resource, decision),

@@ -37,8 +37,8 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Something that runs in the account: a function, project, instance or cluster. `role_arn`: the role it runs as, ""
-    if none; None for a cluster, whose tasks have their own.
+    """Something that runs in the account: a function, project, instance or cluster; or that says who gets in: a
+    provider, permission set or group. `role_arn`: the role it runs as, "" if none; None if it has none of its own.
     """
 
     arn: str

@@ -85,16 +85,35 @@ def _anything(principal: Principal) -> str:
 
 
 def _telling_actions(principal: Principal) -> Iterator[str]:
-    """An invented action, then every known action in a NotAction or Deny: if these are allowed, all are."""
+    """An invented action, then the known actions in a NotAction or Deny: if these are allowed, all are. Of a Deny of
+    every action, one of each kind that no other statement tells apart.
+    """
     yield f"{FRESH}:{FRESH}"
-    seen: set[str] = set()
-    for document in principal.documents:
-        for statement in document.statements:
-            patterns = (statement.not_actions or ()) + ((statement.actions or ()) if statement.effect == "Deny" else ())
-            for pattern in patterns:
-                if pattern not in seen and not actions.is_invented(pattern):
-                    seen.add(pattern)
-                    yield from actions.expand(pattern)
+    statements = [statement for document in principal.documents for statement in document.statements]
+    denied, allowed = dict[str, None](), dict[str, None]()
+    for statement in statements:
+        patterns = (*(statement.not_actions or ()), *((statement.actions or ()) if statement.effect == "Deny" else ()))
+        denied |= dict.fromkeys(pattern for pattern in patterns if not actions.is_invented(pattern))
+        allowed |= dict.fromkeys((statement.actions or ()) if statement.effect == "Allow" else ())
+    named = dict.fromkeys(action for pattern in denied if pattern != "*" for action in actions.expand(pattern))
+    yield from named
+    if "*" in denied:
+        # Any request may have the keys of `aws:`.
+        keys = frozenset(key for one in statements for key in keys_of(one) if not key.startswith("aws:"))
+        granted = {action for pattern in allowed if pattern != "*" for action in actions.expand(pattern)}
+        for alike in _kinds(keys):
+            other = next((action for action in alike if action not in named and action not in granted), None)
+            yield from (other,) if other else alike
+
+
+@lru_cache(maxsize=256)
+def _kinds(keys: frozenset[str]) -> tuple[tuple[str, ...], ...]:
+    """The known actions, grouped by which of the keys their requests can have, and by the Region that answers them."""
+    anybody, kinds = Principal(f"arn:aws:iam::{'0' * 12}:role/{FRESH}"), dict[Hashable, list[str]]()
+    for action in actions.expand("*"):
+        sends = tuple(actions.key_reaches(action, key) is not False for key in sorted(keys))
+        kinds.setdefault((sends, anybody.region(action)), []).append(action)
+    return tuple(tuple(alike) for alike in kinds.values())
 
 
 def _told_apart(principal: Principal, among: Iterable[str]) -> Iterator[str]:

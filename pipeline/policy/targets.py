@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import Literal
 
 from pipeline.policy import actions
@@ -22,29 +23,31 @@ def targets(principal: Principal, action: str, resource_type: str = "") -> tuple
     entry = actions.find(action)
     if entry is not None and entry.needs_star:
         return ("*",)
-    patterns = _patterns(principal, action)
     if entry is None:
-        named = (common_arn(pattern, f"arn:*:{action.partition(':')[0]}:*:*:*", FRESH) for pattern in patterns)
+        anything = f"arn:*:{action.partition(':')[0]}:*:*:*"
+        named = (common_arn(pattern, anything, FRESH) for pattern in _patterns(principal, action, [anything]))
         return tuple(dict.fromkeys(["*", *(pattern for pattern in named if pattern)]))
-    out: dict[str, None] = {}
     # IAM acts in the caller's account only, whatever account an ARN names.
     elsewhere = principal.account if action.startswith("iam:") else "*"
-    for name, arn in entry.resource_types:
-        if resource_type in ("", name):
-            own, other = (
-                template(arn, principal.caller.partition, account) for account in (principal.account, elsewhere)
-            )
-            out[common_text(own, "*", FRESH) or own] = None
-            for pattern in patterns:
-                inside = _inside(pattern, own) or _inside(pattern, other)
-                if inside and "${" not in inside:
-                    out[inside] = None
+    shapes = [
+        [template(arn, principal.caller.partition, account) for account in (principal.account, elsewhere)]
+        for name, arn in entry.resource_types
+        if resource_type in ("", name)
+    ]
+    patterns = _patterns(principal, action, dict.fromkeys(chain.from_iterable(shapes)))
+    out: dict[str, None] = {}
+    for own, other in shapes:
+        out[common_text(own, "*", FRESH) or own] = None
+        for pattern in patterns:
+            inside = _inside(pattern, own) or _inside(pattern, other)
+            if inside and "${" not in inside:
+                out[inside] = None
     return tuple(out)
 
 
-def _patterns(principal: Principal, action: str) -> tuple[str, ...]:
+def _patterns(principal: Principal, action: str, shapes: Iterable[str]) -> tuple[str, ...]:
     """The resource patterns on which policies allow the action, and their intersections with what a boundary, session
-    policy or SCP allows, or a Deny excludes.
+    policy or SCP allows, or a Deny excludes; without those that have nothing in common with any of the shapes.
     """
     granted, limited = (
         dict.fromkeys(
@@ -52,11 +55,13 @@ def _patterns(principal: Principal, action: str) -> tuple[str, ...]:
             for policy in policies
             if policy.document
             for pattern in _open_on(policy.document, action, principal, "Allow")
+            if any(_inside(pattern, shape) for shape in shapes)
         )
         for policies in (principal.policies, principal.limits)
     )
     for document in principal.documents:
-        limited |= dict.fromkeys(_open_on(document, action, principal, "Deny"))
+        excluded = _open_on(document, action, principal, "Deny")
+        limited |= dict.fromkeys(pattern for pattern in excluded if any(_inside(pattern, shape) for shape in shapes))
     pairs = ((pattern, other) for pattern in granted for other in limited if "*" not in (pattern, other))
     both = (
         common_arn(pattern, other, FRESH) for pattern, other in pairs if len(pattern) * len(other) <= _WORTH_COMPARING

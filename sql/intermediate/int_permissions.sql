@@ -2,9 +2,9 @@
 title = "Policies that determine the permissions of each user and role"
 description = """
 Two principals with the same `permissions_sha256` can do the same, each in its own account: their identity policies,
-boundary and SCPs read alike once the own account's id is taken out, and the same ARN patterns of these, which may
-single out a principal, match both. Where they speak of aws:PrincipalTag, the principals' tags of these keys are equal too, and where they speak
-of the path of the organization, their accounts hang at the same place.
+boundary and SCPs read alike once the own account's id is taken out, and the same patterns of these, which may single
+out a principal or an account, match both. Where they speak of aws:PrincipalTag, the principals' tags of these keys are
+equal too, and where they speak of the path of the organization, their accounts hang at the same place.
 """
 [columns]
 principal_type = "user or role"
@@ -41,12 +41,21 @@ documents as (
         document_sha256,
         document,
         regexp_matches(document, '[0-9]{12}') as names_accounts,
-        regexp_matches(document, '"aws:user(name|id)"', 'i') as is_personal,
+        -- A name as the value of a tag, and escaped letters, hide whom the document speaks of.
+        regexp_matches(document, '"aws:user(name|id)"|\\', 'i')
+        or regexp_matches(document, 'aws:principaltag/.*\$\{aws:user|\$\{aws:user.*aws:principaltag/', 'is') as is_personal,
         regexp_matches(document, 'aws:(principal|resource)orgpaths', 'i') as is_placed,
         list_distinct(list_transform(
             regexp_extract_all(document, 'aws:principaltag/([^"},]+)', 1, 'i'), lambda key: lower(trim(key))
         )) as tag_keys,
-        list_distinct(regexp_extract_all(document, '"(arn:[^"]*:(?:user|role)/[^"]*|\*[^"]+)"', 1)) as patterns
+        -- What can be the ARN of a user or role, or a part of an account's id.
+        list_distinct(list_concat(
+            regexp_extract_all(document, '"((?:arn:[^":]*:(?:iam|[^":]*[*?$])|[*?$])[^"]+)"', 1),
+            list_filter(
+                regexp_extract_all(document, '[":\s\[,]([0-9*?]*[0-9][0-9*?]*)', 1),
+                lambda digits: regexp_matches(digits, '[*?]')
+            )
+        )) as patterns
     from (
         select document_sha256, document from int_identity_documents
         union
@@ -58,7 +67,9 @@ scps as (
     select
         held.levels_sha256,
         list_distinct(flatten(list(documents.patterns))) as patterns,
+        list_distinct(flatten(list(regexp_extract_all(documents.document, '[0-9]{12}')))) as account_ids,
         flatten(list(documents.tag_keys)) as tag_keys,
+        bool_or(documents.is_personal) as is_personal,
         bool_or(documents.is_placed) as is_placed
     from (
         select distinct levels_sha256, unnest(flatten(levels)).sha256 as document_sha256
@@ -113,11 +124,13 @@ final as (
         sha256(to_json({
             kind: principals.principal_type,
             is_service_linked: principals.is_service_linked,
+            is_reserved: contains(principals.principal_arn, ':role/aws-reserved/'),
             contents: list_transform(granted.held, lambda one: one.content || one.name),
             boundary_arn: replace(principals.boundary_arn, principals.account_id, ''),
             boundary: sha256(replace(boundaries.document, principals.account_id, '')),
             scps: scp_levels_sha256,
-            itself: if(granted.is_personal or bounds.is_personal, principals.principal_arn, null),
+            itself: if(granted.is_personal or bounds.is_personal or scps.is_personal, principals.principal_arn, null),
+            account: if(list_contains(scps.account_ids, principals.account_id), principals.account_id, null),
             tags: list_sort(list_filter(
                 map_entries(principals.tags::json::map(varchar, varchar)), lambda tag: list_contains(spoken, lower(tag.key))
             )),
@@ -125,10 +138,26 @@ final as (
             takes_session_tags: len(spoken) > 0 and principals.takes_session_tags,
             matched: list_sort(list_distinct(list_transform(
                 list_filter(
-                    list_concat(granted.patterns, bounds.patterns, scps.patterns),
-                    lambda pattern: principals.principal_arn glob pattern
+                    list_transform(
+                        list_concat(granted.patterns, bounds.patterns, scps.patterns),
+                        lambda pattern: {written: pattern, own: if(
+                            contains(pattern, '${'),
+                            regexp_replace(
+                                regexp_replace(pattern, '\$\{aws:username\}', principals.principal_name, 'gi'),
+                                '\$\{aws:principalaccount\}', principals.account_id, 'gi'
+                            ),
+                            pattern
+                        )}
+                    ),
+                    lambda pattern: principals.account_id glob pattern.own
+                    or lower(principals.principal_arn) glob lower(regexp_replace(pattern.own, '\$\{[^}]*\}', '*', 'g'))
                 ),
-                lambda pattern: replace(pattern, principals.account_id, '')
+                -- Of other variables the value is not known here.
+                lambda pattern: replace(pattern.written, principals.account_id, '') || case
+                    when contains(pattern.own, '${') then principals.principal_arn
+                    when principals.principal_arn glob pattern.own then ''
+                    else ' in another case'
+                end
             )))
         })::varchar) as permissions_sha256
     from principals

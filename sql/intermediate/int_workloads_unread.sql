@@ -12,6 +12,17 @@ datasets as (
     ]) as dataset
 ),
 
+-- What is read once for the organization, and acted upon where Identity Center is administered.
+of_identity_center (dataset, source) as (
+    values
+    ('organization_identity_center', 'organization_identity_center'),
+    ('permission_set_assignments', 'permission_set_assignments'),
+    ('permission_sets', 'permission_sets'),
+    ('permission_sets', 'permission_set_policies'),
+    ('identity_store_groups', 'permission_set_policies'),
+    ('identity_store_groups', 'permission_set_assignments')
+),
+
 missing as (
     select
         accounts.account_id,
@@ -33,6 +44,28 @@ missing as (
         format('{} answered in part in {} ({})', records.operation, records.region, records.error_class)
     from raw_unread_records as records
     semi join datasets on records.dataset = datasets.dataset
+    union all
+    select
+        homes.account_id,
+        needs.dataset,
+        if(
+            extracts.operation is null,
+            'The dataset ' || needs.source || ' was not collected on this night',
+            format('{} failed ({})', extracts.operation, extracts.error_class)
+        )
+    from int_identity_center_homes as homes
+    cross join of_identity_center as needs
+    left join raw_extracts as extracts on needs.source = extracts.dataset
+    where extracts.status is distinct from 'ok'
+    union all
+    select
+        homes.account_id,
+        of_administrators.dataset,
+        format('Whether the permission set {} administers an account is not known', sets.name)
+    from int_identity_center_homes as homes
+    cross join int_permission_sets as sets
+    cross join (values ('permission_sets'), ('identity_store_groups')) as of_administrators (dataset)
+    where sets.admin = 'depends'
 )
 
 select

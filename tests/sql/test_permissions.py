@@ -103,6 +103,43 @@ def test_an_scp_that_spares_one_tells_it_from_its_equals() -> None:
     assert groups(everything, *PAIR, scp=sparing("arn:aws:iam::*:user/*")) == 1
 
 
+def denying(operator: str, key: str, value: str) -> str:
+    return document({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {operator: {key: value}}})
+
+
+@pytest.mark.parametrize(
+    ("scp", "expected"),
+    [
+        (denying("StringNotEquals", "aws:PrincipalAccount", ONE), 2),
+        (denying("StringLike", "aws:ResourceAccount", "11*"), 2),
+        (denying("StringNotEquals", "aws:PrincipalAccount", "333333333333"), 1),
+        (denying("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{ONE}:*"), 2),
+        (denying("StringLike", "aws:PrincipalArn", f"arn:aws:sts::{ONE}:assumed-role/*"), 2),
+        (document({"Effect": "Deny", "Action": "*", "Resource": f"arn:aws:iam::{ONE}:role/*"}), 2),
+        (document({"Effect": "Deny", "Action": "*", "Resource": f"arn:aws:iam::{ONE[:4]}*:role/*"}), 2),
+        (document({"Effect": "Deny", "NotAction": "*", "Resource": "arn:aws:s3:::bucket-1*"}), 1),
+        (denying("StringEquals", "aws:PrincipalOrgID", "o-example"), 1),
+    ],
+)
+def test_an_scp_on_accounts_tells_them_apart(scp: str, expected: int) -> None:
+    assert groups(document(allow("*")), ("ann", ONE), ("ann", TWO), scp=scp) == expected
+
+
+@pytest.mark.parametrize(
+    ("scp", "expected"),
+    [
+        (denying("StringEquals", "aws:username", "ann"), 2),
+        (denying("StringEqualsIgnoreCase", "aws:PrincipalArn", arn("user/ANN")), 2),
+        (denying("ArnLike", "aws:PrincipalArn", "arn:aws:iam::${aws:PrincipalAccount}:user/ann"), 2),
+        (denying("ArnLike", "aws:PrincipalArn", "arn:aws:iam::${aws:PrincipalAccount}:user/*"), 1),
+        (denying("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:user/${aws:PrincipalTag/name}"), 2),
+        (denying("ArnLike", "aws:PrincipalArn", r"arn:aws:iam::*:user/\u0061nn").replace("\\\\u", "\\u"), 2),
+    ],
+)
+def test_an_scp_on_names_tells_principals_apart(scp: str, expected: int) -> None:
+    assert groups(document(allow("*")), *PAIR, scp=scp) == expected
+
+
 def test_policies_that_were_not_read_are_told_apart_by_arn() -> None:
     assert groups("", *PAIR, policy_arn="arn:aws:iam::aws:policy/") == 2
 

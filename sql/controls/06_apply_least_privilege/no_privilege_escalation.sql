@@ -6,12 +6,16 @@ description = """
 By any path of the catalogue that its policies, groups, boundary and SCPs leave open, for which the account has what the
 path needs, and that gains it a right; or by several steps that end as an administrator, of another account too. Paths
 under conditions (MFA, a network, a tag) fail as well, and the reason names the conditions. A tag that it can set itself
-is no condition. What runs in the account (functions, build projects, instances, clusters, and their roles) is looked
-up; if that was not read, or is of a kind that Rolecall does not collect, such as stacks, the verdict is unknown. Left
+is no condition. What runs in the account (functions, build projects, instances, clusters, and their roles), and the
+permission sets that it could change or assign, are looked up; if that was not read, or is of a kind that Rolecall does
+not collect, such as stacks, the verdict is unknown. Left
 out are the policy of a single resource, and roles that it may assume unless the way ends as an administrator.
 Administrators need no path.
 """
-settles_unread = ["lambda_functions", "codebuild_projects", "ec2_instances", "ecs_clusters", "eks_clusters", "saml_providers"]
+settles_unread = [
+    "lambda_functions", "codebuild_projects", "ec2_instances", "ecs_clusters", "eks_clusters", "saml_providers",
+    "organization_identity_center", "permission_sets", "permission_set_policies", "permission_set_assignments",
+]
 why = "A principal that can change its own permissions is an administrator nobody has counted."
 fix = "Narrow the statement that the evidence names, or set a permissions boundary on the principal."
 may_break = "Deployments that create roles and policies: require a boundary on what they create."

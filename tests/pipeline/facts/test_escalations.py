@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
+
+import pytest
 
 from pipeline.facts import escalations
 from pipeline.schema import Row
@@ -11,6 +14,7 @@ from tests.pipeline.facts.support import (
     TWO,
     allow,
     arn,
+    deny,
     document,
     group,
     night,
@@ -19,6 +23,7 @@ from tests.pipeline.facts.support import (
     role,
     trust,
     user,
+    workload,
 )
 
 APP = arn("role/app")
@@ -86,9 +91,43 @@ def test_conditions_that_a_path_waits_for_are_named() -> None:
     assert (row["verdict"], row["conditions"]) == ("depends", ["aws:SourceIp"])
 
 
-def test_permission_sets_are_changed_from_few_accounts() -> None:
-    assert paths("sso:*") == []
-    assert paths("sso:*", identity_center=[{"account_id": ONE}])
+INSTANCE = "arn:aws:sso:::instance/ssoins-1"
+SET = "arn:aws:sso:::permissionSet/ssoins-1/ps-1"
+OTHER_SET = "arn:aws:sso:::permissionSet/ssoins-1/ps-2"
+GROUP = "arn:aws:identitystore:::group/g-1"
+IDENTITY_CENTER = [
+    ("sso-permission-set", "organization_identity_center", INSTANCE, "sso:*"),
+    ("sso-attach-managed-policy", "permission_set_assignments", SET, "sso:AttachManagedPolicyToPermissionSet"),
+    ("sso-put-inline-policy", "permission_set_assignments", SET, "sso:PutInlinePolicyToPermissionSet"),
+    ("sso-assign-permission-set", "permission_sets", SET, "sso:CreateAccountAssignment"),
+    ("identitystore-create-group-membership", "identity_store_groups", GROUP, "identitystore:CreateGroupMembership"),
+]
+
+
+def in_identity_center(holder: Row, dataset: str, thing: str, **more: Any) -> dict[str, bool]:
+    """The paths open to the holder where Identity Center has one thing, and whether they are certain."""
+    home = {"identity_center": [{"account_id": ONE}], "workloads": [workload(dataset, thing) | {"account_id": ONE}]}
+    return {row["path_id"]: row["is_certain"] for row in escalations.rows(night(principals=[holder], **(home | more)))}
+
+
+@pytest.mark.parametrize(("path", "dataset", "thing", "action"), IDENTITY_CENTER)
+def test_identity_center_is_changed_from_few_accounts_and_only_where_it_has_something(
+    path: str, dataset: str, thing: str, action: str
+) -> None:
+    holder = principal(APP, policy("own", document(allow(action))))
+    assert in_identity_center(holder, dataset, thing) == {path: True}
+    assert in_identity_center(holder, dataset, thing, identity_center=[]) == {}
+    assert in_identity_center(holder, dataset, thing, workloads=[]) == {}
+    unread = [{"account_id": ONE, "dataset": dataset, "reason": "the call failed"}]
+    assert in_identity_center(holder, dataset, thing, workloads=[], unread=unread) == {path: False}
+
+
+@pytest.mark.parametrize("action", ["sso:AttachManagedPolicyToPermissionSet", "sso:PutInlinePolicyToPermissionSet"])
+def test_only_a_permission_set_that_it_may_change_counts(action: str) -> None:
+    elsewhere = principal(APP, policy("own", document(allow(action, [INSTANCE, OTHER_SET]))))
+    assert in_identity_center(elsewhere, "permission_set_assignments", SET) == {}
+    spared = principal(APP, policy("own", document(allow(action), deny(action, SET))))
+    assert in_identity_center(spared, "permission_set_assignments", SET) == {}
 
 
 def test_what_brings_no_more_than_one_has_is_no_target() -> None:
