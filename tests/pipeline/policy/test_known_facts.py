@@ -54,6 +54,11 @@ REQUESTS = [
 ]
 
 
+def seeds(everyday: int) -> list[Any]:
+    """These every day, many more in a soak."""
+    return [*range(everyday), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(everyday, 60))]
+
+
 def condition(dice: random.Random) -> dict[str, Any]:
     key = dice.choice(list(VALUES))
     kind = "Bool" if "IsAWS" in key or "Secure" in key else "Arn" if key.endswith("Arn") else "String"
@@ -113,7 +118,7 @@ def speaks_of(of: Principal, prefixes: tuple[str, ...]) -> bool:
     return any(prefix in texts for prefix in prefixes)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(4))
 def test_known_facts_decide(seed: int) -> None:
     dice, moved = random.Random(seed), 0
     for _ in range(25):
@@ -140,7 +145,7 @@ def world(dice: random.Random) -> tuple[list[Principal], list[Role]]:
     return [boss, holder(dice, FEW)], roles
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(3))
 def test_reach_and_escalation_on_known_facts(seed: int) -> None:
     dice = random.Random(100 + seed)
     for _ in range(15):
@@ -160,7 +165,7 @@ def test_reach_and_escalation_on_known_facts(seed: int) -> None:
                     assert one.possible_steps is not None
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(3))
 def test_objectives_on_known_facts(seed: int) -> None:
     dice = random.Random(200 + seed)
     known = Site(ACCOUNT, "aws", ORG, PATH)
