@@ -15,7 +15,7 @@ from uuid import uuid4
 from xml.sax.saxutils import escape
 
 from botocore.exceptions import UnknownServiceError
-from botocore.loaders import create_loader
+from moto.core.loaders import create_loader
 from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request
