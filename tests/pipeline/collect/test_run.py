@@ -85,14 +85,15 @@ def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture
-def some(night: Collected) -> list[str]:
-    """Three member accounts of which everything can be read, those that take the fewest requests."""
+def some(aws: Loopback, night: Collected) -> list[str]:
+    """Three member accounts of every night of which everything can be read, those that take the fewest requests."""
     query = """
-        select account_id from raw_ledger
-        where account_id <> ? and account_id not in (select account_id from raw_extracts where status = 'failed')
+        select account_id from raw_ledger join raw_accounts using (account_id)
+        where account_id <> ? and joined_at < ?
+            and account_id not in (select account_id from raw_extracts where status = 'failed')
         group by account_id order by sum(attempts), account_id limit 3
     """
-    return [row[0] for row in night.all(query, night.plan.management_account_id)]
+    return [row[0] for row in night.all(query, night.plan.management_account_id, aws.nights[0])]
 
 
 @pytest.fixture
