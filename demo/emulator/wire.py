@@ -78,8 +78,10 @@ def protocol_of(service: str) -> str:
 
 @cache
 def router(service: str) -> ServiceOperationRouter:
-    """The service's router; a race makes two, each of them whole."""
-    return ServiceOperationRouter(known_model(service))
+    """The router of a service that is known; a race makes two, each of them whole."""
+    model = known_model(service)
+    assert model is not None
+    return ServiceOperationRouter(model)
 
 
 def operation_name(service: str, request: Request) -> str:
