@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import pickle
 import shutil
 from collections import Counter
@@ -15,9 +14,11 @@ import pytest
 from pipeline.collect import run
 from pipeline.collect.run import Plan
 from pipeline.night import Night
+from tests import shared
 from tests.conftest import ROOT, Loopback, use
 
 NIGHT = 5
+RECORD = "landed.pickle"
 # One more entry than the demonstration's register has.
 EXCEPTED = """
 [[exceptions]]
@@ -45,21 +46,14 @@ class Landed:
         shutil.copytree(self.home, home, dirs_exist_ok=True)
 
 
-def landed(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory, worker: str) -> Landed:
-    """The night, from the folder that the workers of a session share; other workers wait while one collects it."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker == "master" else base.parent) / "whole-night"
-    folder.mkdir(exist_ok=True)
-    record = folder / "landed.pickle"
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not record.exists():
-            record.write_bytes(pickle.dumps(_collect(loopback, folder)))
-    made: Landed = pickle.loads(record.read_bytes())
+def landed(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Landed:
+    """The night, from the folder that the workers of a session share."""
+    folder = shared.made(tmp_path_factory, "whole-night", lambda folder: _collect(loopback, folder))
+    made: Landed = pickle.loads((folder / RECORD).read_bytes())
     return made
 
 
-def _collect(loopback: Loopback, folder: Path) -> Landed:
+def _collect(loopback: Loopback, folder: Path) -> None:
     register = folder / "exceptions.toml"
     register.write_text((ROOT / "demo" / "organization" / "exceptions.toml").read_text() + EXCEPTED)
     with pytest.MonkeyPatch.context() as patch:
@@ -72,4 +66,4 @@ def _collect(loopback: Loopback, folder: Path) -> Landed:
             run.collect_shard(settings, plan, index, events.append)
         calls = loopback.calls()
         run.commit(settings, plan)
-    return Landed(folder / "home", register, plan, events, calls)
+    (folder / RECORD).write_bytes(pickle.dumps(Landed(folder / "home", register, plan, events, calls)))

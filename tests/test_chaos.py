@@ -19,8 +19,8 @@ ACCOUNTS = ("729096989405", "506150706042", "290972897018")
 
 
 @pytest.fixture(scope="module")
-def month(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Month:
-    landed = nights.landed(loopback, tmp_path_factory, worker_id)
+def month(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Month:
+    landed = nights.landed(loopback, tmp_path_factory)
     settings = loopback.settings(
         tmp_path_factory.mktemp("home"), exceptions_file=landed.register, min_coverage_to_publish=50
     )

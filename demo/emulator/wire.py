@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,18 +14,20 @@ from typing import Any
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
+from botocore.exceptions import UnknownServiceError
+from moto.core.loaders import create_loader
 from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request
-from moto.core.routing import get_service_router
+from moto.core.routing import ServiceOperationRouter
 from moto.core.serialize import SerializationContext, get_serializer_class
-from moto.core.utils import get_service_model
 from werkzeug.exceptions import NotFound
 
 from demo.emulator.errors import ApiError
 
 # Signing names that differ from boto3's client names.
 _CLIENT_NAMES = {"access-analyzer": "accessanalyzer", "cassandra": "keyspaces", "sso": "sso-admin"}
+_LOADER = create_loader()
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request")
 
 
@@ -64,8 +65,8 @@ class Reply:
 def known_model(service: str) -> ServiceModel | None:
     """botocore's model of the service, or None for an unknown service."""
     try:
-        return get_service_model(service)
-    except Exception:  # botocore raises UnknownServiceError, moto's loader others
+        return ServiceModel(_LOADER.load_service_model(service, "service-2"), service)
+    except UnknownServiceError:
         return None
 
 
@@ -75,13 +76,12 @@ def protocol_of(service: str) -> str:
     return str(model.resolved_protocol) if model else "query"
 
 
-def router(service: str) -> Any:
-    """The service's router, requested under a lock: moto's own cache can return incomplete ones."""
-    with _ROUTERS:
-        return get_service_router(service)
-
-
-_ROUTERS = threading.Lock()
+@cache
+def router(service: str) -> ServiceOperationRouter:
+    """The router of a service that is known; a race makes two, each of them whole."""
+    model = known_model(service)
+    assert model is not None
+    return ServiceOperationRouter(model)
 
 
 def operation_name(service: str, request: Request) -> str:

@@ -24,6 +24,7 @@ from botocore import xform_name
 from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, EndpointConnectionError
+from botocore.loaders import create_loader
 
 from pipeline.aws.answers import guard
 from pipeline.aws.breaker import Breaker
@@ -46,6 +47,8 @@ LONGEST_CONNECT_SECONDS = 10.0
 PARSER_ERRORS = (LookupError, AttributeError, TypeError, ValueError, ArithmeticError, RecursionError)
 
 Answer = dict[str, Any]
+# botocore's service models, read once in a process and not again by every session.
+_loader = cache(create_loader)
 
 
 class Memory(Protocol):
@@ -115,6 +118,7 @@ class Cloud:
         self.memory = memory
         try:
             core = botocore.session.get_session()
+            core.register_component("data_loader", _loader(core.get_config_variable("data_path")))
             self.own_credentials = core.get_component("credential_provider").load_credentials()
             core.register_component("credential_provider", _ContextProvider())
             self._session = boto3.Session(botocore_session=core)

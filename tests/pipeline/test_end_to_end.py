@@ -131,14 +131,14 @@ class Whole:
 
 
 @pytest.fixture(scope="module")
-def whole(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Whole]:
+def whole(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     with pytest.MonkeyPatch.context() as patch:
         use(loopback, patch)
         home, few = Home(loopback, tmp_path_factory.mktemp("home")), [MANAGEMENT, SECURITY, ORDERS]
         early = Home(loopback, tmp_path_factory.mktemp("early"))
         glimpses = [early.night(2, regions=["us-east-1", "eu-west-3"], include_accounts=few)]
         glimpses.append(early.judge(2, controls=UNASKED, include_accounts=few))
-        landed = nights.landed(loopback, tmp_path_factory, worker_id)
+        landed = nights.landed(loopback, tmp_path_factory)
         landed.copy(home.folder)
         register, calls = landed.register, set(landed.calls)
         full = home.judge(NIGHT, exceptions_file=register)

@@ -85,9 +85,9 @@ def test_an_account_in_no_organization_is_the_whole_night(aws: Loopback, called_
 
 
 def test_a_home_of_an_organization_is_not_made_that_of_one_account(
-    aws: Loopback, called_by: Any, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+    aws: Loopback, called_by: Any, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    nights.landed(aws, tmp_path_factory, worker_id).copy(tmp_path)
+    nights.landed(aws, tmp_path_factory).copy(tmp_path)
     aws.reset(6)
     called_by(account_id=ALONE, is_alone=True)
     with pytest.raises(Refused, match=f"its nights are of an organization, and account {ALONE} is in none"):

@@ -130,9 +130,9 @@ LACKS = ("identity_center_settings", "invalid_effective_policies", "management_p
 
 @pytest.mark.slow
 def test_a_night_of_0_2_is_judged_as_far_as_it_was_read_and_its_history_stays(
-    loopback: Loopback, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+    loopback: Loopback, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    landed = nights.landed(loopback, tmp_path_factory, worker_id)
+    landed = nights.landed(loopback, tmp_path_factory)
     landed.copy(tmp_path)
     night = Night(tmp_path, landed.plan.as_of)
     as_0_2_landed(night)

@@ -136,7 +136,7 @@ def database() -> duckdb.DuckDBPyConnection:
     con.execute("pragma disable_optimizer")
     history.prepare(con)
     con.execute("create schema standing; use standing")
-    datasets, models, settings = collectors.datasets(), load_catalog(), Settings()
+    datasets, models, settings = collectors.datasets(), load_catalog(), defaults()
     rows = DEFAULTS | {"extracts": list(extracts([], DEFAULTS["accounts"], datasets.values()))}
     for name, dataset in datasets.items():
         load(con, dataset, rows.get(name, []))
@@ -157,7 +157,7 @@ def is_shared(model: Model) -> bool:
 def _prepared(
     con: duckdb.DuckDBPyConnection, case: Case, models: Catalog, also: tuple[str, ...]
 ) -> Iterator[build.Build]:
-    one = one_control(models, case.control_id)
+    one = only_control(case.control_id) if models is load_catalog() else one_control(models, case.control_id)
     wanted = one.with_ancestors(["judgements", *also])
     read = {name for model in wanted for name in model.reads}
     rows = {name: [dict(row) for row in many] for name, many in case.rows.items()}
@@ -177,7 +177,7 @@ def _prepared(
     for row in earlier:
         values = [row["as_of"], row.get("account_id", MEMBER), row["policy_type"], row["objective"], row["met"]]
         con.execute("insert into history_guardrails values (?, ?, ?, ?, ?)", values)
-    settings = Settings(controls={case.control_id: ControlSettings(**case.settings)})
+    settings = defaults().model_copy(update={"controls": {case.control_id: ControlSettings(**case.settings)}})
     touched = {f"raw_{name}" for name in rows} | ({"history_guardrails"} if earlier else set())
     with build.prepared(con, settings, Night(settings.home, case.as_of), one) as made:
         made.comments = None  # nobody reads these tables
@@ -341,6 +341,18 @@ def value(raw: Any) -> Any:
 @cache
 def load_catalog() -> Catalog:
     return catalog.load()
+
+
+@cache
+def only_control(name: str) -> Catalog:
+    """`one_control` of our own catalog, which many cases share."""
+    return one_control(load_catalog(), name)
+
+
+@cache
+def defaults() -> Settings:
+    """Settings as they are by default, read once for all cases."""
+    return Settings()
 
 
 def without(case: Case, dataset: str) -> Case:

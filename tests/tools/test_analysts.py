@@ -18,9 +18,7 @@ QUERIES = re.findall(r"\n([^\n]+):\n\n```sql\n(.*?)```", PAGE, re.DOTALL)
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("home")
-    explained.write(home)
-    return home / DATABASE
+    return explained.home(tmp_path_factory) / DATABASE
 
 
 @pytest.mark.parametrize(("question", "sql"), QUERIES, ids=[question for question, _ in QUERIES])

@@ -18,7 +18,7 @@ COMMANDS = re.findall(r"^    rolecall (rehearse .*)$", TEXT, re.MULTILINE)
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(organization.write(tmp_path_factory.mktemp("home")))
+    return str(organization.home(tmp_path_factory))
 
 
 def test_the_page_has_commands_and_policies() -> None:

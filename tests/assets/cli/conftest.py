@@ -33,6 +33,4 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="package")
 def published(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A home with a published night."""
-    folder = tmp_path_factory.mktemp("home")
-    explained.write(folder)
-    return str(folder)
+    return str(explained.home(tmp_path_factory))

@@ -42,9 +42,9 @@ def test_nothing_to_rebuild_from_is_refused() -> None:
 
 @pytest.mark.slow
 def test_a_history_is_made_again_from_the_landings(
-    loopback: Loopback, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+    loopback: Loopback, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    landed(loopback, tmp_path_factory, worker_id).copy(Path("home"))
+    landed(loopback, tmp_path_factory).copy(Path("home"))
     Path("home", WAREHOUSE).write_bytes(b"damaged")
     done = rolecall("rebuild", "--home", "home")
     assert done.exit_code == 0, done.stderr

@@ -16,7 +16,7 @@ DENY = {"Sid": "NoBuckets", "Effect": "Deny", "Action": "s3:DeleteBucket", "Reso
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(organization.write(tmp_path_factory.mktemp("home")))
+    return str(organization.home(tmp_path_factory))
 
 
 def test_something_breaks(home: str, tmp_path: Path) -> None:

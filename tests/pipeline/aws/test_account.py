@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -64,7 +65,8 @@ def test_pages_are_followed_to_the_end() -> None:
     assert (call.calls, call.rows) == (2, 3)
 
 
-def test_a_page_without_its_list_is_cut_on_every_page() -> None:
+def test_a_page_without_its_list_is_cut_on_every_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
     pages = [answer(Bs=[1], Marker="m"), answer(Other=1), answer(Bs=[2])]
     found, visit, _ = account({"iam:ListB": pages})
     assert list(found.pages("iam:ListB", "Bs")) == [1, 2]

@@ -107,8 +107,8 @@ def check_denied(found: Read, whole: Read, asked: set[str], removed: str) -> Non
 
 
 @pytest.fixture
-def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Night:
-    landed = nights.landed(loopback, tmp_path_factory, worker_id)
+def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Night:
+    landed = nights.landed(loopback, tmp_path_factory)
     return Night(landed.home, landed.plan.as_of)
 
 

@@ -73,9 +73,9 @@ def run(aws: Loopback, settings: Settings, plan: Plan, events: list[Any] | None 
 
 
 @pytest.fixture(scope="module")
-def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Collected]:
+def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collected]:
     """A whole night, in two shards."""
-    whole = nights.landed(loopback, tmp_path_factory, worker_id)
+    whole = nights.landed(loopback, tmp_path_factory)
     home = tmp_path_factory.mktemp("home")
     whole.copy(home)
     settings = loopback.settings(home, shards=2, exceptions_file=whole.register)
@@ -85,13 +85,15 @@ def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory, worker_i
 
 
 @pytest.fixture
-def some(night: Collected) -> list[str]:
-    """Three member accounts of which everything can be read."""
+def some(aws: Loopback, night: Collected) -> list[str]:
+    """Three member accounts of every night of which everything can be read, those that take the fewest requests."""
     query = """
-        select account_id from raw_extracts group by account_id
-        having count(*) filter (status = 'failed') = 0 and account_id <> ? order by account_id limit 3
+        select account_id from raw_ledger join raw_accounts using (account_id)
+        where account_id <> ? and joined_at < ?
+            and account_id not in (select account_id from raw_extracts where status = 'failed')
+        group by account_id order by sum(attempts), account_id limit 3
     """
-    return [row[0] for row in night.all(query, night.plan.management_account_id)]
+    return [row[0] for row in night.all(query, night.plan.management_account_id, aws.nights[0])]
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.night import DATABASE
 from tests.pipeline.explain import explained
 
 
 @pytest.fixture(scope="session")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return explained.write(tmp_path_factory.mktemp("home"))
+    return explained.home(tmp_path_factory) / DATABASE

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from pipeline import collectors
 from pipeline.explain.finding import Explanation
@@ -19,6 +20,7 @@ from pipeline.publish import database
 from pipeline.settings import Settings
 from pipeline.warehouse import build, history
 from pipeline.warehouse.models import load
+from tests import shared
 from tests.sql import harness
 from tests.sql.harness import AS_OF, MANAGEMENT, MEMBER
 
@@ -148,6 +150,11 @@ def write(home: Path) -> Path:
                 made.make(model)
     database.copy(warehouse, target, models, AS_OF)
     return target
+
+
+def home(factory: pytest.TempPathFactory) -> Path:
+    """A home of its own with the night, which is published once in a test session."""
+    return shared.copied(factory, "explained", write)
 
 
 def blank() -> dict[str, Any]:

@@ -22,8 +22,8 @@ IN_ACCOUNTS = ("iam:CreateAccessKey", "iam:UpdateAssumeRolePolicy", "organizatio
 
 
 @pytest.fixture(scope="module")
-def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Published]:
-    whole = nights.landed(loopback, tmp_path_factory, worker_id)
+def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+    whole = nights.landed(loopback, tmp_path_factory)
     settings = loopback.settings(whole.home)
     with landed(settings, Night(whole.home, loopback.nights[nights.NIGHT - 1])) as found:
         yield found

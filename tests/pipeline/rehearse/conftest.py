@@ -13,7 +13,7 @@ from tests.pipeline.rehearse import organization
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return organization.write(tmp_path_factory.mktemp("home"))
+    return organization.home(tmp_path_factory)
 
 
 @pytest.fixture

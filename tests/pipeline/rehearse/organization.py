@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from pipeline import collectors
 from pipeline.night import DATABASE, WAREHOUSE, Night
@@ -16,6 +17,7 @@ from pipeline.publish import database
 from pipeline.settings import Settings
 from pipeline.warehouse import build, history
 from pipeline.warehouse.models import Catalog, load
+from tests import shared
 from tests.pipeline.explain.explained import allow, blank, document
 from tests.sql import harness
 from tests.sql.harness import AS_OF, MANAGEMENT, MEMBER, ROOT
@@ -201,6 +203,11 @@ def write(home: Path) -> Path:
                 made.make(model)
     database.copy(home / WAREHOUSE, home / DATABASE, CATALOG, AS_OF)
     return home
+
+
+def home(factory: pytest.TempPathFactory) -> Path:
+    """A home of its own with the organization, which is published once in a test session."""
+    return shared.copied(factory, "rehearsed", write)
 
 
 class Judge:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -16,9 +15,7 @@ from tests.pipeline.explain import explained
 
 @pytest.fixture(scope="module")
 def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    home: Path = tmp_path_factory.mktemp("home")
-    explained.write(home)
-    with duckdb.connect(home / DATABASE, read_only=True) as con:
+    with duckdb.connect(explained.home(tmp_path_factory) / DATABASE, read_only=True) as con:
         yield con
 
 

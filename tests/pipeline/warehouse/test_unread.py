@@ -23,8 +23,8 @@ FACTS = ("unknown", "manual")
 
 
 @pytest.fixture(scope="module")
-def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Rejudged:
-    landed = nights.landed(loopback, tmp_path_factory, worker_id)
+def night(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Rejudged:
+    landed = nights.landed(loopback, tmp_path_factory)
     settings = loopback.settings(landed.home, exceptions_file=landed.register)
     return Rejudged(settings, nights.Night(landed.home, loopback.nights[nights.NIGHT - 1]), MEMBERS)
 
