@@ -123,9 +123,10 @@ def workloads(which: str) -> Mapping[str, str]:
         semi join {which} as which on workloads.account_id = which.account_id
         order by workloads.account_id, workloads.dataset, workloads.arn""",
         "unread": f"""
-        select unread.account_id, unread.dataset, unread.reason
-        from int_workloads_unread as unread
+        select unread.account_id, unread.dataset, string_agg(unread.reason, ', ' order by unread.reason) as reason
+        from (from int_workloads_unread union all by name from int_permission_sets_unread) as unread
         semi join {which} as which on unread.account_id = which.account_id
+        group by unread.account_id, unread.dataset
         order by unread.account_id, unread.dataset""",
     }
 

@@ -24,7 +24,14 @@ READ = frozenset(
 """The models that who can and what can read."""
 OF_MOVERS = frozenset(
     {
-        *("int_principal_permissions", "int_workloads", "int_workloads_unread", "stg_groups", "stg_inline_policies"),
+        *(
+            "int_principal_permissions",
+            "int_workloads",
+            "int_workloads_unread",
+            "int_permission_sets_unread",
+            "stg_groups",
+            "stg_inline_policies",
+        ),
         *("stg_policies", "stg_policy_attachments"),
     }
 )

@@ -27,7 +27,7 @@ instances as (
 ),
 
 identity_center as (
-    select 'organization_identity_center' as dataset, instance_arn as arn from raw_organization_identity_center
+    select 'organization_identity_center' as dataset, instance_arn as arn from stg_organization_identity_center
     union all
     select 'permission_set_assignments', permission_set_arn from int_permission_sets where is_assigned
     union all

@@ -57,15 +57,6 @@ missing as (
     cross join of_identity_center as needs
     left join raw_extracts as extracts on needs.source = extracts.dataset
     where extracts.status is distinct from 'ok'
-    union all
-    select
-        homes.account_id,
-        of_administrators.dataset,
-        format('Whether the permission set {} administers an account is not known', sets.name)
-    from int_identity_center_homes as homes
-    cross join int_permission_sets as sets
-    cross join (values ('permission_sets'), ('identity_store_groups')) as of_administrators (dataset)
-    where sets.admin = 'depends'
 )
 
 select
