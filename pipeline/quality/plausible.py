@@ -14,7 +14,7 @@ from pipeline.rows import quoted
 from pipeline.schema import EXTRACTS, Dataset
 
 FILLED = "filled_before"
-"""Table with the number of values of each optional column, on the newest earlier night with rows of its dataset."""
+"""Table with the number of values of each optional column, on the night before."""
 FEW = 10
 """As many values or rows may be gone from one night to the next."""
 OF_ROLES = ("roles", "role_session_durations")
@@ -105,7 +105,7 @@ def _filled(datasets: Mapping[str, Dataset]) -> Check:
         "using (dataset) where p.name = v.name and e.status = 'ok' and e.rows > 0 "
         f"and v.filled = 0 and n >= {FEW} and p.filled >= {FEW}"
     )
-    what = "No optional column that had values on the nights before is empty in every row"
+    what = "No optional column that had values on the night before is empty in every row"
     return no_rows(EXTRACTS.name, "columns_filled", "blocking", what, query)
 
 

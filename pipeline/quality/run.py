@@ -32,8 +32,6 @@ from pipeline.settings import Refused, Settings
 
 EXPORTED = "night.duckdb"
 SAMPLE_ROWS = 10
-LOOKED_BACK = 7
-"""Number of earlier nights on which a column that is empty tonight may have been filled."""
 CLOCKS = timedelta(minutes=15)
 """How far the clocks of AWS and of this machine may be apart."""
 LONGEST_MESSAGE = 500
@@ -178,13 +176,15 @@ def limits(settings: Settings, night: Night) -> tuple[datetime, datetime]:
 
 
 def filled_before(night: Night, datasets: Iterable[Dataset]) -> pa.Table:
-    """The number of values of every optional column, on the newest of the last nights with rows of its dataset."""
-    earlier = sorted((other for other in landing.nights(night.home) if other < night), reverse=True)[:LOOKED_BACK]
-    counts = []
-    for dataset in datasets:
-        counted = (landing.filled(other, dataset) for other in earlier)
-        newest = next((count for count in counted if count), {})
-        counts += [{"dataset": dataset.name, "name": name, "filled": filled} for name, filled in newest.items()]
+    """The number of values of every optional column on the night before. What was found empty then, and so not landed,
+    is not among them: a column that stays empty is taken for that on the second night.
+    """
+    before = max((other for other in landing.nights(night.home) if other < night), default=None)
+    counts = [
+        {"dataset": dataset.name, "name": name, "filled": filled}
+        for dataset in datasets
+        for name, filled in (landing.filled(before, dataset) if before else {}).items()
+    ]
     columns = {"dataset": pa.string(), "name": pa.string(), "filled": pa.int64()}
     return pa.Table.from_pylist(counts, schema=pa.schema(list(columns.items())))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -84,7 +85,7 @@ def test_what_is_wrong_is_found_and_nothing_else(con: duckdb.DuckDBPyConnection,
 
 def test_rows_and_values_that_all_vanish_are_not_taken_for_none(con: duckdb.DuckDBPyConnection) -> None:
     before, now = night(), night()
-    before["keys"] *= run.LOOKED_BACK  # many
+    before["keys"] *= plausible.FEW
     before["extracts"] = extracts(before)
     now["keys"] = []
     now["extracts"] = extracts(now)
@@ -96,6 +97,16 @@ def test_rows_and_values_that_all_vanish_are_not_taken_for_none(con: duckdb.Duck
     failed = check(con, now, filled=[filled])
     assert failed["extracts.columns_filled"].sample[0]["column"] == "tags"
     assert "extracts.columns_filled" not in check(con, now, filled=[filled | {"filled": plausible.FEW - 1}])
+
+
+def test_a_column_that_stays_empty_is_taken_for_that_on_the_second_night(tmp_path: Path) -> None:
+    nights = [Night(tmp_path, NIGHT - timedelta(days=days)) for days in (2, 1, 0)]
+    users = DATASETS["users"]
+    for each, rows in zip(nights, ([user("anna")], [], [user("otto")]), strict=True):
+        each.landing_folder.mkdir(parents=True)
+        landing.write(each, users, rows)
+    tags = [[row for row in run.filled_before(each, [users]).to_pylist() if row["name"] == "tags"] for each in nights]
+    assert tags == [[], [{"dataset": "users", "name": "tags", "filled": 1}], []]
 
 
 def test_a_missing_column_is_found_and_what_cannot_be_computed_fails(con: duckdb.DuckDBPyConnection) -> None:
