@@ -25,8 +25,8 @@ LAYERS = {
 
 
 @pytest.fixture(scope="module")
-def landed(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Landed:
-    return nights.landed(loopback, tmp_path_factory, worker_id)
+def landed(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Landed:
+    return nights.landed(loopback, tmp_path_factory)
 
 
 @pytest.mark.parametrize("layer", LAYERS)

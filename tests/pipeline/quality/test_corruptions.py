@@ -19,8 +19,8 @@ SEED, FEW, MANY = 14, 10, 300
 
 
 @pytest.fixture(scope="module")
-def world(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> World:
-    landed = nights.landed(loopback, tmp_path_factory, worker_id)
+def world(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> World:
+    landed = nights.landed(loopback, tmp_path_factory)
     settings = loopback.settings(landed.home, exceptions_file=landed.register, min_coverage_to_publish=0)
     return World(Night(landed.home, loopback.nights[nights.NIGHT - 1]), settings, ACCOUNTS)
 
