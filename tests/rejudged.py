@@ -114,7 +114,7 @@ class Rejudged:
 
     def _judged(self, changed: Collection[str], everything: bool = False) -> dict[Key, tuple[str, str, str]]:
         raw = {f"raw_{name}" for name in changed}
-        night, moment = self.night, build.read_at(self.con)
+        night, moment = self.night, build.read_at(self.con, self.night.as_of)
         with build.prepared(self.con, self.settings, night, self.catalog, moment) as made:
             made.comments = None
             for model in self.catalog.with_ancestors(["judgements"]):
