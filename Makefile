@@ -46,7 +46,7 @@ coverage: $(INSTALLED)  ## the everyday tests, with the share of lines that they
 	$(BIN)/python -m pytest $(TESTS) -m "not slow and not soak" --cov --cov-report=term:skip-covered
 
 slow: $(INSTALLED)  ## the other tests: whole nights, every page in a browser, the wheel
-	$(BIN)/python -m pytest $(TESTS) -m slow
+	$(BIN)/python -m pytest $(TESTS) -m "slow and not soak"
 
 soak: $(INSTALLED)  ## a month of nights in which much goes wrong, and every list of AWS less any entry
 	$(BIN)/python -m pytest -m soak

@@ -90,9 +90,12 @@ def of_schema(dataset: Dataset, datasets: Mapping[str, Dataset]) -> Iterator[Che
     yield from (_in_set(dataset, column) for column in dataset.columns if column.values)
     if patterns := [column for column in dataset.columns if column.pattern]:
         yield _values(dataset, "patterns_as_declared", dataset.severity, patterns)
-    if documents := [column for column in dataset.columns if column.type == "json"]:
-        severity: Severity = "warning" if dataset.operations else dataset.severity
-        yield _values(dataset, "json_as_declared", severity, documents)
+    texts = [column for column in dataset.columns if column.type == "json"]
+    # A policy document is AWS's own text: a malformed one is for the controls. Other JSON is the collectors'.
+    if documents := [column for column in texts if column.name.endswith("document")]:
+        yield _values(dataset, "documents_as_declared", "warning", documents)
+    if own := [column for column in texts if column not in documents]:
+        yield _values(dataset, "json_as_declared", dataset.severity, own)
     for column in dataset.columns:
         if column.references:
             yield _reference(dataset, column, datasets)

@@ -59,7 +59,6 @@ FINDS = {
 
 WARNINGS = {
     "users.kind_in_set",
-    "users.json_as_declared",
     "users.count_as_summarized",
     "credential_report.report_is_fresh",
     "extracts.rows_like_night_before",
