@@ -7,9 +7,10 @@ import random
 import pytest
 
 from pipeline.night import Night
+from pipeline.quality import plausible
 from tests import nights
 from tests.conftest import Loopback
-from tests.mutated import COUNTED, Corruption, World, corruptions
+from tests.mutated import COUNTED, DATASETS, Corruption, World, corruptions
 
 pytestmark = pytest.mark.slow
 
@@ -57,16 +58,30 @@ def test_what_passed_unseen_once_is_found(world: World, corruption: Corruption) 
 
 
 def test_any_column_made_wrong_is_found_or_no_verdict_is_wrong(world: World) -> None:
-    check(world, SEED, FEW)
+    assert missed(world, SEED, FEW) == []
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", [1, 2])
 def test_many_columns_made_wrong_are_found_or_no_verdict_is_wrong(world: World, seed: int) -> None:
-    check(world, seed, MANY)
+    assert missed(world, seed, MANY) == []
 
 
-def check(world: World, seed: int, many: int) -> None:
-    for corruption in corruptions(random.Random(seed), ACCOUNTS, many):
-        _, wrong = world.tried(corruption)
-        assert wrong[:3] == [], str(corruption)
+def missed(world: World, seed: int, many: int) -> list[str]:
+    """The corruptions after which a verdict is wrong, but those that look as a change in the account would."""
+    return [
+        str(corruption)
+        for corruption in corruptions(random.Random(seed), ACCOUNTS, many)
+        if not could_be_true(world, corruption) and world.tried(corruption)[1]
+    ]
+
+
+def could_be_true(world: World, corruption: Corruption) -> bool:
+    """Whether an optional value is left out in one account, or where few rows had one: AWS does so where there is none."""
+    columns = {column.name: column for column in DATASETS[corruption.dataset].columns}
+    column = columns.get(corruption.column)
+    if corruption.how != "null" or column is None or column.required:
+        return False
+    query = f"select count({column.name}) from raw_{corruption.dataset}"
+    (filled,) = world.con.execute(query).fetchone() or (0,)
+    return corruption.account_id != "" or filled < plausible.FEW
