@@ -77,7 +77,7 @@ def missed(world: World, seed: int, many: int) -> list[str]:
 
 
 def could_be_true(world: World, corruption: Corruption) -> bool:
-    """Whether an optional value is left out in one account, or where few rows had one: AWS does so where there is none."""
+    """Whether an optional value is left out in one account, or where few rows had one, as AWS does without a value."""
     columns = {column.name: column for column in DATASETS[corruption.dataset].columns}
     column = columns.get(corruption.column)
     if corruption.how != "null" or column is None or column.required:
