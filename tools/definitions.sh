@@ -12,7 +12,7 @@ PATH=$VIRTUAL_ENV/bin:$PATH
 export VIRTUAL_ENV PATH
 
 check() {
-  if ! "$@" >"$said" 2>&1 || grep -Eq 'Warning:|WARNING|suppress this warning' "$said"; then
+  if ! "$@" >"$said" 2>&1 || grep -Eq 'Warning:|- WARNING -|^WARNING|suppress this warning' "$said"; then
     cat "$said"
     echo "$*: failed or warned" >&2
     exit 1
