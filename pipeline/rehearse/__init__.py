@@ -8,4 +8,6 @@ losses       one action of one principal before and after: denied for certain, u
 lockouts     who must never be locked out, and whether the change does
 limits       whether AWS would store and attach the policies
 answer       all of it together
+ready        the other way round: which guardrails nothing that was used stands against, and where
+attachable   those as files to attach
 """
