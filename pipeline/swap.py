@@ -1,10 +1,12 @@
-"""Replace a folder atomically: the target exists at every moment."""
+"""Folders that are replaced atomically, so that the target exists at every moment, and folders that must be new."""
 
 from __future__ import annotations
 
 import ctypes
 import os
 from pathlib import Path
+
+from pipeline.settings import Refused
 
 _HERE, _EXCHANGE = -100, 2
 """AT_FDCWD and RENAME_EXCHANGE of renameat2(2)."""
@@ -23,6 +25,13 @@ def put_in_place(new: Path, target: Path, old: Path) -> None:
     else:
         os.rename(target, old)
         os.rename(new, target)
+
+
+def make_new(folder: Path) -> None:
+    """Make a folder, or take an empty one. Raises `Refused` for one with something in it, and for a file."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Refused(f"{folder}: not an empty folder; name one that does not exist yet")
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def _exchange(first: Path, other: Path) -> bool:

@@ -28,7 +28,8 @@ from pipeline.quality.declared import Check, Severity, rows_that_break
 from pipeline.quality.reconciled import FLOOR, PREVIOUS, RUN, checks
 from pipeline.rows import put, rows
 from pipeline.schema import EXTRACTS, QUALITY_RESULTS, Dataset, Row
-from pipeline.settings import Refused, Settings
+from pipeline.settings import Settings
+from pipeline.swap import make_new
 
 EXPORTED = "night.duckdb"
 SAMPLE_ROWS = 10
@@ -131,10 +132,8 @@ def export(settings: Settings, night: Night, folder: Path) -> int:
 
     Raises `Refused` for a night without a landing, and for a folder with something in it.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Refused(f"{folder}: not an empty folder")
     landing.check_landed(night)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_new(folder)
     datasets = collectors.datasets()
     chosen = checks(datasets.values())
     with opened(settings, night, datasets, folder / EXPORTED):

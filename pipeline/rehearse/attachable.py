@@ -11,7 +11,8 @@ from pathlib import Path
 
 from pipeline.rehearse.ready import Readiness, packed
 from pipeline.schema import Row
-from pipeline.settings import Refused
+from pipeline.swap import make_new
+from pipeline.text import on_one_line, visible
 
 SCRIPT, TERRAFORM = "attach.sh", "guardrails.tf"
 
@@ -39,10 +40,8 @@ def attachments(found: Iterable[Readiness]) -> Iterator[Attachment]:
 
 def write(found: Iterable[Readiness], folder: Path) -> list[Attachment]:
     """Write the policies and how to attach them. Raises `Refused` for a folder that is not empty."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Refused(f"{folder}: not an empty folder; name one that does not exist yet")
+    make_new(folder)
     made = list(attachments(found))
-    folder.mkdir(parents=True, exist_ok=True)
     for one in made:
         (folder / f"{one.name}.json").write_text(json.dumps(json.loads(one.text), indent=2) + "\n", encoding="utf-8")
     (folder / SCRIPT).write_text(script(made), encoding="utf-8")
@@ -61,7 +60,7 @@ def script(made: Iterable[Attachment]) -> str:
     for one in made:
         name = shlex.quote(one.name)
         lines += [
-            f"\n# {one.label}",
+            f"\n# {on_one_line(visible(one.label))}",
             f"id=$(aws organizations create-policy --type SERVICE_CONTROL_POLICY --name {name} \\",
             f"  --description {shlex.quote('Guardrails that nobody needed to break')} \\",
             f"  --content {shlex.quote(one.text)} --query Policy.PolicySummary.Id --output text)",
@@ -75,7 +74,7 @@ def terraform(made: Iterable[Attachment]) -> str:
     blocks = []
     for one in made:
         label = one.name.replace("-", "_")
-        blocks.append(f"""# {one.label}
+        blocks.append(f"""# {on_one_line(visible(one.label))}
 resource "aws_organizations_policy" "{label}" {{
   name    = "{one.name}"
   type    = "SERVICE_CONTROL_POLICY"

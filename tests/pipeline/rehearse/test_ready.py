@@ -121,7 +121,7 @@ def test_policies_are_packed_within_the_quota() -> None:
 
 def test_files_attach_what_is_ready(tmp_path: Path) -> None:
     statement = proposed(made("kms:ScheduleKeyDeletion"))
-    places = {"ou-root-workload": "/Work's loads", OTHER: "shop"}
+    places = {"ou-root-workload": "/Work's\nexit 1\n", OTHER: "shop"}
     found = Readiness("made_up", "Made up", statement, at=places)
     folder = tmp_path / "out"
     written = attachable.write([found, Readiness("none", "None", None, no_policy="x")], folder)
