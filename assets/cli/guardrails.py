@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from assets.cli.app import DONE, Home, command, given, terminal
-from assets.cli.output import say, table
+from assets.cli.output import RowFormat, print_rows, say, table
 from pipeline.settings import Refused, load
 from pipeline.text import plural, visible
 
@@ -76,10 +76,8 @@ def _counts(chosen: Any, as_json: bool) -> int:
 
     with database.reading(chosen.home) as con:
         counted = rows(con, COUNTS)
-    if as_json:
-        print(json.dumps(counted, indent=2, ensure_ascii=False))
-    else:
-        terminal().print(table(tuple(counted[0]) if counted else ("objective",), ([*row.values()] for row in counted)))
+    names = ("policy_type", "objective", "title", "met", "not_met", "other")
+    print_rows(names, (tuple(row.values()) for row in counted), RowFormat.json if as_json else RowFormat.text)
     return DONE
 
 

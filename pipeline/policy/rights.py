@@ -111,8 +111,7 @@ def _kinds(keys: frozenset[str]) -> tuple[tuple[str, ...], ...]:
     """The known actions, grouped by which of the keys their requests can have, and by the Region that answers them."""
     anybody, kinds = Principal(f"arn:aws:iam::{'0' * 12}:role/{FRESH}"), dict[Hashable, list[str]]()
     for action in actions.expand("*"):
-        sends = tuple(actions.key_reaches(action, key) is not False for key in sorted(keys))
-        kinds.setdefault((sends, anybody.region(action)), []).append(action)
+        kinds.setdefault(_sent(anybody, action, sorted(keys)), []).append(action)
     return tuple(tuple(alike) for alike in kinds.values())
 
 
@@ -139,8 +138,12 @@ def _asked(principal: Principal, action: str, speaking: tuple[Statement, ...]) -
     """Equal for actions that have one answer on one resource: the same statements apply, and what these ask of the
     request is known or missing alike.
     """
-    keys = (name for statement in speaking for name in keys_of(statement))
-    return speaking, principal.region(action), tuple(actions.key_reaches(action, name) is not False for name in keys)
+    return speaking, _sent(principal, action, (name for statement in speaking for name in keys_of(statement)))
+
+
+def _sent(principal: Principal, action: str, keys: Iterable[str]) -> Hashable:
+    """What a request for the action has beside its resource: its Region, if known, and which of the keys it can."""
+    return principal.region(action), tuple(actions.key_reaches(action, key) is not False for key in keys)
 
 
 def _all_allowed(decisions: Iterator[Decision]) -> tuple[Tri, Decision]:
