@@ -21,12 +21,13 @@ The five calls used most:
 Verdicts are three-valued: `Depends` names the condition keys that it depends on (`Decision.unknown_keys`).
 """
 
-from pipeline.policy.account import Account, Role, may_assume, trusts_service
+from pipeline.policy.account import Account, Role, trusts_service
 from pipeline.policy.boundary_facts import BoundaryFacts, boundary_facts
 from pipeline.policy.callers import Caller, caller
 from pipeline.policy.context import Context
 from pipeline.policy.document import Document, Statement, parse
 from pipeline.policy.escalation import Escalation, Escalations, escalations
+from pipeline.policy.escalation_grants import may_assume
 from pipeline.policy.escalation_paths import paths
 from pipeline.policy.evaluate import evaluate
 from pipeline.policy.exposure import Access, entrants, outside_access, public

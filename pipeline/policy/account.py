@@ -13,7 +13,7 @@ from pipeline.policy.document import Document
 from pipeline.policy.escalation_paths import attacker
 from pipeline.policy.evaluate import evaluate
 from pipeline.policy.partitions import spellings
-from pipeline.policy.principal import FRESH, Principal, answer, can
+from pipeline.policy.principal import FRESH, Principal, answer
 from pipeline.policy.request import Policies, Policy, Request
 from pipeline.policy.rights import exceeds
 from pipeline.policy.tri import Tri
@@ -33,6 +33,12 @@ class Role:
     rcp_levels: tuple[tuple[Policy, ...], ...] | None = None
     held_back: Tri = Tri.NO
     has_instance_profile: bool | None = None
+
+    @property
+    def guards(self) -> tuple[Document, ...]:
+        """What decides who may assume it: its trust policy, and the RCPs."""
+        limits = (policy for level in self.rcp_levels or () for policy in level)
+        return tuple(policy.document for policy in (self.trust, *limits) if policy.document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +136,3 @@ def _may_enter(trust: Policy, who: Caller, action: str) -> bool:
     role = f"arn:{who.partition}:iam:::role/{FRESH}"
     request = Request(who, action, role, Context.of(who.context(), complete=False))
     return answer(evaluate(request, Policies(resource=trust))) is not Tri.NO
-
-
-def may_assume(principal: Principal, role: Role) -> Tri:
-    """Whether the principal may assume the role, by its own policies, its SCPs and the role's trust policy."""
-    return answer(can(principal, "sts:AssumeRole", role.arn, resource_policy=role.trust, rcp_levels=role.rcp_levels))

@@ -5,16 +5,16 @@ The best request is the one whose Region, policy, boundary and service the polic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.policy.account import Role
-from pipeline.policy.context import Value
-from pipeline.policy.escalation_requests import ABSENT, Boundary, at_will, best, boundaries_of_new, candidates
-from pipeline.policy.principal import Principal, can
+from pipeline.policy.document import Document
+from pipeline.policy.escalation_requests import ABSENT, Boundary, as_it_likes, best, boundaries_of_new, candidates
+from pipeline.policy.principal import Principal, answer, can
 from pipeline.policy.request import Decision
 from pipeline.policy.rights import allows
+from pipeline.policy.tri import Tri
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def granted_anywhere(action: str, resource_type: str, principal: Principal) -> D
     return best(
         decision
         for request_keys in candidates(action, "", principal, ABSENT)
-        for decision in _as_it_likes(
+        for decision in as_it_likes(
             principal, action, request_keys, lambda keys: allows(principal, action, keys, resource_type)
         )
     )
@@ -50,32 +50,24 @@ def boundaries(target: str, resource: str, principal: Principal) -> tuple[Bounda
 def granted(
     action: str, resource: str, service: str, principal: Principal, role: Role | None, boundary: Boundary
 ) -> Grant:
-    trust, rcps = (role.trust, role.rcp_levels) if role and action == "sts:AssumeRole" else (None, None)
+    trust, rcps, others = None, None, tuple[Document, ...]()
+    if role and action == "sts:AssumeRole":
+        trust, rcps, others = role.trust, role.rcp_levels, role.guards
     of_target = None if boundary is ABSENT and action.startswith("iam:Delete") else boundary
     best_grant = best(
         decision
         for request_keys in candidates(action, service, principal, of_target)
-        for decision in _as_it_likes(
-            principal, action, request_keys, lambda keys: can(principal, action, resource, keys, trust, rcps)
+        for decision in as_it_likes(
+            principal, action, request_keys, lambda keys: can(principal, action, resource, keys, trust, rcps), others
         )
     )
     return Grant(action, "self" if resource == principal.arn else resource, best_grant)
 
 
-def _as_it_likes(
-    principal: Principal, action: str, keys: Mapping[str, Value], ask: Callable[[Mapping[str, Value]], Decision]
-) -> Iterator[Decision]:
-    """The decisions on the request, for all that the caller can choose freely and that decides."""
-    waiting = [dict(keys)]
-    for attempt in range(_MOST_ATTEMPTS):
-        if not waiting:
-            return
-        given = waiting.pop()
-        decision = ask(given)
-        choices = at_will(principal, action, given, decision) if attempt + 1 < _MOST_ATTEMPTS else []
-        waiting += [{**given, **choice} for choice in reversed(choices)]
-        if not choices:
-            yield decision
+def assuming(principal: Principal, role: Role) -> Decision:
+    """The decision on assuming the role: by the principal's policies and SCPs, the role's trust policy and its RCPs."""
+    return granted("sts:AssumeRole", role.arn, "", principal, role, ABSENT).decision
 
 
-_MOST_ATTEMPTS = 200
+def may_assume(principal: Principal, role: Role) -> Tri:
+    return answer(assuming(principal, role))

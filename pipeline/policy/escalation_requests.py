@@ -6,7 +6,7 @@ policies. `[request]` and `[attacker]` in escalation_paths.toml define the choic
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -63,25 +63,52 @@ def best(decisions: Iterable[Decision]) -> Decision:
     return strongest
 
 
-def at_will(principal: Principal, action: str, keys: Known, decision: Decision) -> list[Choice]:
-    """What the caller can choose freely for the first key that the decision depends on: Region, user agent, and the
-    tags of a request that can have them. Network and MFA are not: they stay conditions.
+def as_it_likes(
+    principal: Principal,
+    action: str,
+    keys: Mapping[str, Value],
+    ask: Callable[[Mapping[str, Value]], Decision],
+    others: tuple[Document, ...] = (),
+) -> Iterator[Decision]:
+    """The decisions on the request, for all that the caller can choose freely and that decides. `others`: documents
+    that have a say beside the principal's own, such as a role's trust policy.
+    """
+    waiting = [dict(keys)]
+    for attempt in range(_MOST_ATTEMPTS):
+        if not waiting:
+            return
+        given = waiting.pop()
+        decision = ask(given)
+        choices = _at_will(principal, action, given, decision, others) if attempt + 1 < _MOST_ATTEMPTS else []
+        waiting += [{**given, **choice} for choice in reversed(choices)]
+        if not choices:
+            yield decision
+
+
+_MOST_ATTEMPTS = 200
+
+
+def _at_will(
+    principal: Principal, action: str, keys: Known, decision: Decision, others: tuple[Document, ...]
+) -> list[Choice]:
+    """What the caller can choose freely for the first key that the decision depends on: Region, user agent, name of the
+    session, and the tags of a request that can have them. Network and MFA are not: they stay conditions.
     """
     entry = actions.find(action)
     for key in (key.lower() for key in decision.unknown_keys):
         is_tag = key.startswith("aws:requesttag/") or key == "aws:tagkeys"
         can_be_sent = is_tag and entry is not None and not action.startswith("sts:") and actions.lists_key(entry, key)
         if (key in _FREE or can_be_sent) and key not in {given.lower() for given in keys}:
-            return _choices(principal).of(key, principal.context(action, keys))
+            return _choices(principal, others).of(key, principal.context(action, keys))
     return []
 
 
-_FREE = frozenset({REGION, "aws:useragent", "aws:referer"})
+_FREE = frozenset({REGION, "aws:useragent", "aws:referer", "sts:rolesessionname"})
 
 
 @lru_cache(maxsize=1 << 14)
-def _choices(principal: Principal) -> Choices:
-    return Choices(by_key(principal.documents), principal.caller.partition, principal.not_before)
+def _choices(principal: Principal, others: tuple[Document, ...]) -> Choices:
+    return Choices(by_key((*principal.documents, *others)), principal.caller.partition, principal.not_before)
 
 
 @lru_cache(maxsize=1 << 14)

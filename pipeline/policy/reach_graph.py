@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from pipeline.policy import alike
-from pipeline.policy.account import Account, Role, Workload, may_assume
+from pipeline.policy.account import Account, Role, Workload
 from pipeline.policy.assumers import Assumers, named, open_to_account, treats_alike
 from pipeline.policy.callers import account_of, caller
 from pipeline.policy.document import Document
 from pipeline.policy.escalation import IDS_OF_TAGGING, Escalation, escalations
+from pipeline.policy.escalation_grants import assuming, may_assume
 from pipeline.policy.escalation_paths import may_escalate
-from pipeline.policy.principal import FRESH, Principal, can
+from pipeline.policy.principal import FRESH, Principal
 from pipeline.policy.request import Decision, Evidence, Verdict
 from pipeline.policy.rights import Admin, Admins, is_admin
 from pipeline.policy.tagging import Retagged, may_tag_roles, retagged, speaking_of_tags, tagged_by
@@ -95,7 +96,7 @@ class Graph:
             yield from self._tagging(principal, hop)
             return
         if role := self.roles.get(hop.target) if hop.how == "sts:AssumeRole" else None:
-            yield can(principal, hop.how, role.arn, resource_policy=role.trust, rcp_levels=role.rcp_levels)
+            yield assuming(principal, role)
             return
         paths = escalations(principal, self.accounts[principal.account], ignore=_NOT_BY_PATHS).paths
         yield from (grant.decision for path in paths if path.path.id == hop.how for grant in path.grants)

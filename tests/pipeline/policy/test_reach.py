@@ -112,6 +112,35 @@ def test_scps_and_conditions_close_ways() -> None:
     assert found["unread"][0] is None
 
 
+def test_what_the_caller_chooses_is_no_condition() -> None:
+    boss = principal(ADMIN, kind="role", name="boss")
+    in_europe = FULL_ACCESS, *policies(deny("*", Condition=equals("aws:RequestedRegion", "us-east-1")), kind="scp")
+    principals = [
+        boss,
+        principal(ENTER, name="free"),
+        principal(ENTER, name="european", scp_levels=(in_europe,)),
+        principal(allow("sts:AssumeRole", Condition=equals("aws:RequestedRegion", "eu-west-1")), name="irish"),
+    ]
+    ways = {
+        "region": equals("aws:RequestedRegion", "us-east-1"),
+        "session": equals("sts:RoleSessionName", "deploy"),
+        "own name": equals("sts:RoleSessionName", "${aws:username}"),
+        "secret": equals("sts:ExternalId", "x"),
+    }
+    found = {name: steps(principals, [role("boss", ROOT, Condition=condition)]) for name, condition in ways.items()}
+    assert {name: one["free"] for name, one in found.items()} == {
+        "region": (1, 1),
+        "session": (1, 1),
+        "own name": (1, 1),
+        "secret": (None, 1),
+    }
+    assert (found["region"]["european"], found["region"]["irish"]) == ((None, None), (None, None))
+
+
+def equals(key: str, value: str) -> dict[str, Any]:
+    return {"StringEquals": {key: value}}
+
+
 def test_everyone_trusted_and_an_unreadable_trust() -> None:
     principals = [
         principal(ADMIN, kind="role", name="boss"),
