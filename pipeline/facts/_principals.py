@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 
 from pipeline.facts import Queried
 from pipeline.policy.callers import account_of
-from pipeline.policy.context import Value
+from pipeline.policy.context import FIRST_RELEASE, Value
 from pipeline.policy.grammar import Kind
 from pipeline.policy.managed import aws_managed_policy
-from pipeline.policy.principal import FIRST_RELEASE, Principal
+from pipeline.policy.principal import Principal
 from pipeline.policy.request import Policy
 from pipeline.schema import Row
 
@@ -121,6 +121,11 @@ ONE_FOR_ALL_ALIKE = principals(
 )
 
 
+def start_of(as_of: date | None) -> datetime:
+    """The first moment of the night, UTC: no request judged in it is older."""
+    return datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC) if as_of else FIRST_RELEASE
+
+
 class PrincipalFactory:
     """Creates principals from the rows of `principals`. Each set of control policies is parsed once."""
 
@@ -131,8 +136,7 @@ class PrincipalFactory:
         organization = next(iter(tables["organization"]), {})
         self.organization_id = organization.get("organization_id", "")
         self.management_account = organization.get("management_account_id", "")
-        as_of = organization.get("as_of")
-        self.not_before = datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC) if as_of else FIRST_RELEASE
+        self.not_before = start_of(organization.get("as_of"))
         delegated = (row["account_id"] for row in tables.get("identity_center", ()))
         self._identity_center = {self.management_account, *delegated}
         paths = {row["account_id"]: self._path(row["ou_ids"]) for row in tables.get("places", ())}

@@ -8,10 +8,11 @@ admits, and whether it admits IAM users without MFA.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pipeline.facts import PolicyLayer, Queried
+from pipeline.facts._principals import start_of
 from pipeline.policy.callers import Caller, caller, statement_names
 from pipeline.policy.conditions import conditions_hold
 from pipeline.policy.context import SENT_BY_SERVICES, Context, Value
@@ -88,7 +89,8 @@ QUERIES = {
         group by trusts.trust_sha256
         order by trusts.trust_sha256""",
     "accounts": "select account_id from stg_accounts",
-    "organization": "select coalesce(organization_id, '') as organization_id from stg_organization",
+    "organization": """
+        select coalesce(organization_id, '') as organization_id, getvariable('as_of') as as_of from stg_organization""",
 }
 JUDGES: tuple[PolicyLayer, ...] = ("trust",)
 
@@ -101,11 +103,12 @@ WITHOUT_MFA: tuple[dict[str, Value], ...] = (
 
 
 def rows(tables: Queried) -> Iterator[Row]:
+    organization = next(iter(tables["organization"]), {})
     accounts = frozenset(row["account_id"] for row in tables["accounts"])
-    organization_id = next((row["organization_id"] for row in tables["organization"]), "")
+    own = Organization("", accounts, organization.get("organization_id", ""), "", start_of(organization.get("as_of")))
     for trust in tables["trusts"]:
         key = {"trust_sha256": trust["trust_sha256"]}
-        inside = Organization(trust["own_account"], accounts, organization_id, trust["partition"])
+        inside = replace(own, account=trust["own_account"], partition=trust["partition"])
         try:
             door = Door(parse(trust["document"], "trust"), inside)
         except MalformedPolicy as error:
@@ -188,7 +191,7 @@ class Door:
     def _opened(self, who: Caller, keys: dict[str, Value]) -> list[int]:
         """The Allow statements that admit the caller; none if the policy as a whole denies."""
         facts = {**dict.fromkeys(SENT_BY_SERVICES, ()), **who.context(), **keys}
-        context = Context.of(facts, complete=False)
+        context = Context.of(facts, complete=False, not_before=self.inside.not_before)
         role = f"arn:{self.inside.partition}:iam::{self.inside.account}:role/{FRESH}"
         request = Request(who, "sts:AssumeRole", role, context, self.inside.account)
         verdict = answer(evaluate(request, Policies([ALLOW_ALL], resource=Policy("trust", self.trust))))

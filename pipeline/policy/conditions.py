@@ -96,7 +96,7 @@ def _holds_for_any_value(condition: Condition, context: Context) -> Tri:
         hit = Tri.YES
     elif not values:
         hit = Tri.NO
-    elif condition.key.lower() in CLOCKS and context.not_before and base.startswith(("Date", "Numeric")):
+    elif condition.key.lower() in CLOCKS and base.startswith(("Date", "Numeric")):
         is_older = condition.key.lower() == "aws:tokenissuetime"
         earliest = context.not_before - (_LONGEST_SESSION if is_older else timedelta())
         hit = some(_clock_matches(base, value, earliest) for value in values)

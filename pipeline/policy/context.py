@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pipeline.policy.match import literal
 from pipeline.policy.tri import Tri
@@ -30,6 +30,8 @@ SENT_BY_SERVICES = frozenset(
 ROLE_SESSIONS_ONLY = frozenset({"aws:sourceidentity", "aws:federatedprovider", "aws:assumedroot"})
 # Their values only grow: a request cannot arrive before `not_before`.
 CLOCKS = frozenset({"aws:currenttime", "aws:epochtime", "aws:tokenissuetime"})
+# No request judged here is older than the first release; callers that know the night's date pass it instead.
+FIRST_RELEASE = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def _nothing(key: str) -> bool:
@@ -48,11 +50,11 @@ class Context:
     complete: bool = True
     present: frozenset[str] = frozenset()
     is_absent: Callable[[str], bool] = _nothing
-    not_before: datetime | None = None
+    not_before: datetime = FIRST_RELEASE
 
     @classmethod
     def of(
-        cls, keys: Mapping[str, Value] | None = None, *, complete: bool = True, not_before: datetime | None = None
+        cls, keys: Mapping[str, Value] | None = None, *, complete: bool = True, not_before: datetime = FIRST_RELEASE
     ) -> Context:
         """Build from a mapping of keys, in any letter case, to a value or several."""
         values = {key.lower(): strings(value) for key, value in (keys or {}).items()}

@@ -12,10 +12,10 @@ from functools import cached_property
 
 from pipeline.policy.callers import Caller
 from pipeline.policy.choices import Choice, Choices, by_key
-from pipeline.policy.context import ROLE_SESSIONS_ONLY, SENT_BY_SERVICES, Context, Value
+from pipeline.policy.context import FIRST_RELEASE, ROLE_SESSIONS_ONLY, SENT_BY_SERVICES, Context, Value
 from pipeline.policy.document import Condition, Document
 from pipeline.policy.evaluate import evaluate
-from pipeline.policy.principal import FIRST_RELEASE, Principal
+from pipeline.policy.principal import Principal
 from pipeline.policy.request import Decision, Policies, Policy, Request, Verdict
 
 Levels = Sequence[Sequence[Policy]]

@@ -9,12 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 
 from pipeline.policy import actions
 from pipeline.policy.callers import Caller, account_of, caller
-from pipeline.policy.context import ALWAYS_SIGNED, ROLE_SESSIONS_ONLY, SENT_BY_SERVICES, Context, Value, strings
+from pipeline.policy.context import (
+    ALWAYS_SIGNED,
+    FIRST_RELEASE,
+    ROLE_SESSIONS_ONLY,
+    SENT_BY_SERVICES,
+    Context,
+    Value,
+    strings,
+)
 from pipeline.policy.document import Document
 from pipeline.policy.evaluate import evaluate
 from pipeline.policy.partitions import home_region, partition_of
@@ -23,9 +31,6 @@ from pipeline.policy.tri import Tri
 
 # Stands for a name no policy mentions: only a pattern that is really open covers it.
 FRESH = "zq7x"
-# No request judged here is older than the first release; callers that know the night's date pass it instead.
-FIRST_RELEASE = datetime(2026, 11, 1, tzinfo=UTC)
-
 # IAM and a few others answer from one Region of each partition, whatever Region the caller works in.
 _GLOBAL_SERVICES = frozenset({"iam", "organizations", "account", "cloudfront", "route53"})
 

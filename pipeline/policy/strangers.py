@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import product
 
 from pipeline.policy.callers import Caller, caller, covers_everyone
-from pipeline.policy.context import ALWAYS_SIGNED, SENT_BY_SERVICES, Context, Value
+from pipeline.policy.context import ALWAYS_SIGNED, FIRST_RELEASE, SENT_BY_SERVICES, Context, Value
 from pipeline.policy.document import Condition, Document, Statement
 from pipeline.policy.match import common_arn, common_text
 from pipeline.policy.principal import FRESH
@@ -23,12 +24,13 @@ _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """The accounts that count as inside. `id` may be unknown ("")."""
+    """The accounts that count as inside. `id` may be unknown (""). `not_before`: no evaluated request is earlier."""
 
     account: str
     accounts: frozenset[str] = frozenset()
     id: str = ""
     partition: str = "aws"
+    not_before: datetime = FIRST_RELEASE
 
     def has(self, account: str) -> bool:
         return account == self.account or account in self.accounts
@@ -60,12 +62,12 @@ def strangers(document: Document, inside: Organization) -> Iterator[tuple[str, C
         access_point = _arn_of_access_point(conditions, account, inside)
         for arn, path in product(_callers(document, conditions, account, inside), callers):
             keys = _direct(account, path, access_point)
-            yield _whose(account, path, named), caller(arn), _context(keys, caller(arn))
+            yield _whose(account, path, named), caller(arn), _context(keys, caller(arn), inside)
         if account == anybody:
-            yield ANY_ACCOUNT, caller("*"), _context(_direct(account, "", access_point), caller("*"))
+            yield ANY_ACCOUNT, caller("*"), _context(_direct(account, "", access_point), caller("*"), inside)
         for service, arn, path in product(services, _sources(conditions, account, inside), sources):
             who = Caller("service", service)
-            yield _whose(account, path, named), who, _context(_on_behalf(account, arn, path), who)
+            yield _whose(account, path, named), who, _context(_on_behalf(account, arn, path), who, inside)
 
 
 def foreign_paths(conditions: Iterable[Condition], kind: str, inside: Organization) -> list[str]:
@@ -129,9 +131,9 @@ def _on_behalf(account: str, source: str, path: str) -> dict[str, Value]:
     }
 
 
-def _context(keys: dict[str, Value], who: Caller) -> Context:
-    values = Context.of({**keys, **who.context()}, complete=False)
-    return Context(values.values, False, ALWAYS_SIGNED if who.is_aws_identity else frozenset())
+def _context(keys: dict[str, Value], who: Caller, inside: Organization) -> Context:
+    open_to_more = Context.of({**keys, **who.context()}, complete=False, not_before=inside.not_before)
+    return replace(open_to_more, present=ALWAYS_SIGNED if who.is_aws_identity else frozenset())
 
 
 # -- whom the policy could mean

@@ -218,7 +218,8 @@ class _Asker:
             self.action = ENTRY_ACTIONS[1] if ":saml-provider/" in who.arn else ENTRY_ACTIONS[2]
 
     def __call__(self, more: dict[str, Value] | None = None) -> Tri:
-        context = Context.of({**self.who.context(), **(more or {})}, complete=False)
+        keys = {**self.who.context(), **(more or {})}
+        context = Context.of(keys, complete=False, not_before=self.inside.not_before)
         role = f"arn:{self.inside.partition}:iam::{self.inside.account}:role/{FRESH}"
         return answer(
             evaluate(

@@ -113,7 +113,9 @@ class Published:
     def inside(self, owner: str) -> Organization:
         """The accounts that are no strangers to a resource of the owner."""
         partition = next((str(row["arn"]).split(":")[1] for row in self.accounts.values() if row["arn"]), "aws")
-        return Organization(owner, frozenset(self.accounts), self.factory.organization_id, partition)
+        return Organization(
+            owner, frozenset(self.accounts), self.factory.organization_id, partition, self.factory.not_before
+        )
 
     @cached_property
     def unread_accounts(self) -> Mapping[str, Unread]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from pipeline.facts._principals import PrincipalFactory, identity_policy, read
-from pipeline.policy.principal import FIRST_RELEASE
+from pipeline.policy.context import FIRST_RELEASE
 from tests.pipeline.facts.support import (
     AS_OF,
     MANAGEMENT,
