@@ -13,7 +13,7 @@ from itertools import combinations, product
 
 from pipeline.policy.callers import Caller, caller
 from pipeline.policy.context import Value
-from pipeline.policy.document import Condition
+from pipeline.policy.document import Condition, Statement
 from pipeline.policy.guards import Guard, is_denied
 from pipeline.policy.match import common_arn, common_text, without_variables
 from pipeline.policy.principal import FRESH
@@ -82,12 +82,18 @@ def _tag_values(condition: Condition, value: str) -> tuple[str, ...]:
 
 
 def deciding_conditions(evidence: Iterable[Evidence], guard: Guard) -> Iterator[Condition]:
-    deciding = {(hit.policy, hit.index) for hit in evidence if hit.effect == "Deny"}
+    for statement in deciding(evidence, guard):
+        yield from statement.conditions
+
+
+def deciding(evidence: Iterable[Evidence], guard: Guard) -> Iterator[Statement]:
+    """The Deny statements among the evidence."""
+    denies = {(hit.policy, hit.index) for hit in evidence if hit.effect == "Deny"}
     for level in guard.levels:
         for policy in level:
             for statement in policy.document.statements if policy.document else ():
-                if (policy.name, statement.index) in deciding:
-                    yield from statement.conditions
+                if (policy.name, statement.index) in denies:
+                    yield statement
 
 
 def way_in(exemption: Exemption, guard: Guard) -> tuple[tuple[str, str], ...] | None:

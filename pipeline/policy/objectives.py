@@ -21,7 +21,7 @@ from pipeline.policy.context import Value
 from pipeline.policy.document import Document
 from pipeline.policy.evaluate import statements_on
 from pipeline.policy.guards import Guard, Levels, Site, is_denied
-from pipeline.policy.loopholes import Exemption, Loophole, deciding_conditions, exemptions, way_in
+from pipeline.policy.loopholes import Exemption, Loophole, deciding, deciding_conditions, exemptions, way_in
 from pipeline.policy.match import common_arn
 from pipeline.policy.principal import FRESH, Principal
 from pipeline.policy.request import Decision, Evidence, Verdict
@@ -122,6 +122,19 @@ def _loopholes(objective: Objective, evidence: Iterable[Evidence], guard: Guard)
         if steps:
             loopholes[exemption.text] = None
             yield Loophole(exemption.text, steps)
+    yield from _by_naming(objective, evidence, guard)
+
+
+def _by_naming(objective: Objective, evidence: Iterable[Evidence], guard: Guard) -> Iterator[Loophole]:
+    """Exceptions for resources of a certain name, where whoever makes the resource gives it its name."""
+    patterns = dict.fromkeys(pattern for one in deciding(evidence, guard) for pattern in one.not_resources or ())
+    for pattern in (pattern for pattern in patterns if set("*?") & set(pattern.rpartition(":")[2])):
+        for probe in (probe for probe in objective.probes if probe.action.partition(":")[2].startswith("Create")):
+            fitting = (common_arn(pattern, fresh.replace(FRESH, "*"), FRESH) for fresh in _fresh(probe, guard.site))
+            passed = (arn for arn in fitting if arn and not all(map(is_denied, _ask(probe, arn, guard))))
+            if arn := next(passed, None):
+                yield Loophole(f"NotResource {pattern}", ((probe.action, arn),))
+                break
 
 
 def _lets_through(exemption: Exemption, probes: Iterable[Probe], guard: Guard) -> bool:
@@ -188,6 +201,8 @@ def _exempt(evidence: Iterable[Evidence], guard: Guard) -> tuple[str, ...]:
         if is_negated(condition.operator) and condition.key.lower().startswith("aws:principal"):
             others = (value for value in condition.values if not _is_own(condition.key, value, guard.site))
             exempt.update(dict.fromkeys(f"{condition.key} {condition.operator} {value}" for value in others))
+    named = (pattern for statement in deciding(evidence, guard) for pattern in statement.not_resources or ())
+    exempt.update(dict.fromkeys(f"NotResource {pattern}" for pattern in named))
     return tuple(exempt)
 
 

@@ -277,3 +277,22 @@ def test_an_outsider_takes_any_name_and_tag(condition: Any, met: Tri) -> None:
     for operator, block in condition.items():
         unless.setdefault(operator, {}).update(block)
     assert judge("identity_perimeter", deny(services, Principal="*", Condition=unless)).met is met
+
+
+@pytest.mark.parametrize(
+    ("pattern", "met", "loopholes"),
+    [
+        ("arn:aws:iam::*:user/bots/*", Tri.NO, {"NotResource arn:aws:iam::*:user/bots/*"}),
+        ("arn:aws:iam::*:user/break-glass", Tri.YES, set()),
+        ("arn:aws:iam::*:group/*", Tri.YES, set()),
+    ],
+)
+def test_names_that_the_caller_gives_are_an_exception_for_everybody(
+    pattern: str, met: Tri, loopholes: set[str]
+) -> None:
+    probed = [probe.action for probe in BY_ID["iam_user_creation"].probes]
+    once = {"Effect": "Deny", "Action": probed, "NotResource": pattern}
+    levels = [(FULL_ACCESS,), (FULL_ACCESS, *policies(document(once), kind="scp"))]
+    found = judge_objective(BY_ID["iam_user_creation"], levels, SITE)
+    assert (found.met, {one.exception for one in found.loopholes}) == (met, loopholes)
+    assert found.exempt == (f"NotResource {pattern}",)

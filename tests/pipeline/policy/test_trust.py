@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,10 @@ import pytest
 from pipeline.policy import (
     Organization,
     Policy,
+    Role,
     Tri,
+    entrants,
+    may_assume,
     outside_access,
     outsiders,
     parse,
@@ -18,7 +22,7 @@ from pipeline.policy import (
     trust_facts,
 )
 from pipeline.policy.strangers import ANY_ACCOUNT
-from tests.pipeline.policy.support import ACCOUNT, INSIDE, OTHER, document
+from tests.pipeline.policy.support import ACCOUNT, INSIDE, OTHER, allow, document, principal
 
 VENDOR = f"arn:aws:iam::{OTHER}:root"
 
@@ -226,3 +230,41 @@ def test_a_deny_pins_a_web_identity() -> None:
     loose, pinned = (trust_facts(parse(document(*each)), INSIDE)[0] for each in ([allow], [allow, refuse]))
     assert (loose.oidc_grade, loose.pins_identity, loose.pins_tenant) == ("dangerous", False, False)
     assert (pinned.oidc_grade, pinned.pins_identity, pinned.pins_tenant) == ("safe", True, True)
+
+
+ENDED: tuple[dict[str, Any], ...] = (
+    {"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}},
+    {"NumericLessThan": {"aws:EpochTime": "1577836800"}},
+    {"DateLessThanEquals": {"aws:TokenIssueTime": "2020-01-01T00:00:00Z"}},
+)
+OPEN: tuple[dict[str, Any], ...] = (
+    {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}},
+    {"DateLessThan": {"aws:CurrentTime": "2999-01-01T00:00:00Z"}},
+)
+
+
+@pytest.mark.parametrize("who", ["*", {"AWS": f"arn:aws:iam::{OTHER}:root"}, {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}])
+def test_what_ended_lets_nobody_in(who: Any) -> None:
+    for conditions, is_open in ((ENDED, False), (OPEN, True)):
+        for condition in conditions:
+            once = {"Effect": "Allow", "Principal": who, "Action": "sts:AssumeRole", "Condition": condition}
+            trust = Policy.read("trust", document(once), "trust")
+            assert trust.document is not None
+            facts = trust_facts(trust.document, INSIDE)
+            assert [fact.lets_in is not Tri.NO for fact in facts] == [is_open], condition
+            is_of_strangers = is_open and who != {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+            assert bool(entrants(trust.document, INSIDE)) is is_of_strangers, condition
+            assert bool(outside_access(trust, INSIDE)) is is_of_strangers, condition
+            worker = principal(allow("sts:AssumeRole"))
+            role = Role(f"arn:aws:iam::{ACCOUNT}:role/boss", trust)
+            assert (may_assume(worker, role) is not Tri.NO) is (
+                is_open and who != {"AWS": f"arn:aws:iam::{OTHER}:root"}
+            )
+
+
+def test_the_night_says_what_time_it_is() -> None:
+    once = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}
+    ended = {"DateLessThan": {"aws:CurrentTime": "2027-03-01T00:00:00Z"}}
+    trust = parse(document({**once, "Condition": ended}), "trust")
+    assert entrants(trust, INSIDE)
+    assert not entrants(trust, replace(INSIDE, not_before=datetime(2027, 3, 2, tzinfo=UTC)))
