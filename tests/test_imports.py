@@ -149,3 +149,13 @@ def test_imports_run_one_way(package: str) -> None:
             found = {imported.split(".")[0] for imported in imports(path)}
             assert found & OURS <= MAY_IMPORT[package], path
             assert not found & NEVER[package], path
+
+
+def test_nothing_of_dagsters_inside_is_imported() -> None:
+    inside = [
+        f"{name}: {node.module}"
+        for name, path in modules().items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("dagster._")
+    ]
+    assert inside == []

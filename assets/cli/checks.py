@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from assets.cli.app import DONE, Home, command, given, terminal
+from assets.cli.output import RowFormat, print_rows, say
 from pipeline.settings import load
-from pipeline.text import plural, visible
+from pipeline.text import plural
+
+COLUMNS = ("dataset", "check_name", "severity", "unexpected_count", "message")
 
 
 @command
@@ -23,6 +25,7 @@ def checks(
     export: Annotated[
         Path | None, typer.Option(help="Empty folder to write them to, as a project of Great Expectations.")
     ] = None,
+    format: Annotated[RowFormat, typer.Option(help="Output format.")] = RowFormat.text,
     home: Home = None,
 ) -> int:
     """List the checks on a night's inputs that failed, or export all of them.
@@ -44,10 +47,8 @@ def checks(
         return DONE
     landing.check_landed(night)
     results = landing.read(night, QUALITY_RESULTS).to_pylist()
-    table = Table("check", "severity", "rows", "what was found", title=f"{night}: {plural(len(results), 'check')}")
-    for row in results:
-        if not row["passed"]:
-            broken = "?" if row["unexpected_count"] is None else f"{row['unexpected_count']:,}"
-            table.add_row(f"{row['dataset']}.{row['check_name']}", row["severity"], broken, visible(row["message"]))
-    terminal().print(table)
+    failed = [row for row in results if not row["passed"]]
+    if format is RowFormat.text:
+        say(terminal(), f"{night}: {plural(len(results), 'check')}, {len(failed):,} failed")
+    print_rows(COLUMNS, ([row[column] for column in COLUMNS] for row in failed), format)
     return DONE

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -21,7 +20,7 @@ from pipeline.explain.whatif import Turn, turns_of
 from pipeline.rows import rows
 from pipeline.schema import Row
 from pipeline.settings import Refused
-from pipeline.warehouse.store import Connection
+from pipeline.warehouse.store import Connection, published
 
 MOST_CANDIDATES = 12
 
@@ -82,11 +81,8 @@ def explain(
     ambiguous.
     """
     state.check(database.parent)
-    if not database.exists():
-        raise Refused(f"{database}: nothing is published there; `rolecall run` does, or name another --home")
     try:
-        with closing(duckdb.connect(database, read_only=True)) as con:
-            con.execute("set search_path = 'main,staging,intermediate'")
+        with published(database, "main,staging,intermediate") as con:
             head = find_control(con, control)
             row = find_finding(con, head["control_id"], resource, account_id, region)
             finding = Finding(head["control_id"], row["account_id"], row["region"], row["resource"])

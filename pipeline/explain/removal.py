@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,7 +18,7 @@ from pipeline.explain.replay import Finding, Replay
 from pipeline.rows import rows
 from pipeline.schema import Row
 from pipeline.settings import Refused
-from pipeline.warehouse.store import Connection
+from pipeline.warehouse.store import Connection, published
 
 KINDS = ("user", "role", "policy")
 """Kinds of what can be taken away from the tables."""
@@ -111,7 +110,7 @@ MOST_TRIED = 10
 
 def first_tried(database: Path, repairs: Iterable[Row]) -> dict[str, Tried]:
     """What closes with the first of these changes that can be tried, by their key; none without published tables."""
-    with closing(duckdb.connect(database, read_only=True)) as con:
+    with published(database) as con:
         if not con.execute("select 1 from duckdb_tables() where schema_name = 'staging'").fetchone():
             return {}
     candidates = [repair for repair in repairs if repair["kind"] in KINDS and repair["account_id"]]
@@ -123,7 +122,7 @@ def tried(database: Path, repair: Row) -> Tried | None:
     """What closes when what a repair changes is taken away; None where that cannot be tried."""
     if repair["kind"] not in KINDS or repair["account_id"] is None or "*" in (repair["target"] or "*"):
         return None
-    with closing(duckdb.connect(database, read_only=True)) as con:
+    with published(database) as con:
         found = rows(con, FINDINGS, repair=repair["repair"])
     controls = {row["control_id"]: json.loads(row["params"] or "{}") for row in found}
     counted = {(row["control_id"], row["resource"]) for row in found}

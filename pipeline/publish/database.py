@@ -104,15 +104,7 @@ def reading(home: Path, schemas: str = "main") -> Iterator[duckdb.DuckDBPyConnec
     Raises `Refused` if it cannot be opened, or a newer program wrote the home.
     """
     state.check(home)
-    database = home / DATABASE
-    if not database.exists():
-        raise Refused(f"{database}: nothing is published there yet; `rolecall run` does, or name another --home")
-    try:
-        con = duckdb.connect(database, read_only=True, config={"enable_external_access": False})
-    except duckdb.Error as error:
-        raise Refused(f"{database}: {str(error).splitlines()[0]}") from error
-    with con:
-        con.execute(f"set enable_progress_bar = false; set search_path = '{schemas}'; set lock_configuration = true")
+    with store.published(home / DATABASE, schemas) as con:
         yield con
 
 

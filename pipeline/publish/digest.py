@@ -12,8 +12,6 @@ from datetime import date
 from html import escape
 from pathlib import Path
 
-import duckdb
-
 from pipeline.night import Night
 from pipeline.publish import folder
 from pipeline.publish.lead import LEAD, Lead, lead
@@ -21,6 +19,7 @@ from pipeline.rows import rows
 from pipeline.schema import Row
 from pipeline.settings import Settings
 from pipeline.text import on_one_line, plural, visible
+from pipeline.warehouse.store import published
 
 FEW = 5
 NAME, RESOURCE, TITLE, CALL, SENTENCE = 60, 140, 80, 100, 1000
@@ -138,7 +137,7 @@ class Digest:
 
 def digest(database: Path) -> Digest:
     """The digest of the night that a published database shows."""
-    with duckdb.connect(database, read_only=True) as con:
+    with published(database) as con:
         (overall,), (earlier,), (changes,) = rows(con, LEAD), rows(con, NIGHT), rows(con, CHANGES)
         between = {"as_of": overall["as_of"], "before": earlier["night_before"]}
         unread = rows(con, UNREAD)

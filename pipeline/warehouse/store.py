@@ -78,6 +78,23 @@ def reading(home: Path) -> Iterator[Connection]:
 
 
 @contextmanager
+def published(database: Path, schemas: str = "main") -> Iterator[Connection]:
+    """A copy for readers, read-only, without access to other files; names are looked for in these schemas.
+
+    Raises `Refused` if it does not exist or cannot be opened.
+    """
+    if not database.exists():
+        raise Refused(f"{database}: nothing is published there yet; `rolecall run` does, or name another --home")
+    try:
+        con = duckdb.connect(database, read_only=True, config={"enable_external_access": False})
+    except duckdb.Error as error:
+        raise Refused(f"{database}: {str(error).splitlines()[0]}") from error
+    with con:
+        con.execute(f"set enable_progress_bar = false; set search_path = '{schemas}'; set lock_configuration = true")
+        yield con
+
+
+@contextmanager
 def _connected(path: Path, read_only: bool) -> Iterator[Connection]:
     try:
         con = duckdb.connect(path, read_only=read_only)
