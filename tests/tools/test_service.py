@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import json
 import os
 import re
 import shlex
@@ -13,11 +14,15 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import typer
+import yaml
+from botocore.session import Session
+from botocore.validate import ParamValidator
 
 from assets.cli import main
 from pipeline.settings import Settings
@@ -62,6 +67,59 @@ def test_the_image_installs_the_locked_packages_and_is_not_root() -> None:
     assert text.index("USER 10001") < text.index("ENTRYPOINT")
     fields = {f"ROLECALL_{name.upper()}" for name in Settings.model_fields}
     assert set(re.findall(r"ROLECALL_\w+", text)) <= fields
+
+
+def commands(arguments: list[str]) -> None:
+    """Parse the arguments as the command line does; it raises where they are none of its own."""
+    group = typer.main.get_command(main.app)
+    name, *rest = arguments
+    command = group.commands[name]  # type: ignore[attr-defined]
+    command.make_context(name, list(rest))
+
+
+def variables(names: Iterable[str]) -> set[str]:
+    """Those of the names that are variables of ours and no setting."""
+    fields = {f"ROLECALL_{name.upper()}" for name in Settings.model_fields}
+    return {name for name in names if name.startswith("ROLECALL_")} - fields
+
+
+def test_the_task_definition_is_one_of_ecs() -> None:
+    task = json.loads((FOLDER / "ecs-task.json").read_text())
+    shape = Session().get_service_model("ecs").operation_model("RegisterTaskDefinition").input_shape
+    assert ParamValidator().validate(task, shape).generate_report() == ""
+    (container,) = task["containerDefinitions"]
+    commands(container["command"])
+    assert variables(one["name"] for one in (*container["environment"], *container["secrets"])) == set()
+    assert {one["sourceVolume"] for one in container["mountPoints"]} == {one["name"] for one in task["volumes"]}
+    assert container["user"] != "root"
+
+
+def test_the_cron_job_keeps_its_home_and_runs_alone() -> None:
+    claim, job = yaml.safe_load_all((FOLDER / "cronjob.yaml").read_text())
+    assert job["spec"]["concurrencyPolicy"] == "Forbid"
+    pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    commands(container["args"])
+    assert {one["name"] for one in container["volumeMounts"]} == {one["name"] for one in pod["volumes"]}
+    home = next(one for one in pod["volumes"] if one["name"] == "home")
+    assert home["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+    assert pod["securityContext"]["runAsNonRoot"]
+    assert f"USER {pod['securityContext']['runAsUser']}" in (FOLDER / "Dockerfile").read_text()
+
+
+def test_compose_starts_what_exists_and_listens_to_this_machine_only() -> None:
+    compose = yaml.safe_load((FOLDER / "compose.yaml").read_text())
+    for service in compose["services"].values():
+        commands(service["command"])
+        build = (FOLDER / service["build"]["context"]).resolve()
+        assert (build / service["build"]["dockerfile"]).is_file()
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
+        assert service["volumes"][0].split(":")[0] in compose["volumes"]
+
+
+def test_the_image_leaves_out_what_was_read() -> None:
+    left_out = (ROOT / ".dockerignore").read_text().split()
+    assert {".git", ".venv", "var"} <= set(left_out)
 
 
 def free_port() -> int:
