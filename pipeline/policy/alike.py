@@ -12,7 +12,7 @@ from functools import lru_cache
 from pipeline.policy.conditions import condition_holds
 from pipeline.policy.document import Condition, Document, Statement
 from pipeline.policy.evaluate import statements_on
-from pipeline.policy.match import statement_covers_resource
+from pipeline.policy.match import begins_alike, statement_covers_resource
 from pipeline.policy.principal import FRESH, Principal
 from pipeline.policy.request import EFFECTS, Policy
 from pipeline.policy.tri import Tri
@@ -109,11 +109,13 @@ def _names_account_or_all(pattern: str) -> bool:
 
 def resource(principal: Principal, actions: tuple[str, ...], arn: str) -> Hashable:
     """Equal for two resources only if the principal's policies answer alike for the actions on both."""
-    covered = [
-        statement_covers_resource(statement, arn, principal.context(action).expand)
-        for action in actions
-        for statement in _choosy(action, principal)
-    ]
+    covered: list[Tri] = []
+    for action in actions:
+        expand = principal.context(action).expand
+        covered += (
+            statement_covers_resource(statement, arn, expand) if begins_alike(statement, arn) else Tri.NO
+            for statement in _choosy(action, principal)
+        )
     return arn if Tri.DEPENDS in covered else (tuple(covered), *arn.split(":", 5)[:5])
 
 
