@@ -160,9 +160,10 @@ PRIVILEGES = """
         count(*) filter (where has_proposal) as proposals, min(place) filter (where has_proposal) as worst
     from least_privilege group by all order by all"""
 QUALITY = """
-    select dataset, check_name, expectation, severity, passed, unexpected_count, sample::varchar as sample, message
-    from quality_results where as_of = $as_of
-    order by passed, severity, dataset, check_name, expectation"""
+    select q.dataset, q.check_name, expectation, severity, passed, unexpected_count, sample::varchar as sample, message,
+        accepted_by, owner, reason, expires_on
+    from quality_results as q left join exceptions as e on e.entry = accepted_by where q.as_of = $as_of
+    order by passed, severity, q.dataset, q.check_name, expectation"""
 KNOWLEDGE = "select name, title, read_on, age_days, is_old, off_list from knowledge order by is_old desc, read_on, name"
 KNOWLEDGE_GAPS = "select kind, name, times, len(accounts) as accounts from knowledge_gaps order by kind, name"
 EXCEPTIONS = "select * from exceptions order by is_live desc, expires_on, entry"

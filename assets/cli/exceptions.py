@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -16,7 +17,8 @@ from pipeline.settings import Refused, Settings, load
 if TYPE_CHECKING:
     from pipeline.schema import Row
 
-SHOWN = ("entry", "control_id", "account_id", "resource", "owner", "ticket", "expires_on", "reason")
+SUBJECTS = ("control_id", "account_id", "resource", "dataset", "check_name")
+SHOWN = ("entry", *SUBJECTS, "owner", "ticket", "expires_on", "reason")
 LONGEST_DAYS = 366
 
 
@@ -96,8 +98,7 @@ def add(chosen: Settings, control: str, resource: str, account: str | None, fiel
     if found["verdict"] != "fail":
         raise Refused(f"{found['resource']}: its verdict is {found['verdict']}; only a fail can be excepted")
     until: date = fields["until"]
-    if not fields["today"] <= until <= fields["today"] + timedelta(days=LONGEST_DAYS):
-        raise Refused(f"--until {until}: the last day must be today or later, and within a year")
+    check_until(until, fields["today"])
     entry = {
         "control": control_id,
         "account": found["account_id"],
@@ -106,11 +107,15 @@ def add(chosen: Settings, control: str, resource: str, account: str | None, fiel
     }
     if not str(found["resource"]).startswith("arn:"):
         del entry["resource"]
-    lines = [f"{name} = {quoted(text)}" for name, text in entry.items()]
-    text = "\n".join(["", "[[exceptions]]", *lines, f"expires_on = {until.isoformat()}", ""])
-    append(chosen, text)
+    append(chosen, "exceptions", entry, until)
     scope = entry.get("resource", f"all of {entry['control']} in {entry['account']}")
     return f"{chosen.exceptions_file}: {scope} is excepted until {until}; the next night applies it"
+
+
+def check_until(until: date, today: date) -> None:
+    """Raise `Refused` for an end in the past or more than a year away."""
+    if not today <= until <= today + timedelta(days=LONGEST_DAYS):
+        raise Refused(f"--until {until}: the last day must be today or later, and within a year")
 
 
 def quoted(text: str) -> str:
@@ -120,14 +125,15 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def append(chosen: Settings, text: str) -> None:
-    """Replace the register by one with this text at its end, if the result is valid."""
+def append(chosen: Settings, table: str, entry: Mapping[str, str | None], until: date) -> None:
+    """Replace the register by one with this entry at its end, if the result is valid. Fields of None are left out."""
     from pipeline.collect import register
 
     path = chosen.exceptions_file
+    lines = [f"{name} = {quoted(text)}" for name, text in entry.items() if text is not None]
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     aside = path.with_name(f".{path.name}.new")
-    aside.write_text(before + text, encoding="utf-8")
+    aside.write_text("\n".join([before, f"[[{table}]]", *lines, f"expires_on = {until}", ""]), encoding="utf-8")
     try:
         register.load(chosen.model_copy(update={"exceptions_file": aside}))
         aside.replace(path)

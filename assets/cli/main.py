@@ -52,14 +52,38 @@ def publish(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The night; default: the newest.")
     ] = None,
     to: Annotated[str | None, typer.Option(help="Additional destination: s3://bucket/prefix.")] = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(help="Release a held-back night in spite of this check, <dataset>.<check>; repeat for more."),
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="accept: why the night is right all the same.")] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="accept: last day on which it is accepted.")
+    ] = None,
+    owner: Annotated[str | None, typer.Option(help="accept: who answers for it; default: your user name.")] = None,
+    ticket: Annotated[str | None, typer.Option(help="accept: ticket or change record.")] = None,
     home: Home = None,
 ) -> int:
-    """Publish a night again, locally and to the bucket if one is set."""
+    """Publish a night again, locally and to the bucket if one is set, or release one that is held back.
+
+    Example: rolecall publish --accept extracts.accounts_read_above_floor --reason "Two units move" --until 2026-12-31
+    """
     from assets.cli.progress import logging, say, shown
     from assets.defs import publishing
 
     chosen = load(**given(home=home, publish_to=to))
     console = logging(chosen)
+    if accept:
+        from assets.cli import release, runner
+        from assets.cli.run import ended
+
+        fields = {"owner": owner, "reason": reason, "ticket": ticket}
+        night, sentence = release.accept(chosen, as_of and as_of.date(), accept, fields, until and until.date())
+        say(console, "accepted", sentence)
+        with shown(console) as progress:
+            return ended(console, runner.run_night(chosen, night, progress, judge_only=True))
+    if reason or until or owner or ticket:
+        raise Refused("--reason, --until, --owner and --ticket belong to --accept CHECK")
     with shown(console) as progress:
         report = publishing.republish(chosen, as_of.date() if as_of else None, progress)
     say(console, "report", str(report))

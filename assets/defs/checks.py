@@ -118,6 +118,9 @@ def outcome(results: list[QualityResult], blocked: list[QualityResult]) -> str:
     failed = sum(not result.passed for result in results)
     if blocked:
         return f"{len(blocked)} of {len(results)} checks block the night"
+    by_register = sum(bool(result.accepted_by) for result in results)
+    if by_register:
+        return f"{len(results) - failed} of {len(results)} held, {by_register} failed and the register accepts it"
     by_account = sum(result.is_by_account for result in results)
     if by_account:
         return f"{len(results) - failed} of {len(results)} held, {by_account} failed in accounts that count as not read"

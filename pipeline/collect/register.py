@@ -20,6 +20,8 @@
     [[vendors]]                  an account outside the organization that roles may trust: account
     [[accepted_gaps]]            what will not become readable: account, operation or dataset, or several of them; it
                                  stays unknown, and does not turn the exit code of a night to 1
+    [[accepted_checks]]          a check on the inputs that fails, and holds no night back: check, as <dataset>.<check>;
+                                 no account, and no ticket is needed (`rolecall publish --accept` adds it)
 
 An entry applies up to and including `expires_on`; afterwards it is still listed, but has no effect.
 """
@@ -83,7 +85,7 @@ OneArn = Annotated[
 ]
 
 
-class Entry(BaseModel):
+class Decision(BaseModel):
     """Fields of every entry, named as in the `register` dataset except for the control and the account.
 
     A field's description is quoted in the error when the field is invalid.
@@ -93,14 +95,19 @@ class Entry(BaseModel):
     kind: ClassVar[str]
     owner: Text = Field(description="who answers for it")
     reason: Text = Field(description="why it is so")
-    ticket: Text = Field(description="the ticket or change record behind it")
     expires_on: date = Field(description="its last day as a date, like 2027-03-31")
-    account: AccountId | None = None
 
     def row(self, entry: str) -> Row:
         fields = self.model_dump()
-        fields |= {"control_id": fields.pop("control", None), "account_id": fields.pop("account")}
+        fields |= {"control_id": fields.pop("control", None), "account_id": fields.pop("account", None)}
         return {c.name: fields.get(c.name) for c in REGISTER.columns} | {"entry": entry, "kind": self.kind}
+
+
+class Entry(Decision):
+    """What all kinds but accepted checks have in addition."""
+
+    ticket: Text = Field(description="the ticket or change record behind it")
+    account: AccountId | None = None
 
 
 class Exception_(Entry):
@@ -176,13 +183,23 @@ class AcceptedGap(Entry):
         return self
 
 
+class AcceptedCheck(Decision):
+    kind = "accepted_check"
+    check: str = Field(pattern=r"^\w+\.\w+$", description="a check as <dataset>.<check>, as a held-back night names it")
+    ticket: Text | None = None
+
+    def row(self, entry: str) -> Row:
+        dataset, _, name = self.check.partition(".")
+        return {**super().row(entry), "dataset": dataset, "check_name": name}
+
+
 def one_of(value: str | None, known: Container[str]) -> str | None:
     if value is not None and value not in known:
         raise ValueError(value)
     return value
 
 
-KINDS: dict[str, type[Entry]] = {
+KINDS: dict[str, type[Decision]] = {
     "exceptions": Exception_,
     "attestations": Attestation,
     "long_term_keys": LongTermKey,
@@ -193,6 +210,7 @@ KINDS: dict[str, type[Entry]] = {
     "delegated_administrators": DelegatedAdministrator,
     "vendors": Vendor,
     "accepted_gaps": AcceptedGap,
+    "accepted_checks": AcceptedCheck,
 }
 
 
@@ -228,7 +246,7 @@ def read_table(path: Path, table: str, entries: Any, controls: set[str]) -> list
     return rows
 
 
-def faults(kind: type[Entry], error: ValidationError) -> list[str]:
+def faults(kind: type[Decision], error: ValidationError) -> list[str]:
     """The errors of an entry, by field: the value and what was expected."""
     expected = {name: field.get("description", "") for name, field in described(kind).items()}
     sentences = []
@@ -244,7 +262,7 @@ def faults(kind: type[Entry], error: ValidationError) -> list[str]:
     return sentences
 
 
-def described(kind: type[Entry]) -> dict[str, Any]:
+def described(kind: type[Decision]) -> dict[str, Any]:
     """The JSON schema of each field of a kind; for an optional field, that of its value."""
     fields: dict[str, Any] = kind.model_json_schema()["properties"]
     return {name: {**field.get("anyOf", [field])[0], **field} for name, field in fields.items()}

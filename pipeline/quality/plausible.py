@@ -15,6 +15,7 @@ from pipeline.schema import EXTRACTS, Dataset
 
 FILLED = "filled_before"
 """Table with the number of values of each optional column, on the night before."""
+FILLED_CHECK, VANISHED_CHECK = "columns_filled", "not_all_gone"
 FEW = 10
 """As many values or rows may be gone from one night to the next."""
 OF_ROLES = ("roles", "role_session_durations")
@@ -106,7 +107,7 @@ def _filled(datasets: Mapping[str, Dataset]) -> Check:
         f"and v.filled = 0 and n >= {FEW} and p.filled >= {FEW}"
     )
     what = "No optional column that had values on the night before is empty in every row"
-    return no_rows(EXTRACTS.name, "columns_filled", "blocking", what, query)
+    return no_rows(EXTRACTS.name, FILLED_CHECK, "blocking", what, query)
 
 
 def _not_empty(dataset: Dataset, has_summary: bool) -> Check:
@@ -146,7 +147,7 @@ def _vanished(previous: str) -> Check:
         f"where b.status = 'ok') where all_now = 0 and all_before >= {FEW} and rows_before > 0"
     )
     what = "No dataset lost all of its rows since the night before, over what was read on both"
-    return no_rows(EXTRACTS.name, "not_all_gone", "blocking", what, query)
+    return no_rows(EXTRACTS.name, VANISHED_CHECK, "blocking", what, query)
 
 
 def _as_the_ledger(datasets: Mapping[str, Dataset]) -> Check:

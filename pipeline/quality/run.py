@@ -22,7 +22,7 @@ import pyarrow as pa
 from pipeline import collectors, landing, raw
 from pipeline.damage import Damaged
 from pipeline.night import Night
-from pipeline.quality import checkpoint, contradictions, plausible
+from pipeline.quality import accepted, checkpoint, contradictions, plausible
 from pipeline.quality.contradictions import Contradiction
 from pipeline.quality.declared import Check, Severity, rows_that_break
 from pipeline.quality.reconciled import FLOOR, PREVIOUS, RUN, checks
@@ -52,6 +52,8 @@ class QualityResult:
     message: str
     is_by_account: bool = False
     """Whether all violations are in rows of accounts, so that they affect those and not the night."""
+    accepted_by: str | None = None
+    """The entry of the register that accepts the failure."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -60,7 +62,7 @@ class QualityResult:
     @property
     def is_blocking(self) -> bool:
         """Whether it prevents the night from being published."""
-        return not self.passed and self.severity == "blocking" and not self.is_by_account
+        return not (self.passed or self.severity != "blocking" or self.is_by_account or self.accepted_by)
 
     def row(self) -> Row:
         fields = {column.name: getattr(self, column.name) for column in QUALITY_RESULTS.columns}
@@ -82,6 +84,13 @@ def validate(settings: Settings, night: Night, only: Collection[tuple[str, str]]
         with opened(settings, night, datasets) as con:
             again = {result.key: result for result in run(con, floor, datasets)}
         results = [again.get(result.key, result) for result in results]
+    entries = accepted.entries(night, chosen)
+    results = [
+        replace(result, accepted_by=entries[result.key])
+        if result.is_blocking and result.unexpected_count is not None and result.key in entries
+        else result
+        for result in results
+    ]
     return landed(night, results, whole=only is None)
 
 
@@ -123,7 +132,7 @@ def laid_before(result: QualityResult, before: Row | None) -> QualityResult:
     """The earlier result of a check that passes only because contradictory rows were removed."""
     if not result.passed or result.key == FLOOR or not before or before["passed"] or before["severity"] != "blocking":
         return result
-    fields = {name: before[name] for name in (column.name for column in QUALITY_RESULTS.columns)}
+    fields = {name: before.get(name) for name in (column.name for column in QUALITY_RESULTS.columns)}
     return QualityResult(**fields | {"sample": tuple(json.loads(before["sample"]))}, is_by_account=True)
 
 

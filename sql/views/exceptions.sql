@@ -8,8 +8,9 @@ reason = "Why the entry exists"
 is_live = "Whether the entry still counts tonight"
 state = "live, or expired: listed, and covers nothing"
 operation = "Operation of an accepted gap; null for every operation"
-dataset = "Dataset of an accepted gap; null for every dataset"
-covers = "Fails that it makes exempt tonight; of an accepted gap, the datasets of accounts that could not be read"
+dataset = "Dataset of an accepted gap or check; null for every dataset"
+check_name = "Check on the inputs whose failure is accepted"
+covers = "Fails that it makes exempt tonight; of a gap, the datasets of accounts not read; of a check, 1 if it failed"
 */
 with
 covering as (
@@ -24,6 +25,13 @@ covering as (
         accepted_by as entry,
         count(*) as covers
     from coverage
+    where accepted_by is not null
+    group by accepted_by
+    union all
+    select
+        accepted_by as entry,
+        count(*) as covers
+    from raw_quality_results
     where accepted_by is not null
     group by accepted_by
 )

@@ -18,6 +18,7 @@ select
     age_days <= getvariable('knowledge_max_days'),
     if(age_days > getvariable('knowledge_max_days'), 1, 0),
     '[]',
-    format('{} of {}: {} days old; {} are allowed.', title, read_on, age_days, getvariable('knowledge_max_days'))
+    format('{} of {}: {} days old; {} are allowed.', title, read_on, age_days, getvariable('knowledge_max_days')),
+    null
 from (select *, greatest(getvariable('as_of') - read_on, 0) as age_days from fact_knowledge_heads) as lists
 order by dataset, check_name

@@ -304,6 +304,7 @@ def _quality(as_of: date, clean: bool) -> Iterator[Finding]:
                     [] if passed else [{"account_id": "222222222222", "role_name": name} for name in NAMES]
                 ),
                 "message": None if passed else f"2 rows share a key: {IMAGE}",
+                "accepted_by": None if passed else "exception 1",
             }
 
 
@@ -342,6 +343,8 @@ def _exceptions(as_of: date) -> Iterator[Finding]:
             "state": "live" if live else "expired",
             "covers": covers,
             "service_principal": None,
+            "dataset": None,
+            "check_name": None,
         }
 
 
