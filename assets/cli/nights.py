@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from textwrap import shorten
 
 from rich.console import Console
@@ -92,5 +91,5 @@ def remove(settings: Settings, night: Night, console: Console) -> None:
         store.take_out(night)
         if left is not None:
             publishing.publish_night(settings, night.on(left), Silent())
-        shutil.rmtree(night.report_folder, ignore_errors=True)
+        folder.remove(night)
     console.print(f"{night} is taken out" + (f"; {left} is the newest night" if left else ""), highlight=False)

@@ -25,7 +25,7 @@ from pipeline.aws.session import GLOBAL, Answer, Cloud
 from pipeline.aws.visit import Visit, sign_in
 from pipeline.night import Night
 from pipeline.progress import Progress, Silent
-from pipeline.publish.folder import LATEST, date_of, outdated
+from pipeline.publish.folder import LATEST, NIGHTS, date_of, outdated, script_of
 from pipeline.settings import Refused, Settings
 
 INDEX, ASSETS = "index.html", "assets/"
@@ -95,6 +95,7 @@ def publish(settings: Settings, night: Night, progress: Progress | None = None) 
             bucket.delete(bucket.names(f"{LATEST}/") - {f"{LATEST}/{name}" for name in files})
         for as_of in outdated(bucket.dates(), settings.keep_reports, night.as_of):
             bucket.delete(bucket.names(f"{as_of}/"))
+        bucket.put_body(NIGHTS, script_of(bucket.dates()).encode(), CACHE_LATEST)
         size = sum(path.stat().st_size for path in files.values())
         return Delivered(bucket.address(str(night)), len(files), size, is_latest)
 
@@ -183,18 +184,21 @@ class Bucket:
         tell()
 
     def put(self, place: str, name: str, path: Path) -> None:
-        """Upload one object; S3 verifies its checksum."""
-        body = path.read_bytes()
+        """Upload one object of a site."""
         cache = CACHE_LATEST if place == LATEST else CACHE_NIGHT
+        self.put_body(f"{place}/{name}", path.read_bytes(), CACHE_ASSETS if name.startswith(ASSETS) else cache)
+
+    def put_body(self, name: str, body: bytes, cache: str) -> None:
+        """Upload one object; S3 verifies its checksum."""
         self._ask(
             "PutObject",
-            f"{place}/{name}",
+            name,
             needs=("ChecksumSHA256",),
-            Key=f"{self.prefix}{place}/{name}",
+            Key=self.prefix + name,
             Body=body,
             ChecksumSHA256=checksum(body),
-            ContentType=TYPES.get(path.suffix.lower(), UNKNOWN_TYPE),
-            CacheControl=CACHE_ASSETS if name.startswith(ASSETS) else cache,
+            ContentType=TYPES.get(Path(name).suffix.lower(), UNKNOWN_TYPE),
+            CacheControl=cache,
             **self.encryption,
         )
 

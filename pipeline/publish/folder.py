@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -13,6 +14,8 @@ from pipeline import swap
 from pipeline.night import REPORTS, Night
 
 LATEST = "latest"
+NIGHTS = "nights.js"
+"""Beside the folders of the nights: which there are, for the pages of each."""
 
 
 @contextmanager
@@ -31,9 +34,35 @@ def report(night: Night) -> Iterator[Path]:
         yield aside
         swap.put_in_place(aside, night.report_folder, old)
         point(reports / LATEST, night.report_folder.name)
+        list_nights(reports)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def list_nights(reports: Path) -> None:
+    """Write `nights.js` anew, in one rename."""
+    aside = reports / f".new-{NIGHTS}-{os.getpid()}"
+    aside.write_text(script_of(dates(reports)), encoding="utf-8")
+    os.replace(aside, reports / NIGHTS)
+
+
+def script_of(nights: Iterable[date]) -> str:
+    """The list of nights as the pages read it, newest first."""
+    return f"window.nights = {json.dumps([as_of.isoformat() for as_of in sorted(nights, reverse=True)])};\n"
+
+
+def dates(reports: Path) -> list[date]:
+    """The dates of the reports in the folder."""
+    folders = (path for path in reports.glob("*") if path.is_dir() and not path.is_symlink())
+    return [as_of for path in folders if (as_of := date_of(path.name))]
+
+
+def remove(night: Night) -> None:
+    """Delete the report of a night, if there is one."""
+    shutil.rmtree(night.report_folder, ignore_errors=True)
+    if night.report_folder.parent.exists():
+        list_nights(night.report_folder.parent)
 
 
 def sweep(reports: Path) -> None:
@@ -44,8 +73,8 @@ def sweep(reports: Path) -> None:
             left.rename(target)
     for left in (*reports.glob(".new-*"), *reports.glob(".old-*")):
         shutil.rmtree(left, ignore_errors=True)
-    for link in reports.glob(f".{LATEST}-*"):
-        link.unlink(missing_ok=True)
+    for file in (*reports.glob(f".{LATEST}-*"), *reports.glob(f".new-{NIGHTS}-*")):
+        file.unlink(missing_ok=True)
 
 
 def point(link: Path, target: str) -> None:

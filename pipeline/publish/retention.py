@@ -6,7 +6,6 @@ that look back (`history_days`).
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,9 +36,7 @@ def outdated(home: Path, keep_landings: int, keep_reports: int, datasets: Iterab
     spared = {published, *(night for night in landed if night.as_of == max(judged, default=None))}
     longest = timedelta(days=max((dataset.history_days for dataset in datasets), default=0))
     old = [n for n in landed if n not in spared and n.as_of < landed[-1].as_of - longest]
-    folders = [path for path in (home / REPORTS).glob("*") if path.is_dir() and not path.is_symlink()]
-    dates = [as_of for path in folders if (as_of := folder.date_of(path.name))]
-    reports = folder.outdated(dates, keep_reports, published.as_of if published else None)
+    reports = folder.outdated(folder.dates(home / REPORTS), keep_reports, published.as_of if published else None)
     beyond = set(landed[:-keep_landings]) if keep_landings else set()
     return Outdated([night for night in old if night in beyond], [Night(home, as_of) for as_of in sorted(reports)])
 
@@ -49,4 +46,4 @@ def prune(nights: Outdated) -> None:
     for night in nights.landings:
         landing.remove(night)
     for night in nights.reports:
-        shutil.rmtree(night.report_folder)
+        folder.remove(night)

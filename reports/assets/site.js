@@ -453,6 +453,35 @@ function prepareSearch(box) {
   });
 }
 
+// The nights beside this one, as nights.js lists them; a copy of one report has no list, and nothing is added.
+function showNights() {
+  const place = document.querySelector(".night");
+  const root = document.querySelector(".find")?.dataset.root;
+  const own = place?.querySelector("time")?.dateTime;
+  const nights = window.nights ?? [];
+  if (root === undefined || !own || !nights.some((night) => night !== own)) return;
+  const link = (night, text) => Object.assign(document.createElement("a"), { href: `${root}../${night}/index.html`, textContent: text });
+  const list = document.createElement("ul");
+  for (const night of nights) {
+    const item = document.createElement("li");
+    item.append(night === own ? `${night}, this one` : link(night, night));
+    list.append(item);
+  }
+  const others = document.createElement("details");
+  others.append(Object.assign(document.createElement("summary"), { textContent: "Other nights" }), list);
+  place.after(others);
+  others.className = "nights";
+  if (nights[0] > own) {
+    const notice = Object.assign(document.createElement("aside"), { className: "notice", ariaLabel: "Newer night" });
+    notice.setAttribute("role", "note");
+    const wide = Object.assign(document.createElement("div"), { className: "wide" });
+    wide.append(`This is the night of ${own}. `, link(nights[0], `The newest is of ${nights[0]}`));
+    notice.append(wide);
+    document.querySelector("main").before(notice);
+  }
+}
+
+showNights();
 document.querySelectorAll(".find").forEach(prepareSearch);
 document.querySelectorAll(".table").forEach((box) => tables.set(box.id, new DataTable(box)));
 document.querySelectorAll(".query").forEach(prepareCopy);

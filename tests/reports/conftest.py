@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from pipeline.publish import folder
 from reports import chromium, site
 from tests.reports import published
 from tests.reports.browser import ARGUMENTS
@@ -52,15 +53,21 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def built(database: Path, tmp_path_factory: pytest.TempPathFactory) -> site.Site:
-    return site.build(database, tmp_path_factory.mktemp("site"))
+    nights = tmp_path_factory.mktemp("reports")
+    made = site.build(database, nights / published.AS_OF.isoformat())
+    for earlier in published.NIGHTS[:2]:
+        (nights / earlier.isoformat()).mkdir()
+    folder.list_nights(nights)
+    return made
 
 
 @pytest.fixture(scope="session")
 def first_night(tmp_path_factory: pytest.TempPathFactory) -> site.Site:
     """A site of one clean night: nothing before it, nothing unread, nothing wrong."""
-    folder = tmp_path_factory.mktemp("first")
-    database = published.write(folder / "rolecall.duckdb", nights=published.NIGHTS[:1], clean=True)
-    return site.build(database, folder / "site")
+    place = tmp_path_factory.mktemp("first")
+    database = published.write(place / "rolecall.duckdb", nights=published.NIGHTS[:1], clean=True)
+    folder.list_nights(place)
+    return site.build(database, place / "site")
 
 
 def shelved(path: Path) -> list[str]:

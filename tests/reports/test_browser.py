@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
+from pipeline.publish import folder
 from reports import site
 from tests.reports.browser import DRAWN, ODDITIES, Tab, new_tab
-from tests.reports.rows import CROWDED, IMAGE, NAMES
+from tests.reports.rows import AS_OF, CROWDED, IMAGE, NAMES, NIGHTS
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +138,30 @@ def test_a_name_that_were_not_text_would_be_noticed(unguarded: Tab, built: site.
     page = unguarded.visit(wrong)
     page.wait_for_function("() => window.ran === 1")
     assert len(page.evaluate(ODDITIES)) == 2
+
+
+def test_other_nights_are_a_link_away_and_an_old_one_says_so(tab: Tab, built: site.Site, tmp_path: Path) -> None:
+    page = tab.visit(built.folder / "accounts.html")
+    newer = "[aria-label='Newer night']"
+    assert page.locator(newer).count() == 0
+    page.click(".nights summary")
+    links = page.locator(".nights a")
+    assert links.all_inner_texts() == [night.isoformat() for night in reversed(NIGHTS[:2])]
+    folders = [night.isoformat() for night in (*NIGHTS, AS_OF + timedelta(days=1))]
+    for night in folders:
+        (tmp_path / night).mkdir()
+    (tmp_path / folders[-2]).rmdir()
+    shutil.copytree(built.folder, tmp_path / folders[-2])
+    folder.list_nights(tmp_path)
+    page = tab.visit(next((tmp_path / folders[-2] / "controls").glob("*.html")))
+    newest = page.locator(f"{newer} a")
+    assert newest.inner_text() == f"The newest is of {folders[-1]}"
+    assert newest.get_attribute("href") == f"../../{folders[-1]}/index.html"
+    assert tab.complaints == []
+
+
+def test_a_copy_of_one_report_has_no_list(tab: Tab, built: site.Site, tmp_path: Path) -> None:
+    shutil.copytree(built.folder, tmp_path / "copy")
+    page = tab.visit(tmp_path / "copy" / "accounts.html")
+    assert page.locator(".nights").count() == 0
+    page.wait_for_function("!document.querySelector('.find').hidden")

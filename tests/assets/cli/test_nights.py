@@ -32,7 +32,8 @@ def test_old_landings_and_reports_go_when_asked_to() -> None:
     assert landings() == before
     assert "landings: 2 deleted" in rolecall("prune", *options).stdout
     assert landings() == ["as_of=2026-11-14", "as_of=2026-11-15"]
-    assert {path.name for path in Path("var/reports").iterdir()} == {"2026-11-15", "latest"}
+    assert {path.name for path in Path("var/reports").iterdir()} == {"2026-11-15", "latest", "nights.js"}
+    assert Path("var/reports/nights.js").read_text() == 'window.nights = ["2026-11-15"];\n'
     assert "landings: 0 deleted" in rolecall("prune", *options).stdout
 
 

@@ -116,9 +116,10 @@ def test_pages_come_before_the_index_and_the_night_before_latest(place: Place) -
     assert done == Delivered(f"s3://{place.name}/site/2026-11-20", 7, sum(len(f"{NIGHT} {n}") for n in SITE), True)
     assert told == [(n, 14) for n in range(1, 15)]
     puts = place.puts()
-    assert len(puts) == 14
+    assert len(puts) == 15
     assert {key.split("/")[1] for key in puts[:7]} == {"2026-11-20"}
-    assert {key.split("/")[1] for key in puts[7:]} == {"latest"}
+    assert {key.split("/")[1] for key in puts[7:14]} == {"latest"}
+    assert place.objects()["site/nights.js"] == 'window.nights = ["2026-11-20"];\n'
     assert (puts[6], puts[13]) == ("site/2026-11-20/index.html", "site/latest/index.html")
     assert place.shows("2026-11-20", NIGHT)
     assert place.shows("latest", NIGHT)
@@ -251,7 +252,7 @@ def test_an_older_night_does_not_touch_latest(place: Place) -> None:
     place.publish(NEXT)
     place.loopback.reset()
     assert not place.publish(NIGHT).is_latest
-    assert {key.split("/")[1] for key in place.puts()} == {"2026-11-20"}
+    assert {key.split("/")[1] for key in place.puts()} == {"2026-11-20", "nights.js"}
     assert place.shows("latest", NEXT)
 
 
@@ -321,10 +322,10 @@ def test_only_the_newest_nights_are_kept(place: Place) -> None:
     for as_of in (FIRST, NIGHT, NEXT):
         place.write(as_of)
         place.publish(as_of)
-    assert place.s3.list_objects_v2(Bucket=place.name)["KeyCount"] == 28 + 7
+    assert place.s3.list_objects_v2(Bucket=place.name)["KeyCount"] == 28 + 7 + 1
     place.publish(NEXT, keep_reports=2)
     left = {key.split("/")[1] for key in place.objects() if key.startswith("site/")}
-    assert left == {"2026-11-20", "2026-11-21", "latest", *(o.split("/")[0] for o in others[:-1])}
+    assert left == {"2026-11-20", "2026-11-21", "latest", "nights.js", *(o.split("/")[0] for o in others[:-1])}
     assert "2026-11-01/index.html" in place.objects()
     assert place.shows("latest", NEXT)
     place.publish(FIRST, keep_reports=1)

@@ -66,10 +66,10 @@ def test_only_the_newest_reports_are_kept_and_the_one_that_latest_shows(tmp_path
         (reports / name).mkdir()
     folder.point(reports / folder.LATEST, "2026-11-18")
     prune(tmp_path, keep_reports=0)
-    assert len(list(reports.iterdir())) == 9
+    assert len(list(reports.iterdir())) == 10
     prune(tmp_path, keep_reports=1)
     assert {path.name for path in reports.iterdir()} == {
-        *("2026-11-18", "2026-11-20", "latest"),
+        *("2026-11-18", "2026-11-20", "latest", "nights.js"),
         *("2026-11-01", "20261102", "2026-11-3", "notes"),
     }
     assert (elsewhere / "index.html").read_text() == "kept"
