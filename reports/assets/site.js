@@ -457,7 +457,8 @@ function prepareSearch(box) {
 function showNights() {
   const place = document.querySelector(".night");
   const root = document.querySelector(".find")?.dataset.root;
-  const own = place?.querySelector("time")?.dateTime;
+  const time = place?.querySelector("time");
+  const own = time?.dateTime;
   const nights = window.nights ?? [];
   if (root === undefined || !own || !nights.some((night) => night !== own)) return;
   const link = (night, text) => Object.assign(document.createElement("a"), { href: `${root}../${night}/index.html`, textContent: text });
@@ -468,9 +469,11 @@ function showNights() {
     list.append(item);
   }
   const others = document.createElement("details");
-  others.append(Object.assign(document.createElement("summary"), { textContent: "Other nights" }), list);
-  place.after(others);
   others.className = "nights";
+  time.replaceWith(others);
+  const summary = Object.assign(document.createElement("summary"), { title: "Other nights" });
+  summary.append(time);
+  others.append(summary, list);
   if (nights[0] > own) {
     const notice = Object.assign(document.createElement("aside"), { className: "notice", ariaLabel: "Newer night" });
     notice.setAttribute("role", "note");
