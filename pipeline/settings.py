@@ -22,6 +22,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from pipeline.refused import Refused as Refused
+
 FILE, PREFIX = "rolecall.toml", "ROLECALL_"
 CONFIG = f"{PREFIX}CONFIG"
 """Variable that names another settings file."""
@@ -33,10 +35,6 @@ RENAMED = {
     "coverage_floor": "min_coverage_to_publish",
 }
 """Setting names from before 0.2.0, accepted for one more release, and their current names."""
-
-
-class Refused(Exception):
-    """The run cannot start or must not publish (exit code 2). The message is one sentence: what, where, what to do."""
 
 
 class ControlSettings(BaseModel):

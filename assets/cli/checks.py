@@ -10,8 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from assets.cli.app import DONE, Home, command, given, terminal
-from pipeline.settings import load
+from assets.cli.app import DONE, Home, command, given, load, terminal
 from pipeline.text import plural, visible
 
 

@@ -20,7 +20,7 @@ from pipeline.facts import Facts
 from pipeline.schema import REGISTER
 from pipeline.settings import Refused
 from pipeline.warehouse import contracts
-from pipeline.warehouse.headers import ControlHeader, Header, Layer, read_header
+from pipeline.warehouse.headers import ControlHeader, Header, Layer, head_of, read_header
 from pipeline.warehouse.query import Query, parsed
 
 ROOT = SQL
@@ -222,13 +222,10 @@ HISTORY = tuple(
 
 def read_model(path: Path, layer: Layer) -> tuple[Model, Query]:
     """A file as a `Model`, with its parsed query. Raises `Refused`."""
-    text = path.read_text(encoding="utf-8")
-    if not text.startswith("/*") or "*/" not in text:
-        raise Refused(f"{path}: must begin with a header, /* TOML */")
-    head, rest = text[2:].split("*/", 1)
+    head, rest = head_of(path)
     header = read_header(path, layer, head)
     sql = rest.strip().rstrip(";")
-    line = 1 + text[: len(text) - len(rest.lstrip())].count("\n")
+    line = 1 + (head + rest[: len(rest) - len(rest.lstrip())]).count("\n")
     query = parsed(sql, path, line)
     if layer == "controls":
         contracts.check_verdicts(query)

@@ -80,7 +80,7 @@ def parsed(text: str, path: Path, line: int = 1) -> Query:
 
 
 def nodes(tree: Any) -> list[Node]:
-    """Every object of a serialized statement, in the order of its text. Without recursion: there are 200,000 a night."""
+    """Every object of a serialized statement, in the order of its text. Not by recursion: there are many."""
     found: list[Node] = []
     pending = [tree]
     while pending:

@@ -42,6 +42,7 @@ def writing(home: Path) -> Iterator[Connection]:
 
     Where a third of the file is then free, the space of replaced tables is given back.
     """
+    check_engine()
     home.mkdir(parents=True, exist_ok=True)
     with _connected(home / WAREHOUSE, read_only=False) as con:
         con.execute("set enable_progress_bar = false")
