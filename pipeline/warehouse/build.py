@@ -68,7 +68,9 @@ class Build:
         else:
             with store.variables(self.con, self.params(model)):
                 sql = contracts.unpacked(self.con, model.sql, model.path) if model.control else model.sql
-                self.con.execute(f"create or replace table {model.name} as from ({sql})")
+                kind = "view" if model.is_view else "table"
+                store.make_way(self.con, model.name, kind)
+                self.con.execute(f"create or replace {kind} {model.name} as from ({sql})")
 
     def create(self, name: str, rows: pa.Table) -> None:
         """Create a table with these rows."""

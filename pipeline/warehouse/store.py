@@ -110,6 +110,13 @@ def count(con: Connection, table: str) -> int:
     return int(row[0]) if row else 0
 
 
+def make_way(con: Connection, name: str, kind: str) -> None:
+    """Drop the table of this name for a view, or the view for a table, as an earlier version may have left it."""
+    other = "table" if kind == "view" else "view"
+    if con.execute(f"select 1 from duckdb_{other}s() where {other}_name = ?", [name]).fetchone():
+        con.execute(f"drop {other} {name}")
+
+
 def built_date(con: Connection) -> date | None:
     """The date of the night whose tables are in the warehouse."""
     if not con.execute("select 1 from duckdb_tables() where table_name = 'built_night'").fetchone():

@@ -49,6 +49,19 @@ owed as (
         and not expected.is_without_organization
 ),
 
+-- Apart for what is read once and what each account has, so that both are joined by equal keys.
+failed as (
+    select owed, extracts
+    from owed
+    left join raw_extracts as extracts using (dataset)
+    where owed.scope = 'organization' and extracts.status is distinct from 'ok'
+    union all
+    select owed, extracts
+    from owed
+    left join raw_extracts as extracts using (dataset, account_id)
+    where owed.scope <> 'organization' and extracts.status is distinct from 'ok'
+),
+
 missing as (
     select
         owed.control_id,
@@ -59,10 +72,7 @@ missing as (
         extracts.error_class,
         extracts.error_code,
         extracts.message
-    from owed
-    left join raw_extracts as extracts
-        on owed.dataset = extracts.dataset and (owed.scope = 'organization' or owed.account_id = extracts.account_id)
-    where extracts.status is distinct from 'ok'
+    from failed
 ),
 
 unread as (
