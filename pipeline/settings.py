@@ -112,6 +112,15 @@ class Settings(BaseSettings):
     night_timeout_hours: float = Field(
         20, description="Time limit for reading a night; data not read by then is unknown", gt=0
     )
+    memory_limit: str | None = Field(
+        None,
+        description="Memory that DuckDB uses while judging and publishing before it writes to disk, such as 2GB; "
+        "default: most of the machine's",
+        pattern=r"^[1-9][0-9]*(MB|GB)$",
+    )
+    threads: int | None = Field(
+        None, description="Threads that DuckDB uses while judging and publishing; default: one per core", ge=1, le=256
+    )
     max_attempts: int = Field(6, description="Attempts before a call counts as failed", ge=1, le=20)
     min_coverage_to_publish: float = Field(
         80, description="Minimum percentage of accounts read for a night to be published", ge=0, le=100

@@ -20,8 +20,9 @@ from pipeline.rows import quoted
 from pipeline.warehouse.headers import in_header
 from pipeline.warehouse.query import CALLS, JUDGED, VERDICTS, Query, close_to
 
-ENGINE_VARIABLES = ("as_of", "read_at", "min_coverage_to_score", "knowledge_max_days", "contract_version")
-"""What `getvariable` gives beside the parameters of the header: date and moment of the night, and settings."""
+ENGINE_VARIABLES = ("as_of", "read_at", "part", "min_coverage_to_score", "knowledge_max_days", "contract_version")
+"""What `getvariable` gives beside the parameters of the header: date and moment of the night, the controls of a
+part, and settings."""
 MOMENTS = {
     "days_since": "if(moment > getvariable('read_at'), 0, date_sub('day', moment::timestamp, getvariable('read_at')))",
     "days_until": "moment::date - getvariable('read_at')::date",

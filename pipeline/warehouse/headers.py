@@ -33,13 +33,17 @@ PRACTICES: Mapping[int, str] = {
 
 
 class Header(BaseModel):
-    """Header of a model: a title, a description, and comments for its columns."""
+    """Header of a model: a title, a description, and comments for its columns.
+
+    `by_controls`: it is built for some controls at a time, `getvariable('part')`, so that its memory has a bound.
+    """
 
     model_config = ConfigDict(extra="forbid")
     title: str
     description: str = ""
     columns: dict[str, str] = {}
     params: dict[str, Any] = {}
+    by_controls: bool = False
 
 
 class ControlHeader(Header):

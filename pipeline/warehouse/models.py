@@ -194,7 +194,16 @@ def control_results(controls: list[str]) -> Model:
     parts = [f"select '{name}' as control_id, * from {name}" for name in sorted(controls)]
     sql = f"select * from ({' union all by name '.join([EMPTY_RESULT, *parts])})"
     header = Header(title="What every control says of every resource, before the ledger and the register are heard")
-    return Model("control_results", "scores", Path(__file__), header, sql, tuple(sorted(controls)), frozenset(controls), is_view=True)
+    return Model(
+        "control_results",
+        "scores",
+        Path(__file__),
+        header,
+        sql,
+        tuple(sorted(controls)),
+        frozenset(controls),
+        is_view=True,
+    )
 
 
 EMPTY_RESULT = """

@@ -14,7 +14,7 @@ import duckdb
 from pipeline import state
 from pipeline.night import WAREHOUSE, Night
 from pipeline.rows import quoted
-from pipeline.settings import Refused
+from pipeline.settings import Refused, Settings
 from pipeline.warehouse import history
 
 Connection = duckdb.DuckDBPyConnection
@@ -69,6 +69,13 @@ def _compact(path: Path) -> None:
         con.execute(f"attach {quoted(str(copy))} as new")
         con.execute("copy from database old to new")
     os.replace(copy, path)
+
+
+def limit(con: Connection, settings: Settings) -> None:
+    """Hold DuckDB to the memory and the threads of the settings."""
+    for name in ("memory_limit", "threads"):
+        if (value := getattr(settings, name)) is not None:
+            con.execute(f"set {name} = {quoted(str(value))}")
 
 
 @contextmanager
