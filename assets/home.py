@@ -14,7 +14,7 @@ from typing import IO
 
 from pipeline import locks, state
 from pipeline.night import FAILURE_LOG
-from pipeline.settings import Refused
+from pipeline.refused import Refused
 
 LOCK = ".lock"
 INSTANCE = "dagster.yaml"

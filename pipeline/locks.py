@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import IO
 
-from pipeline.settings import Refused
+from pipeline.refused import Refused
 
 
 def opened(path: Path) -> IO[str]:

@@ -22,6 +22,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from pipeline.refused import Refused as Refused
+
 FILE, PREFIX = "rolecall.toml", "ROLECALL_"
 CONFIG = f"{PREFIX}CONFIG"
 """Variable that names another settings file."""
@@ -33,10 +35,6 @@ RENAMED = {
     "coverage_floor": "min_coverage_to_publish",
 }
 """Setting names from before 0.2.0, accepted for one more release, and their current names."""
-
-
-class Refused(Exception):
-    """The run cannot start or must not publish (exit code 2). The message is one sentence: what, where, what to do."""
 
 
 class ControlSettings(BaseModel):
@@ -113,6 +111,15 @@ class Settings(BaseSettings):
     )
     night_timeout_hours: float = Field(
         20, description="Time limit for reading a night; data not read by then is unknown", gt=0
+    )
+    memory_limit: str | None = Field(
+        None,
+        description="Memory that DuckDB uses while judging and publishing before it writes to disk, such as 2GB; "
+        "default: most of the machine's",
+        pattern=r"^[1-9][0-9]*(MB|GB)$",
+    )
+    threads: int | None = Field(
+        None, description="Threads that DuckDB uses while judging and publishing; default: one per core", ge=1, le=256
     )
     max_attempts: int = Field(6, description="Attempts before a call counts as failed", ge=1, le=20)
     min_coverage_to_publish: float = Field(

@@ -14,7 +14,7 @@ import os
 from pathlib import Path
 
 from pipeline.night import DATABASE, LANDING, WAREHOUSE
-from pipeline.settings import Refused
+from pipeline.refused import Refused
 
 VERSION = 3
 MARK = ".version"

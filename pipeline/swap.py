@@ -6,7 +6,7 @@ import ctypes
 import os
 from pathlib import Path
 
-from pipeline.settings import Refused
+from pipeline.refused import Refused
 
 _HERE, _EXCHANGE = -100, 2
 """AT_FDCWD and RENAME_EXCHANGE of renameat2(2)."""

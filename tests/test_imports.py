@@ -29,6 +29,7 @@ NEVER = {
 STEPS = (
     (
         "pipeline",
+        "pipeline.refused",
         "pipeline.settings",
         "pipeline.schema",
         "pipeline.damage",

@@ -8,15 +8,18 @@ from collections.abc import Callable
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
 from rich.console import Console
 
 from assets.home import keep_private, log_failure
 from pipeline import __version__
-from pipeline.settings import CONFIG, Refused, Settings, load
+from pipeline.refused import Refused
 from pipeline.text import on_one_line, visible
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
 
 DONE, UNREAD, REFUSED = 0, 1, 2
 WIDE = 160
@@ -57,6 +60,8 @@ def options(
 ) -> None:
     """Options that precede the command."""
     if config:
+        from pipeline.settings import CONFIG
+
         os.environ[CONFIG] = str(config)
 
 
@@ -67,10 +72,7 @@ def command(work: Callable[P, int]) -> Callable[P, None]:
     @wraps(work)
     def wrapped(*args: P.args, **options: P.kwargs) -> None:
         try:
-            from pipeline.warehouse.store import check_engine  # with DuckDB: not for `--help`
-
             keep_private()
-            check_engine()
             code = work(*args, **options)
         except Refused as refused:
             code = complain(str(refused))
@@ -97,6 +99,8 @@ def home_of(option: object) -> Path:
     try:
         return load(**given(home=option)).home
     except Refused:  # the settings cannot say
+        from pipeline.settings import Settings
+
         return Path(str(option or Settings.model_fields["home"].default))
 
 
@@ -116,6 +120,13 @@ def is_log_json() -> bool:
         return load().log_format == "json"
     except Refused:
         return os.environ.get("ROLECALL_LOG_FORMAT") == "json"
+
+
+def load(**options: Any) -> Settings:
+    """The settings, with these options. Raises `Refused`. Imported when read: `--help` needs none."""
+    from pipeline import settings
+
+    return settings.load(**options)
 
 
 def given(**options: Any) -> dict[str, Any]:

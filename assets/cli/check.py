@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assets.cli.app import DONE, Home, command, complain, given, terminal
+from assets.cli.app import DONE, Home, command, complain, given, load, terminal
 from assets.cli.output import cell, table
 from pipeline import __version__
-from pipeline.settings import Refused, load
+from pipeline.refused import Refused
 
 if TYPE_CHECKING:
     from pipeline.policy import Organization

@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from assets.cli.app import DONE, Home, command, given, terminal
+from assets.cli.app import DONE, Home, command, given, load, terminal
 from assets.cli.output import RowFormat, print_rows, say
-from pipeline.settings import load
 from pipeline.text import plural
 
 COLUMNS = ("dataset", "check_name", "severity", "unexpected_count", "message")

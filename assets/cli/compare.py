@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from assets.cli.app import DONE, Home, command, given
+from assets.cli.app import DONE, Home, command, given, load
 from assets.cli.output import RowFormat, print_rows
-from pipeline.settings import load
 
 
 @command

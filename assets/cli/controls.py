@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import difflib
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Column, Table
 
-from pipeline.settings import Refused
-from pipeline.warehouse import models
-from pipeline.warehouse.headers import PRACTICES
-from pipeline.warehouse.models import Catalog, Model
-from reports.filters import framework
+from pipeline import SQL
+from pipeline.refused import Refused
+from pipeline.warehouse import headers
+from pipeline.warehouse.headers import PRACTICES, ControlHeader
+
+if TYPE_CHECKING:
+    from pipeline.warehouse.models import Catalog, Model
 
 
 def show(console: Console, control: str | None, as_json: bool) -> None:
     """Print the controls. Raises `Refused` for an unknown control id."""
+    if control is None and not as_json:
+        console.print(table(headers.controls(SQL)))
+        return
+    from pipeline.warehouse import models  # parses every query: for what a control reads
+
     catalog = models.load()
     if control is not None and control not in catalog.controls:
         close = difflib.get_close_matches(control, catalog.controls, 1)
@@ -26,10 +34,8 @@ def show(console: Console, control: str | None, as_json: bool) -> None:
     chosen = [entry(catalog, name) for name in ([control] if control else catalog.controls)]
     if as_json:
         print(json.dumps(chosen[0] if control else chosen, indent=2, ensure_ascii=False, default=str))
-    elif control:
-        one(console, chosen[0])
     else:
-        console.print(table(chosen))
+        one(console, chosen[0])
 
 
 def entry(catalog: Catalog, name: str) -> dict[str, Any]:
@@ -53,22 +59,24 @@ def entry(catalog: Catalog, name: str) -> dict[str, Any]:
         "params": head.params,
         "evidence": head.evidence,
         "frameworks": head.frameworks,
-        "file": f"sql/{model.path.relative_to(models.ROOT)}",
+        "file": f"sql/{model.path.relative_to(SQL)}",
     }
 
 
-def table(entries: list[dict[str, Any]]) -> Table:
+def table(controls: Mapping[str, ControlHeader]) -> Table:
     listing = Table("Number", Column("Control", no_wrap=True), "Title", "Severity", box=None, pad_edge=False)
     practice = 0
-    for control in entries:
-        if control["practice"] != practice:
-            practice = control["practice"]
-            listing.add_row("", "", f"[bold]{practice}. {control['practice_title']}[/bold]", "")
-        listing.add_row(control["number"], control["control_id"], control["title"], control["severity"])
+    for name, head in controls.items():
+        if head.practice != practice:
+            practice = head.practice
+            listing.add_row("", "", f"[bold]{practice}. {PRACTICES[practice]}[/bold]", "")
+        listing.add_row(head.id, name, head.title, head.severity)
     return listing
 
 
 def one(console: Console, control: dict[str, Any]) -> None:
+    from reports.filters import framework
+
     lines = {
         "control": f"{control['control_id']} ({control['number']})",
         "title": control["title"],

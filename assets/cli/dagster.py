@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from assets.cli.app import DONE, Home, command, given
-from pipeline.settings import Refused, load
+from assets.cli.app import DONE, Home, command, given, load
+from pipeline.refused import Refused
 
 LOOPBACK = "127.0.0.1"
 MODULE = "assets.definitions"

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from assets.cli.app import DONE, REFUSED, UNREAD, Home, command, given
+from assets.cli.app import DONE, REFUSED, UNREAD, Home, command, given, load
 from assets.cli.output import RowFormat, print_rows
-from pipeline.settings import Refused, Settings, load
+from pipeline.refused import Refused
 from pipeline.text import plural
 
 if TYPE_CHECKING:
     from pipeline.collect.doctor import Check
+    from pipeline.settings import Settings
 
 
 @command

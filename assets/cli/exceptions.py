@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assets.cli.app import DONE, Home, command, given
+from assets.cli.app import DONE, Home, command, given, load
 from assets.cli.output import RowFormat, print_rows
-from pipeline.settings import Refused, Settings, load
+from pipeline.refused import Refused
 
 if TYPE_CHECKING:
     from pipeline.schema import Row
+    from pipeline.settings import Settings
 
 SUBJECTS = ("control_id", "account_id", "resource", "dataset", "check_name")
 SHOWN = ("entry", *SUBJECTS, "owner", "ticket", "expires_on", "reason")

@@ -11,9 +11,9 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assets.cli.app import DONE, Home, command, given
+from assets.cli.app import DONE, Home, command, given, load
 from assets.cli.output import write_csv
-from pipeline.settings import Refused, load
+from pipeline.refused import Refused
 
 if TYPE_CHECKING:
     from pipeline.schema import Row

@@ -11,9 +11,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from assets.cli.app import DONE, Home, command, given, terminal
+from assets.cli.app import DONE, Home, command, given, load, terminal
 from assets.cli.output import RowFormat, print_rows, say, table
-from pipeline.settings import Refused, load
+from pipeline.refused import Refused
 from pipeline.text import plural, visible
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from rich.console import Console
 from assets.cli import output
 from assets.cli.app import DONE, Home, command, terminal
 from assets.cli.who_can import AsJson, At, opened
-from pipeline.settings import Refused
+from pipeline.refused import Refused
 
 if TYPE_CHECKING:
     from pipeline.questions.how import Movers, Step, Way

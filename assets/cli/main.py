@@ -30,9 +30,9 @@ from assets.cli import (  # noqa: F401  (each adds its command)
     what_can,
     who_can,
 )
-from assets.cli.app import DONE, Format, Home, app, command, given, terminal
+from assets.cli.app import DONE, Format, Home, app, command, given, load, terminal
 from pipeline.night import DATABASE, Night
-from pipeline.settings import Refused, load
+from pipeline.refused import Refused
 
 __all__ = ["app", "main"]
 

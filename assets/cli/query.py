@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from assets.cli.app import DONE, Home, command, given
+from assets.cli.app import DONE, Home, command, given, load
 from assets.cli.output import RowFormat, print_rows
 from pipeline.night import DATABASE
-from pipeline.settings import Refused, load
+from pipeline.refused import Refused
 from pipeline.text import on_one_line
 
 TABLES = """

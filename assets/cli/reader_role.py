@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from assets.cli.app import DONE, command, given
-from pipeline.settings import Refused, load
+from assets.cli.app import DONE, command, given, load
+from pipeline.refused import Refused
 
 
 class RoleFormat(StrEnum):

@@ -13,9 +13,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from assets.cli.app import DONE, Home, command, given, terminal
+from assets.cli.app import DONE, Home, command, given, load, terminal
 from assets.cli.output import table
-from pipeline.settings import load
 from pipeline.text import plural, visible
 
 if TYPE_CHECKING:

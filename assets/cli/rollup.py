@@ -9,7 +9,7 @@ import typer
 
 from assets.cli.app import DONE, UNREAD, command
 from assets.cli.output import RowFormat, print_rows
-from pipeline.settings import Refused
+from pipeline.refused import Refused
 
 
 @command

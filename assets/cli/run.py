@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from assets.cli.app import DONE, UNREAD, Home, command, given
+from assets.cli.app import DONE, UNREAD, Home, command, given, load
 from pipeline.night import Night
-from pipeline.settings import Refused, load
+from pipeline.refused import Refused
 
 if TYPE_CHECKING:
     from assets.cli.runner import Done

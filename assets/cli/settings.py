@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assets.cli.app import DONE, command
 from assets.cli.output import RowFormat, print_rows
-from pipeline import settings as of_pipeline
-from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
 
 SECRETS = frozenset({"external_id", "heartbeat_url"})
 """Settings whose values are not printed."""
@@ -25,11 +26,13 @@ def settings(
 
     Example: rolecall --config production.toml settings --changed
     """
+    from pipeline import settings as of_pipeline
+
     chosen = of_pipeline.load()
     check_controls(chosen)
     places = of_pipeline.origins(chosen)
     rows = [
-        (name, value(chosen, name), place, Settings.model_fields[name].description)
+        (name, value(chosen, name), place, type(chosen).model_fields[name].description)
         for name, place in places.items()
         if not changed or place != "default"
     ]

@@ -6,14 +6,16 @@ import json
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from assets.cli.app import DONE, command, given
+from assets.cli.app import DONE, command, given, load
 from pipeline import __version__
-from pipeline.settings import Settings, load
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
 
 
 @command

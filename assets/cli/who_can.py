@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from assets.cli.app import DONE, Home, command, complain, given, terminal
+from assets.cli.app import DONE, Home, command, complain, given, load, terminal
 from assets.cli.output import cell, say, table
 from pipeline.night import Night
-from pipeline.settings import load
 
 if TYPE_CHECKING:
     from pipeline.questions.answers import Answer, Found

@@ -22,6 +22,8 @@ from pipeline.warehouse.control_tables import control_catalog, control_needs, re
 from pipeline.warehouse.models import PUBLISHED_LAYERS, Catalog, Model
 
 CONTRACT_VERSION = 2
+PART_ROWS = 200_000
+"""Results of controls that are judged at once: about 400 MB of memory."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,23 @@ class Build:
             record(self.con, self.as_of)
         elif model.fact:
             facts.build(self.con, model.fact)
+        elif model.header.by_controls:
+            self._make_by_controls(model)
         else:
             with store.variables(self.con, self.params(model)):
                 sql = contracts.unpacked(self.con, model.sql, model.path) if model.control else model.sql
-                self.con.execute(f"create or replace table {model.name} as from ({sql})")
+                kind = "view" if model.is_view else "table"
+                store.make_way(self.con, model.name, kind)
+                self.con.execute(f"create or replace {kind} {model.name} as from ({sql})")
+
+    def _make_by_controls(self, model: Model) -> None:
+        """Build a table for as many controls at a time as have `PART_ROWS` results together, in their order."""
+        store.make_way(self.con, model.name, "table")
+        makes = f"create or replace table {model.name} as"
+        for part in parts(self.con):
+            with store.variables(self.con, {"part": part}):
+                self.con.execute(f"{makes} from ({model.sql})")
+            makes = f"insert into {model.name}"
 
     def create(self, name: str, rows: pa.Table) -> None:
         """Create a table with these rows."""
@@ -77,6 +92,23 @@ class Build:
     def params(self, model: Model) -> dict[str, Any]:
         """The parameters of a model: the header's, overridden by the settings."""
         return parameters.of_control(self.settings, model.name, model.header.params)
+
+
+def parts(con: store.Connection) -> list[list[str]]:
+    """The controls in order, in lists that have `PART_ROWS` results together, or one control; at least one list."""
+    counted = con.execute(
+        "select control_id, (select count(*) from control_results as r where r.control_id = c.control_id) "
+        "from control_catalog as c order by all"
+    ).fetchall()
+    found: list[list[str]] = [[]]
+    total = 0
+    for control, count in counted:
+        total += count
+        if found[-1] and total > PART_ROWS:
+            found.append([])
+            total = count
+        found[-1].append(control)
+    return found
 
 
 def build(
@@ -92,6 +124,7 @@ def build(
     catalog = models.load()
     parameters.check(settings, catalog)
     with store.writing(night.home) as con:
+        store.limit(con, settings)
         to_build = list(catalog.models.values()) if only is None else missing(con, catalog, night.as_of, set(only))
         raw.attach(con, night, collectors.datasets().values())
         with prepared(con, settings, night, catalog, read_at(con, night.as_of)) as work:

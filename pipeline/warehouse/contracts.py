@@ -15,12 +15,14 @@ from typing import Any
 
 import duckdb
 
+from pipeline.refused import Refused
 from pipeline.rows import quoted
-from pipeline.settings import Refused
+from pipeline.warehouse.headers import in_header
 from pipeline.warehouse.query import CALLS, JUDGED, VERDICTS, Query, close_to
 
-ENGINE_VARIABLES = ("as_of", "read_at", "min_coverage_to_score", "knowledge_max_days", "contract_version")
-"""What `getvariable` gives beside the parameters of the header: date and moment of the night, and settings."""
+ENGINE_VARIABLES = ("as_of", "read_at", "part", "min_coverage_to_score", "knowledge_max_days", "contract_version")
+"""What `getvariable` gives beside the parameters of the header: date and moment of the night, the controls of a
+part, and settings."""
 MOMENTS = {
     "days_since": "if(moment > getvariable('read_at'), 0, date_sub('day', moment::timestamp, getvariable('read_at')))",
     "days_until": "moment::date - getvariable('read_at')::date",
@@ -86,13 +88,6 @@ def check_tables(query: Query, tables: Collection[str]) -> None:
     for name, at in query.tables.items():
         if name not in tables:
             raise query.refusal(f"there is no table {name}{close_to(name, tables)}", at)
-
-
-def in_header(path: Path, head: str, key: str, problem: str) -> Refused:
-    """An error with the file and, if `key` is in the header, the line."""
-    match = re.search(rf"(?m)^.*\b{re.escape(key)}\b", head)
-    line = f" ({path.name}:{head[: match.start()].count(chr(10)) + 1})" if match else ""
-    return Refused(f"{path}: header: {problem}{line}")
 
 
 @cache

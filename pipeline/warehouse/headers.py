@@ -10,8 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipeline.settings import Refused
-from pipeline.warehouse import contracts
+from pipeline.refused import Refused
 
 Layer = Literal["facts", "staging", "intermediate", "controls", "scores", "history", "views"]
 
@@ -34,13 +33,17 @@ PRACTICES: Mapping[int, str] = {
 
 
 class Header(BaseModel):
-    """Header of a model: a title, a description, and comments for its columns."""
+    """Header of a model: a title, a description, and comments for its columns.
+
+    `by_controls`: it is built for some controls at a time, `getvariable('part')`, so that its memory has a bound.
+    """
 
     model_config = ConfigDict(extra="forbid")
     title: str
     description: str = ""
     columns: dict[str, str] = {}
     params: dict[str, Any] = {}
+    by_controls: bool = False
 
 
 class ControlHeader(Header):
@@ -79,17 +82,42 @@ def read_header(path: Path, layer: Layer, head: str) -> Header:
         if layer != "controls":
             return Header.model_validate(fields)
         if "practice" in fields:
-            raise contracts.in_header(path, head, "practice", "practice is said by the folder; delete this line")
+            raise in_header(path, head, "practice", "practice is said by the folder; delete this line")
         header = ControlHeader.model_validate(fields | {"practice": practice_of(path)})
     except tomllib.TOMLDecodeError as error:
         raise Refused(f"{path}: the header is not valid TOML: {error}") from error
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise contracts.in_header(path, head, str(error.errors()[0]["loc"][0]), faults) from error
+        raise in_header(path, head, str(error.errors()[0]["loc"][0]), faults) from error
     if not header.id.startswith(f"BP{header.practice:02}-"):
         expected = f"id must begin with BP{header.practice:02}-, as the folder {path.parent.name} says"
-        raise contracts.in_header(path, head, "id", expected)
+        raise in_header(path, head, "id", expected)
     return header
+
+
+def controls(root: Path) -> dict[str, ControlHeader]:
+    """The headers of all controls under `root`, by practice and id; without their queries. Raises `Refused`."""
+    headers = {path.stem: read_header(path, "controls", head_of(path)[0]) for path in root.rglob("controls/*/*.sql")}
+    if not headers:
+        raise Refused(f"{root}: there are no SQL models; Rolecall is not installed completely; install it again")
+    named = {name: header for name, header in headers.items() if isinstance(header, ControlHeader)}
+    return dict(sorted(named.items(), key=lambda named: named[1].id))
+
+
+def head_of(path: Path) -> tuple[str, str]:
+    """The TOML of a file's header, and the rest of the file. Raises `Refused` for a file without a header."""
+    text = path.read_text(encoding="utf-8")
+    if not text.startswith("/*") or "*/" not in text:
+        raise Refused(f"{path}: must begin with a header, /* TOML */")
+    head, rest = text[2:].split("*/", 1)
+    return head, rest
+
+
+def in_header(path: Path, head: str, key: str, problem: str) -> Refused:
+    """An error with the file and, if `key` is in the header, the line."""
+    match = re.search(rf"(?m)^.*\b{re.escape(key)}\b", head)
+    line = f" ({path.name}:{head[: match.start()].count(chr(10)) + 1})" if match else ""
+    return Refused(f"{path}: header: {problem}{line}")
 
 
 def practice_of(path: Path) -> int:

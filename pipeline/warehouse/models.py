@@ -20,7 +20,7 @@ from pipeline.facts import Facts
 from pipeline.schema import REGISTER
 from pipeline.settings import Refused
 from pipeline.warehouse import contracts
-from pipeline.warehouse.headers import ControlHeader, Header, Layer, read_header
+from pipeline.warehouse.headers import ControlHeader, Header, Layer, head_of, read_header
 from pipeline.warehouse.query import Query, parsed
 
 ROOT = SQL
@@ -49,6 +49,8 @@ class Model:
     sources: frozenset[str] = frozenset()
     fact: Facts | None = None
     line: int = 1
+    is_view: bool = False
+    """Whether its rows are only found when it is read, because other tables hold them."""
 
     @property
     def control(self) -> ControlHeader | None:
@@ -192,7 +194,16 @@ def control_results(controls: list[str]) -> Model:
     parts = [f"select '{name}' as control_id, * from {name}" for name in sorted(controls)]
     sql = f"select * from ({' union all by name '.join([EMPTY_RESULT, *parts])})"
     header = Header(title="What every control says of every resource, before the ledger and the register are heard")
-    return Model("control_results", "scores", Path(__file__), header, sql, tuple(sorted(controls)), frozenset(controls))
+    return Model(
+        "control_results",
+        "scores",
+        Path(__file__),
+        header,
+        sql,
+        tuple(sorted(controls)),
+        frozenset(controls),
+        is_view=True,
+    )
 
 
 EMPTY_RESULT = """
@@ -222,13 +233,10 @@ HISTORY = tuple(
 
 def read_model(path: Path, layer: Layer) -> tuple[Model, Query]:
     """A file as a `Model`, with its parsed query. Raises `Refused`."""
-    text = path.read_text(encoding="utf-8")
-    if not text.startswith("/*") or "*/" not in text:
-        raise Refused(f"{path}: must begin with a header, /* TOML */")
-    head, rest = text[2:].split("*/", 1)
+    head, rest = head_of(path)
     header = read_header(path, layer, head)
     sql = rest.strip().rstrip(";")
-    line = 1 + text[: len(text) - len(rest.lstrip())].count("\n")
+    line = 1 + (head + rest[: len(rest) - len(rest.lstrip())]).count("\n")
     query = parsed(sql, path, line)
     if layer == "controls":
         contracts.check_verdicts(query)

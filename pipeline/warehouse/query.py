@@ -60,7 +60,7 @@ def parsed(text: str, path: Path, line: int = 1) -> Query:
     tree = json.loads(row[0]) if row else {}
     if tree.get("error"):
         raise refusal(path, text, line, tree["error_message"], int(tree.get("position") or 0))
-    found_nodes = list(nodes(tree))
+    found_nodes = nodes(tree)
     ctes = {cte["key"] for node in found_nodes for cte in node.get("cte_map", {}).get("map", [])}
     tables = {n["table_name"]: _at(n) for n in reversed(found_nodes) if n.get("type") == "BASE_TABLE"}
     calls = [node for node in reversed(found_nodes) if node.get("class") == "FUNCTION"]
@@ -79,27 +79,34 @@ def parsed(text: str, path: Path, line: int = 1) -> Query:
     )
 
 
-def nodes(tree: Any) -> Iterator[Node]:
-    """Every object of a serialized statement."""
-    if isinstance(tree, dict):
-        yield tree
-        tree = list(tree.values())
-    if isinstance(tree, list):
-        for child in tree:
-            yield from nodes(child)
+def nodes(tree: Any) -> list[Node]:
+    """Every object of a serialized statement, in the order of its text. Not by recursion: there are many."""
+    found: list[Node] = []
+    pending = [tree]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, dict):
+            found.append(part)
+            pending.extend(child for child in reversed(part.values()) if isinstance(child, (dict, list)))
+        elif isinstance(part, list):
+            pending.extend(reversed(part))
+    return found
 
 
 def _sources(tree: Any) -> Iterator[str]:
     """The tables that can contribute columns: not those in semi and anti joins or in subqueries of expressions."""
-    if isinstance(tree, dict):
-        if tree.get("type") == "BASE_TABLE":
-            yield tree["table_name"]
-        filters = tree.get("type") == "JOIN" and tree["join_type"] in ("SEMI", "ANTI")
-        if tree.get("class") != "SUBQUERY":
-            yield from _sources([child for key, child in tree.items() if not (filters and key == "right")])
-    elif isinstance(tree, list):
-        for child in tree:
-            yield from _sources(child)
+    pending = [tree]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, dict):
+            if part.get("type") == "BASE_TABLE":
+                yield part["table_name"]
+            filters = part.get("type") == "JOIN" and part["join_type"] in ("SEMI", "ANTI")
+            if part.get("class") != "SUBQUERY":
+                children = (child for key, child in part.items() if not (filters and key == "right"))
+                pending.extend(child for child in children if isinstance(child, (dict, list)))
+        elif isinstance(part, list):
+            pending.extend(part)
 
 
 def _columns(found_nodes: Iterable[Node], name: str) -> Iterator[Node]:
@@ -122,8 +129,7 @@ def _selects(node: Node) -> Iterator[Node]:
 
 def _keys(item: Node) -> tuple[str, ...] | None:
     """The keys of the outermost struct in an expression such as `to_json({key: value})`."""
-    structs = (node for node in nodes(item) if node.get("function_name") == "struct_pack")
-    struct = next(structs, None)
+    struct = next((node for node in nodes(item) if node.get("function_name") == "struct_pack"), None)
     if struct is None:
         return None
     fields = ((argument.get("name", ""), argument["expression"]) for argument in struct["arguments"])

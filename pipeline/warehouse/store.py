@@ -14,7 +14,7 @@ import duckdb
 from pipeline import state
 from pipeline.night import WAREHOUSE, Night
 from pipeline.rows import quoted
-from pipeline.settings import Refused
+from pipeline.settings import Refused, Settings
 from pipeline.warehouse import history
 
 Connection = duckdb.DuckDBPyConnection
@@ -42,6 +42,7 @@ def writing(home: Path) -> Iterator[Connection]:
 
     Where a third of the file is then free, the space of replaced tables is given back.
     """
+    check_engine()
     home.mkdir(parents=True, exist_ok=True)
     with _connected(home / WAREHOUSE, read_only=False) as con:
         con.execute("set enable_progress_bar = false")
@@ -68,6 +69,13 @@ def _compact(path: Path) -> None:
         con.execute(f"attach {quoted(str(copy))} as new")
         con.execute("copy from database old to new")
     os.replace(copy, path)
+
+
+def limit(con: Connection, settings: Settings) -> None:
+    """Hold DuckDB to the memory and the threads of the settings."""
+    for name in ("memory_limit", "threads"):
+        if (value := getattr(settings, name)) is not None:
+            con.execute(f"set {name} = {quoted(str(value))}")
 
 
 @contextmanager
@@ -124,6 +132,13 @@ def count(con: Connection, table: str) -> int:
     """The number of rows of a table."""
     row = con.execute(f"select count(*) from {table}").fetchone()
     return int(row[0]) if row else 0
+
+
+def make_way(con: Connection, name: str, kind: str) -> None:
+    """Drop the table of this name for a view, or the view for a table, as an earlier version may have left it."""
+    other = "table" if kind == "view" else "view"
+    if con.execute(f"select 1 from duckdb_{other}s() where {other}_name = ?", [name]).fetchone():
+        con.execute(f"drop {other} {name}")
 
 
 def built_date(con: Connection) -> date | None:

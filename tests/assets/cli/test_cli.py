@@ -62,6 +62,7 @@ def test_broken_sql_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_no_models_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models.load, "__defaults__", (tmp_path / "sql",))
+    monkeypatch.setattr("assets.cli.controls.SQL", tmp_path / "sql")
     for command in ("controls", "run"):
         assert "there are no SQL models; Rolecall is not installed completely" in refused(command)
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from assets.cli.app import CONFIG
-from pipeline.settings import Settings
+from pipeline.settings import CONFIG, Settings
 from tests.assets.cli.support import refused, rolecall
 
 

@@ -26,7 +26,12 @@ def test_latest_leads_to_the_last_report(tmp_path: Path) -> None:
     assert (tmp_path / "reports/latest/index.html").read_text() == "two again"
     assert (tmp_path / "reports/2026-11-20/index.html").read_text() == "one"
     assert publish.shown(tmp_path) == Night(tmp_path, NEXT)
-    assert sorted(p.name for p in (tmp_path / "reports").iterdir()) == ["2026-11-20", "2026-11-21", "latest", "nights.js"]
+    assert sorted(p.name for p in (tmp_path / "reports").iterdir()) == [
+        "2026-11-20",
+        "2026-11-21",
+        "latest",
+        "nights.js",
+    ]
     assert (tmp_path / "reports/nights.js").read_text() == 'window.nights = ["2026-11-21", "2026-11-20"];\n'
 
 
@@ -53,6 +58,12 @@ def test_what_a_killed_run_left_is_cleared_away_and_its_report_comes_back(tmp_pa
     (reports / ".new-nights.js-7").touch()
     with publish.report(Night(tmp_path, date(2026, 11, 21))) as aside:
         (aside / "index.html").write_text("tonight")
-    assert {path.name for path in reports.iterdir()} == {"2026-11-19", "2026-11-20", "2026-11-21", "latest", "nights.js"}
+    assert {path.name for path in reports.iterdir()} == {
+        "2026-11-19",
+        "2026-11-20",
+        "2026-11-21",
+        "latest",
+        "nights.js",
+    }
     assert (reports / "2026-11-19" / "index.html").read_text() == ".old-2026-11-19-7"
     assert (reports / "latest" / "index.html").read_text() == "tonight"

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from pipeline.raw import ALWAYS_READ
+from pipeline.warehouse import build
 from tests import nights
 from tests.conftest import Loopback
 from tests.rejudged import CLASS, DATASETS, OPERATION, Key, Rejudged
@@ -63,6 +64,11 @@ def test_a_record_that_cannot_be_read_gives_no_wrong_verdict(night: Rejudged, na
         assert [key for key in lost if night.whole[key][0] not in (*FACTS, "not_applicable")] == []
         elsewhere = {key for key in found if key[1] != record["account_id"] and found[key] != night.whole.get(key)}
         assert {found[key][0] for key in elsewhere} <= {"unknown"}
+
+
+def test_judged_control_by_control_a_night_says_the_same(night: Rejudged, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "PART_ROWS", 1)
+    assert night.failing([]) == night.whole
 
 
 def accounts(night: Rejudged, scope: str) -> tuple[str, ...]:
