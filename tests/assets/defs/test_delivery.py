@@ -115,7 +115,7 @@ def test_then_it_goes_to_the_bucket(there: Home) -> None:
     files = sum(path.is_file() for path in (there.folder / "reports" / str(AS_OF)).rglob("*"))
     assert f"bucket        {there.to}/{AS_OF}: {files} objects" in result.stdout.splitlines()
     assert there.object("latest/index.html") == there.page("latest/index.html")
-    assert there.places() == {str(AS_OF), "latest"}
+    assert there.places() == {str(AS_OF), "latest", "nights.js"}
 
 
 def test_an_older_night_is_published_as_it_is_and_latest_stays(there: Home) -> None:
@@ -184,8 +184,8 @@ def test_only_the_newest_reports_are_kept(there: Home, monkeypatch: pytest.Monke
     assert there.run("--to", there.to, "--as-of", str(OLDER)).exit_code == 0
     monkeypatch.setenv("ROLECALL_KEEP_REPORTS", "1")
     assert there.run("--to", there.to).exit_code == 0
-    assert {path.name for path in (there.folder / "reports").iterdir()} == {str(AS_OF), "latest"}
-    assert there.places() == {str(AS_OF), "latest"}
+    assert {path.name for path in (there.folder / "reports").iterdir()} == {str(AS_OF), "latest", "nights.js"}
+    assert there.places() == {str(AS_OF), "latest", "nights.js"}
 
 
 def test_an_upload_that_fails_is_one_sentence_and_the_report_here_is_new(there: Home) -> None:
