@@ -10,7 +10,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test control mutants mutants-python check lint definitions coverage slow soak wheel lock dev docs faults knowledge picture bench \
+.PHONY: demo test control mutants mutants-python check lint definitions coverage slow soak wheel lock dev docs faults knowledge picture bench bench-quick bench-parts \
 	install clean
 .DEFAULT_GOAL := demo
 
@@ -79,8 +79,13 @@ knowledge: $(INSTALLED)  ## rebuild what is known of AWS from the installed pack
 picture: demo  ## the overview of the demo as the picture of the README
 	@cp var/demo/reports/latest/charts/overview.png docs/overview.png
 
-bench: $(INSTALLED)  ## seconds of each stage of one night, how judging permissions and the report grow
+bench: $(INSTALLED)  ## what a night costs and how that grows; writes docs/performance.md
 	@$(BIN)/python -m tools.bench
+
+bench-quick: $(INSTALLED)  ## the same for the two smallest sizes
+	@$(BIN)/python -m tools.bench --quick
+
+bench-parts: $(INSTALLED)  ## how judging permissions and the report grow by themselves
 	@$(BIN)/python -m tools.bench_policy
 	@$(BIN)/python -m tools.bench_report
 
