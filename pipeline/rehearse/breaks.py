@@ -67,7 +67,7 @@ UNREAD = """
         extracts.error_class,
         coalesce(reads.message, extracts.message, 'no report on its use was read') as message
     from temp.touched as touched
-    left join stg_usage_reads as reads on touched.principal_arn = reads.arn
+    left join warehouse.main.stg_usage_reads as reads on touched.principal_arn = reads.arn
     left join raw_extracts as extracts
         on touched.account_id = extracts.account_id and extracts.dataset = 'service_last_accessed'
             and extracts.status <> 'ok'

@@ -119,6 +119,27 @@ def _identity(con: Connection, change: Change) -> Iterator[Edit]:
     for policy in change.added:
         yield delete("inline_policies", "principal_arn = $arn and policy_name = $name", arn=arn, name=policy.name)
         yield _inline(principal["account_id"], principal["principal_type"], principal["name"], arn, policy)
+        yield _unvalidated(principal["account_id"], policy)
+    yield _use_unread(arn)
+
+
+def _unvalidated(account_id: str, policy: NewPolicy, policy_type: str = "IDENTITY_POLICY") -> Edit:
+    """The account's validation of the document, without what AWS would find; one that it has already stays."""
+    known = "account_id = $account_id and document_sha256 = sha256($document) and policy_type = $policy_type"
+    sql = f"""
+        insert into raw_document_validations by name
+        select $account_id as account_id, sha256($document) as document_sha256, $policy_type as policy_type
+        where not exists (from raw_document_validations where {known})"""
+    values = {"account_id": account_id, "document": policy.compact, "policy_type": policy_type}
+    return Edit("document_validations", sql, values)
+
+
+def _use_unread(arn: str) -> Edit:
+    """AWS reports on the services that a principal's policies allow: with others, it would have to be asked again."""
+    message = "with these policies AWS would report on other services, and a rehearsal does not ask"
+    return update(
+        "last_accessed_reads", "status = 'FAILED', message = $message", "arn = $arn", message=message, arn=arn
+    )
 
 
 def _inline(account_id: str, kind: str, name: str, arn: str, policy: NewPolicy, policy_name: str = "") -> Edit:
@@ -178,7 +199,7 @@ def _boundary(con: Connection, change: Change) -> Iterator[Edit]:
     counts: dict[str, int] = {}
     for row in bound:
         account_id, boundary = row["account_id"], boundary_arn(row["arn"], policy)
-        counts[account_id] = counts.get(account_id, 0) + 1
+        counts[account_id] = counts.get(account_id, 0) + (row["boundary"] != boundary)
         if row["boundary"] and row["boundary"] != boundary:
             yield from _counted("permissions_boundary_usage_count", account_id, row["boundary"], -1)
         table = f"{row['principal_type']}s"
@@ -196,10 +217,12 @@ def boundary_arn(principal_arn: str, policy: NewPolicy) -> str:
 
 
 def _managed(con: Connection, policy: NewPolicy, arn: str, count: int) -> Iterator[Edit]:
-    """A managed policy with this many boundaries; one of the same ARN gets a new version."""
+    """A managed policy that is the boundary of so many more; one of the same ARN gets a new version."""
+    yield _unvalidated(account_of(arn), policy)
     values = {"arn": arn, "document": policy.compact, "count": count}
     if rows(con, "select 1 from stg_policies where arn = $arn", arn=arn):
-        columns = "document = $document, permissions_boundary_usage_count = $count"
+        columns = "document = $document"
+        columns += ", permissions_boundary_usage_count = permissions_boundary_usage_count + $count"
         columns += ", version_count = least(version_count + 1, 5)"
         yield update("policies", columns, "arn = $arn", **values)
         return
@@ -230,6 +253,7 @@ def _trust(con: Connection, change: Change) -> Iterator[Edit]:
     if found[0]["path"].startswith(OF_AWS):
         raise Refused(f"--at {arn}: only AWS changes the trust policy of this role")
     yield update("roles", "trust_document = $document", "arn = $arn", document=policy.compact, arn=arn)
+    yield _unvalidated(account_of(arn), policy, "TRUST_POLICY")
 
 
 # -- permission sets, and the roles that Identity Center makes of them
@@ -258,6 +282,9 @@ def _permission_set(con: Connection, change: Change) -> Iterator[Edit]:
             which = {"arn": role["arn"], "name": SSO_INLINE}
             yield delete("inline_policies", "principal_arn = $arn and policy_name = $name", **which)
             yield _inline(role["account_id"], "role", role["name"], role["arn"], policy, SSO_INLINE)
+            yield _unvalidated(role["account_id"], policy)
+    for role in held:
+        yield _use_unread(role["arn"])
 
 
 def provisioned(con: Connection, permission_set_arn: str) -> list[Row]:

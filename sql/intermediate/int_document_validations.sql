@@ -2,7 +2,7 @@
 title = "Access Analyzer's validation findings for each distinct identity and trust policy of an account"
 [columns]
 validated_on = "Night on which AWS was asked"
-faults = "Issue codes of errors and security warnings"
+faults = "Issue codes of errors and security warnings; null where it is not known what AWS finds: a rehearsal does not ask"
 remarks = "Issue codes of warnings and suggestions"
 learn_more_links = "AWS's pages on these issues"
 */
@@ -11,8 +11,10 @@ select
     document_sha256,
     policy_type,
     max(validated_on) as validated_on,
-    coalesce(
-        list_sort(list(distinct issue_code) filter (where finding_type in ('ERROR', 'SECURITY_WARNING'))), []
+    if(
+        bool_or(finding_type is null),
+        null,
+        coalesce(list_sort(list(distinct issue_code) filter (where finding_type in ('ERROR', 'SECURITY_WARNING'))), [])
     ) as faults,
     coalesce(
         list_sort(list(distinct issue_code) filter (where finding_type in ('WARNING', 'SUGGESTION'))), []

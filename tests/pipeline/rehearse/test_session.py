@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -99,6 +100,22 @@ def as_listed(kind: Kind, at: str, name: str, text: str) -> Rows:
     return rows
 
 
+def not_asked(kind: Kind, at: str, text: str) -> Rows:
+    """What AWS would be asked about anew: uses under other identity policies, what it finds in a new document."""
+    if kind in ("scp", "rcp"):
+        return {}
+    digest = hashlib.sha256(json.dumps(json.loads(text), separators=(",", ":")).encode()).hexdigest()
+    accounts = {"root": (MEMBER, OTHER)}.get(at, (MEMBER,)) if kind == "boundary" else (MEMBER,)
+    row = {"document_sha256": digest, "policy_type": "TRUST_POLICY" if kind == "trust" else "IDENTITY_POLICY"}
+    rows: Rows = {"document_validations": [row | {"account_id": account} for account in accounts]}
+    if kind == "identity":
+        message = "with these policies AWS would report on other services, and a rehearsal does not ask"
+        unread = {"status": "FAILED", "message": message}
+        reads = BASE["last_accessed_reads"]
+        rows["last_accessed_reads"] = [one | (unread if one["arn"] == at else {}) for one in reads]
+    return rows
+
+
 def bounded(at: str, name: str, document: str) -> Rows:
     """Every role of the target with the boundary, except those that only AWS changes."""
     accounts = {"root": (MEMBER, OTHER), UNIT: (MEMBER,), MEMBER: (MEMBER,)}.get(at, ())
@@ -157,7 +174,8 @@ def check(seed: int, settings: Settings, judge: Judge, folder: Path) -> Findings
     kind, at, document = random_change(Random(seed))
     file = folder / f"new-{seed}.json"
     file.write_text(json.dumps(document, indent=1))
-    attached = judge.findings(as_listed(kind, at, file.stem, file.read_text()))
+    rows = as_listed(kind, at, file.stem, file.read_text())
+    attached = judge.findings(rows | not_asked(kind, at, file.read_text()))
     assert not different(rehearsed(settings, kind, file, at), attached), (kind, at, document)
     return attached
 
