@@ -6,13 +6,15 @@ database of the night beside it, for `great_expectations.get_context(mode="file"
 
 from __future__ import annotations
 
+import gc
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 
@@ -124,29 +126,31 @@ def quiet() -> Iterator[None]:
 def unchanging() -> Iterator[None]:
     """Expectations and suites do not change while they run, so what Great Expectations makes of each is made once.
 
-    It would make an expectation's configuration some fifty times, and read each suite back from its store four times.
+    It would make an expectation's configuration some fifty times, compare each suite with its store four times, and
+    store results that nobody asks it for. Nothing that it makes meanwhile is garbage, so none is looked for.
     """
     from great_expectations import Checkpoint, ExpectationSuite, ValidationDefinition
+    from great_expectations.core.freshness_diagnostics import FreshnessDiagnostics
+    from great_expectations.data_context.store.validation_results_store import ValidationResultsStore
     from great_expectations.expectations.expectation import Expectation
 
-    stored = (Checkpoint, ExpectationSuite, ValidationDefinition)
-    replaced: list[tuple[Any, str]] = [(Expectation, "configuration"), *((owner, "is_fresh") for owner in stored)]
-    originals = [(owner, name, owner.__dict__[name]) for owner, name in replaced]
-    kept: dict[tuple[int, str], tuple[Any, Any]] = {}  # with the object, so that no other one gets its id
+    configuration = Expectation.__dict__["configuration"]
+    kept: dict[int, tuple[Any, Any]] = {}  # with the expectation, so that no other one gets its id
 
-    def once(name: str, original: Any) -> Any:
-        def made(thing: Any) -> Any:
-            if (id(thing), name) not in kept:
-                got = original.__get__(thing)
-                kept[id(thing), name] = thing, got if isinstance(original, property) else got()
-            return kept[id(thing), name][1]
+    def once(expectation: Any) -> Any:
+        if id(expectation) not in kept:
+            kept[id(expectation)] = expectation, configuration.__get__(expectation)
+        return kept[id(expectation)][1]
 
-        return property(made) if isinstance(original, property) else made
+    def fresh(original: Any) -> Any:
+        return lambda stored: FreshnessDiagnostics(errors=[]) if stored.id else original(stored)
 
-    for owner, name, original in originals:
-        setattr(owner, name, once(name, original))
-    try:
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(Expectation, "configuration", property(once)))
+        for stored in (Checkpoint, ExpectationSuite, ValidationDefinition):
+            stack.enter_context(patch.object(stored, "is_fresh", fresh(stored.is_fresh)))
+        stack.enter_context(patch.object(ValidationResultsStore, "store_validation_results", lambda *_, **__: True))
+        if gc.isenabled():
+            gc.disable()
+            stack.callback(gc.enable)
         yield
-    finally:
-        for owner, name, original in originals:
-            setattr(owner, name, original)
