@@ -15,7 +15,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,21 +28,13 @@ from pipeline.night import DATABASE, Night
 from pipeline.rows import quoted
 from pipeline.settings import Settings
 from tools import bench_page
+from tools.bench_page import Cost
 from tools.landings import multiply
 
 SIZES, QUICK = (45, 250, 1_000), (45, 250)
 MIB = 2**20
 MAXRSS = 1 if sys.platform == "darwin" else 1024
 """Bytes per unit of `ru_maxrss`."""
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Of one stage in a process of its own: processor seconds without imports, peak MiB, and what the stage tells."""
-
-    seconds: float
-    peak: float
-    details: dict[str, Any] = field(default_factory=dict)
 
 
 def main(

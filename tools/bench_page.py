@@ -7,23 +7,31 @@ import math
 import os
 import platform
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
 from pipeline import __version__
-
-if TYPE_CHECKING:
-    from tools.bench import Cost
 
 PAGE, RESULTS = "performance.md", "performance.jsonl"
 NONE = "-"
 SHOWN_RUNS = 10
 SHOWN_TABLES = 15
 STAGES = ("checks", "models, first night", "models", "publish", "pages")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one stage in a process of its own: processor seconds without imports, peak MiB, and what the stage tells."""
+
+    seconds: float
+    peak: float
+    details: dict[str, Any] = field(default_factory=dict)
+
+
 HEAD = """# Performance
 
 What a night costs, and how that grows; written by `make bench`{quick}. Seconds are of the processor, each stage in

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools import bench_page
-from tools.bench import Cost
+from tools.bench_page import Cost
 
 
 def size(accounts: int, seconds: float) -> dict[str, object]:

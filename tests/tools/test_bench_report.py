@@ -12,6 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from pipeline.night import DATABASE
+from pipeline.publish import folder
 from pipeline.settings import Refused
 from reports import site
 from tests.reports import published
@@ -124,6 +125,7 @@ def test_links_of_the_site_resolve(home: Path, tmp_path: Path) -> None:
     multiply(home / DATABASE, tmp_path / DATABASE, 3 * KNOWN)
     built = site.build(tmp_path / DATABASE, tmp_path / "site")
     assert len(built.kinds["account"]) == 3 * KNOWN
+    folder.list_nights(tmp_path)
     links_resolve([Document(built.folder / page) for page in built.pages])
 
 
