@@ -129,7 +129,8 @@ def main(place: Path) -> None:
 
 def litter(home: Path) -> list[Path]:
     """What is in a home that no run needs."""
-    known = {".lock", "mark", "landing", "reports", "latest", "warehouse.duckdb", ".run", f"as_of={AS_OF}", str(AS_OF)}
+    known = {".lock", "mark", "landing", "reports", "latest", "nights.js", "warehouse.duckdb", ".run"}
+    known |= {f"as_of={AS_OF}", str(AS_OF)}
     inside = [*home.iterdir(), *(home / "landing").glob("*"), *(home / "reports").glob("*")]
     return [path for path in [*inside, *(home / "landing" / ".run").glob("*/*")] if path.name not in known]
 
