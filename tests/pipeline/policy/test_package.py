@@ -12,6 +12,7 @@ import pytest
 import pipeline.policy as package
 from pipeline.policy import Policies, Request, document_facts, escalations, evaluate, flaws, parse
 from tests.pipeline.policy.support import ACCOUNT, allow, principal
+from tests.steps import Steps
 
 HERE = Path(package.__file__).parent
 MODULES = sorted(HERE.glob("*.py"))
@@ -37,22 +38,6 @@ def test_the_front_page() -> None:
     assert set(package.__all__) <= set(dir(package))
 
 
-class Steps:
-    """Counts the lines of the package that run."""
-
-    def __enter__(self) -> Steps:
-        self.count = 0
-        sys.settrace(self._trace)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        sys.settrace(None)
-
-    def _trace(self, frame: object, event: str, arg: object) -> object:
-        self.count += event == "line" and frame.f_code.co_filename.startswith(str(HERE))  # type: ignore[attr-defined]
-        return self._trace
-
-
 @pytest.mark.parametrize("element", ["Action", "Resource", "Condition"])
 def test_a_pathological_document_is_judged_in_linear_time(element: str) -> None:
     def steps(size: int) -> int:
@@ -69,7 +54,7 @@ def test_a_pathological_document_is_judged_in_linear_time(element: str) -> None:
             {"aws:PrincipalTag/x": "a" * size},
         )
         holder = principal(source)
-        with Steps() as counted:
+        with Steps(str(HERE)) as counted:
             evaluate(request, Policies(holder.policies))
             escalations(holder)
             document_facts(parse(source))
