@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from pipeline.facts import PolicyLayer, Queried
 from pipeline.facts._evidence import dumped
+from pipeline.facts._principals import start_of
 from pipeline.policy.callers import Caller, account_of
 from pipeline.policy.context import Context, Value
 from pipeline.policy.evaluate import evaluate
@@ -44,7 +46,8 @@ TABLE = Dataset(
 )
 QUERIES = {
     "questions": """
-        select distinct guard_sha256, principal, levels_sha256, role_arn, tags::varchar as tags
+        select distinct guard_sha256, principal, levels_sha256, role_arn, tags::varchar as tags,
+            getvariable('as_of') as as_of
         from int_service_trusts
         where levels_sha256 is not null
         order by all""",
@@ -68,8 +71,8 @@ def rows(tables: Queried) -> Iterator[Row]:
     levels = {row["levels_sha256"]: read_levels(row["levels"], documents) for row in tables["levels"]}
     for question in tables["questions"]:
         service, role_arn, rcps = question["principal"], question["role_arn"], levels[question["levels_sha256"]]
-        tags = tags_of(question["tags"])
-        strangers = [ask(service, role_arn, {**source, **tags}, rcps) for source in sources(role_arn)]
+        tags, start = tags_of(question["tags"]), start_of(question.get("as_of"))
+        strangers = [ask(service, role_arn, {**source, **tags}, rcps, start) for source in sources(role_arn)]
         yield {"guard_sha256": question["guard_sha256"]} | guard(max(strangers, key=answer))
 
 
@@ -94,11 +97,12 @@ def tags_of(tags: str) -> dict[str, Value]:
     return {f"aws:ResourceTag/{key}": value for key, value in json.loads(tags or "{}").items()}
 
 
-def ask(service: str, role_arn: str, keys: dict[str, Value], levels: Levels) -> Decision:
-    """The decision on the service's request, assuming that the role trusts it unconditionally."""
+def ask(service: str, role_arn: str, keys: dict[str, Value], levels: Levels, not_before: datetime) -> Decision:
+    """The decision on the service's request, not earlier, assuming that the role trusts it unconditionally."""
     who, account = Caller("service", service), account_of(role_arn)
     facts = {**who.context(), "aws:ResourceAccount": account, "aws:SecureTransport": True, **keys}
-    context = replace(Context.of(facts, complete=False), is_absent=lambda key: key.startswith("aws:resourcetag/"))
+    context = Context.of(facts, complete=False, not_before=not_before)
+    context = replace(context, is_absent=lambda key: key.startswith("aws:resourcetag/"))
     trust = Policy.read("trust", TRUSTING, "trust")
     return evaluate(
         Request(who, "sts:AssumeRole", role_arn, context, account), Policies(resource=trust, rcp_levels=levels)

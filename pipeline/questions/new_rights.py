@@ -166,7 +166,7 @@ def _entry(name: str, action: str, place: str, document: Document | None, inside
         return Tri.NO
     is_account = is_whole_account(name)
     who = caller(f"arn:{inside.partition}:iam::{account_of(name)}:role/{FRESH}" if is_account else name)
-    context = Context.of(who.context(), complete=False)
+    context = Context.of(who.context(), complete=False, not_before=inside.not_before)
     own = [EVERYTHING] if is_account or who.account != inside.account else []
     request = Request(who, action, place, context, inside.account)
     return answer(evaluate(request, Policies(identity=own, resource=Policy("", document))))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
+from pipeline.facts._principals import start_of
 from pipeline.policy import Context, Decision, Policies, Policy, Request, Tri, evaluate
 from pipeline.policy.callers import Caller, caller
 from pipeline.policy.principal import FRESH, answer
@@ -28,13 +30,14 @@ def breaks(session: Session, change: Change, days: int) -> Iterator[Break]:
     with session.before():
         found = rows(session.con, USED, arn=change.target.key, days=days)
     new = Policy(change.added[0].name, change.added[0].document)
+    start = start_of(session.night.as_of)
     for role in found:
         old = Policy.read("trust policy", role["trust_document"], "trust")
         asked = [
-            (who, before, _asked(who, entry, role["arn"], new))
+            (who, before, _asked(who, entry, role["arn"], new, start))
             for who in _named(old, role["arn"])
             for entry in ENTRIES
-            if answer(before := _asked(who, entry, role["arn"], old)) is not Tri.NO
+            if answer(before := _asked(who, entry, role["arn"], old, start)) is not Tri.NO
         ]
         shut = [(who, after) for who, before, after in asked if answer(after) < answer(before)]
         if not shut:
@@ -73,6 +76,7 @@ def _named(trust: Policy, role_arn: str) -> Iterator[Caller]:
             yield caller(value)
 
 
-def _asked(who: Caller, action: str, role_arn: str, trust: Policy) -> Decision:
-    request = Request(who, action, role_arn, Context.of(who.context(), complete=False), role_arn.split(":")[4])
+def _asked(who: Caller, action: str, role_arn: str, trust: Policy, not_before: datetime) -> Decision:
+    context = Context.of(who.context(), complete=False, not_before=not_before)
+    request = Request(who, action, role_arn, context, role_arn.split(":")[4])
     return evaluate(request, Policies(identity=(MAY,), resource=trust))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ def guarded(document: dict[str, Any] | None, *above: dict[str, Any]) -> Row:
         "levels_sha256": "l",
         "role_arn": f"arn:aws:iam::{OWN}:role/any",
         "tags": '{"kept": "yes"}',
+        "as_of": date(2026, 12, 1),
     }
     found: dict[str, list[Row]] = {
         "questions": [question],
@@ -63,3 +65,9 @@ def test_keys_that_a_refusal_waits_for_are_named() -> None:
 def test_without_a_refusal_there_is_no_statement() -> None:
     row = guarded({"StringEquals": {"aws:SourceOrgID": "o-1"}})
     assert (row["confines"], row["statement"], row["sid"], row["unknown_keys"]) == ("no", None, None, [])
+
+
+@pytest.mark.parametrize(("until", "confines"), [("2026-11-20T00:00:00Z", "no"), ("2026-12-20T00:00:00Z", "depends")])
+def test_a_refusal_whose_time_is_over_keeps_nobody_out(until: str, confines: str) -> None:
+    row = guarded({"DateLessThan": {"aws:CurrentTime": until}})
+    assert row["confines"] == confines
