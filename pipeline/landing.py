@@ -31,8 +31,8 @@ ROW_GROUP = 65_536
 TABLES_HELD = 200
 PARTIAL = ".partial"
 FORMAT: Mapping[str, Any] = {"compression": "zstd", "dictionary_pagesize_limit": 2**24}
-"""How files are written: texts that repeat, such as the documents of AWS's policies in every account, are stored once in
-a row group, and not only until they fill the 1 MiB that is the default.
+"""How files are written: texts that repeat, such as AWS's policies in every account, are stored once in a row group,
+and not only until they fill the default of 1 MiB.
 """
 
 
