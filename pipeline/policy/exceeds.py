@@ -5,7 +5,7 @@ Of actions that no statement of the two tells apart, one is evaluated: a NotActi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import lru_cache
 
 from pipeline.policy import actions
@@ -29,9 +29,14 @@ def exceeds(principal: Principal, other: Principal, besides: tuple[str, ...] = (
     """
     if is_admin(principal).verdict > is_admin(other).verdict:
         return Tri.YES
+    free = {*map(str.lower, besides), *needs_no_permission()}
+    named = (action for policy in principal.policies if policy.document for action in named_actions(policy.document))
+    compared = one_of_each(
+        (action for action in named if action.lower() not in free), principal, (*principal.documents, *other.documents)
+    )
     verdict = Tri.NO
-    for action in _worth_comparing(principal, other, besides):
-        for resource in dict.fromkeys((*targets(principal, action), *_denied(principal, other, action))):
+    for action in compared:
+        for resource in dict.fromkeys((*targets(principal, action), *denied(principal, action, other.documents))):
             owner = account_of(resource) or principal.account
             mine, theirs = (answer(can(who, action, resource, account=owner)) for who in (principal, other))
             verdict = max(verdict, mine if mine > theirs else Tri.NO)
@@ -40,30 +45,29 @@ def exceeds(principal: Principal, other: Principal, besides: tuple[str, ...] = (
     return verdict
 
 
-def _denied(principal: Principal, other: Principal, action: str) -> Iterator[str]:
-    """A resource that the action accepts for each pattern on which the other's policies deny it."""
+def denied(principal: Principal, action: str, documents: Iterable[Document]) -> Iterator[str]:
+    """A resource that the action accepts for each pattern on which the documents deny it."""
     kinds = shapes(action, principal.caller.partition, principal.account)
-    for document in other.documents:
+    for document in documents:
         for statement in statements_on(document, action, "Deny"):
             arns = (inside(pattern, kind) for pattern in statement.resources or () for kind in kinds)
             yield from (arn for arn in arns if arn and "${" not in arn)
 
 
-def _worth_comparing(principal: Principal, other: Principal, besides: tuple[str, ...]) -> Iterator[str]:
-    """The actions in the principal's policies, keeping only the first of those that have one answer for both, on any
-    resource or on the same ones.
+def one_of_each(named: Iterable[str], principal: Principal, documents: Iterable[Document]) -> Iterator[str]:
+    """The actions, keeping only the first of those that the documents treat alike: with one answer for whoever holds
+    them, on any resource or on the same ones.
     """
-    heard = [_heard(document) for document in dict.fromkeys((*principal.documents, *other.documents))]
-    named = (action for policy in principal.policies if policy.document for action in named_actions(policy.document))
+    heard = [_heard(document) for document in dict.fromkeys(documents)]
     groups: dict[Hashable, _Group] = {}
     seen: set[Hashable] = set()
-    for action in dict.fromkeys(named):
+    for action in named:
         spoken = tuple([statements[action] for statements in heard])
         group = groups.get(spoken)
         if group is None:
             group = groups[spoken] = _Group(principal, speaking((one.document for one in heard), action))
         asked = spoken, group.asked(action)
-        if asked not in seen and action not in besides and action.lower() not in needs_no_permission():
+        if asked not in seen:
             seen.add(asked)
             yield action
 
