@@ -12,10 +12,10 @@ from pipeline.policy.context import Context
 from pipeline.policy.document import Document
 from pipeline.policy.escalation_paths import attacker
 from pipeline.policy.evaluate import evaluate
+from pipeline.policy.exceeds import exceeds
 from pipeline.policy.partitions import spellings
 from pipeline.policy.principal import FRESH, Principal, answer
 from pipeline.policy.request import Policies, Policy, Request
-from pipeline.policy.rights import exceeds
 from pipeline.policy.tri import Tri
 
 

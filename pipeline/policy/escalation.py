@@ -17,8 +17,9 @@ from pipeline.policy.escalation_grants import Grant, boundaries, granted, grante
 from pipeline.policy.escalation_paths import Path, Step, attacker, may_escalate
 from pipeline.policy.escalation_targets import resources_of, with_only
 from pipeline.policy.escalation_workloads import on_existing
+from pipeline.policy.exceeds import exceeds
 from pipeline.policy.principal import Principal, answer
-from pipeline.policy.rights import Admin, exceeds, is_admin
+from pipeline.policy.rights import Admin, is_admin
 from pipeline.policy.tagging import may_gain, retagged, speaking_of_tags
 from pipeline.policy.tri import Tri, every, some
 

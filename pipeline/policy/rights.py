@@ -13,7 +13,6 @@ from pipeline.policy.callers import account_of
 from pipeline.policy.context import Value
 from pipeline.policy.document import Document, Statement
 from pipeline.policy.evaluate import statements_on
-from pipeline.policy.match import common_arn
 from pipeline.policy.principal import FRESH, Principal, answer, can
 from pipeline.policy.request import EFFECTS, Decision, Evidence, Verdict
 from pipeline.policy.targets import targets
@@ -119,13 +118,14 @@ def _told_apart(principal: Principal, among: Iterable[str]) -> Iterator[str]:
     """The actions, keeping only the first of those that have one answer on any resource."""
     seen: set[Hashable] = set()
     for action in among:
-        asked = _asked(principal, action, _speaking(principal.documents, action))
+        asked = _asked(principal, action, speaking(principal.documents, action))
         if asked not in seen:
             seen.add(asked)
             yield action
 
 
-def _speaking(documents: Iterable[Document], action: str) -> tuple[Statement, ...]:
+def speaking(documents: Iterable[Document], action: str) -> tuple[Statement, ...]:
+    """The statements on the action, Allow and Deny, in all documents."""
     return tuple(
         statement
         for document in documents
@@ -134,11 +134,11 @@ def _speaking(documents: Iterable[Document], action: str) -> tuple[Statement, ..
     )
 
 
-def _asked(principal: Principal, action: str, speaking: tuple[Statement, ...]) -> Hashable:
+def _asked(principal: Principal, action: str, statements: tuple[Statement, ...]) -> Hashable:
     """Equal for actions that have one answer on one resource: the same statements apply, and what these ask of the
     request is known or missing alike.
     """
-    return speaking, _sent(principal, action, (name for statement in speaking for name in keys_of(statement)))
+    return statements, _sent(principal, action, (name for statement in statements for name in keys_of(statement)))
 
 
 def _sent(principal: Principal, action: str, keys: Iterable[str]) -> Hashable:
@@ -216,51 +216,3 @@ def full_service(principal: Principal, service: str) -> Tri:
     resource = f"arn:{principal.caller.partition}:{service}:{FRESH}:{principal.account}:{FRESH}/{FRESH}"
     service_actions = actions.expand(f"{service}:*") or (f"{service}:{FRESH}",)
     return _all_allowed(can(principal, action, resource) for action in _told_apart(principal, service_actions))[0]
-
-
-@lru_cache(maxsize=1 << 16)
-def exceeds(principal: Principal, other: Principal, besides: tuple[str, ...] = ()) -> Tri:
-    """Whether the principal may do something that the other may not, so that the other gains by taking it over.
-    `besides`: actions that do not count.
-    """
-    if is_admin(principal).verdict > is_admin(other).verdict:
-        return Tri.YES
-    verdict = Tri.NO
-    for action in (action for action in _worth_comparing(principal, other) if action not in besides):
-        for resource in dict.fromkeys((*targets(principal, action), *_denied(other, action))):
-            owner = account_of(resource) or principal.account
-            mine, theirs = (answer(can(who, action, resource, account=owner)) for who in (principal, other))
-            verdict = max(verdict, mine if mine > theirs else Tri.NO)
-        if verdict is Tri.YES:
-            break
-    return verdict
-
-
-def _denied(principal: Principal, action: str) -> Iterator[str]:
-    """A resource for each pattern on which the principal's policies deny the action."""
-    for document in principal.documents:
-        for statement in statements_on(document, action, "Deny"):
-            arns = (common_arn(pattern, "*", FRESH) for pattern in statement.resources or ())
-            yield from (arn for arn in arns if arn and "${" not in arn)
-
-
-def _worth_comparing(principal: Principal, other: Principal) -> Iterator[str]:
-    """The actions in the principal's policies, keeping only the first of those that have one answer for both, on any
-    resource or on the same ones.
-    """
-    documents = dict.fromkeys((*principal.documents, *other.documents))
-    named = (action for policy in principal.policies if policy.document for action in named_actions(policy.document))
-    seen: set[Hashable] = set()
-    for action in dict.fromkeys(action for action in named if action.lower() not in needs_no_permission()):
-        speaking = _speaking(documents, action)
-        everywhere = all(statement.resources == ("*",) for statement in speaking)
-        asked = (_asked(principal, action, speaking), () if everywhere else _accepted(action))
-        if asked not in seen:
-            seen.add(asked)
-            yield action
-
-
-def _accepted(action: str) -> Hashable:
-    """What resources the action accepts; equal for actions with the same `targets`."""
-    entry = actions.find(action)
-    return entry.resource_types if entry else action

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import chain
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pipeline.policy import actions
 from pipeline.policy.document import Document
@@ -23,31 +22,49 @@ def targets(principal: Principal, action: str, resource_type: str = "") -> tuple
     entry = actions.find(action)
     if entry is not None and entry.needs_star:
         return ("*",)
+    kinds = shapes(action, principal.caller.partition, principal.account, resource_type)
     if entry is None:
-        anything = f"arn:*:{action.partition(':')[0]}:*:*:*"
-        named = (common_arn(pattern, anything, FRESH) for pattern in _patterns(principal, action, [anything]))
-        return tuple(dict.fromkeys(["*", *(pattern for pattern in named if pattern)]))
-    # IAM acts in the caller's account only, whatever account an ARN names.
-    elsewhere = principal.account if action.startswith("iam:") else "*"
-    shapes = [
-        [template(arn, principal.caller.partition, account) for account in (principal.account, elsewhere)]
-        for name, arn in entry.resource_types
-        if resource_type in ("", name)
-    ]
-    patterns = _patterns(principal, action, dict.fromkeys(chain.from_iterable(shapes)))
+        named = (inside(pattern, kinds[0]) for pattern in _patterns(principal, action, kinds))
+        return tuple(dict.fromkeys(["*", *(arn for arn in named if arn)]))
+    patterns = _patterns(principal, action, kinds)
     out: dict[str, None] = {}
-    for own, other in shapes:
-        out[common_text(own, "*", FRESH) or own] = None
-        for pattern in patterns:
-            inside = _inside(pattern, own) or _inside(pattern, other)
-            if inside and "${" not in inside:
-                out[inside] = None
+    for kind in kinds:
+        out[common_text(kind.own, "*", FRESH) or kind.own] = None
+        out |= dict.fromkeys(arn for pattern in patterns if (arn := inside(pattern, kind)) and "${" not in arn)
     return tuple(out)
 
 
-def _patterns(principal: Principal, action: str, shapes: Iterable[str]) -> tuple[str, ...]:
+class Shape(NamedTuple):
+    """ARN patterns of a resource type: those of the principal's account, and of any account that the action reaches."""
+
+    own: str
+    other: str
+
+
+@lru_cache(maxsize=1 << 16)
+def shapes(action: str, partition: str, account: str, resource_type: str = "") -> tuple[Shape, ...]:
+    """What the action accepts: none if nothing narrower than "*", anything of its service if the action is unknown."""
+    entry = actions.find(action)
+    if entry is None:
+        anything = f"arn:*:{action.partition(':')[0]}:*:*:*"
+        return (Shape(anything, anything),)
+    # IAM acts in the caller's account only, whatever account an ARN names.
+    elsewhere = account if action.startswith("iam:") else "*"
+    return tuple(
+        Shape(template(arn, partition, account), template(arn, partition, elsewhere))
+        for name, arn in entry.resource_types
+        if resource_type in ("", name)
+    )
+
+
+def inside(pattern: str, kind: Shape) -> str | None:
+    """A resource of this kind that the pattern matches; its own account's if there is one."""
+    return _common(pattern, kind.own) or _common(pattern, kind.other)
+
+
+def _patterns(principal: Principal, action: str, kinds: Iterable[Shape]) -> tuple[str, ...]:
     """The resource patterns on which policies allow the action, and their intersections with what a boundary, session
-    policy or SCP allows, or a Deny excludes; without those that have nothing in common with any of the shapes.
+    policy or SCP allows, or a Deny excludes; without those that have nothing in common with any of the kinds.
     """
     granted, limited = (
         dict.fromkeys(
@@ -55,13 +72,13 @@ def _patterns(principal: Principal, action: str, shapes: Iterable[str]) -> tuple
             for policy in policies
             if policy.document
             for pattern in _open_on(policy.document, action, principal, "Allow")
-            if any(_inside(pattern, shape) for shape in shapes)
+            if any(inside(pattern, kind) for kind in kinds)
         )
         for policies in (principal.policies, principal.limits)
     )
     for document in principal.documents:
         excluded = _open_on(document, action, principal, "Deny")
-        limited |= dict.fromkeys(pattern for pattern in excluded if any(_inside(pattern, shape) for shape in shapes))
+        limited |= dict.fromkeys(pattern for pattern in excluded if any(inside(pattern, kind) for kind in kinds))
     pairs = ((pattern, other) for pattern in granted for other in limited if "*" not in (pattern, other))
     both = (
         common_arn(pattern, other, FRESH) for pattern, other in pairs if len(pattern) * len(other) <= _WORTH_COMPARING
@@ -71,7 +88,7 @@ def _patterns(principal: Principal, action: str, shapes: Iterable[str]) -> tuple
 
 
 @lru_cache(maxsize=1 << 16)
-def _inside(pattern: str, template: str) -> str | None:
+def _common(pattern: str, template: str) -> str | None:
     return common_arn(template, pattern, FRESH)
 
 

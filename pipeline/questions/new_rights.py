@@ -8,12 +8,13 @@ from pipeline.policy.actions import expand
 from pipeline.policy.callers import account_of, caller, is_whole_account
 from pipeline.policy.context import Context
 from pipeline.policy.document import Document, Statement
-from pipeline.policy.evaluate import evaluate, statements_on
+from pipeline.policy.evaluate import evaluate
+from pipeline.policy.exceeds import denied, one_of_each
 from pipeline.policy.facts import holder_of
-from pipeline.policy.match import common_arn, common_text
+from pipeline.policy.match import common_text
 from pipeline.policy.principal import FRESH, answer, can
 from pipeline.policy.request import Policies, Policy, Request
-from pipeline.policy.rights import allows, named_actions
+from pipeline.policy.rights import allows, named_actions, speaking
 from pipeline.policy.strangers import Organization
 from pipeline.policy.targets import targets
 from pipeline.policy.tri import Tri
@@ -81,20 +82,19 @@ def _actions(new: Document, old: Document | None) -> Iterator[str]:
     if new == old:
         return
     holder, before = holder_of(new), holder_of(old) if old else None
+    both = (new, old) if old else (new,)
     seen: set[tuple[Statement, ...]] = set()
-    for action in _worth_asking(new):
-        speaking = tuple(each for document in (new, old) if document for each in _speaking(document, action))
-        if speaking in seen:
+    for action in one_of_each(_worth_asking(new), holder, both):
+        told = speaking(both, action)
+        if told in seen:
             continue
-        if all(each.resources == ("*",) and not each.conditions for each in speaking):
-            seen.add(speaking)
-        for resource in dict.fromkeys((*targets(holder, action), *_denied(old, action))):
+        for resource in dict.fromkeys((*targets(holder, action), *denied(holder, action, both[1:]))):
             owner = account_of(resource) or holder.account
             now = answer(can(holder, action, resource, account=owner))
             then = answer(can(before, action, resource, account=owner)) if before else Tri.NO
             if now > then or (now is then is Tri.DEPENDS and _conditions(new, action) != _conditions(old, action)):
                 yield f"{action} on {resource.replace(FRESH, '*')}{' under conditions' if now is Tri.DEPENDS else ''}"
-                seen.add(speaking)
+                seen.add(told)
                 break
 
 
@@ -104,21 +104,11 @@ def _worth_asking(new: Document) -> Iterator[str]:
         yield f"{FRESH}:{FRESH}"
 
 
-def _denied(document: Document | None, action: str) -> Iterator[str]:
-    for statement in statements_on(document, action, "Deny") if document else ():
-        arns = (common_arn(pattern, "*", FRESH) for pattern in statement.resources or ())
-        yield from (arn for arn in arns if arn and "${" not in arn)
-
-
 def _conditions(document: Document | None, action: str) -> frozenset[str]:
     """The conditions on the action, as texts: where these differ, no single request says whether more is allowed."""
     if document is None:
         return frozenset()
-    return frozenset(f"{each.effect} {sorted(map(str, each.conditions))}" for each in _speaking(document, action))
-
-
-def _speaking(document: Document, action: str) -> tuple[Statement, ...]:
-    return (*statements_on(document, action, "Allow"), *statements_on(document, action, "Deny"))
+    return frozenset(f"{each.effect} {sorted(map(str, each.conditions))}" for each in speaking((document,), action))
 
 
 # -- trust and other resource policies

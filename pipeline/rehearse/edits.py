@@ -221,7 +221,7 @@ def _managed(con: Connection, policy: NewPolicy, arn: str, count: int) -> Iterat
     yield _unvalidated(account_of(arn), policy)
     values = {"arn": arn, "document": policy.compact, "count": count}
     if rows(con, "select 1 from stg_policies where arn = $arn", arn=arn):
-        columns = "document = $document"
+        columns = "document = $document, updated_at = getvariable('read_at')"
         columns += ", permissions_boundary_usage_count = permissions_boundary_usage_count + $count"
         columns += ", version_count = least(version_count + 1, 5)"
         yield update("policies", columns, "arn = $arn", **values)

@@ -10,8 +10,9 @@ import pytest
 
 from pipeline.policy import Policy, Principal, Tri
 from pipeline.policy import alike as asked
+from pipeline.policy.exceeds import exceeds
 from pipeline.policy.principal import answer, can
-from pipeline.policy.rights import Admins, exceeds, is_admin
+from pipeline.policy.rights import Admins, is_admin
 from tests.pipeline.policy.support import ACCOUNT, ADMIN, OTHER, allow, document, statement
 
 ACCOUNTS = (ACCOUNT, OTHER)

@@ -13,8 +13,8 @@ import pytest
 
 from pipeline.policy import Account, Policy, Principal, Role, Tri, can, escalations, is_admin, reach
 from pipeline.policy.account import Workload
+from pipeline.policy.exceeds import exceeds
 from pipeline.policy.principal import answer
-from pipeline.policy.rights import exceeds
 from tests.pipeline.policy.support import (
     ACCOUNT,
     ADMIN,

@@ -6,6 +6,8 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -228,12 +230,12 @@ def text(policy: Document) -> str:
     return json.dumps(policy, indent=1)
 
 
-def make(org: Organization, asked: Asked) -> None:
-    """Change the organization as AWS's API would."""
+def make(org: Organization, asked: Asked, at: datetime) -> None:
+    """Change the organization as AWS's API would at this moment."""
     {
         "scp": _make_in_tree,
         "rcp": _make_in_tree,
-        "boundary": _make_boundary,
+        "boundary": partial(_make_boundary, at=at),
         "identity": _make_identity,
         "trust": _make_trust,
         "permission-set": _make_permission_set,
@@ -259,7 +261,7 @@ def _place(org: Organization, at: str) -> str:
     return at if at in org.units or at in org.accounts else org.account(at).id
 
 
-def _make_boundary(org: Organization, asked: Asked) -> None:
+def _make_boundary(org: Organization, asked: Asked, at: datetime) -> None:
     ((name, policy),) = asked.files.items()
     for account in _active(org):
         if not (asked.at.startswith("arn:") or asked.at == "root" or asked.at == account.id):
@@ -272,19 +274,19 @@ def _make_boundary(org: Organization, asked: Asked) -> None:
         ]
         if bound:
             arn = f"arn:aws:iam::{account.id}:policy/{name}"
-            _new_version(account, name, arn, policy, account.joined)
+            _new_version(account, name, arn, policy, at)
         for one in bound:
             one.boundary = arn
 
 
-def _new_version(account: Account, name: str, arn: str, policy: Document, at: Any) -> None:
+def _new_version(account: Account, name: str, arn: str, policy: Document, at: datetime) -> None:
     old = account.policies.get(name)
     if old is None:
         key = "ANPA" + hashlib.sha256(arn.encode()).hexdigest()[:17].upper()
         account.policies[name] = Policy(name, arn, key, at, at, "v1", [PolicyVersion("v1", policy, at)])
         return
     old.versions.insert(0, PolicyVersion(f"v{len(old.versions) + 1}", policy, at))
-    old.default = old.versions[0].id
+    old.default, old.updated = old.versions[0].id, at
 
 
 def _principal(org: Organization, arn: str) -> Principal:

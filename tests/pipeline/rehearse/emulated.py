@@ -149,7 +149,7 @@ class Emulated:
     def attached(self, org: Organization, asked: changes.Asked, home: Path) -> tuple[Findings, list[Any]]:
         """The findings of a night on which the change is made, and the extracts that failed."""
         changed = copy.deepcopy(org)
-        changes.make(changed, asked)
+        changes.make(changed, asked, self.emulator.state.scene.now)
         self.show(changed)
         settings, night = self.night(home)
         build.build(settings, night, only=["judgements"])
