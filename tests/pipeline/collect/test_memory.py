@@ -32,6 +32,8 @@ def test_memory_is_of_the_last_night_on_which_the_extract_finished(aws: Loopback
     remembered = memory.rows(datasets["bucket_policies"], account_id, "global")
     assert [row["bucket"] for row in remembered] == ["halden-policy-staging-data"]
     assert remembered[0].keys() == {column.name for column in datasets["bucket_policies"].columns}
+    counts = [memory.count(datasets["bucket_policies"], who, "global") for who in (account_id, "0" * 12)]
+    assert counts == [1, 0]
     assert memory.rows(datasets["analyzers"], account_id, "us-east-1") == []
     assert memory.rows(datasets["bucket_policies"], "0" * 12, "global") == []
     assert Memory(first).rows(datasets["bucket_policies"], account_id, "global") == []
