@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from pipeline.aws import visit as aws
 from pipeline.aws.failures import CallFailed
 from pipeline.aws.visit import Visit
 from pipeline.collect.reading import MOST_AGAIN, Reading, known, once
 from pipeline.collectors import datasets
 from pipeline.collectors._items import each, resource
 from pipeline.schema import Column, Dataset, Row
-from tests.pipeline.aws.support import CALLER, MEMBER, ScriptedCloud, answer, error
+from tests.pipeline.aws.support import CALLER, MEMBER, TIMEOUT, ScriptedCloud, answer, error
 from tests.pipeline.collectors.support import ScriptedAccount
 
 
@@ -130,3 +132,47 @@ def test_a_role_that_an_scp_denies_leaves_no_region_that_nothing_is_owed_of(deni
     extracts = read.read_all()["extracts"].to_pylist()
     assert {row["status"] for row in extracts if row["dataset"] == "lambda_functions"} == {"failed"}
     assert read.failures["lambda_functions"].error_class == "scp_deny"
+
+
+class SickCloud(ScriptedCloud):
+    """Every request but for the role's session fails, where `is_sick` says so; the others are denied."""
+
+    def __init__(self, trouble: Exception, is_sick: Callable[[str], bool]) -> None:
+        super().__init__({}, regions=["us-east-1"])
+        self.trouble, self.is_sick, self.waits = trouble, is_sick, 0
+        self.memory = SimpleNamespace(as_of=None, rows=lambda *_: [], count=lambda *_: 0, once=lambda key, make: make())
+
+    def ask(self, operation: str, region: str, credentials: Any, params: dict[str, Any]) -> dict[str, Any]:
+        if operation in self.script:
+            return super().ask(operation, region, credentials, params)
+        if not self.is_sick(operation):
+            raise error("AccessDenied", "no", 403)
+        self.waits += 1
+        raise self.trouble
+
+
+@pytest.mark.parametrize(
+    ("trouble", "is_all"),
+    [
+        (error("ServiceUnavailable", status=503), True),
+        (error("Throttling"), True),
+        (error("Throttling"), False),
+        (TIMEOUT, True),
+        (TIMEOUT, False),
+    ],
+    ids=["503 of everything", "throttled by everything", "throttled by IAM", "everything stalls", "IAM stalls"],
+)
+def test_sick_services_cost_an_account_a_bounded_time(
+    monkeypatch: pytest.MonkeyPatch, trouble: Exception, is_all: bool
+) -> None:
+    """In minutes of waiting, with pauses and every time limit at their longest."""
+    pauses: list[float] = []
+    monkeypatch.setattr("pipeline.aws.visit.time.sleep", pauses.append)
+    monkeypatch.setattr("pipeline.aws.visit.random.uniform", lambda least, most: most)
+    cloud = SickCloud(trouble, lambda operation: is_all or operation.startswith("iam:"))
+    read = Reading(Visit(cloud, MEMBER, CALLER), ("account", "region"))  # type: ignore[arg-type]
+    failed = read.read_all()["extracts"].to_pylist()
+    assert {row["status"] for row in failed} == {"failed"}
+    waited = sum(pauses) + (cloud.waits * cloud.settings.call_timeout_seconds if trouble is TIMEOUT else 0)
+    assert len(pauses) <= 5 * aws.SICK
+    assert waited / 60 < (cloud.settings.account_timeout_minutes if trouble is TIMEOUT else 5), (waited, cloud.waits)
