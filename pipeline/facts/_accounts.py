@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from pipeline.facts import Queried
 from pipeline.facts._principals import PrincipalFactory, principals, read
-from pipeline.policy.account import Account, Role, Workload
+from pipeline.policy.account import Account, Levers, Role, Workload
 from pipeline.policy.principal import FRESH, Principal
 from pipeline.policy.rights import Admins
 from pipeline.policy.tri import Tri
@@ -26,6 +26,8 @@ def roles(which: str) -> str:
             any_value(roles.trust_document) as trust_document,
             any_value(permissions.admin) as admin,
             any_value(permissions.held_back) as held_back,
+            any_value(permissions.at_most) as at_most,
+            coalesce(any_value(permissions.boundary_arn), '') as boundary_arn,
             any_value(roles.instance_profile_names) as instance_profile_names,
             any_value(levels.levels_sha256) as rcp_levels_sha256,
             list(distinct grants.policy_arn order by grants.policy_arn)
@@ -93,6 +95,46 @@ def groups(which: str) -> str:
         order by groups.account_id, groups.arn"""
 
 
+def levers(which: str) -> Mapping[str, str]:
+    """Queries for what of the users and groups of the accounts in `which`, a table of account_id, others can edit, and
+    for the customer managed policies there that allow everything.
+    """
+    return {
+        "levers": f"""
+            with held as (
+                select account_id, principal_arn as arn, policy_arn from int_grants where principal_type = 'user'
+                union all
+                select account_id, principal_arn, policy_arn from stg_policy_attachments where principal_type = 'group'
+            ),
+            memberships as (
+                select users.account_id, users.arn, groups.arn as group_arn
+                from (select account_id, arn, unnest(group_names) as group_name from stg_users) as users
+                inner join stg_groups as groups using (account_id, group_name)
+            ),
+            levers as (
+                select account_id, arn, policy_arn, null as boundary_arn, null as group_arn from held
+                where policy_arn not glob 'arn:*:iam::aws:*'
+                union all
+                select account_id, arn, null, permissions_boundary_arn, null from stg_users
+                union all
+                select account_id, arn, null, null, group_arn from memberships
+            )
+            select account_id, arn, coalesce(max(boundary_arn), '') as boundary_arn,
+                list_sort(coalesce(list(distinct policy_arn) filter (policy_arn is not null), [])) as customer_policies,
+                list_sort(coalesce(list(distinct group_arn) filter (group_arn is not null), [])) as groups
+            from levers semi join {which} as which using (account_id)
+            group by account_id, arn order by account_id, arn""",
+        "strong": f"""
+            select distinct policies.account_id, policies.arn
+            from stg_policies as policies
+            semi join {which} as which on policies.account_id = which.account_id
+            inner join int_customer_facts as facts
+                on policies.account_id = facts.account_id and policies.arn = facts.resource
+            where facts.kind = 'admin'
+            order by policies.account_id, policies.arn""",
+    }
+
+
 def holders(which: str) -> Mapping[str, str]:
     """Queries for the permissions of all users and roles of the accounts in `which`, a table of account_id: one
     principal per account and distinct set of permissions, and who has the same ones.
@@ -152,26 +194,27 @@ class Accounts:
         self._factory = factory
         self._admins = Admins()
         self._compared: dict[Hashable, Tri] = {}
-        self._roles, self._users, self._groups, self._holders, self._alike, self._workloads, self._unread = (
-            ByAccount(tables[name]) for name in ("roles", "users", "groups", "holders", "alike", "workloads", "unread")
-        )
+        named = ("roles", "users", "groups", "holders", "alike", "workloads", "unread", "levers", "strong")
+        self._of = {name: ByAccount(tables[name]) for name in named}
 
     def account(self, account_id: str) -> Account:
         """The account. Accounts must be requested in order of id."""
-        members = {row["arn"]: member(self._factory, row) for row in self._groups.of(account_id)}
+        members = {row["arn"]: member(self._factory, row) for row in self._of["groups"].of(account_id)}
         return Account(
-            {row["arn"]: role(self._factory, row) for row in self._roles.of(account_id)},
-            {row["arn"]: Tri[row["admin"].upper()] for row in self._users.of(account_id)},
+            {row["arn"]: role(self._factory, row) for row in self._of["roles"].of(account_id)},
+            {row["arn"]: Tri[row["admin"].upper()] for row in self._of["users"].of(account_id)},
             {arn: self._admins.of(principal).verdict for arn, principal in members.items()},
             members | self._holders_of(account_id),
-            running(self._workloads.of(account_id)),
-            {row["dataset"]: row["reason"] for row in self._unread.of(account_id)},
+            running(self._of["workloads"].of(account_id)),
+            {row["dataset"]: row["reason"] for row in self._of["unread"].of(account_id)},
             self._compared,
+            {row["arn"]: levers_of(row) for row in self._of["levers"].of(account_id)},
+            tuple(row["arn"] for row in self._of["strong"].of(account_id)),
         )
 
     def _holders_of(self, account_id: str) -> dict[str, Principal]:
-        alike = {row["permissions_sha256"]: row["principal_arns"] for row in self._alike.of(account_id)}
-        holders = {row["permissions_sha256"]: self._factory.in_place(row) for row in self._holders.of(account_id)}
+        alike = {row["permissions_sha256"]: row["principal_arns"] for row in self._of["alike"].of(account_id)}
+        holders = {row["permissions_sha256"]: self._factory.in_place(row) for row in self._of["holders"].of(account_id)}
         return {arn: holders[key] for key, arns in alike.items() if key in holders for arn in arns}
 
 
@@ -189,6 +232,11 @@ class ByAccount:
         return list(self._next[1]) if self._next and self._next[0] == account_id else []
 
 
+def levers_of(row: Row) -> Levers:
+    """The levers of a row of `levers`, or of `roles`."""
+    return Levers(tuple(row["customer_policies"] or ()), row["boundary_arn"], tuple(row.get("groups") or ()))
+
+
 def role(factory: PrincipalFactory, row: Row) -> Role:
     """The role of a row of `roles`."""
     profiles = row["instance_profile_names"]
@@ -196,9 +244,10 @@ def role(factory: PrincipalFactory, row: Row) -> Role:
         row["arn"],
         read("trust policy", row["trust_document"], "trust"),
         Tri[row["admin"].upper()],
-        tuple(row["customer_policies"] or ()),
+        levers_of(row),
         factory.levels("RESOURCE_CONTROL_POLICY", row["rcp_levels_sha256"]),
         Tri[row["held_back"].upper()],
+        Tri[row["at_most"].upper()],
         None if profiles is None else bool(profiles),
     )
 

@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from pipeline.facts import PolicyLayer, Queried
-from pipeline.facts._accounts import Accounts, groups, holders, roles, users, workloads
+from pipeline.facts._accounts import Accounts, groups, holders, levers, roles, users, workloads
 from pipeline.facts._evidence import depends_on, dumped, grant
 from pipeline.facts._principals import QUERIES as OF_PRINCIPALS
 from pipeline.facts._principals import PrincipalFactory, principals
@@ -35,6 +35,7 @@ TABLE = Dataset(
         Column("leads_to_admin", "varchar", "Whether it makes an administrator", values=("yes", "depends", "no")),
         Column("targets", "varchar[]", "What it takes over; administrators first, at most 25"),
         Column("conditions", "varchar[]", "Condition keys that it depends on"),
+        Column("first", "varchar", "The target, if its rights have to be changed first; null if not"),
         Column("unread", "varchar[]", "What the path needs and was not read or collected; then it is not certain"),
         Column("grants", "json", "Each action of the path, on which resource, and the statements that allow it"),
     ),
@@ -51,6 +52,7 @@ QUERIES = {
     "groups": groups(CANDIDATES),
     **holders(CANDIDATES),
     **workloads(CANDIDATES),
+    **levers(CANDIDATES),
 }
 JUDGES: tuple[PolicyLayer, ...] = ("identity", "boundary", "scp")
 MOST_TARGETS = 25
@@ -81,6 +83,7 @@ def row(escalation: Escalation) -> Row:
         "leads_to_admin": escalation.leads_to_admin.name.lower(),
         "targets": list(escalation.targets)[:MOST_TARGETS],
         "conditions": list(depends_on(decisions)),
+        "first": escalation.first or None,
         "unread": list(escalation.unread),
         "grants": dumped([grant(step.action, step.resource, step.decision) for step in escalation.grants]),
     }

@@ -17,11 +17,12 @@ from pipeline.facts._principals import QUERIES as OF_PRINCIPALS
 from pipeline.policy import Decision, Escalations, Principal, Tri, can, escalations, is_admin
 from pipeline.policy.context import Value
 from pipeline.policy.escalation_requests import best as strongest
-from pipeline.policy.escalation_requests import boundaries_of_new
+from pipeline.policy.escalation_requests import boundaries_of_new, named_policies
 from pipeline.policy.evaluate import statements_on
 from pipeline.policy.principal import FRESH, answer
 from pipeline.policy.tagging import retagged
 from pipeline.policy.targets import targets
+from pipeline.policy.writers import at_most
 from pipeline.schema import Column, Dataset, Row
 
 TABLE = Dataset(
@@ -38,6 +39,7 @@ TABLE = Dataset(
         Column("admin_conditions", "varchar[]", "Condition keys that its being an administrator depends on"),
         Column("admin_statements", "json", "The statements that decided"),
         Column("held_back", "varchar", "Whether it would be an administrator, or more of one, without its boundary"),
+        Column("at_most", "varchar", "Whether it would be an administrator with every policy that its boundary leaves"),
         Column("unreadable", "varchar[]", "Identity policies that could not be read, and why"),
         Column("unreadable_limits", "varchar[]", "Its boundary and SCPs that could not be read, and why"),
         Column("can_assume", "boolean", "Whether an identity policy allows it to assume some role"),
@@ -61,7 +63,7 @@ WRITES = {
 }
 # They give other permissions to all who hold the policy, and no condition on a boundary applies to them.
 VERSIONS = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion")
-BOUNDARY = "iam:PermissionsBoundary"
+BOUNDARY, POLICY = "iam:PermissionsBoundary", "iam:PolicyARN"
 REMOVALS = {
     "user": ("iam:DeleteUserPermissionsBoundary", "iam:PutUserPermissionsBoundary"),
     "role": ("iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"),
@@ -90,6 +92,7 @@ def facts(principal: Principal) -> Row:
         "admin_conditions": sorted({key for hit in admin.evidence for key in hit.unknown_keys}),
         "admin_statements": dumped(cited(admin.evidence)),
         "held_back": held_back(principal, admin.verdict).name.lower(),
+        "at_most": (is_admin(at_most(principal)).verdict if principal.boundary else Tri.YES).name.lower(),
         "unreadable": problems(principal.policies),
         "unreadable_limits": problems(principal.limits),
         "can_assume": can_assume(principal),
@@ -106,9 +109,12 @@ def held_back(principal: Principal, admin: Tri) -> Tri:
 
 
 def anybody(principal: Principal) -> Principal:
-    """A generic principal with the same permissions: groups and policy paths can differ."""
+    """A generic principal with the same permissions: groups and policy paths can differ, and any policy that its
+    conditions name may allow everything.
+    """
     policies = tuple(replace(policy, arn="") for policy in principal.policies)
-    return replace(principal, policies=policies, groups=None)
+    strong = (*named_policies(principal, POLICY), *named_policies(principal, BOUNDARY))
+    return replace(principal, policies=policies, groups=None, strong=strong)
 
 
 def can_assume(principal: Principal) -> bool:

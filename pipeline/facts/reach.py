@@ -79,6 +79,11 @@ QUERIES = {
     "roles": roles(ROLES),
     "groups": groups(CANDIDATES),
     **workloads(CANDIDATES),
+    "first": """
+        select principal_arn, path_id, verdict
+        from fact_escalations
+        where first is not null and is_certain
+        order by principal_arn, path_id""",
 }
 JUDGES: tuple[PolicyLayer, ...] = ("identity", "boundary", "scp")
 
@@ -91,7 +96,8 @@ def rows(tables: Queried) -> Iterator[Row]:
         admin_groups[row["account_id"]][row["arn"]] = gives_admin(factory, row, admins)
     movers = [factory.in_place(row) for row in tables["principals"]]
     inventories = of_accounts(tables, {principal.account for principal in movers})
-    for result in reach(movers, [role(factory, row) for row in tables["roles"]], admin_groups, inventories):
+    first = [(row["principal_arn"], row["path_id"], Tri[row["verdict"].upper()]) for row in tables["first"]]
+    for result in reach(movers, [role(factory, row) for row in tables["roles"]], admin_groups, inventories, first):
         if result.possible_steps is not None or result.steps is not None:
             yield {
                 "account_id": account_of(result.arn),

@@ -19,19 +19,31 @@ from pipeline.policy.request import Policies, Policy, Request
 from pipeline.policy.tri import Tri
 
 
+@dataclass(frozen=True, slots=True)
+class Levers:
+    """What of a user, role or group can be edited elsewhere to change its rights: its customer managed `policies` (a
+    user's groups' too), its `boundary` ("" for none), a user's `groups`; all by ARN.
+    """
+
+    policies: tuple[str, ...] = ()
+    boundary: str = ""
+    groups: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Role:
-    """A role as a target. `admin` is DEPENDS if not evaluated; `policies`: ARNs of the customer managed
-    policies it holds; `rcp_levels`: the resource control policies of its account, None if the type is not in force;
-    `held_back`: whether it would gain admin rights without its boundary; `has_instance_profile` None: not known.
+    """A role as a target. `admin` is DEPENDS if not evaluated; `rcp_levels`: the resource control policies of its
+    account, None if the type is not in force; `held_back`: whether it would gain admin rights without its boundary;
+    `at_most`: whether it would have them with all policies; `has_instance_profile` None: not known.
     """
 
     arn: str
     trust: Policy
     admin: Tri = Tri.DEPENDS
-    policies: tuple[str, ...] = ()
+    levers: Levers = Levers()
     rcp_levels: tuple[tuple[Policy, ...], ...] | None = None
     held_back: Tri = Tri.NO
+    at_most: Tri = Tri.YES
     has_instance_profile: bool | None = None
 
     @property
@@ -57,7 +69,8 @@ class Account:
     accounts. `holders`: {ARN of a role, user or group: who has its rights}, as far as these are known.
 
     `workloads` by dataset, such as lambda_functions; `unread`: {dataset: why it was not read, or not in all Regions}.
-    `compared`: what is known of whose rights exceed whose, for all accounts of an organization.
+    `compared`: what is known of whose rights exceed whose, for all accounts of an organization. `levers` of users and
+    groups; roles have their own. `strong`: ARNs of the customer managed policies that allow everything.
     """
 
     roles: Mapping[str, Role] = field(default_factory=dict)
@@ -67,6 +80,8 @@ class Account:
     workloads: Mapping[str, tuple[Workload, ...]] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
     compared: dict[Hashable, Tri] = field(default_factory=dict, repr=False)
+    levers: Mapping[str, Levers] = field(default_factory=dict)
+    strong: tuple[str, ...] = ()
     _trusting: dict[str, tuple[Role, ...]] = field(default_factory=dict, init=False, repr=False)
 
     def trusting(self, service: str) -> tuple[Role, ...]:
@@ -89,6 +104,11 @@ class Account:
     def not_read(self, dataset: str) -> str:
         """Why the dataset is not known, or not in all Regions; "" if it is."""
         return self.unread.get(dataset, "" if dataset in self.workloads else f"{dataset} were not collected")
+
+    def levers_of(self, arn: str) -> Levers:
+        """The levers of the role, user or group; none if they are not known."""
+        role = self.roles.get(arn)
+        return role.levers if role else self.levers.get(arn, Levers())
 
     def judged(self, arn: str) -> Tri:
         """Whether the role, user or group is, or makes, an administrator."""

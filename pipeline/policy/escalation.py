@@ -7,21 +7,22 @@ are looked up.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from pipeline.policy import alike
-from pipeline.policy.account import Account, Role
-from pipeline.policy.escalation_grants import Grant, boundaries, granted, granted_anywhere
-from pipeline.policy.escalation_paths import Path, Step, attacker, may_escalate
-from pipeline.policy.escalation_targets import resources_of, with_only
+from pipeline.policy.account import Account
+from pipeline.policy.escalation_grants import Grant
+from pipeline.policy.escalation_paths import Path, attacker, may_escalate, paths
+from pipeline.policy.escalation_steps import steps_of
+from pipeline.policy.escalation_targets import with_only
 from pipeline.policy.escalation_workloads import on_existing
 from pipeline.policy.exceeds import exceeds
-from pipeline.policy.principal import Principal, answer
+from pipeline.policy.principal import Principal
 from pipeline.policy.rights import Admin, is_admin
 from pipeline.policy.tagging import may_gain, retagged, speaking_of_tags
-from pipeline.policy.tri import Tri, every, some
+from pipeline.policy.tri import Tri, some
+from pipeline.policy.writers import Helped, at_most, may_write_anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Escalation:
 
     `targets`: {target, possibly "self": verdict}. `leads_to_admin`: YES if a target is an administrator or the path
     grants everything, DEPENDS if the targets were not evaluated. `unread`: what the path needs and was not read.
+    `first`: the target, if its rights have to be changed first.
     """
 
     path: Path
@@ -38,6 +40,7 @@ class Escalation:
     targets: Mapping[str, Tri]
     leads_to_admin: Tri
     unread: tuple[str, ...] = ()
+    first: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +74,40 @@ def escalations(
         return Escalations(admin, unreadable=unreadable)
     if unreadable:
         principal = replace(principal, policies=tuple(policy for policy in principal.policies if policy.document))
-    paths = [path for path in may_escalate(principal) if path.id not in ignore]
-    judged = [escalation for path in paths if (escalation := _judge(path, principal, account))]
+    if account and account.strong:
+        principal = replace(principal, strong=account.strong)
+    possible = [path for path in may_escalate(principal) if path.id not in ignore]
+    judged = [escalation for path in possible if (escalation := _judge(path, principal, account))]
     sure, unsure = (tuple(escalation for escalation, is_sure in judged if is_sure is kind) for kind in (True, False))
+    if account and may_write_anything(principal) and not any(map(_makes_admin, sure)):
+        helped = {better.path.id: better for better in _with_help(possible, principal, account, sure)}
+        sure = (*(path for path in sure if path.path.id not in helped), *helped.values())
     return Escalations(admin, sure, unsure, unreadable)
 
 
+def _makes_admin(escalation: Escalation) -> bool:
+    return escalation.verdict is Tri.YES is escalation.leads_to_admin
+
+
+def _with_help(
+    possible: Iterable[Path], principal: Principal, account: Account, without: Iterable[Escalation]
+) -> Iterator[Escalation]:
+    """Paths to users, roles and groups that the principal first gives rights, or takes a boundary or Denies off."""
+    helped, before = Helped.of(account, principal), {escalation.path.id: escalation for escalation in without}
+    for path in possible:
+        judged = _judge(path, principal, helped) if path.gain == "become" and not path.lifts else None
+        if judged is None or not judged[1]:
+            continue
+        verdicts = {arn: min(verdict, helped.written(arn).verdict) for arn, verdict in judged[0].targets.items()}
+        target = max(verdicts, key=lambda arn: verdicts[arn])
+        verdict, earlier = verdicts[target], before.get(path.id)
+        if verdict is Tri.NO or (earlier and (earlier.verdict > verdict or earlier.leads_to_admin is Tri.YES)):
+            continue
+        grants = (*judged[0].grants, *helped.written(target).grants)
+        yield Escalation(path, verdict, grants, {target: verdict}, Tri.YES, first=target)
+
+
 # -- one path
-
-
-@dataclass(slots=True)
-class _Found:
-    """Allowed steps. `sure`: whether their target is certainly what the path needs."""
-
-    verdict: Tri
-    grants: list[Grant]
-    reached: dict[str, Tri]
-    sure: bool = True
 
 
 def _judge(path: Path, principal: Principal, account: Account | None) -> tuple[Escalation, bool] | None:
@@ -97,7 +117,7 @@ def _judge(path: Path, principal: Principal, account: Account | None) -> tuple[E
     of_another = any(step.target == "usable-role" for step in path.steps)
     if path.lifts and not of_another and account is not None and not _holds_back(principal, path.lifts):
         return None
-    ways = [_steps(path, service, principal, account) for service in path.passes_to or ("",)]
+    ways = [steps_of(path, service, principal, account) for service in path.passes_to or ("",)]
     open_ways = sorted((way for way in ways if way), key=lambda way: (way.sure, way.verdict), reverse=True)
     if not open_ways:
         return None
@@ -111,8 +131,54 @@ def _judge(path: Path, principal: Principal, account: Account | None) -> tuple[E
         if on_what_exists is None:
             return None
         found = on_what_exists
+    if account is not None and path.gain == "grant" and not path.lifts and found.targets:
+        given = _worth_giving(found, principal, account)
+        return (given, best.sure and not found.unread) if given else None
     leads_to_admin = _leads_to_admin(path, found.targets, account)
     return replace(found, leads_to_admin=leads_to_admin), best.sure and not found.unread
+
+
+def _worth_giving(escalation: Escalation, principal: Principal, account: Account) -> Escalation | None:
+    """A path that gives rights, on targets that gain by it: a boundary holds a target back from all that it leaves out.
+
+    None without such targets.
+    """
+    worth = {target: _gained(target, principal, account) for target in escalation.targets}
+    targets = {target: verdict for target, verdict in escalation.targets.items() if worth[target] is not None}
+    leads_to_admin = some(worth[target] or Tri.NO for target in targets)
+    return replace(escalation, targets=targets, leads_to_admin=leads_to_admin) if targets else None
+
+
+def _gained(target: str, principal: Principal, account: Account) -> Tri | None:
+    """Whether the target is or becomes an administrator if it is given everything; None if the actor gains nothing.
+
+    Policies and groups are the actor's own.
+    """
+    is_own = target in ("self", principal.arn) or ":policy/" in target or ":group/" in target
+    holder = principal if is_own else account.holders.get(target)
+    if holder is None:
+        role = account.roles.get(target)
+        return role.at_most if role else Tri.YES
+    if holder.boundary is None:
+        return Tri.YES
+    return _within_boundary(holder, principal, account)
+
+
+@lru_cache(maxsize=256)
+def _within_boundary(holder: Principal, actor: Principal, account: Account) -> Tri | None:
+    full = at_most(holder)
+    further = escalations(full, account, ignore=_BY_GIVING).paths
+    leads_to_admin = some((is_admin(full).verdict, *(min(one.verdict, one.leads_to_admin) for one in further)))
+    gains = leads_to_admin is not Tri.NO or exceeds(full, actor, tuple(attacker()["reporting"])) is not Tri.NO
+    return leads_to_admin if gains else None
+
+
+_OWN = ("self-user", "own-role", "own-policy", "own-group", "new-group")
+_BY_GIVING = frozenset(
+    path.id
+    for path in paths()
+    if path.gain == "grant" and not path.lifts and any(step.target in _OWN for step in path.steps)
+)
 
 
 def _in_account(found: Escalation, principal: Principal, account: Account) -> Escalation | None:
@@ -169,94 +235,6 @@ def _open_without_tagging(principal: Principal, account: Account | None) -> dict
 
 
 IDS_OF_TAGGING = frozenset({"iam-tag-user", "iam-untag-user", "iam-tag-role", "iam-untag-role"})
-
-
-def _steps(path: Path, service: str, principal: Principal, account: Account | None) -> _Found | None:
-    by_target: dict[str, list[Step]] = {}
-    for index, step in enumerate(path.steps):
-        by_target.setdefault(step.target or f"#{index}", []).append(step)
-    parts: list[_Found] = []
-    for target, steps in by_target.items():
-        if target.startswith("#"):
-            outcome = _free(steps[0], alike.same(principal))
-        else:
-            outcome = _on_one(target, steps, service, principal, account)
-        if outcome is None:
-            return None
-        parts.append(outcome)
-    whole = _Found(every(part.verdict for part in parts), [], {}, all(part.sure for part in parts))
-    for part in parts:
-        others = every(other.verdict for other in parts if other is not part)
-        whole.grants += part.grants
-        whole.reached |= {arn: min(verdict, others) for arn, verdict in part.reached.items()}
-    return whole
-
-
-@lru_cache(maxsize=1 << 15)
-def _free(step: Step, same: alike.Same) -> _Found | None:
-    """Evaluate a step on any resource."""
-    best_grant = granted_anywhere(step.action, step.resource_type, same.principal)
-    return (
-        _Found(answer(best_grant), [Grant(step.action, "*", best_grant)], {})
-        if answer(best_grant) is not Tri.NO
-        else None
-    )
-
-
-def _on_one(
-    target: str, steps: list[Step], service: str, principal: Principal, account: Account | None
-) -> _Found | None:
-    """Evaluate steps that must all be allowed on one resource, on the best target.
-
-    Certain targets are preferred to possible ones.
-    """
-    best_so_far: _Found | None = None
-    reached: dict[str, Tri] = {}
-    by_trust = account is not None and target in ("usable-role", "assumable-role")
-    tried: dict[Hashable, list[Grant]] = {}
-    for resource, sure in resources_of(target, steps, service, principal, account):
-        role = account.roles.get(resource) if account and by_trust else None
-        asked = _asked(target, steps, resource, principal, role)
-        if asked not in tried:
-            tried[asked] = _grants(target, steps, resource, service, principal, role)
-        grants = tried[asked]
-        verdict = every(answer(grant.decision) for grant in grants)
-        if verdict is Tri.NO:
-            continue
-        reached["self" if resource == principal.arn else resource] = verdict
-        if best_so_far is None or (sure, verdict) > (best_so_far.sure, best_so_far.verdict):
-            best_so_far = _Found(verdict, grants, reached, sure)
-        if (
-            len(reached) >= _ENOUGH
-            and account
-            and account.judged(next(iter(reached))) is Tri.YES is best_so_far.verdict
-        ):
-            break
-    return best_so_far
-
-
-def _asked(target: str, steps: list[Step], resource: str, principal: Principal, role: Role | None) -> Hashable:
-    """Equal for resources that no statement on the steps tells apart, and no trust policy."""
-    if target == "new" or resource in (principal.arn, principal.caller.role_arn):
-        return resource
-    actions = tuple(step.action for step in steps)
-    return alike.resource(principal, actions, resource), role and (role.trust, role.rcp_levels)
-
-
-# Candidates come administrators first: with so many, one of them an administrator, the rest adds nothing.
-_ENOUGH = 25
-
-
-def _grants(
-    target: str, steps: list[Step], resource: str, service: str, principal: Principal, role: Role | None
-) -> list[Grant]:
-    """The steps on one resource, under its boundary that allows the most."""
-    tried: list[list[Grant]] = []
-    for boundary in boundaries(target, resource, principal):
-        tried.append([granted(step.action, resource, service, principal, role, boundary) for step in steps])
-        if all(answer(grant.decision) is Tri.YES for grant in tried[-1]):
-            break
-    return max(tried, key=lambda grants: every(answer(grant.decision) for grant in grants))
 
 
 # -- what a path is worth

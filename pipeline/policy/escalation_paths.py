@@ -19,12 +19,13 @@ from pipeline.policy.principal import Principal
 @dataclass(frozen=True, slots=True)
 class Step:
     """One action of a path; `target` groups steps that must hit one resource, `resource_type` narrows what must be
-    allowed.
+    allowed. `part`: what of the target it is on, "policy" (a customer managed one) or "boundary"; "" for the target.
     """
 
     action: str
     target: str = ""
     resource_type: str = ""
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,9 @@ def _path(raw: Mapping[str, Any]) -> Path:
 
 
 def _step(text: str) -> Step:
-    action, _, target = text.partition("@")
-    return Step(action, "", target[1:]) if target.startswith(":") else Step(action, target)
+    action, _, at = text.partition("@")
+    target, _, more = at.partition(":")
+    return Step(action, target, part=more) if target else Step(action, resource_type=more)
 
 
 # -- the quick look

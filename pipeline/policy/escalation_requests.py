@@ -113,17 +113,23 @@ def _choices(principal: Principal, others: tuple[Document, ...]) -> Choices:
 
 @lru_cache(maxsize=1 << 14)
 def strong_policies(principal: Principal, key: str) -> tuple[str, ...]:
-    """Unrestricted policies to attach or set as boundary: AWS managed ones, and customer managed ones that the
-    principal can edit. One is enough if no condition checks the key.
+    """Unrestricted policies to attach or set as boundary: AWS managed ones, the account's that allow everything, and
+    those that the principal can edit. One is enough if no condition checks the key.
     """
-    prefix = f"arn:{principal.caller.partition}:iam"
-    strong = tuple(f"{prefix}::aws:policy/{name}" for name in attacker()["policies"])
-    values = [value for document in principal.documents for value in values_on(document, key.lower())]
-    if not values:
+    prefix = f"arn:{principal.caller.partition}:iam::aws:policy"
+    strong = tuple(f"{prefix}/{name}" for name in attacker()["policies"])
+    named = named_policies(principal, key)
+    if not named:
         return strong[:1]
-    own = f"{prefix}::{principal.account}:policy/"
-    fitting = dict.fromkeys(text for value in (own + FRESH, *values) if (text := common_arn(value, own + "*", FRESH)))
-    return (*strong, *(arn for arn in fitting if _may_write(principal, arn)))
+    return (*strong, *principal.strong, *(arn for arn in named if _may_write(principal, arn)))
+
+
+def named_policies(principal: Principal, key: str) -> tuple[str, ...]:
+    """Customer managed policies that its conditions on the key name, and a new one; none if no condition checks it."""
+    values = [value for document in principal.documents for value in values_on(document, key.lower())]
+    own = f"arn:{principal.caller.partition}:iam::{principal.account}:policy/"
+    fitting = (common_arn(value, own + "*", FRESH) for value in (own + FRESH, *values))
+    return tuple(dict.fromkeys(filter(None, fitting))) if values else ()
 
 
 def boundaries_of_new(principal: Principal, resource: str) -> tuple[Boundary, ...]:

@@ -31,17 +31,19 @@ def resources_of(
         yield from _own(principal.groups, steps, principal) if principal.kind == "user" else ()
     elif target == "document":
         yield from ((arn, True) for arn in _documents(steps[0].action, principal))
-    elif target == "group" and principal.kind != "user":
+    elif target in ("group", "new-group") and principal.kind != "user":
         return
-    elif account and target not in ("new", "fn"):
-        frees = any(step.action in _FREES for step in steps)
+    elif account and target not in ("new", "new-group", "fn"):
+        frees = any(step.action in _FREES or step.part == "boundary" for step in steps)
         for arn in _known(target, service, principal, account):
             is_held_back = not frees or account.roles[arn].held_back is not Tri.NO
             if arn != principal.arn and not is_reserved(arn) and is_held_back:
                 yield arn, True
     else:
-        kind = "" if target in ("new", "fn") else _KINDS.get(target, target)
-        for arn in (arn for step in steps for arn in targets(principal, step.action, kind)):
+        kind = "" if target in ("new", "new-group", "fn") else _KINDS.get(target, target)
+        whole = [step for step in steps if not step.part]
+        fresh = () if whole else (f"arn:{principal.caller.partition}:iam::{principal.account}:role/{FRESH}",)
+        for arn in (*fresh, *(arn for step in whole for arn in targets(principal, step.action, kind))):
             if arn != principal.arn and not is_reserved(arn):
                 yield arn, target != "own-role" or FRESH in arn
 
@@ -79,8 +81,6 @@ def _known(target: str, service: str, principal: Principal, account: Account) ->
         return account.admins_first(account.users)
     if target == "group":
         return [arn for arn in account.admins_first(account.groups) if arn not in (principal.groups or ())]
-    if target == "policy":
-        return dict.fromkeys(arn for role in account.roles.values() for arn in role.policies)
     if target == "passed":
         own = [role for role in account.trusting(service) if f"::{principal.account}:" in role.arn]
         # EC2 takes a role by its instance profile only.

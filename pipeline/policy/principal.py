@@ -41,7 +41,8 @@ class Principal:
     (organization id and path). `places`: {account: known keys of its resources}, such as aws:ResourceOrgID.
 
     `scp_levels` and `session` as in `Policies`. `groups`: ARNs of the user's groups; `tags`: the user's or role's own;
-    both None if not known. `takes_session_tags`: whether a role's sessions may carry other tags.
+    both None if not known. `takes_session_tags`: whether a role's sessions may carry other tags. `strong`: ARNs of the
+    account's customer managed policies that allow everything: what it would attach.
     """
 
     arn: str
@@ -56,6 +57,7 @@ class Principal:
     tags: Mapping[str, str] | None = None
     takes_session_tags: bool = True
     not_before: datetime = FIRST_RELEASE
+    strong: tuple[str, ...] = ()
 
     @cached_property
     def caller(self) -> Caller:

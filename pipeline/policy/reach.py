@@ -41,12 +41,14 @@ def reach(
     roles: Iterable[Role],
     groups: Mapping[str, Mapping[str, Tri]] | None = None,
     inventories: Mapping[str, Inventory] | None = None,
+    first: Iterable[tuple[str, str, Tri]] = (),
 ) -> list[Reach]:
     """One row per principal. `roles`: the roles with their trust policies (`admin` is computed here, not taken from
-    them); `groups`: {account: {group ARN: whether it makes an administrator}}; `inventories` by account.
+    them); `groups`: {account: {group ARN: whether it makes an administrator}}; `inventories` by account. `first`: who
+    becomes administrator over a target whose rights it changes first (`Escalation.first`), by which path, the verdict.
     """
     everyone = list(principals)
-    graph = Graph(everyone, roles, groups or {}, inventories or {})
+    graph = Graph(everyone, roles, groups or {}, inventories or {}, first)
     certain = distances(into_targets(graph.edges, Tri.YES), graph.starts(Tri.YES))
     possible = distances(into_targets(graph.edges, Tri.DEPENDS), graph.starts(Tri.DEPENDS))
     supposed = distances(into_targets((*graph.edges, *graph.unread), Tri.DEPENDS), graph.starts(Tri.DEPENDS))

@@ -22,7 +22,7 @@ from pipeline.policy.rights import Admin, Admins, is_admin
 from pipeline.policy.tagging import Retagged, may_tag_roles, retagged, speaking_of_tags, tagged_by
 from pipeline.policy.tri import Tri
 from pipeline.policy.ways import Edge, Into, distances, into_targets
-from pipeline.policy.writers import may_write_anything, writes_into
+from pipeline.policy.writers import levers_of, may_write_anything, writes_into
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class Graph:
         roles: Iterable[Role],
         groups: Mapping[str, Mapping[str, Tri]],
         inventories: Mapping[str, Inventory],
+        first: Iterable[tuple[str, str, Tri]] = (),
     ) -> None:
         admins = Admins()
         self.admins: dict[str, Admin] = {principal.arn: admins.of(principal) for principal in everyone}
@@ -63,6 +64,7 @@ class Graph:
         self.unread: dict[Edge, tuple[str, ...]] = {}
         self.accounts = self._accounts(groups, inventories)
         self._escalation_edges(self.accounts)
+        self.edges += [Edge(arn, administrator(account_of(arn)), path, verdict) for arn, path, verdict in first]
         self.trusts = Trusts(self.by_arn, self.members)
         self.edges += self.trusts.edges(self.roles.values())
         self.tagged: dict[str, Principal] = {}
@@ -146,8 +148,9 @@ class Graph:
 
     def _edges_along(self, node: str, escalation: Escalation) -> Iterator[Edge]:
         path = escalation.path
-        if path.gain == "grant":
-            yield Edge(node, administrator(account_of(node)), path.id, escalation.verdict)
+        if path.gain == "grant" or escalation.first:
+            verdict = min(escalation.verdict, escalation.leads_to_admin)
+            yield from [Edge(node, administrator(account_of(node)), path.id, verdict)] if verdict is not Tri.NO else []
         elif path.gain == "become":
             for target, verdict in escalation.targets.items():
                 if target in self.by_arn:
@@ -216,9 +219,9 @@ class Graph:
             other = self.by_arn.get(str(target))
             if other is None or other.arn == writer.arn:
                 continue
-            verdict, how = writes_into(writer, other)
-            if verdict >= at_least:
-                yield Edge(source, administrator(writer.account), how, at_least, steps + further + 1)
+            written = writes_into(writer, other, other.arn, levers_of(other))
+            if written.verdict >= at_least:
+                yield Edge(source, administrator(writer.account), written.how, at_least, steps + further + 1)
 
 
 # Trust and tags are looked at by themselves, over the accounts.

@@ -1,46 +1,145 @@
-"""Principals that can change another principal's permissions: its policies, groups or keys."""
+"""Changing the rights of others: what an actor can give a user, role or group or take off it, and what it then is."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cache, lru_cache
+from itertools import combinations
 
-from pipeline.policy.account import is_reserved
-from pipeline.policy.escalation_grants import granted
+from pipeline.policy.account import Account, Levers, is_reserved
+from pipeline.policy.callers import account_of
+from pipeline.policy.escalation_grants import Grant, granted
+from pipeline.policy.escalation_paths import paths
 from pipeline.policy.escalation_requests import ABSENT
+from pipeline.policy.escalation_targets import with_only
 from pipeline.policy.evaluate import statements_on
 from pipeline.policy.principal import Principal, answer
 from pipeline.policy.request import Policy
 from pipeline.policy.rights import is_admin
-from pipeline.policy.tri import Tri
+from pipeline.policy.tri import Tri, every
 
-_WRITES = {
-    "user": {"iam:PutUserPolicy": "iam-put-user-policy", "iam:AttachUserPolicy": "iam-attach-user-policy"},
-    "role": {"iam:PutRolePolicy": "iam-put-role-policy", "iam:AttachRolePolicy": "iam-attach-role-policy"},
-}
+EVERYTHING = Policy.read(
+    "everything", {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+)
+_KINDS = ("User", "Role", "Group")
+GIVES = {kind.lower(): (f"iam:Put{kind}Policy", f"iam:Attach{kind}Policy") for kind in _KINDS}
+FREES = {kind.lower(): (f"iam:Delete{kind}PermissionsBoundary", f"iam:Put{kind}PermissionsBoundary") for kind in _KINDS}
+LIFTS = {kind.lower(): (f"iam:Detach{kind}Policy", f"iam:Delete{kind}Policy") for kind in _KINDS}
+REWRITES = "iam:CreatePolicyVersion"
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Whether the actor can make the target an administrator by changing its rights, and the actions that do it."""
+
+    verdict: Tri = Tri.NO
+    grants: tuple[Grant, ...] = ()
+
+    @property
+    def how(self) -> str:
+        """The path of the catalogue that is most like it."""
+        return _like()[self.grants[0].action] if self.grants else ""
+
+
+@lru_cache(maxsize=1 << 12)
 def may_write_anything(principal: Principal) -> bool:
-    """Whether any policy of the principal may allow changing permissions of users or roles."""
+    """Whether any policy of the principal may allow changing the rights of users, roles or groups."""
     documents = [policy.document for policy in principal.policies if policy.document]
-    actions = [action for kind in _WRITES.values() for action in kind]
-    return any(statements_on(document, action, "Allow") for document in documents for action in actions)
+    return any(statements_on(document, action, "Allow") for document in documents for action in _WRITES)
+
+
+_WRITES = (REWRITES, *(action for table in (GIVES, FREES, LIFTS) for actions in table.values() for action in actions))
+
+
+def at_most(principal: Principal) -> Principal:
+    """The principal with every right that its Denies, its boundary and the SCPs leave."""
+    return replace(principal, policies=(*(with_only("Deny", policy) for policy in principal.policies), EVERYTHING))
 
 
 @lru_cache(maxsize=1 << 15)
-def writes_into(actor: Principal, target: Principal) -> tuple[Tri, str]:
-    """Whether the actor can give the other user or role unrestricted permissions: (verdict, id of the similar path)."""
-    boundary = target.boundary.arn if target.boundary else ABSENT
-    held_back = target.boundary is not None and is_admin(replace(target, policies=(_EVERYTHING,))).verdict is Tri.NO
-    if held_back or is_reserved(target.arn) or actor.account != target.account:
-        return Tri.NO, ""
-    ways = _WRITES.get(target.kind, {}).items()
-    outcomes = (
-        (answer(granted(action, target.arn, "", actor, None, boundary).decision), path) for action, path in ways
+def writes_into(actor: Principal, target: Principal, arn: str, levers: Levers) -> Written:
+    """What the actor can make of the target, a user, role or group of its account with this ARN and these levers."""
+    if is_reserved(arn) or actor.account != account_of(arn):
+        return Written()
+    kind = arn.split(":")[5].split("/")[0]
+    boundary = levers.boundary or ABSENT
+    steps = {
+        name: max(
+            (granted(action, resource, "", actor, None, boundary) for action, resource in possible),
+            key=lambda grant: answer(grant.decision),
+            default=None,
+        )
+        for name, possible in _possible(kind, arn, target, levers).items()
+    }
+    open_steps = {name: grant for name, grant in steps.items() if grant and answer(grant.decision) is not Tri.NO}
+    best = Written()
+    for count in range(1, len(open_steps) + 1):
+        for names in combinations(open_steps, count):
+            grants = tuple(open_steps[name] for name in names)
+            verdict = every((*(answer(grant.decision) for grant in grants), is_admin(_after(target, names)).verdict))
+            best = max(best, Written(verdict, grants), key=lambda written: written.verdict)
+        if best.verdict is Tri.YES:
+            break
+    return best
+
+
+def _possible(kind: str, arn: str, target: Principal, levers: Levers) -> Mapping[str, list[tuple[str, str]]]:
+    """What gives it rights, takes its boundary off, and takes Denies off it: actions and their resources."""
+    has_denies = any(
+        one.effect == "Deny" for each in target.policies if each.document for one in each.document.statements
     )
-    return max(outcomes, key=lambda outcome: outcome[0], default=(Tri.NO, ""))
+    return {
+        "give": [
+            *((action, arn) for action in GIVES[kind]),
+            *((REWRITES, policy) for policy in levers.policies),
+            *((action, group) for group in levers.groups for action in GIVES["group"]),
+        ],
+        "free": [*((action, arn) for action in FREES[kind]), (REWRITES, levers.boundary)] if levers.boundary else [],
+        "lift": [(action, arn) for action in LIFTS[kind]] if has_denies else [],
+    }
 
 
-_EVERYTHING = Policy.read(
-    "everything", {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
-)
+def _after(target: Principal, names: Iterable[str]) -> Principal:
+    """The target when these steps are taken."""
+    if "free" in names:
+        target = replace(target, boundary=None)
+    if "lift" in names:
+        target = replace(target, policies=tuple(with_only("Allow", policy) for policy in target.policies))
+    return at_most(target) if "give" in names else target
+
+
+@dataclass(frozen=True, eq=False)
+class Helped(Account):
+    """The account as the actor can make it: whom it can make an administrator counts as one."""
+
+    actor: Principal | None = None
+
+    @classmethod
+    def of(cls, account: Account, actor: Principal) -> Helped:
+        as_it_is = {field.name: getattr(account, field.name) for field in fields(account) if field.init}
+        return cls(**as_it_is, actor=actor)
+
+    def judged(self, arn: str) -> Tri:
+        return max(super().judged(arn), self.written(arn).verdict)
+
+    def gains(self, actor: Principal, arn: str) -> Tri:
+        return max(super().gains(actor, arn), self.written(arn).verdict)
+
+    def written(self, arn: str) -> Written:
+        """What the actor can make of the user, role or group."""
+        holder = self.holders.get(arn)
+        return writes_into(self.actor, holder, arn, self.levers_of(arn)) if holder and self.actor else Written()
+
+
+def levers_of(principal: Principal) -> Levers:
+    """The levers of a principal that is known itself."""
+    boundary = principal.boundary.arn if principal.boundary else ""
+    return Levers(principal.customer_policies, boundary, principal.groups or ())
+
+
+@cache
+def _like() -> Mapping[str, str]:
+    """By action, the path of the catalogue in which the actor does that to itself."""
+    alone = [path for path in paths() if path.gain == "grant" and len(path.steps) == 1]
+    return {path.steps[0].action: path.id for path in reversed(alone)}

@@ -6,6 +6,7 @@ permissions_sha256 = "Key of the principal's permissions in fact_permissions"
 principal_type = "user or role"
 keeper = "Who keeps the role where the account does not: an AWS service or IAM Identity Center"
 held_back = "Whether it would be more of an administrator without its boundary"
+at_most = "Whether it would be an administrator with every policy that its boundary leaves"
 admin = "Whether it administers its account: yes, depends (on conditions, or on what could not be read) or no"
 */
 with
@@ -30,6 +31,7 @@ select
     facts.admin_level,
     facts.admin_conditions,
     facts.held_back,
+    facts.at_most,
     replace(facts.admin_statements::varchar, facts.own_account, principals.account_id)::json as admin_statements,
     facts.unreadable,
     facts.unreadable_limits,

@@ -37,7 +37,7 @@ def night(**queries: list[Row]) -> dict[str, list[Row]]:
     """What the queries of a fact on principals return, empty but for those given."""
     organization = {"organization_id": "o-example", "management_account_id": MANAGEMENT, "as_of": AS_OF}
     of_principals = ("organization_documents", "levels", "identity_center", "principals")
-    of_accounts = ("roles", "users", "groups", "holders", "alike", "workloads", "unread")
+    of_accounts = ("roles", "users", "groups", "holders", "alike", "workloads", "unread", "levers", "strong", "first")
     empty: dict[str, list[Row]] = {name: [] for name in (*of_principals, *of_accounts)}
     return empty | {"organization": [organization]} | queries
 
@@ -67,6 +67,8 @@ def role(role_arn: str, trust_document: str | None, admin: str = "no") -> Row:
         "trust_document": trust_document,
         "admin": admin,
         "held_back": "no",
+        "at_most": "yes",
+        "boundary_arn": "",
         "instance_profile_names": [],
         "rcp_levels_sha256": None,
         "customer_policies": None,

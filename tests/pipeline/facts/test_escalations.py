@@ -51,6 +51,7 @@ def test_a_path_needs_what_the_account_holds() -> None:
         "leads_to_admin": "yes",
         "targets": [arn("user/ann")],
         "conditions": [],
+        "first": None,
         "unread": [],
         "grants": None,
     }
