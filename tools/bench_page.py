@@ -34,7 +34,7 @@ class Cost:
 
 HEAD = """# Performance
 
-What a night costs, and how that grows; written by `make bench`{quick}. Seconds are of the processor, each stage in
+What a night costs, and how that grows; written by `make bench{quick}`. Seconds are of the processor, each stage in
 a process of its own, without the loopback server; they depend on the machine, ratios less so.
 
 {machine}

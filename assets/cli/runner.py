@@ -1,4 +1,4 @@
-"""Runs one night in this process: the same job as in Dagster, with progress on the console."""
+"""Runs one night in this process: the steps of Dagster's job (`assets.defs.plain`), with progress on the console."""
 
 from __future__ import annotations
 
@@ -12,12 +12,8 @@ import dagster as dg
 from sqlalchemy.exc import SQLAlchemyError
 
 from assets import home
-from assets.definitions import build
-from assets.defs import nights, notification, signals
+from assets.defs import nights, notification, plain, signals
 from assets.defs.collection import is_over
-from assets.defs.delivery import IN_BUCKET
-from assets.defs.jobs import JOB
-from assets.defs.report import DATABASE_ASSET, PAGES
 from assets.remembered import forget
 from pipeline import landing
 from pipeline.collect.unread import unread_accounts
@@ -26,7 +22,6 @@ from pipeline.progress import Progress
 from pipeline.publish import database, folder, notify
 from pipeline.settings import Refused, Settings
 from pipeline.text import on_one_line
-from pipeline.warehouse.models import load as load_catalog
 
 
 @dataclass(frozen=True)
@@ -53,11 +48,10 @@ def run_night(
         dg.DagsterInstance.ephemeral() as instance,
         kept_instance(settings) as kept,
     ):
-        job = build(settings, progress).resolve_job_def(JOB)
-        result = job.execute_in_process(
+        result = plain.job(settings, progress).execute_in_process(
             run_config={
                 "loggers": {"console": {"config": {"log_level": "INFO" if verbose else "CRITICAL"}}},
-                "ops": {"collection": {"ops": {"plan_accounts": {"config": {"judge_only": judge_only}}}}},
+                "ops": {"plan_accounts": {"config": {"judge_only": judge_only}}},
             },
             partition_key=str(night),
             instance=instance,
@@ -65,7 +59,8 @@ def run_night(
         )
         if result.success:
             try:
-                report_to_dagster(kept, result)
+                for made in plain.materialized(night, result, settings):
+                    kept.report_runless_asset_event(made)
                 forget(kept, str(min(landing.nights(settings.home))))
             except Exception as error:  # the night is published: Dagster's page may lack it, the run is whole
                 progress.end("dagster", f"was not told: {type(error).__name__}: {on_one_line(error, 200)}")
@@ -100,15 +95,3 @@ def kept_instance(settings: Settings) -> dg.DagsterInstance:
     except (sqlite3.Error, SQLAlchemyError) as error:
         message = on_one_line(getattr(error, "orig", error))
         raise Refused(f"{place}: Dagster cannot open its history ({message}); move {place / 'history'} away") from error
-
-
-def report_to_dagster(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult) -> None:
-    """Report the published assets and each control's measures to the home's Dagster instance.
-
-    The run itself is not recorded there: its thousand events would take longer than the checks.
-    """
-    pages = [name for name, _ in PAGES.values()]
-    reported = {dg.AssetKey(name) for name in (*load_catalog().controls, DATABASE_ASSET, *pages, IN_BUCKET)}
-    for event in result.get_asset_materialization_events():
-        if event.asset_key in reported:
-            instance.report_runless_asset_event(event.materialization)

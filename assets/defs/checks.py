@@ -5,7 +5,7 @@ themselves. So one result covers all checks of a table and severity; `quality_re
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import dagster as dg
@@ -20,6 +20,7 @@ from pipeline.quality import reconciled
 from pipeline.quality.declared import Check
 from pipeline.quality.run import QualityResult, validate
 from pipeline.schema import QUALITY_RESULTS, Dataset
+from pipeline.settings import Settings
 
 NAMES = {"blocking": "must_hold", "warning": "should_hold"}
 SEVERITY = {"must_hold": dg.AssetCheckSeverity.ERROR, "should_hold": dg.AssetCheckSeverity.WARN}
@@ -64,23 +65,39 @@ def raw_checks(datasets: dict[str, Dataset]) -> dg.AssetChecksDefinition:
             else {check.key for asset_check in selected for check in by_asset_check[asset_check]}
         )
         with holding(chosen):
-            results = validate(chosen, night, only)
-        failed = [result for result in results if not result.passed]
-        blocked = [result for result in failed if result.is_blocking]
-        progress.end("checks", outcome(results, blocked))
-        for result in failed:
-            log = context.log.error if result.is_blocking else context.log.warning
-            log(f"{result.dataset}.{result.check_name}: {result.message}")
+            results = checked(context.log, chosen, night, progress, only)
         landed = dg.AssetMaterialization(key(QUALITY_RESULTS), partition=str(night))
         context.op_execution_context.log_event(landed)
         for asset_check in sorted(selected):
             mine = [result for result in results if (result.dataset, NAMES[result.severity]) == asset_check]
             yield evaluation(night, *asset_check, mine)
-        if blocked:
-            reason = publishing.hold_back(chosen, night, publishing.failed_checks(blocked))
-            raise dg.Failure(f"{night} is not published: {reason}", allow_retries=False)
+        stop_if_blocked(chosen, night, results)
 
     return run
+
+
+def checked(
+    log: dg.DagsterLogManager,
+    settings: Settings,
+    night: Night,
+    progress: Progress,
+    only: Collection[tuple[str, str]] | None = None,
+) -> list[QualityResult]:
+    """Run the checks, or `only` those, and say what failed."""
+    results = validate(settings, night, only)
+    failed = [result for result in results if not result.passed]
+    progress.end("checks", outcome(results, [result for result in failed if result.is_blocking]))
+    for result in failed:
+        tell = log.error if result.is_blocking else log.warning
+        tell(f"{result.dataset}.{result.check_name}: {result.message}")
+    return results
+
+
+def stop_if_blocked(settings: Settings, night: Night, results: list[QualityResult]) -> None:
+    """Hold the night back if a check blocks it, and end the run."""
+    if blocked := [result for result in results if result.is_blocking]:
+        reason = publishing.hold_back(settings, night, publishing.failed_checks(blocked))
+        raise dg.Failure(f"{night} is not published: {reason}", allow_retries=False)
 
 
 def grouped(checks: list[Check]) -> dict[tuple[str, str], list[Check]]:

@@ -33,12 +33,16 @@ def delivery(settings: Settings) -> list[dg.AssetsDefinition]:
         with refusing():
             chosen = settings.load()
         with holding(chosen):
-            done = delivered(chosen, progress)
-        return dg.MaterializeResult(
-            metadata={"address": done.address, "objects": done.objects, "bytes": done.bytes, "latest": done.is_latest}
-        )
+            return result(delivered(chosen, progress))
 
     return [report_in_bucket]
+
+
+def result(done: Delivered) -> dg.MaterializeResult[Any]:
+    return dg.MaterializeResult(
+        asset_key=IN_BUCKET,
+        metadata={"address": done.address, "objects": done.objects, "bytes": done.bytes, "latest": done.is_latest},
+    )
 
 
 def delivered(settings: Settings, progress: Progress) -> Delivered:

@@ -19,7 +19,7 @@ from pipeline.settings import Refused, Settings
 from pipeline.warehouse import build, rebuild
 from pipeline.warehouse.build import Built
 from pipeline.warehouse.invariants import Broken
-from pipeline.warehouse.models import Catalog, Model
+from pipeline.warehouse.models import Catalog, Model, load
 
 MEASURES = """
 select control_id, controls_met, coverage, fail as fails, "unknown" from scores_by_control where as_of = ?
@@ -49,7 +49,7 @@ def models(catalog: Catalog, raw: set[str], partitions: dg.PartitionsDefinition[
         selected = {asset.path[0] for asset in context.selected_asset_keys}
         only = None if selected == catalog.models.keys() else sorted(selected)
         with holding(chosen):
-            built = _build(chosen, night, only, len(selected), progress)
+            built = judge(chosen, night, only, progress)
         columns, measures = described(night), measured(night)
         for model in built:
             if model.name in selected:
@@ -58,8 +58,10 @@ def models(catalog: Catalog, raw: set[str], partitions: dg.PartitionsDefinition[
     return make_models
 
 
-def _build(settings: Settings, night: Night, only: list[str] | None, total: int, progress: Progress) -> list[Built]:
+def judge(settings: Settings, night: Night, only: list[str] | None, progress: Progress) -> list[Built]:
+    """Build every model of a night, or `only` these; one that contradicts itself is held back."""
     so_far: list[Built] = []
+    total = len(load().models) if only is None else len(only)
 
     def on_model(built: Built) -> None:
         so_far.append(built)

@@ -56,16 +56,23 @@ def notification(settings: Settings) -> list[dg.AssetsDefinition]:
         with refusing():
             chosen = settings.load()
             night = nights.night_or_shown(chosen, context)
-        outcome = tell_of_night(chosen, night)
-        progress.end(STAGE, str(outcome))
-        if not isinstance(outcome, Told):
-            return dg.MaterializeResult(metadata={"told": outcome})
-        for failure in outcome.failures:
-            context.log.warning(f"not told: {failure}")
-        failed: dict[str, Any] = {"not_told": outcome.failures} if outcome.failures else {}
-        return dg.MaterializeResult(metadata={"told": outcome.done, "targets": outcome.total, **failed})
+        return dg.MaterializeResult(metadata=told_of(context, chosen, night, progress))
 
     return [tell_of]
+
+
+def told_of(
+    context: dg.AssetExecutionContext | dg.OpExecutionContext, settings: Settings, night: Night, progress: Progress
+) -> dict[str, Any]:
+    """Send the message about a night, and say what came of it."""
+    outcome = tell_of_night(settings, night)
+    progress.end(STAGE, str(outcome))
+    if not isinstance(outcome, Told):
+        return {"told": outcome}
+    for failure in outcome.failures:
+        context.log.warning(f"not told: {failure}")
+    failed = {"not_told": outcome.failures} if outcome.failures else {}
+    return {"told": outcome.done, "targets": outcome.total, **failed}
 
 
 def tell_of_night(settings: Settings, night: Night) -> Told | str:

@@ -41,18 +41,23 @@ def published(catalog: Catalog) -> dg.AssetsDefinition:
             night = nights.night_or_shown(chosen, context)
         with holding(chosen):
             done = publishing.publish_night(chosen, night, progress)
-        shows: dict[str, Any] = {"night": str(done.site.as_of)}
-        yield dg.MaterializeResult(
-            asset_key=DATABASE_ASSET, metadata={**shows, "path": dg.MetadataValue.path(str(done.database))}
-        )
-        for kind, (name, _) in PAGES.items():
-            pages = done.site.kinds.get(kind, [])
-            of_pages: dict[str, Any] = {**shows, "pages": len(pages)}
-            if pages:
-                of_pages["path"] = dg.MetadataValue.path(str(done.report / pages[0]))
-            yield dg.MaterializeResult(asset_key=name, metadata=of_pages)
+        yield from shown(done)
 
     return publish
+
+
+def shown(done: publishing.Published) -> Iterator[dg.MaterializeResult[Any]]:
+    """The database and each kind of page of a published night."""
+    shows: dict[str, Any] = {"night": str(done.site.as_of)}
+    yield dg.MaterializeResult(
+        asset_key=DATABASE_ASSET, metadata={**shows, "path": dg.MetadataValue.path(str(done.database))}
+    )
+    for kind, (name, _) in PAGES.items():
+        pages = done.site.kinds.get(kind, [])
+        of_pages: dict[str, Any] = {**shows, "pages": len(pages)}
+        if pages:
+            of_pages["path"] = dg.MetadataValue.path(str(done.report / pages[0]))
+        yield dg.MaterializeResult(asset_key=name, metadata=of_pages)
 
 
 def database_spec(tables: list[str]) -> dg.AssetSpec:

@@ -43,19 +43,26 @@ def signals(settings: Settings) -> list[dg.AssetsDefinition]:
         with refusing():
             chosen = settings.load()
             night = nights.night_or_shown(chosen, context)
-        try:
-            problems = published(chosen, night, started(context))
-        except Exception as error:  # the night is published, whatever the figures are
-            problems = [f"{type(error).__name__}: {on_one_line(error, 200)}"]
-        for problem in problems:
-            context.log.warning(f"not told: {problem}")
-        progress.end(SIGNALS, "; ".join(f"not told: {problem}" for problem in problems) or "told")
-        return dg.MaterializeResult(metadata={"not_told": problems} if problems else {})
+        return dg.MaterializeResult(metadata=told_outside(context, chosen, night, progress))
 
     return [tell_outside]
 
 
-def started(context: dg.AssetExecutionContext) -> float:
+def told_outside(
+    context: dg.AssetExecutionContext | dg.OpExecutionContext, settings: Settings, night: Night, progress: Progress
+) -> dict[str, Any]:
+    """Tell what watches from outside of a published night; what did not work is only a warning."""
+    try:
+        problems = published(settings, night, started(context))
+    except Exception as error:  # the night is published, whatever the figures are
+        problems = [f"{type(error).__name__}: {on_one_line(error, 200)}"]
+    for problem in problems:
+        context.log.warning(f"not told: {problem}")
+    progress.end(SIGNALS, "; ".join(f"not told: {problem}" for problem in problems) or "told")
+    return {"not_told": problems} if problems else {}
+
+
+def started(context: dg.AssetExecutionContext | dg.OpExecutionContext) -> float:
     """When the run began, as Unix time."""
     record = context.instance.get_run_record_by_id(context.run.run_id)
     return record.start_time if record and record.start_time else nights.now()

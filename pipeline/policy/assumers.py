@@ -28,7 +28,7 @@ class Assumers:
         self._patterns: dict[Hashable, set[str]] = {}
         for node, principal in members.items():
             self.nodes[principal.account].append(node)
-            if has_free_rein(principal):
+            if _has_free_rein(principal):
                 self.free[node] = None
             documents = (policy.document for policy in principal.policies if policy.document)
             named = {pattern for document in documents for pattern in _patterns(document)}
@@ -50,7 +50,7 @@ class Assumers:
         )
 
 
-def has_free_rein(principal: Principal) -> bool:
+def _has_free_rein(principal: Principal) -> bool:
     """Whether sts:AssumeRole is allowed on any role of any account for any request, and no policy can name a
     single role.
     """

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -99,16 +99,21 @@ class Catalog:
 
 
 def load(root: Path = ROOT) -> Catalog:
-    """Load every model. Raises `Refused` for an invalid file, or a folder without SQL."""
+    """Every model; read again if a file changes. Raises `Refused` for an invalid file, or a folder without SQL."""
+    files = [(layer, path) for layer in SQL_LAYERS for path in sorted((root / layer).rglob("*.sql"))]
+    return _loaded(root, tuple((layer, path, path.stat().st_mtime_ns, path.stat().st_size) for layer, path in files))
+
+
+@lru_cache(maxsize=2)
+def _loaded(root: Path, files: tuple[tuple[Layer, Path, int, int], ...]) -> Catalog:
     models = {model.name: model for model in map(fact_model, facts.discover())}
     queries = []
-    for layer in SQL_LAYERS:
-        for path in sorted((root / layer).rglob("*.sql")):
-            model, query = read_model(path, layer)
-            if path.stem in models:
-                raise Refused(f"{path}: {models[path.stem].path} already makes a table of this name")
-            models[path.stem] = model
-            queries.append(query)
+    for layer, path, *_ in files:
+        model, query = read_model(path, layer)
+        if path.stem in models:
+            raise Refused(f"{path}: {models[path.stem].path} already makes a table of this name")
+        models[path.stem] = model
+        queries.append(query)
     check_numbers(models.values())
     if all(model.fact for model in models.values()):
         raise Refused(f"{root}: there are no SQL models; Rolecall is not installed completely; install it again")

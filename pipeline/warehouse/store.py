@@ -21,6 +21,8 @@ Connection = duckdb.DuckDBPyConnection
 
 MOST_BLOCKS = 1.5
 """Blocks of the file for each one in use."""
+LEAST_FREE = 256
+"""Free blocks (64 MiB) that are not worth a copy."""
 OLDEST = (2, 0, 1)
 """Before 2.0.1, DuckDB can omit rows from joins in the transaction that wrote them: a night without findings."""
 
@@ -40,7 +42,7 @@ def check_engine(version: str = duckdb.__version__) -> None:
 def writing(home: Path) -> Iterator[Connection]:
     """The writer's connection, in a transaction that ends with the block. Raises `Refused` if it is in use or newer.
 
-    Where a third of the file is then free, the space of replaced tables is given back.
+    Where a third of a large file is then free, the space of replaced tables is given back.
     """
     check_engine()
     home.mkdir(parents=True, exist_ok=True)
@@ -55,7 +57,7 @@ def writing(home: Path) -> Iterator[Connection]:
         con.execute("commit")
         con.execute("checkpoint")
         total, used = con.execute("select total_blocks, used_blocks from pragma_database_size()").fetchone() or (0, 0)
-    if total > MOST_BLOCKS * used:
+    if total > max(MOST_BLOCKS * used, used + LEAST_FREE):
         with suppress(duckdb.Error, OSError):  # the night is judged all the same
             _compact(home / WAREHOUSE)
 

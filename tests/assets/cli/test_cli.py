@@ -201,12 +201,12 @@ def test_help_names_every_command() -> None:
     assert all(name in shown for name in ("run", "controls", "explain", "demo"))
 
 
-@pytest.mark.parametrize("layer", ["run_night", "build", "home.held", "is_over", "notify.targets"])
+@pytest.mark.parametrize("layer", ["run_night", "plain.job", "home.held", "is_over", "notify.targets"])
 def test_what_nobody_foresaw_is_one_sentence_too(monkeypatch: pytest.MonkeyPatch, layer: str) -> None:
     def broken(*_: object, **__: object) -> None:
         raise sqlite3.OperationalError("disk I/O error\nof some kind")
 
-    if layer == "build":
+    if layer == "plain.job":
         monkeypatch.setattr("assets.cli.runner.is_over", lambda *_: True)
     monkeypatch.setattr(f"assets.cli.runner.{layer}", broken)
     log = Path("var/last_failure.log")

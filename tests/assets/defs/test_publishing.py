@@ -59,7 +59,7 @@ def test_at_the_build_over_the_pages_and_then_it_is_published(
     with monkeypatch.context() as patch:
         patch.setitem(history.RECORDERS, "history_spans", lambda con, as_of: None)  # type: ignore[arg-type]
         with pytest.raises(Refused, match=rf"{later} is not published: .*as many spans on the night as findings"):
-            models._build(settings, later, None, 1, Silent())
+            models.judge(settings, later, None, Silent())
     is_as_it_was(settings, before, later, "as many spans on the night as findings")
 
     build.build(settings, later)

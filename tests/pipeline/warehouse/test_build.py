@@ -20,10 +20,11 @@ def test_every_control_is_in_one_part_and_parts_are_no_larger_than_they_may_be(
     monkeypatch.setattr(build, "PART_ROWS", most)
     with duckdb.connect() as con:
         con.execute(
-            "create table control_catalog (control_id varchar); create table control_results as from control_catalog"
+            "create table control_results (control_id varchar);"
+            "create table control_catalog (control_id varchar, practice integer)"
         )
         for control, results in RESULTS.items():
-            con.execute("insert into control_catalog values (?)", [control])
+            con.execute("insert into control_catalog values (?, 1)", [control])
             con.execute("insert into control_results select ? from range(?)", [control, results])
         assert build.parts(con) == [list(part) for part in parts]
 
@@ -31,6 +32,7 @@ def test_every_control_is_in_one_part_and_parts_are_no_larger_than_they_may_be(
 def test_without_controls_there_is_one_empty_part() -> None:
     with duckdb.connect() as con:
         con.execute(
-            "create table control_catalog (control_id varchar); create table control_results as from control_catalog"
+            "create table control_results (control_id varchar);"
+            "create table control_catalog (control_id varchar, practice integer)"
         )
         assert build.parts(con) == [[]]

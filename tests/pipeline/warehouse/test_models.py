@@ -162,3 +162,13 @@ def test_a_framework_of_ones_own_needs_no_python(tmp_path: Path) -> None:
 def test_no_model_reads_a_clock_or_a_dice(models: Catalog) -> None:
     words = ("current_date", "now(", "today(", "current_timestamp", "random(", "uuid(", "pivot ")
     assert [(m.name, w) for m in models.models.values() for w in words if w in m.sql.lower()] == []
+
+
+def test_a_catalog_is_read_again_when_a_file_changes(tmp_path: Path) -> None:
+    file = tmp_path / "staging" / "stg_one.sql"
+    file.parent.mkdir()
+    file.write_text('/*\ntitle = "One"\n*/\nselect 1 as one')
+    first = load(tmp_path)
+    assert load(tmp_path) is first
+    file.write_text('/*\ntitle = "Another"\n*/\nselect 1 as one')
+    assert load(tmp_path).models["stg_one"].header.title == "Another"
