@@ -22,7 +22,8 @@ def pages() -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["assets.md", "commands.md", "controls.md", "permissions.md", "settings.md", "tables.md"]
+    "name",
+    ["assets.md", "commands.md", "controls.md", "permissions.md", "settings.md", "tables.md", "troubleshooting.md"],
 )
 def test_generated_page_is_fresh(pages: dict[str, str], name: str) -> None:
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == pages[name], "stale: run `make docs`"
