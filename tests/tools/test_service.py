@@ -110,6 +110,14 @@ def test_compose_starts_what_exists_and_listens_to_this_machine_only() -> None:
         assert service["volumes"][0].split(":")[0] in compose["volumes"]
 
 
+def test_the_instance_on_postgres_is_the_homes_own_but_for_its_storage() -> None:
+    document = yaml.safe_load((FOLDER / "dagster-postgres.yaml").read_text())
+    database = document.pop("storage")["postgres"]["postgres_db"]
+    assert document == yaml.safe_load((ROOT / "assets" / "dagster.yaml").read_text())
+    assert database["scheme"] == "postgresql+psycopg2"
+    assert database["password"] == {"env": "DAGSTER_POSTGRES_PASSWORD"}
+
+
 def test_the_image_leaves_out_what_was_read() -> None:
     left_out = (ROOT / ".dockerignore").read_text().split()
     assert {".git", ".venv", "var"} <= set(left_out)
