@@ -10,8 +10,8 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test control mutants mutants-python check lint definitions coverage slow soak wheel lock dev docs faults knowledge picture bench bench-quick bench-parts \
-	install clean
+.PHONY: demo test control mutants mutants-python check lint definitions coverage slow soak wheel lock dev docs site faults knowledge picture bench bench-quick \
+	bench-parts install clean
 .DEFAULT_GOAL := demo
 
 demo: $(INSTALLED)  ## run the nights of a synthetic organization; ends by naming the report
@@ -70,6 +70,10 @@ dev: $(INSTALLED)  ## open Dagster on the synthetic organization
 docs: $(INSTALLED)  ## write the generated pages under docs/ anew
 	@$(BIN)/python -m tools.docs
 
+site: $(INSTALLED)  ## README.md and docs/ as a site in site/; a warning fails
+	@$(BIN)/python -m sphinx -q -W --keep-going -d build/doctrees . site
+	@echo "The site is site/index.html"
+
 faults: $(INSTALLED)  ## every operation under every fault, once and for ever; writes docs/reliability.md
 	@$(BIN)/python -m tools.faults
 
@@ -100,4 +104,4 @@ $(INSTALLED): requirements-dev.lock pyproject.toml
 	@touch $@
 
 clean:  ## remove what runs and installs have made
-	rm -rf var .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage build dist *.egg-info
+	rm -rf var .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage build dist site *.egg-info

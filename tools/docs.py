@@ -17,6 +17,8 @@ from assets import definitions
 from assets.cli import main
 from assets.cli.controls import entry as entry_of
 from pipeline import collectors
+from pipeline.aws import failures
+from pipeline.aws.advice import MEANING, advice
 from pipeline.aws.permissions import all_actions, policy_document
 from pipeline.collect.run import reader_operations
 from pipeline.night import WAREHOUSE, Night
@@ -41,6 +43,7 @@ def pages() -> dict[str, str]:
         "permissions.md": permissions,
         "settings.md": settings,
         "tables.md": tables,
+        "troubleshooting.md": troubleshooting,
     }
     return {name: "\n".join([*make(), ""]) for name, make in builders.items()}
 
@@ -224,6 +227,44 @@ def published() -> dict[str, tuple[str, list[tuple[str, str, str]]]]:
                 for model in sorted(models.load().models.values(), key=lambda model: model.name)
                 if models.PUBLISHED_LAYERS.get(model.layer) == "main"
             }
+
+
+def troubleshooting() -> Iterator[str]:
+    """Every class of errors: what it means, which of AWS's codes belong to it, and what to do."""
+    intro = (
+        "Start with `rolecall doctor`: it tries credentials, organization, reader role, permissions, disk and targets, "
+        "and says what is missing. A command that ends with exit code 2 says in one sentence what is wrong, where, and "
+        "what to do. A night that was read but is not shown is [held back](service.md#a-night-that-is-held-back)."
+    )
+    yield from heading("Troubleshooting", intro)
+    yield from ("## What could not be read, and why", "")
+    yield (
+        "Every verdict that is `unknown` names the call that failed and the class of its error. So do the "
+        "report's page *Coverage*, the table [`coverage`](tables.md#coverage) for datasets, and the table "
+        "[`ledger`](tables.md#ledger) for calls:"
+    )
+    yield from ("", f'    rolecall query "{UNREAD}"', "")
+    yield (
+        "After the cause is removed, `rolecall run --only-failed` reads again what that night lacks. What will stay "
+        "unreadable is an [entry of the register](register.md#accepted_gaps)."
+    )
+    yield ""
+    named: dict[str, list[str]] = {}
+    for name, group in failures.codes().items():
+        named.setdefault(GROUPS.get(group, group), []).append(code(name))
+    for error_class, meaning in MEANING.items():
+        yield from (f"## {error_class}", "", meaning, "")
+        if error_class in named:
+            yield f"- **AWS says:** {', '.join(named[error_class])}."
+        if error_class in failures.TRANSIENT:
+            yield "- **Asked again** in the same night, after pauses, until `max_attempts`."
+        helps = advice(error_class, "nothing, if it does not last; else see the message")
+        yield from (f"- **What to do:** {helps}.", "")
+
+
+GROUPS = {"denied": "iam_deny", "unknown_key": "expired_credentials"}
+"""Classes of codes that depend on more than the code, as the class that is told most often."""
+UNREAD = "select account_id, dataset, operation, error_class, message from coverage where status = 'failed'"
 
 
 def heading(title: str, intro: str) -> Iterator[str]:

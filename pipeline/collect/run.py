@@ -276,7 +276,7 @@ def refusal(failed: CallFailed, cloud: Cloud) -> Refused:
     """One sentence on why nothing can be read, and what to do about it."""
     problem = f"{failed.operation or 'reading the organization'}: {failed.message.rstrip('.')}"
     denied = "run with credentials of the management or a delegated administrator account that may call it"
-    otherwise = f"it failed for good ({failed.error_class}); start over, or see the ledger classes in the docs"
+    otherwise = f"it failed for good ({failed.error_class}); start over, or see docs/troubleshooting.md"
     helps = advice(failed.operation, failed.error_class, otherwise, denied)
     return Refused(f"{cloud.where}: {problem}; {helps}")
 

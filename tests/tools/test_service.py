@@ -26,6 +26,7 @@ from botocore.validate import ParamValidator
 
 from assets.cli import main
 from pipeline.settings import Settings
+from tests.assets.cli.support import check_parses
 from tests.conftest import ROOT, Loopback
 
 FOLDER = ROOT / "docs" / "service"
@@ -69,14 +70,6 @@ def test_the_image_installs_the_locked_packages_and_is_not_root() -> None:
     assert set(re.findall(r"ROLECALL_\w+", text)) <= fields
 
 
-def commands(arguments: list[str]) -> None:
-    """Parse the arguments as the command line does; it raises where they are none of its own."""
-    group = typer.main.get_command(main.app)
-    name, *rest = arguments
-    command = group.commands[name]  # type: ignore[attr-defined]
-    command.make_context(name, list(rest))
-
-
 def variables(names: Iterable[str]) -> set[str]:
     """Those of the names that are variables of ours and no setting."""
     fields = {f"ROLECALL_{name.upper()}" for name in Settings.model_fields}
@@ -88,7 +81,7 @@ def test_the_task_definition_is_one_of_ecs() -> None:
     shape = Session().get_service_model("ecs").operation_model("RegisterTaskDefinition").input_shape
     assert ParamValidator().validate(task, shape).generate_report() == ""
     (container,) = task["containerDefinitions"]
-    commands(container["command"])
+    check_parses(container["command"])
     assert variables(one["name"] for one in (*container["environment"], *container["secrets"])) == set()
     assert {one["sourceVolume"] for one in container["mountPoints"]} == {one["name"] for one in task["volumes"]}
     assert container["user"] != "root"
@@ -99,7 +92,7 @@ def test_the_cron_job_keeps_its_home_and_runs_alone() -> None:
     assert job["spec"]["concurrencyPolicy"] == "Forbid"
     pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     (container,) = pod["containers"]
-    commands(container["args"])
+    check_parses(container["args"])
     assert {one["name"] for one in container["volumeMounts"]} == {one["name"] for one in pod["volumes"]}
     home = next(one for one in pod["volumes"] if one["name"] == "home")
     assert home["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
@@ -110,11 +103,19 @@ def test_the_cron_job_keeps_its_home_and_runs_alone() -> None:
 def test_compose_starts_what_exists_and_listens_to_this_machine_only() -> None:
     compose = yaml.safe_load((FOLDER / "compose.yaml").read_text())
     for service in compose["services"].values():
-        commands(service["command"])
+        check_parses(service["command"])
         build = (FOLDER / service["build"]["context"]).resolve()
         assert (build / service["build"]["dockerfile"]).is_file()
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
         assert service["volumes"][0].split(":")[0] in compose["volumes"]
+
+
+def test_the_instance_on_postgres_is_the_homes_own_but_for_its_storage() -> None:
+    document = yaml.safe_load((FOLDER / "dagster-postgres.yaml").read_text())
+    database = document.pop("storage")["postgres"]["postgres_db"]
+    assert document == yaml.safe_load((ROOT / "assets" / "dagster.yaml").read_text())
+    assert database["scheme"] == "postgresql+psycopg2"
+    assert database["password"] == {"env": "DAGSTER_POSTGRES_PASSWORD"}
 
 
 def test_the_image_leaves_out_what_was_read() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import typer
 from typer.testing import CliRunner, Result
 
 from assets.cli import main
@@ -20,6 +22,14 @@ PUBLISHED = (
 
 def rolecall(*arguments: str) -> Result:
     return CliRunner().invoke(main.app, list(arguments))
+
+
+def check_parses(arguments: Sequence[str]) -> None:
+    """Parse the arguments as the command line does; it raises where they are none of its own."""
+    group = typer.main.get_command(main.app)
+    with group.make_context("rolecall", list(arguments)) as context:
+        name, command, rest = group.resolve_command(context, [*context._protected_args, *context.args])  # type: ignore[attr-defined]
+        command.make_context(name, rest)
 
 
 def refused(*arguments: str) -> str:

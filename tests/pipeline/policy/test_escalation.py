@@ -209,7 +209,9 @@ def conditioned(action: Any, condition: dict[str, Any]) -> Principal:
 
 def test_conditions() -> None:
     def verdicts(condition: dict[str, Any]) -> list[str]:
-        return sorted({one.verdict.name for one in escalations(conditioned("iam:CreatePolicyVersion", condition)).paths})
+        return sorted(
+            {one.verdict.name for one in escalations(conditioned("iam:CreatePolicyVersion", condition)).paths}
+        )
 
     assert verdicts({"DateLessThan": {"aws:TokenIssueTime": "2020-01-01T00:00:00Z"}}) == []
     assert verdicts({"Bool": {"aws:MultiFactorAuthPresent": "true"}}) == ["DEPENDS"]
