@@ -13,7 +13,7 @@ from demo.emulator.call import State
 from demo.organization.model_organization import Organization
 from demo.organization.scene import Scene
 from pipeline.night import WAREHOUSE
-from pipeline.rehearse import edits, lockouts
+from pipeline.rehearse import closed, edits, lockouts
 from pipeline.rehearse.breaks import Breaks
 from pipeline.rehearse.change import resolved
 from pipeline.rehearse.session import opened
@@ -22,6 +22,7 @@ from tests.pipeline.rehearse import changes, emulated
 from tests.pipeline.rehearse.emulated import Emulated, Findings
 
 ASKS_AWS = {
+    "external_analyzer_all_regions": "were not read",
     "identity_policies_validate": "has not been validated",
     "org_policies_validate": "has not been validated",
     "resource_trust_policies_validate": "has not been validated",
@@ -44,7 +45,7 @@ def rehearsed(settings: Settings, asked: changes.Asked, folder: Path) -> tuple[F
         file.write_text(changes.text(asked.files[file.stem]))
     with opened(settings) as session:
         change = resolved(session.con, asked.kind, files, asked.at, asked.replaced, asked.detached)
-        session.apply(edits.of(session.con, change))
+        session.apply([*edits.of(session.con, change), *closed.of(session.con, change, settings)])
         found = emulated.findings(session.con)
         accounts = change.target.accounts
         locked = lockouts.of(session, Breaks(session, accounts, 90, ["111111111111"]), accounts)
@@ -69,15 +70,17 @@ def check(emulator: Emulated, seed: int, times: int, members: int, folder: Path)
     emulator.keep_use(org)
     emulator.show(org)
     settings = emulator.published(folder / "base")
-    compared = 0
+    compared, dark = 0, {account for account, dataset in unread(settings.home) if dataset == "roles"}
     for number in range(times):
         asked = changes.random_change(Random(seed * 1000 + number), org, f"new-{number}")
+        if asked.at.split(":")[4:5] and asked.at.split(":")[4] in dark:
+            continue  # what was not read cannot be rehearsed
         home = folder / str(number)
         home.mkdir()
         told, locked = rehearsed(settings, asked, home)
         attached, _ = emulator.attached(org, asked, home)
         lost = {account for account, _ in unread(home) - unread(settings.home)}
-        if lost or any("FullAWSAccess" in name for name in (*asked.replaced, *asked.detached)):
+        if lost:
             assert lost <= locked, asked
             continue
         differ = {key for key in told.keys() | attached.keys() if told.get(key) != attached.get(key)}
