@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from pipeline import knowledge
+from pipeline.policy import Document
 from pipeline.policy import actions as catalogue
-from pipeline.policy.alike import keys_of
 from pipeline.policy.callers import account_of
 from pipeline.policy.context import Value
 from pipeline.policy.principal import Principal
@@ -41,8 +41,7 @@ def recorded(session: Session, breaks: Breaks, accounts: Sequence[str], path: Pa
     """Judge the events of a file or folder that are of the last `days` days. Raises `Refused`."""
     since = datetime.combine(session.night.as_of, time()) - timedelta(days=days)
     documents = {document for comparison in breaks.comparisons.values() for document in comparison.documents}
-    keys = {key for document in documents for statement in document.statements for key in keys_of(statement)}
-    read = trail.read(session.con, path, since, keys)
+    read = trail.read(session.con, path, since, _networks(documents))
     comparisons = breaks.compared(USERS)
     broken: dict[tuple[object, ...], Break] = {}
     unjudged: Counter[str] = Counter()
@@ -57,6 +56,15 @@ def recorded(session: Session, breaks: Breaks, accounts: Sequence[str], path: Pa
             key = item.principal_arn, action, item.resource, item.region, item.certainty, item.depends_on, loss.reason
             broken[key] = _added(broken[key], item) if key in broken else item
     return Recorded(read, tuple(broken.values()), tuple(_gaps(read, since, accounts, unjudged)))
+
+
+def _networks(documents: Iterable[Document]) -> Iterator[str]:
+    """The networks and addresses in the conditions of policies."""
+    for document in documents:
+        for statement in document.statements:
+            for condition in statement.conditions:
+                if condition.key.lower() in ("aws:sourceip", "aws:vpcsourceip"):
+                    yield from condition.values
 
 
 def _action(row: Row) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from pipeline import knowledge
-from pipeline.rows import quoted, rows
+from pipeline.rows import quoted, rows, stream
 from pipeline.schema import Row
 from pipeline.settings import Refused
 from pipeline.warehouse.store import Connection
@@ -59,7 +59,11 @@ GROUPED = """
             list_sort([{{'arn': one.ARN, 'account_id': one.accountId}} for one in resources]) as resources,
             userIdentity.invokedBy is not null
             or not regexp_matches(sourceIPAddress, '^[0-9a-fA-F.:]+$') as is_by_service,
-            if($with_address and not is_by_service, sourceIPAddress, null) as address,
+            case
+                when is_by_service then null
+                when $addresses = 'each' then sourceIPAddress
+                when $addresses = 'blocks' then regexp_replace(sourceIPAddress, '^([^:]*)\\.\\d+$', '\\1.0')
+            end as address,
             vpcEndpointId as vpc_endpoint,
             userIdentity.sessionContext.attributes.mfaAuthenticated as mfa,
             tlsDetails.tlsVersion is not null as is_over_tls,
@@ -107,16 +111,17 @@ class Trail:
     accounts: tuple[str, ...]
 
 
-def read(con: Connection, path: Path, since: datetime, keys: Collection[str]) -> Trail:
+def read(con: Connection, path: Path, since: datetime, networks: Iterable[str] = ()) -> Trail:
     """Group the events of a file or folder into the temp table `trail`: calls of the principals in `touched` by all
-    that `keys`, the condition keys of their policies, can ask for; others by account. Raises `Refused`.
+    that policies can ask for, others by account. `networks`: those that the policies tell apart, as `192.0.2.0/24`.
+    Raises `Refused`.
     """
     files = _files(path)
     parts = " union all by name ".join(f"({query})" for query in _queries(con, files))
     dimensions = ", ".join(f"if(touched.principal_arn is null, null, {name}) as {name}" for name in DIMENSIONS)
     values = {
         "denials": knowledge.load("trail_events").facts["denials"]["pattern"],
-        "with_address": not {"aws:sourceip", "aws:vpcsourceip"}.isdisjoint(keys),
+        "addresses": _grain(set(networks)),
         "since": since,
     }
     try:
@@ -128,9 +133,15 @@ def read(con: Connection, path: Path, since: datetime, keys: Collection[str]) ->
     return Trail(files=len(files), accounts=accounts, **summary)
 
 
-def uses(con: Connection) -> list[Row]:
+def uses(con: Connection) -> Iterator[Row]:
     """The groups of the calls of touched principals, with how many events each has and when the last was."""
-    return rows(con, USES)
+    return stream(con, USES)
+
+
+def _grain(networks: set[str]) -> str:
+    """How finely addresses have to be told apart: an IPv4 address stands for its block of 256 if no network is less."""
+    whole = {network for network in networks if re.fullmatch(r"[\d.]+/(\d|1\d|2[0-4])", network)}
+    return "none" if not networks else "blocks" if whole == networks else "each"
 
 
 def _files(path: Path) -> list[Path]:

@@ -219,7 +219,7 @@ def test_every_form_tells_the_same(form: str, con: duckdb.DuckDBPyConnection, tm
         event("ec2:RunInstances", arn("role", "gone")),
     ]
     log_file(tmp_path / "AWSLogs" / "CloudTrail-Digest" / "1.json.gz", event("ec2:RunInstances"))
-    read = trail.read(con, FORMS[form](tmp_path, events), datetime(2020, 1, 1), ["aws:sourceip"])
+    read = trail.read(con, FORMS[form](tmp_path, events), datetime(2020, 1, 1), ["203.0.113.9"])
     assert read == trail.Trail(1, 6, NOON, NOON, 5, 1, 1, (MEMBER,))
     names = "event, region, resources, is_by_service, address, vpc_endpoint, mfa, is_over_tls, events"
     query = f"select {names} from temp.trail where principal_arn is not null order by all"
@@ -230,12 +230,17 @@ def test_every_form_tells_the_same(form: str, con: duckdb.DuckDBPyConnection, tm
     ]
 
 
-def test_addresses_are_grouped_only_if_a_policy_asks(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    events = [event("ec2:RunInstances", sourceIPAddress=f"203.0.113.{number}") for number in range(5)]
-    file = log_file(tmp_path / "1.json.gz", *events)
-    for keys, groups in ((["aws:sourceip"], 5), ([], 1)):
-        trail.read(con, file, datetime(2020, 1, 1), keys)
-        assert con.execute("select count(*) from temp.trail").fetchone() == (groups,)
+@pytest.mark.parametrize(
+    ("networks", "groups"),
+    [([], 1), (["203.0.113.0/24", "10.0.0.0/8"], 2), (["203.0.113.0/28"], 6), (["2001:db8::/32"], 6)],
+)
+def test_addresses_are_told_apart_as_policies_do(
+    networks: list[str], groups: int, con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    addresses = [*(f"203.0.113.{number}" for number in range(5)), "198.51.100.1"]
+    events = [event("ec2:RunInstances", sourceIPAddress=address) for address in addresses]
+    trail.read(con, log_file(tmp_path / "1.json.gz", *events), datetime(2020, 1, 1), networks)
+    assert con.execute("select count(*) from temp.trail").fetchone() == (groups,)
 
 
 def cut(path: Path) -> None:
@@ -261,5 +266,5 @@ def test_what_cannot_be_read_is_one_sentence(con: duckdb.DuckDBPyConnection, tmp
     cases += [(one, str(one)) for one in (other, half, bare, tmp_path / "empty", tmp_path / "none.json")]
     for path, named in cases:
         with pytest.raises(Refused) as refused:
-            trail.read(con, path, datetime(2020, 1, 1), [])
+            trail.read(con, path, datetime(2020, 1, 1))
         assert re.fullmatch(f".*{re.escape(named)}.*", str(refused.value)), path
