@@ -51,11 +51,13 @@ def rehearse(
         Path | None, typer.Option(help="File or folder of CloudTrail's: log files, or Parquet or JSON of its columns.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    html: Annotated[Path | None, typer.Option(help="File to write a page to that can be sent round.")] = None,
     home: Home = None,
 ) -> int:
     """Rehearse a change of policies: what would break, which findings turn, and whether AWS would take it.
 
-    Nothing is written, and AWS is not called. Exit code 1: something breaks for certain, or AWS would refuse it.
+    AWS is not called, and nothing but the page is written. Exit code 1: something breaks for certain, or AWS would
+    refuse it.
 
     Example: rolecall rehearse deny-regions.json --as scp --at /Workloads/Prod
     """
@@ -63,11 +65,23 @@ def rehearse(
 
     chosen = load(**given(home=home))
     answer = rehearsing.rehearse(chosen, kind.value, files or [], at, replace or [], detach or [], days, events)
+    if html:
+        _page(html, answer)
     if as_json:
         print(json.dumps(rehearsing.as_data(answer), indent=2, ensure_ascii=False, default=str))
     else:
         show(terminal(), answer)
     return DONE if answer.is_safe else BREAKS
+
+
+def _page(path: Path, answer: Answer) -> None:
+    from pipeline.settings import Refused
+    from reports import rehearsal
+
+    try:
+        rehearsal.write(path, answer)
+    except OSError as error:
+        raise Refused(f"--html {path}: {error.strerror or error}") from error
 
 
 def show(console: Console, answer: Answer) -> None:

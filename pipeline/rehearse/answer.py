@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ CLOSED = ("pass", "not_applicable", None)
 @dataclass(frozen=True)
 class Answer:
     """`unknown`: principals and accounts of which it is not known what they used, with the call that failed. `trail`:
-    what CloudTrail recorded, and `gaps` what it does not tell.
+    what CloudTrail recorded, and `gaps` what it does not tell. `names`: of the accounts in which something breaks.
     """
 
     change: str
@@ -44,6 +44,7 @@ class Answer:
     measures: dict[str, list[Row]]
     trail: Trail | None = None
     gaps: tuple[str, ...] = ()
+    names: dict[str, str] = field(default_factory=dict)
 
     @property
     def certain(self) -> list[Break]:
@@ -103,7 +104,13 @@ def answered(session: Session, change: Change, days: int, events: Path | None = 
         session.measures(),
         recorded.trail if recorded else None,
         recorded.gaps if recorded else (),
+        _names(session, {one.account_id for one in found}),
     )
+
+
+def _names(session: Session, account_ids: Collection[str]) -> dict[str, str]:
+    query = "select account_id, name from int_accounts where list_contains($ids, account_id) order by account_id"
+    return {row["account_id"]: row["name"] for row in rows(session.con, query, ids=sorted(account_ids))}
 
 
 def _texts(session: Session, change: Change) -> list[str]:
