@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
@@ -30,6 +30,10 @@ from pipeline.settings import Refused
 ROW_GROUP = 65_536
 TABLES_HELD = 200
 PARTIAL = ".partial"
+FORMAT: Mapping[str, Any] = {"compression": "zstd", "dictionary_pagesize_limit": 2**24}
+"""How files are written: texts that repeat, such as AWS's policies in every account, are stored once in a row group,
+and not only until they fill the default of 1 MiB.
+"""
 
 
 def nights(home: Path) -> list[Night]:
@@ -62,7 +66,7 @@ def write(night: Night, dataset: Dataset, rows: Iterable[Row]) -> None:
     folder.mkdir(exist_ok=True)
     before = set(folder.glob("*.parquet"))
     target = folder / "rows.parquet"
-    pq.write_table(dataset.table(rows), target.with_suffix(PARTIAL), compression="zstd")
+    pq.write_table(dataset.table(rows), target.with_suffix(PARTIAL), **FORMAT)
     os.replace(target.with_suffix(PARTIAL), target)
     for path in before - {target}:
         path.unlink()
@@ -76,7 +80,7 @@ def rewrite(folder: Path, dataset: Dataset, query: str) -> None:
     with duckdb.connect() as con:
         con.register("rows", pa.concat_tables([pq.read_table(file) for file in files]))
         table = con.sql(query).to_arrow_table().cast(dataset.arrow())
-    pq.write_table(table, folder / f"rows{PARTIAL}", compression="zstd")
+    pq.write_table(table, folder / f"rows{PARTIAL}", **FORMAT)
     for file in files:
         file.unlink()
     os.replace(folder / f"rows{PARTIAL}", folder / "rows.parquet")
@@ -145,7 +149,7 @@ class Part:
         if name not in self._writers:
             path = self._path(name, PARTIAL)
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._writers[name] = pq.ParquetWriter(path, table.schema, compression="zstd")
+            self._writers[name] = pq.ParquetWriter(path, table.schema, **FORMAT)
         self._writers[name].write_table(table, row_group_size=ROW_GROUP)
 
     def _path(self, name: str, suffix: str) -> Path:

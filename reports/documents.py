@@ -23,14 +23,19 @@ LINK = f'<p class="pdf"><a href="{PDF}">This page as PDF</a></p>'
 NONE = "no Chromium was found; install Debian's package chromium, or set CHROMIUM"
 
 # Every chart is drawn; the buttons that Plotly shows over them have no place in a picture.
+# Plotly draws anew a tenth of a second after a window has changed its size, and bands fade in.
 READY = """
-document.fonts.ready.then(() => {
+document.fonts.ready.then(() => new Promise((resolve) => {
   for (const plot of document.querySelectorAll(".plot")) {
     if (!plot.dataset.drawn) throw new Error(`the chart ${plot.id} was not drawn`);
     plot.querySelector(".modebar-container")?.remove();
   }
-})
+  const bands = () => [...document.querySelectorAll(".sankey-link")];
+  const look = () => bands().every((band) => band.style.opacity === "1") ? resolve() : setTimeout(look, 20);
+  setTimeout(look, 200);
+}))
 """
+TALL = "document.documentElement.scrollHeight"
 # Each chart with its caption and the sentence under it, without the numbers behind it.
 BOXES = f"""
 [...document.querySelectorAll("figure.chart")].map((figure) => {{
@@ -80,11 +85,14 @@ async def draw(tab: Tab, folder: Path) -> dict[str, bytes]:
     """Every document by its path in the site. The pages are light, whatever the machine prefers."""
     light = [{"name": "prefers-color-scheme", "value": "light"}]
     await chromium.ask(tab, "Emulation.setEmulatedMedia", features=light)
-    size = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": SCALE, "mobile": False}
-    await chromium.ask(tab, "Emulation.setDeviceMetricsOverride", **size)
+    size = {"width": WIDTH, "deviceScaleFactor": SCALE, "mobile": False}
     files = {}
     for page in ("index", "pictures", "summary"):
+        await chromium.ask(tab, "Emulation.setDeviceMetricsOverride", height=HEIGHT, **size)
         await chromium.visit(tab, folder / f"{page}.html")
+        # A window as tall as the page: it would grow for each picture, and charts would be drawn anew.
+        height = max(HEIGHT, await chromium.evaluate(tab, TALL))
+        await chromium.ask(tab, "Emulation.setDeviceMetricsOverride", height=height, **size)
         await chromium.evaluate(tab, READY)
         if page == "index":
             files[picture_of(OVERVIEW)] = await picture(tab, {"x": 0, "y": 0, "width": WIDTH, "height": HEIGHT})
@@ -100,7 +108,7 @@ def picture_of(name: str) -> str:
 async def picture(tab: Tab, box: dict[str, Any]) -> bytes:
     """A part of the page as PNG; `box` has x, y, width and height in its pixels."""
     clip = box | {"scale": 1}
-    return b64decode((await chromium.ask(tab, "Page.captureScreenshot", clip=clip, captureBeyondViewport=True))["data"])
+    return b64decode((await chromium.ask(tab, "Page.captureScreenshot", clip=clip))["data"])
 
 
 async def pdf(tab: Tab, width: float = 8.27, height: float = 11.69) -> bytes:

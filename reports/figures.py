@@ -16,6 +16,7 @@ from pipeline.schema import Row
 from reports.filters import SEVERITIES, iso, number, percent, plural
 
 DAY = 86_400_000
+EDGES = {"l": 0, "r": 0, "t": 4, "b": 4}
 WIDTH, PANEL, BOTTOM, LEFT, RIGHT = 640, 76, 24, 8, 74
 
 
@@ -143,7 +144,7 @@ def _axis(**more: Any) -> dict[str, Any]:
     } | more
 
 
-def _layout(**more: Any) -> dict[str, Any]:
+def layout(**more: Any) -> dict[str, Any]:
     return {
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
@@ -154,8 +155,8 @@ def _layout(**more: Any) -> dict[str, Any]:
     } | more
 
 
-def open_fails(rows: list[Row]) -> Chart | None:
-    """Failing findings per night, stacked by severity, most severe at the bottom. For Plotly."""
+def open_fails(rows: list[Row], events: Sequence[Row] = ()) -> Chart | None:
+    """Failing findings per night, stacked by severity, most severe at the bottom, and what happened. For Plotly."""
     dates = sorted({iso(r["as_of"]) for r in rows})
     if len(dates) < 2:
         return None
@@ -174,23 +175,42 @@ def open_fails(rows: list[Row]) -> Chart | None:
     ]
     dates_axis = _axis(type="date", tickformat="%-d %b", hoverformat="%-d %B %Y", showgrid=False)
     del dates_axis["gridcolor"]
-    layout = _layout(
+    drawn = layout(
         barmode="stack",
         hovermode="x unified",
         xaxis=dates_axis,
         yaxis=_axis(rangemode="tozero", nticks=5, tickformat=",d"),
     )
-    table = tuple((d, *(f"{counts.get((d, s), 0):,}" for s in SEVERITIES)) for d in reversed(dates))
-    totals = [sum(counts.get((d, s), 0) for s in SEVERITIES) for d in (dates[0], dates[-1])]
+    happened = {iso(row["as_of"]): row["says"] for row in events}
+    heights = {d: sum(counts.get((d, s), 0) for s in SEVERITIES) for d in dates}
+    if marked := [d for d in dates if d in happened]:
+        data.append(_marks(marked, [happened[d] for d in marked], [heights[d] for d in marked]))
+    table = tuple(
+        (d, *(f"{counts.get((d, s), 0):,}" for s in SEVERITIES), happened.get(d, "")) for d in reversed(dates)
+    )
+    totals = [heights[d] for d in (dates[0], dates[-1])]
     grave = [counts.get((d, "critical"), 0) for d in (dates[0], dates[-1])]
     says = (
         f"Fail findings went from {totals[0]:,} on {dates[0]} to {totals[1]:,} on {dates[-1]}; "
         f"critical ones from {grave[0]:,} to {grave[1]:,}."
     )
-    figure = {"data": data, "layout": layout}
-    return Chart(
-        "open-fails", "Fail findings by severity and night", says, ("Night", *SEVERITIES), table, figure=figure
-    )
+    figure = {"data": data, "layout": drawn}
+    head = ("Night", *SEVERITIES, "What happened")
+    return Chart("open-fails", "Fail findings by severity and night", says, head, table, figure=figure)
+
+
+def _marks(dates: Sequence[str], says: Sequence[str], heights: Sequence[int]) -> dict[str, Any]:
+    """A mark on top of the nights on which something happened that moves the counts."""
+    return {
+        "type": "scatter",
+        "name": "what happened",
+        "mode": "markers",
+        "x": dates,
+        "y": heights,
+        "text": says,
+        "marker": {"color": "--accent", "symbol": "triangle-down", "size": 11},
+        "hovertemplate": "%{text}<extra></extra>",
+    }
 
 
 def accounts_map(accounts: Sequence[Row]) -> Chart | None:
@@ -213,6 +233,6 @@ def accounts_map(accounts: Sequence[Row]) -> Chart | None:
     }
     table = tuple((a["name"], number(a["critical"]), number(a["high"])) for a in grave)
     says = f"{plural(len(grave), 'account')} with a critical or high finding; {grave[0]['name']} has the gravest."
-    figure = {"data": [data], "layout": _layout(margin={"l": 0, "r": 0, "t": 4, "b": 4})}
+    figure = {"data": [data], "layout": layout(margin=EDGES)}
     title = "Accounts by critical and high findings"
     return Chart("accounts-map", title, says, ("Account", "Critical", "High"), table, figure=figure, height=460)

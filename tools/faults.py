@@ -7,16 +7,22 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import botocore.session
 from rich.console import Console
 
 from assets.cli.demonstration import environment, served
 from pipeline import collectors
+from pipeline.aws.session import parts
+from pipeline.collect.counts import METRICS
 from pipeline.collect.memory import Memory
+from pipeline.collect.reading import MOST_AGAIN
 from pipeline.night import Night
+from pipeline.quality.plausible import FEW, VANISHED_CHECK
 from tests.pipeline.aws import outcomes
 from tests.pipeline.aws.bench import HEALS, ON_THE_WIRE, Bench, BenchCloud, opened, operations
 from tools.docs import FOLDER, code, table
@@ -92,6 +98,35 @@ def page(wrong: Wrong) -> Iterator[str]:
         marks = ("x" if (operation, name) in wrong else "+" for name in names)
         rows.append((code(operation), ", ".join(map(code, datasets_of(operation))), *marks))
     yield from table(("Operation", "Datasets", *map(str, range(1, len(names) + 1))), rows)
+    yield from without_end()
+
+
+def without_end() -> Iterator[str]:
+    """What is known of a list whose end is lost together with the token that leads to it."""
+    models = cache(botocore.session.get_session().get_service_model)
+    says = []
+    for operation in operations():
+        service, name = parts(operation)
+        says += [code(operation)] if "IsTruncated" in models(service).operation_model(name).output_shape.members else []
+    yield from (
+        "## A list without its end",
+        "",
+        "An answer that lost its last pages together with the token that leads to them looks like a whole one. It is",
+        "known nevertheless",
+        "",
+        f"- where the answer also says that there is more (`IsTruncated`): {', '.join(says)};",
+        f"- where AWS counts in another answer: {', '.join(map(code, METRICS))} by GetAccountSummary, services and",
+        "  container instances of a cluster by `ecs:DescribeClusters`. With fewer the list is read again, and is",
+        "  `truncated` if it still has fewer;",
+        "- where the last night that has the list had more rows: it is read again, and the longer reading counts;",
+        f"  not where that took more than {MOST_AGAIN} requests;",
+        f"- where nothing is left of a dataset that had {FEW} rows or more: unknown for a night (`{VANISHED_CHECK}`).",
+        "",
+        "It cannot be known of any other list that ends early in the same way twice, or on the first night: AWS says",
+        "nowhere how long it is. A dataset that lost more than half of its rows, over all accounts, is a warning",
+        "(check `rows_like_night_before`).",
+        "",
+    )
 
 
 def datasets_of(operation: str) -> list[str]:

@@ -76,7 +76,7 @@ def _write(source: Night, target: Night, copied: list[str], copies: range) -> No
         rows = _of_accounts(landing.read(source, dataset), dataset, copied)
         tables = [_renamed(rows, _rename(copied, copy, known)) for copy, known in zip(copies, hashes, strict=True)]
         file = target.landing_folder / dataset.name / f"copies-{copies.start:05}.parquet"
-        pq.write_table(pa.concat_tables(tables), file, compression="zstd")
+        pq.write_table(pa.concat_tables(tables), file, **landing.FORMAT)
 
 
 def _count_anew(source: Night, target: Night) -> None:

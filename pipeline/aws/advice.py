@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pipeline.aws.failures import ASSUME_ROLE
+
 SIGN_IN = "sign in again or name other credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID)"
 NO_ANSWER = "no answer came: see the network, AWS_ENDPOINT_URL and the region"
 NOT_AWS = "see the proxy and AWS_ENDPOINT_URL"
 
 ADVICE: Mapping[str, str] = {
-    "assume_role_failed": "let the runner assume the reader role there (its trust policy, and the SCPs of the account)",
+    "assume_role_failed": "let the runner assume the reader role there (the role's trust policy, the runner's own)",
     "scp_deny": "except the reader role from the SCP that denies it",
     "rcp_deny": "except the reader role from the RCP that denies it",
     "boundary_deny": "widen the reader role's permissions boundary",
@@ -24,9 +26,19 @@ ADVICE: Mapping[str, str] = {
 }
 """Other classes are temporary, or nothing can be done."""
 
+# The runner is denied then, by the policies of its own account, or by those of the account with the role.
+TO_ASSUME: Mapping[str, str] = {
+    "scp_deny": "except the runner from the SCP, on its own account, that denies it to assume the reader role",
+    "rcp_deny": "except the runner from the RCP, on the account of the reader role, that denies it to assume the role",
+    "boundary_deny": "widen the runner's permissions boundary",
+}
+"""Advice about denials of `sts:AssumeRole`."""
 
-def advice(error_class: str, otherwise: str, denied: str | None = None) -> str:
-    """The advice for a class; `denied` replaces the advice about the reader role, if other credentials were denied."""
+
+def advice(operation: str, error_class: str, otherwise: str, denied: str | None = None) -> str:
+    """The advice for a failed call; `denied` replaces that on the reader role, if other credentials were denied."""
+    if operation == ASSUME_ROLE and error_class in TO_ASSUME:
+        return TO_ASSUME[error_class]
     if denied and error_class.endswith("_deny"):
         return denied
     return ADVICE.get(error_class, otherwise)

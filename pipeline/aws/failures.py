@@ -77,6 +77,11 @@ class CallFailed(Exception):
         """Whether the same call may succeed a moment later. False for a denial."""
         return self.error_class in TRANSIENT
 
+    @property
+    def is_denied_there(self) -> bool:
+        """Whether an SCP denied the operation, and not the role with which to ask for it."""
+        return self.error_class == "scp_deny" and self.operation != ASSUME_ROLE
+
 
 class NotOffered(BotoCoreError):  # type: ignore[misc]
     """No endpoint responds, and botocore lists none for the service in the Region."""
@@ -139,9 +144,8 @@ def _class_of_answer(operation: str, code: str, message: str, status: int, is_tr
         # Credentials that work elsewhere: an opt-in region takes no token of the global STS endpoint.
         return "token_refused" if is_trusted else "expired_credentials"
     if kind == "denied" or (kind is None and status == 403 and code and not code.isdigit()):
-        if operation == ASSUME_ROLE:
-            return "assume_role_failed"
-        return next((error_class for words, error_class in DENIED_BY if words in message), "iam_deny")
+        otherwise = "assume_role_failed" if operation == ASSUME_ROLE else "iam_deny"
+        return next((error_class for words, error_class in DENIED_BY if words in message), otherwise)
     if kind:
         return kind
     if not code or code.isdigit() or status == 429 or status >= 500:

@@ -59,6 +59,9 @@ class Memory(Protocol):
     def rows(self, dataset: Dataset, account_id: str, region: str) -> list[Row]:
         """Rows of the most recent earlier night on which this extract succeeded."""
 
+    def count(self, dataset: Dataset, account_id: str, region: str) -> int:
+        """The number of those rows."""
+
     def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """The result of `make` for a key, computed once per worker."""
 

@@ -58,6 +58,8 @@ class Visit:
         self.caller = caller
         self.is_of_organization = False
         """Whether the caller's credentials are used, except for what only the management account may ask."""
+        self.asked = 0
+        """Requests sent."""
         self._ends = time.monotonic() + seconds if seconds else None
         self._calls: dict[tuple[str, str], Call] = {}
         self._assumed: Credentials | None = None
@@ -101,6 +103,7 @@ class Visit:
             credentials = self._credentials_for(operation)
             self._refuse(operation, region, endpoint)
             self.cloud.pace(operation)
+            self.asked += 1
             started = time.perf_counter()
             try:
                 answer = self.cloud.ask(operation, region, credentials, params)

@@ -93,7 +93,7 @@ def clock(roll: Roll) -> Check:
     seconds = abs((datetime.now(UTC).replace(tzinfo=None) - told[0]).total_seconds())
     if seconds <= MOST_CLOCK_SECONDS:
         return Check("clock", "ok", "agrees with AWS")
-    return Check("clock", "warning", f"differs from AWS's by {seconds:.0f} s", advice("clock_skew", ""))
+    return Check("clock", "warning", f"differs from AWS's by {seconds:.0f} s", advice("", "clock_skew", ""))
 
 
 def organization(roll: Roll) -> Iterator[Check]:
@@ -154,7 +154,8 @@ def accounts(
         if None in gaps or gaps >= set(where):
             yield Check("reader role", "ok", f"{problem}; the register accepts it")
         else:
-            yield Check("reader role", "failed", problem, advice(error_class, f"see the class {error_class}"))
+            helps = advice(operation, error_class, f"see the class {error_class}")
+            yield Check("reader role", "failed", problem, helps)
 
 
 def permissions(cloud: Cloud, roll: Roll, account_id: str) -> Iterator[Check]:
@@ -174,7 +175,7 @@ def grouped(name: str, failures: dict[str, CallFailed], whose: str) -> Iterator[
         datasets[failed.operation, failed.error_class].append(dataset)
         messages[failed.operation, failed.error_class] = failed.message
     for (operation, error_class), names in datasets.items():
-        helps = advice(error_class, f"see the class {error_class}")
+        helps = advice(operation, error_class, f"see the class {error_class}")
         if error_class == "iam_deny":
             helps = f"allow {' and '.join(actions(operation))} for {whose}"
         detail = f"{operation or 'a collector'} failed ({error_class}), so {named(names)} cannot be read"

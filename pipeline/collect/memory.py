@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ class Memory:
         self.as_of = night.as_of
         first = night.on(night.as_of - timedelta(days=REMEMBERED_DAYS))
         self._nights = [earlier for earlier in reversed(landing.nights(night.home)) if first <= earlier < night]
-        self._finished: dict[Night, set[tuple[str, str, str]]] = {}
+        self._finished: dict[Night, dict[tuple[str, str, str], int]] = {}
         self._made: dict[Hashable, Any] = {}
         self._locks: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
@@ -42,6 +43,14 @@ class Memory:
                 continue
         return []
 
+    def count(self, dataset: Dataset, account_id: str, region: str) -> int:
+        """The number of rows of the most recent earlier night on which this extract succeeded; 0 if there is none."""
+        for night in self._nights:
+            with suppress(Damaged):
+                if (rows := self._extracts(night).get((account_id, region, dataset.name))) is not None:
+                    return rows
+        return 0
+
     def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """The result of `make` for a key, computed once per worker. Exceptions are not cached."""
         with self._lock:
@@ -55,13 +64,15 @@ class Memory:
             if is_alone:
                 lock.release()
 
-    def _extracts(self, night: Night) -> set[tuple[str, str, str]]:
-        """Account, Region and dataset of every successful extract of a night."""
+    def _extracts(self, night: Night) -> dict[tuple[str, str, str], int]:
+        """The number of rows of every successful extract of a night, by account, Region and dataset."""
         with self._lock:
             if night not in self._finished:
                 rows = landing.read(night, EXTRACTS).to_pylist()
                 self._finished[night] = {
-                    (row["account_id"], row["region"], row["dataset"]) for row in rows if row["status"] == "ok"
+                    (row["account_id"], row["region"], row["dataset"]): row["rows"]
+                    for row in rows
+                    if row["status"] == "ok"
                 }
             return self._finished[night]
 

@@ -26,6 +26,8 @@ from pipeline.collectors.organization_tree import ACCOUNTS
 from pipeline.schema import EXTRACTS, LEDGER, UNLISTED_MEMBERS, UNREAD, Dataset, Row, Scope
 
 Result = TypeVar("Result")
+# A collector that sent more requests than this is not run a second time, though it found less than before.
+MOST_AGAIN = 50
 
 
 class Reading:
@@ -145,10 +147,16 @@ class Reading:
         )
 
     def _whole(self, collector: Collector, region: str, account: Account) -> Rows | CallFailed:
-        """The rows of a collector without duplicates; read a second time if AWS counts more than were listed."""
+        """The rows of a collector without duplicates; read a second time if AWS counts more than were listed, or if
+        AWS does not count them and there are fewer than on the last night that has them.
+        """
+        before = self._visit.asked
         result = self._rows_of(collector, region, account)
-        if not isinstance(result, dict) or not (counted := counted_of(collector.datasets)):
+        if not isinstance(result, dict):
             return result
+        if not (counted := counted_of(collector.datasets)):
+            is_cheap = self._visit.asked - before <= MOST_AGAIN
+            return self._confirmed(collector, region, account, result) if is_cheap else result
         try:
             if not shortfall(self._summary(account), counted, result, self._visit.unread):
                 return result
@@ -158,6 +166,20 @@ class Reading:
         except CallFailed:
             return result  # nothing to hold it against
         return account.failed(collector.datasets[0].operations[-1], "truncated", short) if again and short else result
+
+    def _confirmed(self, collector: Collector, region: str, account: Account, first: Rows) -> Rows | CallFailed:
+        """The rows, or, if they are fewer than before, the longer of two readings: a lost page may have come by now."""
+        cloud = self._visit.cloud
+        if cloud.memory is None or not any(
+            len(first[dataset.name]) < cloud.memory.count(dataset, self._visit.account_id, region)
+            for dataset in collector.datasets
+            if not dataset.history_days and any(map(cloud.paging, dataset.operations))
+        ):
+            return first
+        second = self._rows_of(collector, region, account)
+        if isinstance(second, CallFailed):
+            return second
+        return max(second, first, key=lambda rows: sum(map(len, rows.values())))
 
     def _summary(self, account: Account) -> dict[str, int]:
         return {row["metric"]: row["value"] for row in account.rows(SUMMARY.name)}
@@ -209,7 +231,7 @@ def is_of_organizations(collector: Collector) -> bool:
 
 
 def _is_denied(result: Rows | CallFailed) -> bool:
-    return isinstance(result, CallFailed) and result.error_class == "scp_deny"
+    return isinstance(result, CallFailed) and result.is_denied_there
 
 
 def once(dataset: Dataset, rows: list[Row]) -> list[Row]:

@@ -277,7 +277,7 @@ def refusal(failed: CallFailed, cloud: Cloud) -> Refused:
     problem = f"{failed.operation or 'reading the organization'}: {failed.message.rstrip('.')}"
     denied = "run with credentials of the management or a delegated administrator account that may call it"
     otherwise = f"it failed for good ({failed.error_class}); start over, or see the ledger classes in the docs"
-    helps = advice(failed.error_class, otherwise, denied)
+    helps = advice(failed.operation, failed.error_class, otherwise, denied)
     return Refused(f"{cloud.where}: {problem}; {helps}")
 
 

@@ -57,6 +57,21 @@ class Describe:
                 )
 
 
+def counted(account: Account, operation: str, member: str, count: int, **params: Any) -> list[str]:
+    """The names in a list that AWS counts elsewhere; none if what has them is gone.
+
+    Asked for once more if there are fewer than `count`, as something may have gone since. Raises `CallFailed` if there
+    still are.
+    """
+    listed: list[str] = []
+    for _ in range(2):
+        pages = list(account.answers(operation, (member,), may_be_gone=True, **params))
+        listed = [name for page in pages for name in page[member]]
+        if not pages or len(listed) >= count:
+            return listed
+    raise account.failed(operation, "truncated", f"it lists {len(listed)} of the {count} that DescribeClusters counts")
+
+
 def _name(failure: Any) -> str:
     name: str = failure if isinstance(failure, str) else failure.get("arn", "")
     return name

@@ -11,7 +11,7 @@ from pipeline.aws.failures import CallFailed
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, POLLS = 0.5, 8.0, 10
 PAGE = 1000
-FAILED = "FAILED"
+FAILED, IN_PROGRESS = "FAILED", "IN_PROGRESS"
 
 Pages = list[dict[str, Any]]
 
@@ -29,16 +29,22 @@ def all_answers(
 ) -> Iterator[tuple[str, Pages | CallFailed]]:
     """The pages of each report, by its name in `job_ids`, in order of completion, or the failure.
 
-    A report that AWS gave up on has one page with `JobStatus` FAILED. Unfinished reports, and finished ones that lack
-    their `member`, are requested again after a common pause. Raises `CallFailed` if no report could be read.
+    A report that AWS gave up on has one page with `JobStatus` FAILED. Unfinished reports are requested again after a
+    common pause; finished ones that lack their `member` once more. Raises `CallFailed` if no report could be read.
     """
     waiting, pause, failed, read = dict(job_ids), FIRST_PAUSE_SECONDS, None, 0
+    cut: set[str] = set()
     for _ in range(POLLS):
         for name, job_id in list(waiting.items()):
             request: dict[str, Any] = {"JobId": job_id, "MaxItems": PAGE}
             try:
                 answer = account.call(operation, **request)
-                if not _is_finished(answer, member):
+                is_cut = answer["JobStatus"] not in (FAILED, IN_PROGRESS) and member not in answer
+                if is_cut and name in cut:
+                    why = f"a report is {answer['JobStatus']}, but the answer lacks {member}"
+                    raise account.failed(operation, "truncated", why)
+                if is_cut or answer["JobStatus"] == IN_PROGRESS:
+                    cut |= {name} if is_cut else set()
                     continue
                 pages = [answer, *_further(account, operation, request, answer, member)]
             except CallFailed as error:
@@ -58,10 +64,6 @@ def all_answers(
             yield name, failed
     if failed and not read:
         raise failed
-
-
-def _is_finished(answer: Mapping[str, Any], member: str) -> bool:
-    return answer["JobStatus"] == FAILED or (answer["JobStatus"] != "IN_PROGRESS" and member in answer)
 
 
 def _further(

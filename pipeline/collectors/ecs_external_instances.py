@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
-from pipeline.collectors._batches import Describe
+from pipeline.collectors._batches import Describe, counted
 from pipeline.collectors._items import each
 from pipeline.collectors._values import utc
 from pipeline.collectors.ecs_clusters import CLUSTERS
@@ -40,13 +39,15 @@ BATCH = Describe(
 
 
 def collect(account: Account) -> Rows:
-    clusters = [cluster["cluster_arn"] for cluster in account.rows(CLUSTERS.name) if cluster["container_instances"]]
-    return {INSTANCES.name: each(account, INSTANCES, clusters, lambda arn: _of_cluster(account, arn), str)}
+    rows = account.rows(CLUSTERS.name)
+    clusters = {row["cluster_arn"]: row["container_instances"] for row in rows if row["container_instances"]}
+    return {
+        INSTANCES.name: each(account, INSTANCES, clusters, lambda arn: _of_cluster(account, arn, clusters[arn]), str)
+    }
 
 
-def _of_cluster(account: Account, cluster: str) -> Iterator[Row]:
-    request: dict[str, Any] = {"cluster": cluster, "maxResults": LARGEST_PAGE}
-    arns = list(account.pages(LIST, "containerInstanceArns", may_be_gone=True, **request))
+def _of_cluster(account: Account, cluster: str, hosts: int) -> Iterator[Row]:
+    arns = counted(account, LIST, "containerInstanceArns", hosts, cluster=cluster, maxResults=LARGEST_PAGE)
     for instance in BATCH.all(account, INSTANCES, arns, cluster=cluster):
         if instance.get("ec2InstanceId", "").startswith("mi-"):
             yield {

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
-from pipeline.collectors._batches import Describe
+from pipeline.collectors._batches import Describe, counted
 from pipeline.collectors._items import each
 from pipeline.collectors.ecs_clusters import CLUSTERS
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
@@ -36,12 +36,13 @@ BATCH = Describe(DESCRIBE, "services", "services", ("serviceArn",), "failures", 
 
 
 def collect(account: Account) -> Rows:
-    clusters = [cluster["cluster_arn"] for cluster in account.rows(CLUSTERS.name) if cluster["active_services"]]
-    return {SERVICES.name: each(account, SERVICES, clusters, lambda arn: _of_cluster(account, arn), str)}
+    rows = account.rows(CLUSTERS.name)
+    clusters = {row["cluster_arn"]: row["active_services"] for row in rows if row["active_services"]}
+    return {SERVICES.name: each(account, SERVICES, clusters, lambda arn: _of_cluster(account, arn, clusters[arn]), str)}
 
 
-def _of_cluster(account: Account, cluster: str) -> Iterator[Row]:
-    arns = list(account.pages(LIST, "serviceArns", may_be_gone=True, cluster=cluster, maxResults=LARGEST_PAGE))
+def _of_cluster(account: Account, cluster: str, services: int) -> Iterator[Row]:
+    arns = counted(account, LIST, "serviceArns", services, cluster=cluster, maxResults=LARGEST_PAGE)
     for service in BATCH.all(account, SERVICES, arns, cluster=cluster):
         yield _row(account, cluster, service)
 

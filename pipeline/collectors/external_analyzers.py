@@ -73,7 +73,7 @@ def collect(account: Account) -> Rows:
             analyzers = account.at(region["region_name"]).rows(ANALYZERS.name)
         except CallFailed as failed:
             is_closed = failed.error_class in CLOSED or (
-                failed.error_class == "scp_deny" and region["region_name"] in account.closed_regions
+                failed.is_denied_there and region["region_name"] in account.closed_regions
             )
             failures += [] if is_closed else [failed]
             regions.append(row | _answer(is_closed, failed.error_class, failed.message))

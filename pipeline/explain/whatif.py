@@ -116,7 +116,7 @@ def of_call(finding: Finding, evidence: Mapping[str, Any]) -> str:
     operation = evidence.get("operation")
     if operation is None:
         return f"It is judged once the dataset {evidence.get('dataset')} is collected: run the night again."
-    helps = advice(evidence.get("error_class") or "", "the next night tries again")
+    helps = advice(operation, evidence.get("error_class") or "", "the next night tries again")
     dataset = collectors.datasets().get(evidence.get("dataset") or "")
     where = "" if dataset and dataset.scope == "organization" else f" in account {finding.account_id}"
     return f"It is judged once {operation} succeeds{where}: {helps}."

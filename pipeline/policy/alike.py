@@ -5,10 +5,11 @@ principal may do the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pipeline.policy.callers import statement_names
 from pipeline.policy.conditions import condition_holds
 from pipeline.policy.document import Condition, Document, Statement
 from pipeline.policy.evaluate import statements_on
@@ -36,18 +37,44 @@ class _Spoken:
 
 
 @lru_cache(maxsize=1 << 16)
-def key(principal: Principal) -> Hashable:
+def key(principal: Principal, others: tuple[Document, ...] = ()) -> Hashable:
     """Equal for two principals of one organization only if every request has the same answer for both, where each
-    stands in its own account.
+    stands in its own account. `others`: documents that have a say beside their own, for requests to a third account.
     """
     levels = None if principal.account == principal.management_account else principal.scp_levels
     boundary = (principal.boundary,) if principal.boundary else ()
     layers = (principal.policies, boundary, principal.session or (), *(levels or ()))
     return (
-        *(principal.kind, principal.caller.partition, principal.session is None, levels is None, principal.not_before),
+        *(principal.kind, principal.caller.is_service_linked_role, principal.caller.partition),
+        *(principal.session is None, levels is None, principal.not_before),
         tuple(tuple(_content(policy, principal.account) for policy in layer) for layer in layers),
-        tuple(_answers(principal)),
+        tuple(_answers(principal, (*principal.documents, *others))),
+        tuple(statement_names(one, principal.caller, bool(boundary)) for other in others for one in other.statements),
     )
+
+
+class Same:
+    """A principal as the key of a cache: equal to one whose decisions are equal to the letter, evidence included, for
+    requests on which the account's id has no bearing.
+    """
+
+    __slots__ = ("_hash", "_key", "principal")
+
+    def __init__(self, principal: Principal) -> None:
+        layers = (*principal.policies, *principal.limits)
+        names = tuple((policy.name, policy.document and policy.document.hash) for policy in layers)
+        self.principal = principal
+        self._key = (key(principal), names)
+        self._hash = hash(self._key)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self._key == other._key
+
+
+same = lru_cache(maxsize=1 << 16)(Same)
 
 
 def _content(policy: Policy, account: str) -> str:
@@ -62,11 +89,11 @@ def _relative(document: Document, account: str) -> str:
     return "".join((document.version, *(one.text.replace(account, FRESH) for one in document.statements)))
 
 
-def _answers(principal: Principal) -> Iterator[Hashable]:
-    """What the principal answers to all that its documents ask."""
+def _answers(principal: Principal, documents: Iterable[Document]) -> Iterator[Hashable]:
+    """What the principal answers to all that the documents ask."""
     own = {**principal.places.get(principal.account, {}), **dict.fromkeys(_OWN_ACCOUNT, principal.account)}
     known = principal.context(f"{FRESH}:{FRESH}").with_defaults(own)
-    for document in principal.documents:
+    for document in documents:
         spoken = _spoken(document)
         yield from (None if name in _OWN_ACCOUNT else known.lookup(name) for name in spoken.keys)
         for condition, variables in spoken.conditions:

@@ -24,43 +24,49 @@ class Assumers:
     def __init__(self, members: Mapping[Hashable, Principal]) -> None:
         self.nodes: dict[str, list[Hashable]] = defaultdict(list)
         self.free: dict[Hashable, None] = {}
-        self._exact: dict[tuple[str, str], set[Hashable]] = defaultdict(set)
-        self._patterns: dict[str, list[tuple[str, Hashable]]] = defaultdict(list)
+        self._exact: dict[Hashable, set[str]] = {}
+        self._patterns: dict[Hashable, set[str]] = {}
         for node, principal in members.items():
             self.nodes[principal.account].append(node)
-            if _has_free_rein(principal):
+            if has_free_rein(principal):
                 self.free[node] = None
-            for pattern in {
-                pattern for policy in principal.policies if policy.document for pattern in _patterns(policy.document)
-            }:
-                if "*" in pattern or "?" in pattern:
-                    self._patterns[principal.account].append((pattern, node))
-                else:
-                    self._exact[principal.account, pattern].add(node)
-
-    @property
-    def accounts(self) -> Iterable[str]:
-        return self.nodes.keys()
+            documents = (policy.document for policy in principal.policies if policy.document)
+            named = {pattern for document in documents for pattern in _patterns(document)}
+            self._patterns[node] = {pattern for pattern in named if "*" in pattern or "?" in pattern}
+            self._exact[node] = named - self._patterns[node]
 
     def candidates(self, account: str, role_arn: str, include_free: bool) -> list[Hashable]:
         """The nodes of the account with a pattern that matches the role, in order."""
-        nodes = {node for pattern, node in self._patterns[account] if resource_matches(pattern, role_arn)}
-        nodes |= self._exact.get((account, role_arn), set())
-        return [node for node in self.nodes[account] if node in nodes and (include_free or node not in self.free)]
+        return [
+            node
+            for node in self.nodes[account]
+            if (include_free or node not in self.free) and self.covers(node, role_arn)
+        ]
+
+    def covers(self, node: Hashable, role_arn: str) -> bool:
+        """Whether a pattern of the node matches the role."""
+        return role_arn in self._exact[node] or any(
+            resource_matches(pattern, role_arn) for pattern in self._patterns[node]
+        )
 
 
-def _has_free_rein(principal: Principal) -> bool:
+def has_free_rein(principal: Principal) -> bool:
     """Whether sts:AssumeRole is allowed on any role of any account for any request, and no policy can name a
     single role.
     """
     for document in principal.documents:
-        if statements_on(document, "sts:AssumeRole", "Deny") or any(
-            s.not_resources for s in statements_on(document, "sts:AssumeRole", "Allow")
-        ):
+        allows = statements_on(document, "sts:AssumeRole", "Allow")
+        if statements_on(document, "sts:AssumeRole", "Deny") or any(map(_singles_out_resources, allows)):
             return False
     accounts = (principal.account, stranger({principal.account}, text_of(principal.documents)))
     places = (f"arn:{principal.caller.partition}:iam::{account}:role/{FRESH}" for account in accounts)
     return all(answer(can(principal, "sts:AssumeRole", place, resource_policy=_OPEN)) is Tri.YES for place in places)
+
+
+def _singles_out_resources(statement: Statement) -> bool:
+    return bool(statement.not_resources) or any(
+        condition.key.lower().startswith("aws:resource") for condition in statement.conditions
+    )
 
 
 _OPEN = Policy.read(

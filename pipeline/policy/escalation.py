@@ -177,8 +177,10 @@ def _steps(path: Path, service: str, principal: Principal, account: Account | No
         by_target.setdefault(step.target or f"#{index}", []).append(step)
     parts: list[_Found] = []
     for target, steps in by_target.items():
-        is_free = target.startswith("#")
-        outcome = _free(steps[0], principal) if is_free else _on_one(target, steps, service, principal, account)
+        if target.startswith("#"):
+            outcome = _free(steps[0], alike.same(principal))
+        else:
+            outcome = _on_one(target, steps, service, principal, account)
         if outcome is None:
             return None
         parts.append(outcome)
@@ -191,9 +193,9 @@ def _steps(path: Path, service: str, principal: Principal, account: Account | No
 
 
 @lru_cache(maxsize=1 << 15)
-def _free(step: Step, principal: Principal) -> _Found | None:
+def _free(step: Step, same: alike.Same) -> _Found | None:
     """Evaluate a step on any resource."""
-    best_grant = granted_anywhere(step.action, step.resource_type, principal)
+    best_grant = granted_anywhere(step.action, step.resource_type, same.principal)
     return (
         _Found(answer(best_grant), [Grant(step.action, "*", best_grant)], {})
         if answer(best_grant) is not Tri.NO

@@ -9,13 +9,14 @@ from functools import lru_cache
 
 from pipeline.policy import alike
 from pipeline.policy.account import Account, Role, Workload
-from pipeline.policy.assumers import Assumers, named, open_to_account, treats_alike
-from pipeline.policy.callers import account_of, caller
+from pipeline.policy.assumers import named
+from pipeline.policy.callers import account_of
 from pipeline.policy.document import Document
 from pipeline.policy.escalation import IDS_OF_TAGGING, Escalation, escalations
-from pipeline.policy.escalation_grants import assuming, may_assume
+from pipeline.policy.escalation_grants import assuming
 from pipeline.policy.escalation_paths import may_escalate
 from pipeline.policy.principal import FRESH, Principal
+from pipeline.policy.reach_trust import Trusts
 from pipeline.policy.request import Decision, Evidence, Verdict
 from pipeline.policy.rights import Admin, Admins, is_admin
 from pipeline.policy.tagging import Retagged, may_tag_roles, retagged, speaking_of_tags, tagged_by
@@ -39,7 +40,7 @@ Inventory = tuple[Mapping[str, tuple[Workload, ...]], Mapping[str, str]]
 
 
 class Graph:
-    """Nodes: ARNs, shared nodes of equal policies, one hub per account, "administrator of <account>"."""
+    """Nodes: ARNs, shared nodes of equal policies, those of `Trusts`, "administrator of <account>"."""
 
     def __init__(
         self,
@@ -54,7 +55,6 @@ class Graph:
         self.roles = {role.arn: replace(role, admin=self._judged(role.arn)) for role in roles}
         self.members: dict[Hashable, list[Principal]] = defaultdict(list)
         self.edges: list[Edge] = []
-        self._assumed: dict[Hashable, Tri] = {}
         for principal in everyone:
             node = (principal.account, alike.key(principal))
             self.members[node].append(principal)
@@ -63,10 +63,11 @@ class Graph:
         self.unread: dict[Edge, tuple[str, ...]] = {}
         self.accounts = self._accounts(groups, inventories)
         self._escalation_edges(self.accounts)
-        self._trust_edges()
+        self.trusts = Trusts(self.by_arn, self.members)
+        self.edges += self.trusts.edges(self.roles.values())
         self.tagged: dict[str, Principal] = {}
         self.of_roles: tuple[Document, ...] = ()
-        self.taggers: list[str] = []
+        self.taggers: dict[str, list[str]] = defaultdict(list)
         self._tag_edges()
         for at_least in (Tri.YES, Tri.DEPENDS):
             self._edges_of_writers(at_least)
@@ -159,9 +160,9 @@ class Graph:
         limits = (policy for role in self.roles.values() for level in role.rcp_levels or () for policy in level)
         policies = (*(role.trust for role in self.roles.values()), *limits)
         self.of_roles = speaking_of_tags(dict.fromkeys(policy.document for policy in policies))
-        self.taggers = [
-            arn for arn, one in self.by_arn.items() if self._judged(arn) is not Tri.YES and may_tag_roles(one)
-        ]
+        for arn, principal in self.by_arn.items():
+            if self._judged(arn) is not Tri.YES and may_tag_roles(principal):
+                self.taggers[principal.account].append(arn)
         for arn, principal in self.by_arn.items():
             if self._judged(arn) is Tri.YES:
                 continue
@@ -172,10 +173,11 @@ class Graph:
                 self._tag_edges_into(role, principal)
 
     def _tag_edges_into(self, role: Role, holder: Principal) -> None:
-        trusted, _ = named(role.trust.document, holder.account)
-        for arn in dict.fromkeys((*self.taggers, *(name for name in trusted if name in self.by_arn))):
+        trusted, accounts = named(role.trust.document, holder.account)
+        taggers = (arn for account in (self.taggers if "*" in accounts else accounts) for arn in self.taggers[account])
+        for arn in dict.fromkeys((*taggers, *(name for name in trusted if name in self.by_arn))):
             actor = self.by_arn[arn]
-            verdict = self._may_assume(actor, role) if actor is not holder else Tri.NO
+            verdict = self.trusts.may_assume(actor, role) if actor is not holder else Tri.NO
             for other in tagged_by(actor, role, holder, self.of_roles) if verdict is not Tri.NO else ():
                 self._tag_edge(arn, other, verdict)
 
@@ -192,7 +194,7 @@ class Graph:
         self._escalation_edges_of(node, holder, self.accounts[holder.account], admin)
         for role in self.roles.values():
             if role.arn != holder.arn and _may_name(role, holder.account):
-                self._edge(node, holder, role)
+                self.edges += self.trusts.edge(node, holder, role)
 
     # -- whoever reaches a writer and whom it writes into
 
@@ -217,49 +219,6 @@ class Graph:
             verdict, how = writes_into(writer, other)
             if verdict >= at_least:
                 yield Edge(source, administrator(writer.account), how, at_least, steps + further + 1)
-
-    # -- role trust
-
-    def _trust_edges(self) -> None:
-        assumers = Assumers({node: members[0] for node, members in self.members.items()})
-        without_path = {caller(arn).without_path: arn for arn in self.by_arn}
-        for arn, role in self.roles.items():
-            own = caller(arn).account
-            principals, accounts = named(role.trust.document, own)
-            for name in principals:
-                arn_of_name = name if name in self.by_arn else without_path.get(name)
-                if arn_of_name:
-                    self._edge(arn_of_name, self.by_arn[arn_of_name], role)
-            for account in assumers.accounts if "*" in accounts else accounts:
-                is_open = open_to_account(role, account)
-                if is_open:
-                    self.edges.append(Edge(("hub", account), arn, "sts:AssumeRole", Tri.YES))
-                # Who is trusted by "*" in the role's own account needs no right of its own.
-                everybody = "*" in accounts and account == own
-                nodes = assumers.nodes[account] if everybody else assumers.candidates(account, arn, not is_open)
-                for node in nodes:
-                    self._edges_of(node, role)
-        free = ((node, self.members[node][0].account) for node in assumers.free)
-        self.edges += [Edge(node, ("hub", account), "", Tri.YES, cost=0) for node, account in free]
-
-    def _edges_of(self, node: Hashable, role: Role) -> None:
-        members = self.members[node]
-        if len(members) == 1 or treats_alike(role):
-            self._edge(node, members[0], role)
-        else:
-            for principal in members:
-                self._edge(principal.arn, principal, role)
-
-    def _edge(self, source: Hashable, principal: Principal, role: Role) -> None:
-        verdict = self._may_assume(principal, role)
-        if verdict is not Tri.NO:
-            self.edges.append(Edge(source, role.arn, "sts:AssumeRole", verdict))
-
-    def _may_assume(self, principal: Principal, role: Role) -> Tri:
-        asked = (principal, alike.resource(principal, ("sts:AssumeRole",), role.arn), role.trust, role.rcp_levels)
-        if asked not in self._assumed:
-            self._assumed[asked] = may_assume(principal, role)
-        return self._assumed[asked]
 
 
 # Trust and tags are looked at by themselves, over the accounts.

@@ -249,7 +249,7 @@ class Bucket:
             helps = (
                 denied
                 if failed.error_code == "AccessDenied"
-                else advice(failed.error_class, "see what S3 says", denied)
+                else advice(failed.operation, failed.error_class, "see what S3 says", denied)
             )
         return Refused(f"{message}; {helps}, then run `rolecall publish`")
 
@@ -259,7 +259,7 @@ def own_account(cloud: Cloud) -> str:
     try:
         return sign_in(Visit(cloud, "")).account_id
     except CallFailed as failed:
-        helps = advice(failed.error_class, "see what AWS says", "allow it to these credentials")
+        helps = advice(failed.operation, failed.error_class, "see what AWS says", "allow it to these credentials")
         raise Refused(f"{cloud.where}: {failed.operation}: {failed.message.rstrip('.')}; {helps}") from failed
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import duckdb
@@ -80,10 +81,14 @@ class Build:
         """Build a table for as many controls at a time as have `PART_ROWS` results together, in their order."""
         store.make_way(self.con, model.name, "table")
         makes = f"create or replace table {model.name} as"
-        for part in parts(self.con):
+        for part in self._parts:
             with store.variables(self.con, {"part": part}):
                 self.con.execute(f"{makes} from ({model.sql})")
             makes = f"insert into {model.name}"
+
+    @cached_property
+    def _parts(self) -> list[list[str]]:
+        return parts(self.con)
 
     def create(self, name: str, rows: pa.Table) -> None:
         """Create a table with these rows."""
@@ -95,10 +100,10 @@ class Build:
 
 
 def parts(con: store.Connection) -> list[list[str]]:
-    """The controls in order, in lists that have `PART_ROWS` results together, or one control; at least one list."""
+    """The controls by practice, in lists that have `PART_ROWS` results together, or one control; at least one list."""
     counted = con.execute(
         "select control_id, (select count(*) from control_results as r where r.control_id = c.control_id) "
-        "from control_catalog as c order by all"
+        "from control_catalog as c order by practice, control_id"
     ).fetchall()
     found: list[list[str]] = [[]]
     total = 0

@@ -66,33 +66,42 @@ used_actions as (
     group by account_id, arn, service
 ),
 
-counted as (
+sets as (
     select
-        principals.account_id,
-        principals.principal_arn as arn,
-        sum(grants.actions)::bigint as granted_actions,
-        sum(used.used_actions)::bigint as used_actions,
-        sum(grants.sensitive_actions)::bigint as sensitive_actions,
-        sum(
-            case
-                when usage.unused_days <= getvariable('used_days')
-                    then greatest(grants.tracked_actions - coalesce(used.used_actions, 0), 0)
-                else grants.actions
-            end
-        )::bigint as unused_actions
-    from principals
-    inner join fact_grants as grants on principals.permissions_sha256 = grants.permissions_sha256
-    left join stg_service_usage as usage
-        on
-            principals.account_id = usage.account_id
-            and principals.principal_arn = usage.arn
-            and grants.service = usage.service
+        permissions_sha256,
+        sum(actions)::bigint as actions,
+        sum(sensitive_actions)::bigint as sensitive_actions
+    from fact_grants
+    group by permissions_sha256
+),
+
+-- In a service that is used, only tracked actions can be known as unused; in any other, all actions are.
+in_use as (
+    select
+        usage.account_id,
+        usage.arn,
+        sum(grants.actions - greatest(grants.tracked_actions - coalesce(used.used_actions, 0), 0))::bigint as actions
+    from stg_service_usage as usage
+    inner join principals on usage.account_id = principals.account_id and usage.arn = principals.principal_arn
+    inner join fact_grants as grants
+        on principals.permissions_sha256 = grants.permissions_sha256 and usage.service = grants.service
     left join used_actions as used
-        on
-            principals.account_id = used.account_id
-            and principals.principal_arn = used.arn
-            and grants.service = used.service
-    group by principals.account_id, principals.principal_arn
+        on usage.account_id = used.account_id and usage.arn = used.arn and usage.service = used.service
+    where usage.unused_days <= getvariable('used_days')
+    group by usage.account_id, usage.arn
+),
+
+used as (
+    select
+        used_actions.account_id,
+        used_actions.arn,
+        sum(used_actions.used_actions)::bigint as actions
+    from used_actions
+    inner join principals
+        on used_actions.account_id = principals.account_id and used_actions.arn = principals.principal_arn
+    semi join fact_grants as grants
+        on principals.permissions_sha256 = grants.permissions_sha256 and used_actions.service = grants.service
+    group by used_actions.account_id, used_actions.arn
 ),
 
 escalations as (
@@ -145,17 +154,19 @@ told as (
         if(reads.is_complete, coalesce(services.granted_services, 0), null) as granted_services,
         if(reads.is_complete, coalesce(services.services_in_use, []), null) as services_in_use,
         if(reads.is_complete, coalesce(services.services_not_used, []), null) as services_not_used,
-        coalesce(counted.granted_actions, 0) as granted_actions,
-        if(reads.is_complete, coalesce(counted.used_actions, 0), null) as used_actions,
-        if(reads.is_complete, coalesce(counted.unused_actions, 0), null) as unused_actions,
-        coalesce(counted.sensitive_actions, 0) as sensitive_actions,
+        coalesce(sets.actions, 0) as granted_actions,
+        if(reads.is_complete, coalesce(used.actions, 0), null) as used_actions,
+        if(reads.is_complete, coalesce(sets.actions, 0) - coalesce(in_use.actions, 0), null) as unused_actions,
+        coalesce(sets.sensitive_actions, 0) as sensitive_actions,
         coalesce(escalations.paths, 0) as escalation_paths
     from principals
     left join stg_usage_reads as reads
         on principals.account_id = reads.account_id and principals.principal_arn = reads.arn
     left join services
         on principals.account_id = services.account_id and principals.principal_arn = services.arn
-    left join counted on principals.account_id = counted.account_id and principals.principal_arn = counted.arn
+    left join sets on principals.permissions_sha256 = sets.permissions_sha256
+    left join in_use on principals.account_id = in_use.account_id and principals.principal_arn = in_use.arn
+    left join used on principals.account_id = used.account_id and principals.principal_arn = used.arn
     left join escalations
         on
             principals.account_id = escalations.account_id

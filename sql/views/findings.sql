@@ -1,5 +1,6 @@
 /*
 title = "The findings of the night: one control's verdict on one resource"
+by_controls = true
 [columns]
 as_of = "The night"
 control_id = "Id of the control"
@@ -23,7 +24,7 @@ life as (
         min(from_as_of) as first_seen,
         max(from_as_of) as last_changed
     from history_spans
-    where from_as_of <= getvariable('as_of')
+    where from_as_of <= getvariable('as_of') and list_contains(getvariable('part'), control_id)
     group by all
 )
 
@@ -41,4 +42,5 @@ select
     life.last_changed
 from judgements
 inner join life using (control_id, account_id, region, resource)
+where list_contains(getvariable('part'), judgements.control_id)
 order by judgements.practice, judgements.control_id, judgements.account_id, judgements.region, judgements.resource

@@ -1,5 +1,6 @@
 /*
 title = "The findings of the night with what lists of them need: control, account, owner and age in one row"
+by_controls = true
 [columns]
 verdict = "fail, unknown, manual, exempt, pass or not_applicable; sorts in this order"
 severity = "critical, high, medium or low; sorts in this order"
@@ -27,6 +28,13 @@ fix = "What to do about a fail"
 fixed_by = "Who makes the fix: account or organization"
 may_break = "What following the fix can break; null for nothing"
 */
+with
+exempt as (
+    select control_id, account_id, region, resource, exception_entry
+    from judgements
+    where exception_entry is not null
+)
+
 select
     findings.as_of,
     findings.verdict,
@@ -56,13 +64,14 @@ select
     life.times_reopened,
     findings.first_seen,
     findings.last_changed,
-    judgements.exception_entry,
+    exempt.exception_entry,
     controls.fix,
     controls.fixed_by,
     controls.may_break
 from findings
 inner join controls using (control_id)
 inner join accounts using (account_id)
-inner join judgements using (control_id, account_id, region, resource)
+left join exempt using (control_id, account_id, region, resource)
 left join finding_life as life using (control_id, account_id, region, resource)
+where list_contains(getvariable('part'), findings.control_id)
 order by findings.verdict, controls.severity, controls.number, findings.account_id, findings.region, findings.resource

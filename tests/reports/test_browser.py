@@ -41,11 +41,12 @@ def test_the_policy_stops_what_a_page_should_never_do(tab: Tab, built: site.Site
 def test_charts_are_drawn_and_can_be_saved(tab: Tab, built: site.Site) -> None:
     page = tab.visit(built.folder / "pictures.html")
     page.wait_for_function(DRAWN)
-    assert page.locator(".js-plotly-plot").count() == page.locator("script[data-for]").count() == 2
+    assert page.locator(".js-plotly-plot").count() == page.locator("script[data-for]").count() == 5
     assert "share chart" not in page.content().lower()
     assert page.locator("[data-title*='loud'], [data-title*='hare']").count() == 0
     assert page.locator("#accounts-map .slice").count() > 10
     assert page.locator("#open-fails .bars .point").count() > 0
+    assert page.locator("#reach .sankey-node").count() > 3
     faults = page.evaluate("Plotly.validate(...['data', 'layout'].map(k => document.getElementById('open-fails')[k]))")
     assert faults is None
     with page.expect_download() as download:

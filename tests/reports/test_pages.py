@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from reports import site
+from reports.database import opened
 from reports.filters import visible
+from reports.pages import pictures
 from reports.pages._page import file_name, owner_page
 from tests.reports.conftest import Document
 from tests.reports.owners import HOSTILE_OWNERS, ask
@@ -222,3 +226,41 @@ def test_the_list_of_identities_leads_to_each(built: site.Site) -> None:
         path, name = link.split("#")
         beside = built.folder / path.replace(".html", ".identities.js")
         assert f'id="{name}"' in page(built, path).source + "".join(shelved(beside) if beside.exists() else [])
+
+
+def test_pictures_show_every_way_and_what_happened(built: site.Site, database: Path) -> None:
+    document = page(built, "pictures.html")
+    reach = rows_of(document, "Who")
+    ((count, always),) = ask(
+        database,
+        """select count(*), count(steps) from principal_reach
+        where is_admin = 'no' and coalesce(steps, possible_steps) is not null""",
+    )
+    assert sum(int(row["Users and roles"]) for row in reach) == count
+    assert sum(int(row["Users and roles"]) for row in reach if row["Holds"] == "always") == always
+    assert f"{count} users and roles can become administrator, {always} of them" in document.text
+    user = next(row for row in reach if row["Who"] == "user person-1")
+    assert user["One shortest way"].startswith("assumes person-4 → Write a <new> version")
+    assert user["One shortest way"].endswith("administrator of its account")
+    (trust,) = rows_of(document, "Trusted")
+    assert (trust["Trusted"], trust["Asked for, and role"]) == (
+        "account 222222222222",
+        "asked for sts:ExternalId → role person-4",
+    )
+    assert ("ended", "no longer") in {(row["Ends in"], row["Counts"]) for row in rows_of(document, "Owner")}
+    assert any("guardrails changed in" in row["What happened"] for row in rows_of(document, "Night"))
+
+
+def test_the_trend_says_when_accounts_came_and_went(database: Path, tmp_path: Path) -> None:
+    copy = shutil.copyfile(database, tmp_path / "rolecall.duckdb")
+    with duckdb.connect(str(copy)) as con:
+        changed = "update finding_history set {} where account_id = '{}'"
+        con.execute(changed.format("from_as_of = '2026-11-22'", "222222222222"))
+        con.execute(changed.format("to_as_of = '2026-11-21', from_as_of = '2026-11-20'", "333333333333"))
+        con.execute("update finding_history set from_as_of = '2026-11-23' where control_id = 'key_rotation'")
+    with opened(copy) as reader:
+        happened = {row["as_of"].day: row["says"] for row in pictures.events(reader.rows(pictures.EVENTS))}
+    ((name,),) = ask(database, "select name from accounts where account_id = '222222222222'")
+    assert f"account joined: {name}" in happened[22]
+    assert "account left: payments" in happened[22]
+    assert "control added: key_rotation" in happened[23]

@@ -40,10 +40,11 @@ select
                 '{} is an approved administrators'' set; {} answers until {}.',
                 name, approval.owner, approval.expires_on
             ))
-        when len(iam_writes) = 0 and len(unreadable) > 0
-            then unknown(format('What {} grants could not be read: {}.', name, array_to_string(unreadable, '; ')))
         when boundary is not null and len(iam_writes) > 0
             then pass(format('{} is bound by {}.', name, boundary))
+        -- What was not read may allow it, or deny it.
+        when len(unreadable) > 0
+            then unknown(format('What {} grants could not be read: {}.', name, array_to_string(unreadable, '; ')))
         when len(iam_writes) > 0
             then fail(format(
                 '{} may {} and has no boundary{}.',

@@ -6,6 +6,8 @@ import json
 import sqlite3
 import subprocess
 import sys
+from contextlib import nullcontext
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ import pytest
 from assets import home
 from assets.cli import app, demonstration, runner
 from pipeline import __version__
+from pipeline.night import Night
+from pipeline.progress import Silent
 from pipeline.settings import Refused, Settings
 from pipeline.warehouse import models
 from tests.assets.cli.support import refused, rolecall
@@ -212,6 +216,28 @@ def test_what_nobody_foresaw_is_one_sentence_too(monkeypatch: pytest.MonkeyPatch
 
 def test_a_night_that_is_still_to_come_is_refused() -> None:
     assert "2062-11-23: that date is still to come" in refused("run", "--judge-only", "--as-of", "2062-11-23")
+
+
+def test_a_night_that_a_later_one_keeps_from_being_shown_is_not_called_published(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A night of 2062 was published once, by a version that let it."""
+
+    class Job:
+        success = True
+
+        def resolve_job_def(self, name: str) -> Job:
+            return self
+
+        execute_in_process = get_asset_materialization_events = lambda self, **_: self
+
+    monkeypatch.setattr(runner, "build", lambda *_: Job())
+    monkeypatch.setattr(runner, "is_over", lambda *_: True)
+    monkeypatch.setattr(runner, "kept_instance", lambda settings: nullcontext())
+    monkeypatch.setattr(runner.database, "shown", lambda settings: Night(settings.home, date(2062, 11, 23)))
+    settings = Settings(home=tmp_path / "own", today=date(2026, 11, 23))
+    with pytest.raises(Refused, match=r"2062-11-23: that date is still to come; .+`rolecall nights remove 2062-11-23`"):
+        runner.run_night(settings, Night(settings.home, date(2026, 11, 23)), Silent())
 
 
 def test_nights_are_listed_and_one_that_is_not_there_cannot_be_taken_out() -> None:

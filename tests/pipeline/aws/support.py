@@ -49,6 +49,7 @@ class ScriptedCloud:
         self.ends: float | None = None
         self.asked: list[tuple[str, str, str, dict[str, Any]]] = []
         self.session_policy: str | None = None
+        self.memory: Any = None
 
     def ask(self, operation: str, region: str, credentials: Any, params: dict[str, Any]) -> dict[str, Any]:
         self.asked.append((operation, region, credentials.access_key, dict(params)))

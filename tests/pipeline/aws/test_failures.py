@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import CredentialRetrievalError, EndpointConnectionError, ProxyConnectionError
 from botocore.parsers import ResponseParserError
 
+from pipeline.aws.advice import advice
 from pipeline.aws.failures import CutAnswer, NoAwsAnswer, classed
 from pipeline.aws.session import GLOBAL
 from tests.pipeline.aws.support import TIMEOUT, error
@@ -79,8 +80,23 @@ def test_classes_of_errors(raised: Exception, expected: str) -> None:
     assert classed("iam:X", GLOBAL, raised).error_class == expected
 
 
-def test_a_denied_assume_role_has_its_own_class() -> None:
-    assert classed("sts:AssumeRole", GLOBAL, error("AccessDenied", status=403)).error_class == "assume_role_failed"
+@pytest.mark.parametrize(
+    ("by", "expected", "helps"),
+    [
+        ("", "assume_role_failed", "let the runner assume the reader role there"),
+        ("service control policy", "scp_deny", "except the runner from the SCP, on its own account,"),
+        ("resource control policy", "rcp_deny", "except the runner from the RCP, on the account of the reader role,"),
+        ("permissions boundary", "boundary_deny", "widen the runner's permissions boundary"),
+        ("identity-based policy", "assume_role_failed", "let the runner assume the reader role there"),
+    ],
+)
+def test_a_denied_assume_role_says_whose_policy_is_to_be_changed(by: str, expected: str, helps: str) -> None:
+    message = f"User: x is not authorized to perform: sts:AssumeRole on resource: y with an explicit deny in a {by}"
+    failed = classed("sts:AssumeRole", GLOBAL, error("AccessDenied", message if by else "", 403))
+    assert failed.error_class == expected
+    assert advice(failed.operation, failed.error_class, "", "ask others").startswith(helps)
+    assert not failed.is_denied_there
+    assert advice("iam:ListRoles", "scp_deny", "") == "except the reader role from the SCP that denies it"
 
 
 def test_credentials_that_work_elsewhere_are_refused_by_a_region_and_not_the_region_by_aws() -> None:

@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 
-from pipeline import collectors
+from pipeline import collectors, landing
 from pipeline.aws.failures import CallFailed
 from pipeline.collect import run
 from pipeline.collect.memory import Memory
 from pipeline.night import Night
+from pipeline.quality.run import extracts_before
+from pipeline.schema import EXTRACTS
 from tests.conftest import Loopback
 from tests.pipeline.collectors.support import (
     AS_OF,
+    MEMBER,
 )
 
 
@@ -32,9 +35,30 @@ def test_memory_is_of_the_last_night_on_which_the_extract_finished(aws: Loopback
     remembered = memory.rows(datasets["bucket_policies"], account_id, "global")
     assert [row["bucket"] for row in remembered] == ["halden-policy-staging-data"]
     assert remembered[0].keys() == {column.name for column in datasets["bucket_policies"].columns}
+    counts = [memory.count(datasets["bucket_policies"], who, "global") for who in (account_id, "0" * 12)]
+    assert counts == [1, 0]
     assert memory.rows(datasets["analyzers"], account_id, "us-east-1") == []
     assert memory.rows(datasets["bucket_policies"], "0" * 12, "global") == []
     assert Memory(first).rows(datasets["bucket_policies"], account_id, "global") == []
+
+
+def test_a_damaged_night_before_is_none(tmp_path: Path) -> None:
+    """Its accounts are read afresh, or from the night before it."""
+    aliases = collectors.datasets()["account_aliases"]
+    extract = dict.fromkeys(column.name for column in EXTRACTS.columns) | {"account_id": MEMBER, "region": "global"}
+    extract |= {"dataset": aliases.name, "status": "ok"}
+    nights = [Night(tmp_path, AS_OF + timedelta(days=day)) for day in range(3)]
+    for rows, night in enumerate(nights[:2], start=1):
+        night.landing_folder.mkdir(parents=True)
+        landing.write(night, aliases, [{"account_id": MEMBER, "alias": f"{name}{night}"} for name in range(rows)])
+        landing.write(night, EXTRACTS, [extract | {"rows": rows}])
+    assert Memory(nights[2]).count(aliases, MEMBER, "global") == 2
+    (file,) = (nights[1].landing_folder / EXTRACTS.name).glob("*.parquet")
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    memory = Memory(nights[2])
+    assert memory.count(aliases, MEMBER, "global") == 1
+    assert [row["alias"] for row in memory.rows(aliases, MEMBER, "global")] == [f"0{nights[0]}"]
+    assert extracts_before(nights[2]).to_pylist() == [extract | {"rows": 1}]
 
 
 def test_what_is_made_once_a_worker_is_made_again_after_a_failure(tmp_path: Path) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from pipeline.aws import visit as aws
 from pipeline.aws.failures import CallFailed
-from pipeline.collect.reading import known, once
+from pipeline.aws.visit import Visit
+from pipeline.collect.reading import MOST_AGAIN, Reading, known, once
 from pipeline.collectors import datasets
 from pipeline.collectors._items import each, resource
 from pipeline.schema import Column, Dataset, Row
+from tests.pipeline.aws.support import CALLER, MEMBER, TIMEOUT, ScriptedCloud, answer, error
 from tests.pipeline.collectors.support import ScriptedAccount
 
 
@@ -76,3 +81,98 @@ def test_where_nothing_can_be_read_it_is_no_matter_of_one_thing() -> None:
 
     with pytest.raises(CallFailed, match="not ann"):
         each(ScriptedAccount({}), datasets()["mfa_devices"], ["ann", "bob"], read, str)  # type: ignore[arg-type]
+
+
+FUNCTION = {"Role": f"arn:aws:iam::{MEMBER}:role/r", "Runtime": "python3.13"}
+LIST, REGION = "lambda:ListFunctions", "eu-west-1"
+
+
+def functions(*names: str, **more: str) -> dict[str, Any]:
+    arn = f"arn:aws:lambda:{REGION}:{MEMBER}:function:"
+    return answer(Functions=[FUNCTION | {"FunctionName": name, "FunctionArn": arn + name} for name in names], **more)
+
+
+def reading(script: dict[str, list[Any]], rows_before: int = 0) -> tuple[Reading, ScriptedCloud]:
+    scripted = ScriptedCloud(script, regions=[REGION])
+    scripted.memory = SimpleNamespace(count=lambda dataset, account_id, region: rows_before)
+    visit = Visit(scripted, MEMBER, CALLER)  # type: ignore[arg-type]
+    visit.closed_regions = frozenset({REGION})
+    return Reading(visit, ("region",)), scripted
+
+
+@pytest.mark.parametrize(
+    ("answers", "found", "asked"),
+    [
+        ([functions("a", "b", "c")], "abc", 1),
+        ([functions("a"), functions("a", "b", "c")], "abc", 2),
+        ([functions("a", "b"), functions("a")], "ab", 2),
+        ([functions("a")], "a", 2),
+        ([*(functions(Marker=str(n)) for n in range(MOST_AGAIN)), functions("a")], "a", MOST_AGAIN + 1),
+    ],
+    ids=["as many", "the end came", "the end is lost", "deleted", "too many requests"],
+)
+def test_a_list_shorter_than_before_is_read_twice_and_the_longer_one_counts(
+    answers: list[Any], found: str, asked: int
+) -> None:
+    read, scripted = reading({LIST: answers}, rows_before=3)
+    assert [row["function_name"] for row in read.rows("lambda_functions", REGION)] == list(found)
+    assert scripted.operations().count(LIST) == asked
+
+
+def test_a_list_shorter_than_before_that_cannot_be_confirmed_is_not_read() -> None:
+    read, _ = reading({LIST: [functions("a"), error("AccessDenied", "no", 403)]}, rows_before=3)
+    with pytest.raises(CallFailed, match="iam_deny"):
+        read.rows("lambda_functions", REGION)
+
+
+@pytest.mark.parametrize("denied", ["sts:AssumeRole", LIST])
+def test_a_role_that_an_scp_denies_leaves_no_region_that_nothing_is_owed_of(denied: str) -> None:
+    words = "not authorized with an explicit deny in a service control policy"
+    read, _ = reading({denied: [error("AccessDenied", words, 403)]})
+    extracts = read.read_all()["extracts"].to_pylist()
+    assert {row["status"] for row in extracts if row["dataset"] == "lambda_functions"} == {"failed"}
+    assert read.failures["lambda_functions"].error_class == "scp_deny"
+
+
+class SickCloud(ScriptedCloud):
+    """Every request but for the role's session fails, where `is_sick` says so; the others are denied."""
+
+    def __init__(self, trouble: Exception, is_sick: Callable[[str], bool]) -> None:
+        super().__init__({}, regions=["us-east-1"])
+        self.trouble, self.is_sick, self.waits = trouble, is_sick, 0
+        self.memory = SimpleNamespace(as_of=None, rows=lambda *_: [], count=lambda *_: 0, once=lambda key, make: make())
+
+    def ask(self, operation: str, region: str, credentials: Any, params: dict[str, Any]) -> dict[str, Any]:
+        if operation in self.script:
+            return super().ask(operation, region, credentials, params)
+        if not self.is_sick(operation):
+            raise error("AccessDenied", "no", 403)
+        self.waits += 1
+        raise self.trouble
+
+
+@pytest.mark.parametrize(
+    ("trouble", "is_all"),
+    [
+        (error("ServiceUnavailable", status=503), True),
+        (error("Throttling"), True),
+        (error("Throttling"), False),
+        (TIMEOUT, True),
+        (TIMEOUT, False),
+    ],
+    ids=["503 of everything", "throttled by everything", "throttled by IAM", "everything stalls", "IAM stalls"],
+)
+def test_sick_services_cost_an_account_a_bounded_time(
+    monkeypatch: pytest.MonkeyPatch, trouble: Exception, is_all: bool
+) -> None:
+    """In minutes of waiting, with pauses and every time limit at their longest."""
+    pauses: list[float] = []
+    monkeypatch.setattr("pipeline.aws.visit.time.sleep", pauses.append)
+    monkeypatch.setattr("pipeline.aws.visit.random.uniform", lambda least, most: most)
+    cloud = SickCloud(trouble, lambda operation: is_all or operation.startswith("iam:"))
+    read = Reading(Visit(cloud, MEMBER, CALLER), ("account", "region"))  # type: ignore[arg-type]
+    failed = read.read_all()["extracts"].to_pylist()
+    assert {row["status"] for row in failed} == {"failed"}
+    waited = sum(pauses) + (cloud.waits * cloud.settings.call_timeout_seconds if trouble is TIMEOUT else 0)
+    assert len(pauses) <= 5 * aws.SICK
+    assert waited / 60 < (cloud.settings.account_timeout_minutes if trouble is TIMEOUT else 5), (waited, cloud.waits)

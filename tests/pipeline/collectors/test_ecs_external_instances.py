@@ -23,7 +23,7 @@ def test_only_hosts_outside_aws_are_kept() -> None:
         {"containerInstanceArn": "arn:h3", "agentConnected": True},
     ]
     answers = {
-        "ecs:ListContainerInstances": ["arn:h1", "arn:h2", "arn:h3"],
+        "ecs:ListContainerInstances": {"containerInstanceArns": ["arn:h1", "arn:h2", "arn:h3"]},
         "ecs:DescribeContainerInstances": {"containerInstances": hosts},
     }
     account = scripted(answers, ecs_clusters=[cluster("a", hosts=3), cluster("b", services=1)])

@@ -183,3 +183,23 @@ def test_a_report_that_never_comes_and_a_principal_that_is_gone(monkeypatch: pyt
         )
     gone = Remembering({"iam:GenerateServiceLastAccessedDetails": None}, principals())
     assert not any(collect("service_last_accessed", gone).values())
+
+
+@pytest.mark.parametrize("heals", [True, False])
+def test_a_finished_report_without_its_list_is_cut_and_asked_for_once_more(
+    monkeypatch: pytest.MonkeyPatch, heals: bool
+) -> None:
+    monkeypatch.setattr("pipeline.collectors._jobs.time.sleep", lambda seconds: None)
+    asked: Counter[str] = Counter()
+
+    def get(JobId: str, MaxItems: int) -> dict[str, Any]:
+        asked[JobId] += 1
+        return ACCESSED if heals and asked[JobId] > 1 else {"JobStatus": "COMPLETED"}
+
+    account = Remembering(LAST_ACCESSED | {"iam:GetServiceLastAccessedDetails": get}, principals())
+    if heals:
+        assert len(collect("service_last_accessed", account)["service_last_accessed"]) == 4
+    else:
+        with pytest.raises(CallFailed, match="truncated: a report is COMPLETED, but the answer lacks ServicesLast"):
+            collect("service_last_accessed", account)
+    assert set(asked.values()) == {2}

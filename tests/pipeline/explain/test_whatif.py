@@ -19,7 +19,7 @@ def test_what_could_not_be_read(database: Path) -> None:
     assert found.calls[0].error_class == "assume_role_failed"
     assert found.notes == (
         f"It is judged once sts:AssumeRole succeeds in account {DARK}: let the runner assume the reader role there "
-        "(its trust policy, and the SCPs of the account).",
+        "(the role's trust policy, the runner's own).",
     )
 
 

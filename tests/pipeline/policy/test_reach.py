@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
-from pipeline.policy import Policy, Principal, Role, reach
+import pytest
+
+from pipeline.policy import Policy, Principal, Role, Tri, reach
+from pipeline.policy.escalation_grants import may_assume
 from tests.pipeline.policy.support import (
     ACCOUNT,
     ADMIN,
@@ -17,6 +21,8 @@ from tests.pipeline.policy.support import (
     principal,
     statement,
 )
+
+THIRD = "456745674567"
 
 
 def arn(kind: str, name: str, account: str = ACCOUNT) -> str:
@@ -217,3 +223,56 @@ def test_a_session_named_in_a_trust() -> None:
     boss, ops = principal(ADMIN, kind="role", name="boss"), principal(kind="role", name="team/ops")
     named = role("boss", {"AWS": f"arn:aws:sts::{ACCOUNT}:assumed-role/ops/s"})
     assert steps([boss, ops], [named])["ops"] == (None, 1)
+
+
+OPENED = (
+    {"StringEquals": {"aws:PrincipalOrgID": "o-1"}},
+    {"ArnLike": {"aws:PrincipalArn": ["arn:aws:iam::*:role/a*", arn("user", "ben", OTHER)]}},
+    {"StringEquals": {"aws:PrincipalAccount": [ACCOUNT, THIRD]}},
+    {"StringNotEquals": {"aws:PrincipalTag/team": "red"}},
+    {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"o-1/ou-{THIRD}/*"}},
+    {"StringEquals": {"sts:ExternalId": "x"}},
+)
+CLOSED = (
+    {"Effect": "Deny", "Principal": {"AWS": arn("role", "abe", OTHER)}, "Action": "sts:*"},
+    {"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Condition": {"StringEquals": {"aws:username": "ben"}}},
+    {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{OTHER}:root"}, "Action": "sts:AssumeRole"},
+)
+ENTRIES = (
+    *(ENTER, allow("sts:AssumeRole", "arn:aws:iam::*:role/app*"), allow("sts:AssumeRole", arn("role", "boss", THIRD))),
+    allow("sts:AssumeRole", Condition={"StringNotEquals": {"aws:ResourceAccount": OTHER}}),
+    document(ENTER["Statement"][0], statement("Deny", "sts:AssumeRole", arn("role", "*", OTHER))),
+    document(ENTER["Statement"][0], statement("Deny", "sts:AssumeRole", arn("role", "app*"))),
+    document(
+        ENTER["Statement"][0],
+        statement("Deny", "*", Condition={"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}),
+    ),
+)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_roles_open_to_everybody_are_entered_by_whom_they_let_in(seed: int) -> None:
+    """Whom trust policies and policies of its own let in, one by one, is who is one step away, and nobody else."""
+    dice = random.Random(seed)
+    accounts = (ACCOUNT, OTHER, THIRD)
+    facts = {one: {"aws:PrincipalOrgID": "o-1", "aws:PrincipalOrgPaths": (f"o-1/ou-{one}/",)} for one in accounts}
+    bosses = [principal(ADMIN, kind="role", name=name, account=one) for one in accounts for name in ("boss", "app1")]
+    others = [
+        principal(dice.choice(ENTRIES), kind=kind, name=name, account=one, facts=facts[one], tags={"team": team})
+        for one in accounts
+        for kind, name, team in (
+            ("role", "abe", "red"),
+            ("role", "abby", ""),
+            ("user", "ben", "red"),
+            ("user", "bo", ""),
+        )
+    ]
+    for more in ({}, {"Condition": dice.choice(OPENED)}):
+        everyone = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole", **more}
+        policy = Policy.read("trust", document(everyone, *dice.sample(CLOSED, dice.randint(0, 1))), "trust")
+        roles = [Role(boss.arn, policy) for boss in dice.sample(bosses, dice.choice((1, 1, 3)))]
+        found = {row.arn: row for row in reach([*bosses, *others], roles)}
+        for one in others:
+            best = max(may_assume(one, role) for role in roles)
+            expected = {Tri.YES: (1, 1), Tri.DEPENDS: (None, 1), Tri.NO: (None, None)}[best]
+            assert (found[one.arn].steps, found[one.arn].possible_steps) == expected, one.arn
