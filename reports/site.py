@@ -62,10 +62,10 @@ class Compiled(BytecodeCache):
 COMPILED = Compiled()
 
 
-class Templates(Environment):
+class Strict(Environment):
     """Jinja with autoescape and strict names. `row.x` is the column x, even if dict has a method of that name."""
 
-    def __init__(self, night: PublishedNight, notice: str | None) -> None:
+    def __init__(self) -> None:
         super().__init__(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -78,13 +78,21 @@ class Templates(Environment):
             bytecode_cache=COMPILED,
         )
         self.filters |= filters.FILTERS
-        self.globals |= filters.GLOBALS | pages.template_globals(night)
-        self.globals |= {"night": night, "notice": notice, "night_titles": dict(PRACTICES), "csp": POLICY}
+        self.globals |= filters.GLOBALS
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if type(obj) is dict and attribute in obj:
             return obj[attribute]
         return super().getattr(obj, attribute)
+
+
+class Templates(Strict):
+    """The templates of a night's pages."""
+
+    def __init__(self, night: PublishedNight, notice: str | None) -> None:
+        super().__init__()
+        self.globals |= pages.template_globals(night)
+        self.globals |= {"night": night, "notice": notice, "night_titles": dict(PRACTICES), "csp": POLICY}
 
 
 def build(database: Path, folder: Path, notice: str | None = None, progress: Progress | None = None) -> Site:

@@ -47,24 +47,41 @@ def rehearse(
     ] = None,
     detach: Annotated[list[str] | None, typer.Option(help="Policy to detach from the target.")] = None,
     days: Annotated[int, typer.Option(min=1, max=400, help="Uses that count: of the last so many days.")] = 90,
+    events: Annotated[
+        Path | None, typer.Option(help="File or folder of CloudTrail's: log files, or Parquet or JSON of its columns.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    html: Annotated[Path | None, typer.Option(help="File to write a page to that can be sent round.")] = None,
     home: Home = None,
 ) -> int:
     """Rehearse a change of policies: what would break, which findings turn, and whether AWS would take it.
 
-    Nothing is written, and AWS is not called. Exit code 1: something breaks for certain, or AWS would refuse it.
+    AWS is not called, and nothing but the page is written. Exit code 1: something breaks for certain, or AWS would
+    refuse it.
 
     Example: rolecall rehearse deny-regions.json --as scp --at /Workloads/Prod
     """
     from pipeline.rehearse import answer as rehearsing
 
     chosen = load(**given(home=home))
-    answer = rehearsing.rehearse(chosen, kind.value, files or [], at, replace or [], detach or [], days)
+    answer = rehearsing.rehearse(chosen, kind.value, files or [], at, replace or [], detach or [], days, events)
+    if html:
+        _page(html, answer)
     if as_json:
         print(json.dumps(rehearsing.as_data(answer), indent=2, ensure_ascii=False, default=str))
     else:
         show(terminal(), answer)
     return DONE if answer.is_safe else BREAKS
+
+
+def _page(path: Path, answer: Answer) -> None:
+    from pipeline.settings import Refused
+    from reports import rehearsal
+
+    try:
+        rehearsal.write(path, answer)
+    except OSError as error:
+        raise Refused(f"--html {path}: {error.strerror or error}") from error
 
 
 def show(console: Console, answer: Answer) -> None:
@@ -100,10 +117,20 @@ def _breaks(console: Console, answer: Answer) -> None:
         _line(console, f"{title}: {plural(len(found), 'use')} by {people}" if found else f"{title}: none found")
         if found:
             _table(console, ("action", "principals", "last used", "e.g.", "depends on", "by"), _by_action(found))
+    _recorded(console, answer)
     if answer.unknown:
         _line(console, f"not known: {plural(len(answer.unknown), 'principal or account', 'principals or accounts')}")
         names = ("account", "principal", "call", "class", "message")
         _table(console, names, ([*row.values()] for row in answer.unknown))
+
+
+def _recorded(console: Console, answer: Answer) -> None:
+    if read := answer.trail:
+        what = f"{plural(read.events, 'event')} in {plural(read.files, 'file')}"
+        kinds = f"{read.management:,} of management, {read.data:,} of data, {read.denied:,} denied at the time"
+        _line(console, f"CloudTrail: {what}: {kinds}")
+    for gap in answer.gaps:
+        _line(console, f"not told by CloudTrail: {gap}")
 
 
 def _by_action(found: Iterable[Break]) -> list[list[Any]]:
@@ -112,12 +139,13 @@ def _by_action(found: Iterable[Break]) -> list[list[Any]]:
     for one in found:
         hit = one.statement
         by = f"{hit.layer} {hit.policy} {hit.sid or hit.index}" if hit else one.reason
-        groups[one.action, ", ".join(one.depends_on), by].append(one)
+        groups[one.action, ", ".join(one.depends_on), by, one.basis].append(one)
     listed = []
-    for (what, keys, by), uses in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
+    for (what, keys, by, _), uses in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
         last = max(uses, key=lambda one: one.last_used)
         when = f"{last.last_used:%Y-%m-%d}{f' {last.region}' if last.region else ''}"
         lost = last.lost[:2]
+        what += f" in {events:,} events" if (events := sum(one.events for one in uses)) else ""
         what += f" ({', '.join(lost)}{' …' if len(last.lost) > 2 else ''})" if lost else ""
         listed.append([what, len({one.principal_arn for one in uses}), when, _short(last.principal_arn), keys, by])
     return listed

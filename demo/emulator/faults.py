@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from demo.emulator.errors import ApiError, common_error
+from demo.emulator.guardrails import SCP_DENY
 from demo.emulator.wire import Reply, protocol_of, write_error
 
 ANSWERS = ("deny", "scp_deny", "throttle", "server_error", "expired")
@@ -81,7 +82,6 @@ def denial(caller: str, service: str, operation: str, resource: str, reason: str
 
 NO_POLICY = "because no identity-based policy allows the {action} action"
 NO_SESSION_POLICY = "because no session policy allows the {action} action"
-SCP_DENY = "with an explicit deny in a service control policy"
 _PREFIXES = {"accessanalyzer": "access-analyzer", "keyspaces": "cassandra", "sso-admin": "sso"}
 
 

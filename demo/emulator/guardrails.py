@@ -1,4 +1,4 @@
-"""What SCPs and its session policy deny the reader role: a small evaluator of the attached Deny statements.
+"""What SCPs and its session policy deny the reader role: a small evaluator of the attached statements.
 
 It supports the conditions of the demo's SCPs (principal ARN, principal tag, requested Region); statements with
 any other condition do not apply. Statements on resources apply only if they name ``*``.
@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
 from demo.organization.model import Document
-from demo.organization.model_organization import Organization
+from demo.organization.model_organization import Organization, OrgPolicy
+
+SCP_DENY = "with an explicit deny in a service control policy"
+NO_SCP = "because no service control policy allows the {action} action"
 
 ACTIONS = {
     "access-analyzer:GetFindingV2": {"access-analyzer:GetFinding"},
@@ -46,25 +50,31 @@ def denied_by_session_policy(policy: str | None, operation: str) -> bool:
     return not all(any(_like(pattern, action) for pattern in patterns) for action in needed(operation))
 
 
-def denied_by_scp(org: Organization, account_id: str, action: str, role: str, region: str) -> bool:
-    """Whether an SCP between the root and the account denies ``action`` to that role."""
+def denied_by_scp(org: Organization, account_id: str, action: str, role: str, region: str) -> str | None:
+    """AWS's reason if the SCPs between the root and the account deny ``action`` to that role, or a level of them does
+    not allow it.
+    """
     if account_id == org.management_id:
-        return False
+        return None
     facts = {
         "aws:principalarn": f"arn:aws:iam::{account_id}:role/{role}",
         "aws:requestedregion": region,
     }
-    return any(
-        _applies(statement, action.lower(), facts)
-        for policy in org.effective(account_id, "SERVICE_CONTROL_POLICY")
-        for statement in _denials(policy.content)
-    )
+
+    def says(effect: str, policies: Iterable[OrgPolicy]) -> bool:
+        statements = (one for policy in policies for one in _statements(policy.content, effect))
+        return any(_applies(one, action.lower(), facts) for one in statements)
+
+    levels = org.levels(account_id, "SERVICE_CONTROL_POLICY")
+    if any(says("Deny", level) for level in levels):
+        return SCP_DENY
+    return None if all(says("Allow", level) for level in levels) else NO_SCP
 
 
 @lru_cache(maxsize=256)
-def _denials(content: str) -> tuple[Document, ...]:
+def _statements(content: str, effect: str) -> tuple[Document, ...]:
     statements = _list(json.loads(content)["Statement"])
-    return tuple(s for s in statements if s["Effect"] == "Deny" and "*" in _list(s.get("Resource")))
+    return tuple(one for one in statements if one["Effect"] == effect and "*" in _list(one.get("Resource")))
 
 
 def _applies(statement: Document, action: str, facts: dict[str, str]) -> bool:

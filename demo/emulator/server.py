@@ -28,7 +28,6 @@ from demo.emulator.faults import (
     DAMAGES,
     NO_POLICY,
     NO_SESSION_POLICY,
-    SCP_DENY,
     Faults,
     Rule,
     action_prefix,
@@ -196,15 +195,12 @@ class Emulator:
         if service == "sts" and operation == "GetCallerIdentity":
             return
         action = f"{action_prefix(service)}:{operation}"
-        reason = None
-        is_bound = not self.caller.is_alone
-        if is_bound and denied_by_scp(
-            self.state.organization, session.account_id, action, session.role, signature.region
-        ):
-            reason = SCP_DENY
-        elif not self.caller.allows(session.role, action):
+        org, reason = self.state.organization, None
+        if not self.caller.is_alone:
+            reason = denied_by_scp(org, session.account_id, action, session.role, signature.region)
+        if not reason and not self.caller.allows(session.role, action):
             reason = NO_POLICY
-        elif denied_by_session_policy(session.policy, action):
+        if not reason and denied_by_session_policy(session.policy, action):
             reason = NO_SESSION_POLICY
         if reason:
             resource = resource_of(service, operation, session.account_id, parameters)

@@ -146,9 +146,8 @@ class Organization:
             return self.units[target].policies
         return self.account_policies.get(target, [])
 
-    def effective(self, account_id: str, kind: str) -> list[OrgPolicy]:
-        """Every policy of that kind between the root and the account."""
-        account = self.accounts[account_id]
-        targets = [*self.lineage(account.parent), account_id]
-        ids = {p for t in targets for p in self.attached_to(t)}
-        return [p for p in self.policies.values() if p.id in ids and p.kind == kind]
+    def levels(self, account_id: str, kind: str) -> list[list[OrgPolicy]]:
+        """The policies of that kind at each level from the root to the account."""
+        targets = [*self.lineage(self.accounts[account_id].parent), account_id]
+        attached = ([self.policies[one] for one in self.attached_to(target)] for target in targets)
+        return [[policy for policy in level if policy.kind == kind] for level in attached]

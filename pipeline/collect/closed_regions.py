@@ -24,12 +24,16 @@ Levels = Sequence[Sequence[Policy]]
 
 
 def closed_regions(
-    rows_of: Callable[[str], list[Row] | None], regions: Callable[[str], list[str]], settings: Settings
+    rows_of: Callable[[str], list[Row] | None],
+    regions: Callable[[str], list[str]],
+    settings: Settings,
+    who: str = WHO,
+    actions: Sequence[str] = ACTIONS,
 ) -> dict[str, list[str]]:
     """Closed Regions by account id, for accounts that have any.
 
     `rows_of` returns the rows of a dataset of the organization, or None if it was not read: then no Region counts as
-    closed. `regions` returns the Regions of a partition.
+    closed. `regions` returns the Regions of a partition. `who` (`role/name`) is denied all of the actions there.
     """
     names = ("organization_policies", "policy_targets", "organization_roots", "organizational_units", "accounts")
     tables = {name: rows_of(name) for name in names}
@@ -47,14 +51,14 @@ def closed_regions(
             attached.setdefault(target["target_id"], []).append(target["policy_id"])
     parents = {unit["ou_id"]: unit["parent_id"] for unit in units}
     read = {key: Policy.read(row["name"], row["document"], "scp") for key, row in scps.items()}
-    return _by_account(
-        accounts,
-        parents,
-        attached,
-        read,
-        scps,
-        lambda partition: sorted({*settings.regions, *regions(partition)}),
-    )
+
+    def closed(levels: Levels, account_id: str, partition: str) -> list[str]:
+        every = sorted({*settings.regions, *regions(partition)})
+        arn = f"arn:{partition}:iam::{account_id}:{who}"
+        found = [region for region in every if all(_denied(levels, arn, region, action) for action in actions)]
+        return found if len(found) < len(every) else []
+
+    return _by_account(accounts, parents, attached, read, scps, closed)
 
 
 def _by_account(
@@ -63,7 +67,7 @@ def _by_account(
     attached: dict[str, list[str]],
     read: dict[str, Policy],
     scps: dict[str, Row],
-    regions: Callable[[str], Sequence[str]],
+    closed_to: Callable[[Levels, str, str], list[str]],
 ) -> dict[str, list[str]]:
     """Accounts with the same policies at the same levels are evaluated once, unless a policy names the account."""
     judged: dict[tuple[object, ...], list[str]] = {}
@@ -80,20 +84,16 @@ def _by_account(
         key = (chain, partition, account["account_id"] if own else None)
         if key not in judged:
             levels = [[read[name] for name in level] for level in chain]
-            judged[key] = _closed(levels, account["account_id"], partition, regions(partition))
+            judged[key] = closed_to(levels, account["account_id"], partition)
         if judged[key]:
             closed[account["account_id"]] = judged[key]
     return closed
 
 
-def _closed(levels: Levels, account_id: str, partition: str, regions: Sequence[str]) -> list[str]:
-    closed = [region for region in regions if all(_denied(levels, account_id, partition, region, a) for a in ACTIONS)]
-    return closed if len(closed) < len(regions) else []
-
-
-def _denied(levels: Levels, account_id: str, partition: str, region: str, action: str) -> bool:
+def _denied(levels: Levels, arn: str, region: str, action: str) -> bool:
+    _, partition, _, _, account_id, _ = arn.split(":", 5)
     request = Request.of(
-        f"arn:{partition}:iam::{account_id}:{WHO}",
+        arn,
         action,
         f"arn:{partition}:{action.partition(':')[0]}:{region}:{account_id}:any/any",
         Context.of({"aws:RequestedRegion": region, "aws:SecureTransport": True}, complete=False),

@@ -65,7 +65,7 @@ def one_of_each(named: Iterable[str], principal: Principal, documents: Iterable[
         spoken = tuple([statements[action] for statements in heard])
         group = groups.get(spoken)
         if group is None:
-            group = groups[spoken] = _Group(principal, speaking((one.document for one in heard), action))
+            group = groups[spoken] = _Group(principal, speaking((statements.document for statements in heard), action))
         asked = spoken, group.asked(action)
         if asked not in seen:
             seen.add(asked)
@@ -80,8 +80,8 @@ class _Heard(dict[str, tuple[int, ...]]):
 
     def __missing__(self, action: str) -> tuple[int, ...]:
         on = (statement.index for effect in EFFECTS for statement in statements_on(self.document, action, effect))
-        self[action] = found = tuple(on)
-        return found
+        self[action] = numbers = tuple(on)
+        return numbers
 
 
 _heard: Callable[[Document], _Heard] = lru_cache(maxsize=512)(_Heard)

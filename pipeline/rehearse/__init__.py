@@ -2,9 +2,12 @@
 
 change       what is asked for: the files, the kind of policy and the target, read and resolved
 edits        the change as edits of the night's raw tables, as AWS would list them after the attachment
+closed       the Regions that it closes or opens, as edits too
 session      the edited night, judged by the models that judge every night; and the night as it was, beside it
 breaks       what principals used, evaluated before and after
 losses       one action of one principal before and after: denied for certain, under conditions, or not newly
+trail        what CloudTrail recorded, read from files and grouped
+requests     those events evaluated before and after, each group once
 lockouts     who must never be locked out, and whether the change does
 limits       whether AWS would store and attach the policies
 answer       all of it together

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from pipeline.policy import Evidence
-from pipeline.rehearse import callers, edits, limits, lockouts
+from pipeline.rehearse import callers, closed, edits, limits, lockouts, requests
 from pipeline.rehearse.breaks import Break, Breaks
 from pipeline.rehearse.change import Change, Kind, resolved
 from pipeline.rehearse.limits import Limit
 from pipeline.rehearse.lockouts import Lockout
 from pipeline.rehearse.session import Session, opened
+from pipeline.rehearse.trail import Trail
 from pipeline.rows import rows
 from pipeline.schema import Row
 from pipeline.settings import Settings
@@ -26,7 +27,9 @@ CLOSED = ("pass", "not_applicable", None)
 
 @dataclass(frozen=True)
 class Answer:
-    """`unknown`: principals and accounts of which it is not known what they used, with the call that failed."""
+    """`unknown`: principals and accounts of which it is not known what they used, with the call that failed. `trail`:
+    what CloudTrail recorded, and `gaps` what it does not tell. `names`: of the accounts in which something breaks.
+    """
 
     change: str
     as_of: date
@@ -39,6 +42,9 @@ class Answer:
     untouched: tuple[Row, ...]
     limits: tuple[Limit, ...]
     measures: dict[str, list[Row]]
+    trail: Trail | None = None
+    gaps: tuple[str, ...] = ()
+    names: dict[str, str] = field(default_factory=dict)
 
     @property
     def certain(self) -> list[Break]:
@@ -69,18 +75,21 @@ def rehearse(
     replaced: Sequence[str] = (),
     detached: Sequence[str] = (),
     days: int = 90,
+    events: Path | None = None,
 ) -> Answer:
     """Rehearse a change on the newest published night. Raises `Refused`; nothing is written."""
     with opened(settings) as session:
         change = resolved(session.con, kind, files, at, replaced, detached)
-        return answered(session, change, days)
+        return answered(session, change, days, events)
 
 
-def answered(session: Session, change: Change, days: int) -> Answer:
-    """The answer for a change on an open session."""
-    session.apply(edits.of(session.con, change))
+def answered(session: Session, change: Change, days: int, events: Path | None = None) -> Answer:
+    """The answer for a change on an open session; `events`: a file or folder of CloudTrail's."""
+    session.apply([*edits.of(session.con, change), *closed.of(session.con, change, session.settings)])
     breaks = Breaks(session, change.target.accounts, days, _texts(session, change))
     found = [*breaks.all(), *(callers.breaks(session, change, days) if change.kind == "trust" else ())]
+    recorded = requests.recorded(session, breaks, change.target.accounts, events, days) if events else None
+    found += recorded.breaks if recorded else ()
     return Answer(
         str(change),
         session.night.as_of,
@@ -93,7 +102,15 @@ def answered(session: Session, change: Change, days: int) -> Answer:
         tuple(_untouched(session, change)),
         tuple(limits.of(session, change)),
         session.measures(),
+        recorded.trail if recorded else None,
+        recorded.gaps if recorded else (),
+        _names(session, {one.account_id for one in found}),
     )
+
+
+def _names(session: Session, account_ids: Collection[str]) -> dict[str, str]:
+    query = "select account_id, name from int_accounts where list_contains($ids, account_id) order by account_id"
+    return {row["account_id"]: row["name"] for row in rows(session.con, query, ids=sorted(account_ids))}
 
 
 def _texts(session: Session, change: Change) -> list[str]:

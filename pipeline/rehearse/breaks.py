@@ -41,8 +41,10 @@ TOUCHED = """
     left join warehouse.main.int_control_levels as rcps_before
         on later.account_id = rcps_before.account_id and rcps_before.policy_type = 'RESOURCE_CONTROL_POLICY'
     where not later.is_service_linked and (before_sha256 <> after_sha256 or rcps_before is distinct from rcps_after)"""
+ALIKE = "(select distinct alike as principal_arn from temp.touched)"
 RCPS = """
-    select alike, any_value(rcps_before) as before, any_value(rcps_after) as after from temp.touched group by alike"""
+    select principal_arn, rcps_before as before, rcps_after as after
+    from temp.touched semi join {} using (principal_arn)"""
 USED = """
     select touched.principal_arn, touched.account_id, touched.alike, used.service, used.action,
         used.last_accessed_at as last_used,
@@ -87,8 +89,9 @@ ACCOUNTS_UNREAD = """
 
 @dataclass(frozen=True)
 class Break:
-    """Something used that is newly denied. `basis`: action or service, whichever AWS tells the use of; of a service,
-    `lost` are the actions that are newly denied. `region`: where it was last used, if known.
+    """Something used that is newly denied. `basis`: action or service, whichever AWS tells the use of, or event; of a
+    service, `lost` are the actions that are newly denied. `region`: where it was last used, if known. Of an event,
+    `events` is how many there were, and `resource` on what, if that was recorded.
     """
 
     principal_arn: str
@@ -103,6 +106,8 @@ class Break:
     reason: str
     statement: Evidence | None
     lost: tuple[str, ...] = field(default=())
+    resource: str = ""
+    events: int = 0
 
 
 WHICH = "which of its actions were used"
@@ -116,7 +121,7 @@ class Breaks:
         self._services: dict[tuple[str, str, str, bool], tuple[Loss, tuple[str, ...]] | None] = {}
         by_account = any(re.search(r"\d{12}", text) for text in texts)
         session.con.execute(TOUCHED.format(by_account=str(by_account).lower()))
-        self.comparisons = self._compared()
+        self.comparisons = self.compared()
         self._tracked = {row["action"].lower() for row in rows(session.con, "select action from stg_tracked_actions")}
 
     def of(self, principal_arn: str) -> Comparison | None:
@@ -129,17 +134,16 @@ class Breaks:
         """How many principals the change touches."""
         return int(rows(self._session.con, "select count(*) as n from temp.touched")[0]["n"])
 
-    def _compared(self) -> dict[str, Comparison]:
-        """A comparison for each group of principals, by the one that stands for it."""
-        rcps = rows(self._session.con, RCPS)
+    def compared(self, names: str = ALIKE) -> dict[str, Comparison]:
+        """A comparison for each touched principal in `names`: by default one of each group that stands for it."""
+        rcps = rows(self._session.con, RCPS.format(names))
         with self._session.before():
-            before = self._situations({row["alike"]: row["before"] for row in rcps})
-        after = self._situations({row["alike"]: row["after"] for row in rcps})
+            before = self._situations(names, {row["principal_arn"]: row["before"] for row in rcps})
+        after = self._situations(names, {row["principal_arn"]: row["after"] for row in rcps})
         return {arn: Comparison(before[arn], after[arn]) for arn in after}
 
-    def _situations(self, rcps: dict[str, str | None]) -> dict[str, Situation]:
-        queries = QUERIES | {"chosen": principals("(select distinct alike as principal_arn from temp.touched)")}
-        with queried(self._session.con, queries) as tables:
+    def _situations(self, names: str, rcps: dict[str, str | None]) -> dict[str, Situation]:
+        with queried(self._session.con, QUERIES | {"chosen": principals(names)}) as tables:
             factory = PrincipalFactory(tables)
             return {
                 row["principal_arn"]: Situation(
@@ -199,7 +203,7 @@ class Breaks:
 def in_region(comparison: Comparison, action: str, region: str | None) -> Loss | None:
     """How the action is newly denied: for certain if it is in the Region of its last use, else in any."""
     if region and comparison.asks_for_region:
-        there = comparison.loss(action, region)
+        there = comparison.loss(action, {"aws:RequestedRegion": region})
         if there and there.certainty == "certain":
             return there
     return comparison.loss(action)

@@ -17,7 +17,7 @@ from pipeline.policy import Decision, Document, Evidence, Principal, Tri, can
 from pipeline.policy import actions as catalogue
 from pipeline.policy.beyond_policies import needs_no_permission
 from pipeline.policy.choices import Choices, by_key
-from pipeline.policy.context import Value
+from pipeline.policy.context import Value, strings
 from pipeline.policy.evaluate import statements_on
 from pipeline.policy.match import common_arn, plain, statement_covers_action, without_variables
 from pipeline.policy.principal import FRESH, answer
@@ -88,7 +88,7 @@ class Comparison:
         self._touches_all = before.limits != after.limits or any(isinstance(what, str) for *_, what in changed)
         self.documents = frozenset(what for *_, what in before.places | after.places if isinstance(what, Document))
         self._kinds: dict[str, Hashable] = {}
-        self._answers: dict[tuple[Hashable, str], Loss | None] = {}
+        self._answers: dict[Hashable, Loss | None] = {}
         self._possible: dict[Hashable, bool] = {}
 
     @property
@@ -103,13 +103,16 @@ class Comparison:
             return True
         return any(statement_covers_action(one, action) for document in self.changed for one in document.statements)
 
-    def loss(self, action: str, region: str = "") -> Loss | None:
-        """How the action is newly denied; None if it is not. With a Region, in that Region."""
+    def loss(self, action: str, keys: Mapping[str, Value] | None = None, spots: Sequence[Spot] = ()) -> Loss | None:
+        """How the action is newly denied; None if it is not. `keys`: what is known of the request, an empty value for a
+        key that it did not have; `spots`: the resources, if they are known.
+        """
         if not self.touches(action):
             return None
-        key = (self.kind(action), region)
+        known = dict(keys or {})
+        key = (self.kind(action), tuple(sorted((name, strings(value)) for name, value in known.items())), *spots)
         if key not in self._answers:
-            self._answers[key] = self._judged(action, {"aws:RequestedRegion": region} if region else {})
+            self._answers[key] = self._judged(action, known, spots)
         return self._answers[key]
 
     def was_possible(self, action: str) -> bool:
@@ -128,9 +131,9 @@ class Comparison:
             self._kinds[action] = kind_of(self.documents, action)
         return self._kinds[action]
 
-    def _judged(self, action: str, more: Mapping[str, Value]) -> Loss | None:
+    def _judged(self, action: str, more: Mapping[str, Value], spots: Sequence[Spot]) -> Loss | None:
         losses: list[Loss | None] = []
-        for spot in self._spots(action):
+        for spot in spots or self._spots(action):
             before = _asked(self.before, action, spot, more)
             if answer(before) is not Tri.NO:
                 after = _asked(self.after, action, spot, more)

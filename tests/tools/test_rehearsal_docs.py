@@ -10,6 +10,7 @@ import pytest
 from tests.assets.cli.support import rolecall
 from tests.conftest import ROOT
 from tests.pipeline.rehearse import organization
+from tests.pipeline.rehearse.test_requests import event, log_file
 
 TEXT = (ROOT / "docs" / "rehearsal.md").read_text(encoding="utf-8")
 POLICIES = dict(re.findall(r"`([\w-]+\.json)`:\n\n```json\n(.*?)```", TEXT, re.DOTALL))
@@ -22,7 +23,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_the_page_has_commands_and_policies() -> None:
-    assert len(COMMANDS) == 6
+    assert len(COMMANDS) == 7
     assert len(POLICIES) == 3
 
 
@@ -32,5 +33,6 @@ def test_commands_run(command: str, home: str, tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     for name, text in POLICIES.items():
         Path(name).write_text(text)
+    log_file(Path("trail", "1.json.gz"), event("ec2:RunInstances"))
     result = rolecall(*command.replace("/NonProd", "").split(), "--home", home)
     assert result.exit_code in (0, 1), result.output

@@ -35,8 +35,10 @@ def test_something_breaks(home: str, tmp_path: Path) -> None:
 
 def test_nothing_certain_breaks(home: str, tmp_path: Path) -> None:
     file = str(saved(tmp_path, "no-kms", DENY | {"Action": "kms:*"}))
-    result = rolecall("rehearse", file, "--as", "scp", "--at", "root", "--home", home)
+    page = tmp_path / "page.html"
+    result = rolecall("rehearse", file, "--as", "scp", "--at", "root", "--home", home, "--html", str(page))
     assert result.exit_code == 0, result.output
+    assert "Nothing breaks for certain" in page.read_text()
     assert "not known: 3 principals or accounts" in result.stdout
 
 
@@ -58,6 +60,8 @@ def test_what_aws_would_not_take(home: str, tmp_path: Path) -> None:
         (json.dumps({"Statement": DENY}), ("--as", "scp", "--at", arn("role", "builder")), "cannot have a scp policy"),
         (json.dumps({"Statement": DENY}), ("--as", "identity", "--at", "root"), "cannot have a identity policy"),
         (json.dumps({"Statement": DENY}), ("--as", "scp", "--at", "root", "--replace", "stay"), "stay: no SCP"),
+        (json.dumps({"Statement": DENY}), ("--as", "scp", "--at", "root", "--events", "gone"), "gone: no file"),
+        (json.dumps({"Statement": DENY}), ("--as", "scp", "--at", "root", "--html", "gone/x"), "gone/x: No such"),
         (json.dumps({"Statement": DENY}), ("--as", "scp", "--at", "123456789012"), "no active account"),
     ],
 )  # fmt: skip

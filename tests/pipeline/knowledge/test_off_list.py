@@ -32,6 +32,7 @@ NO_VERDICT_RESTS_ON = {
     "lockout_roles": "rehearsals: roles beside those whose use is judged like anybody's",
     "management_operations": "whose credentials ask: without it a call is denied, and unknown",
     "left_out": "for the emulator and the collectors' tests",
+    "trail_events": "rehearsals: an event without a known action is not judged, and named",
     "operation_actions": "for the reader role's policy: without it a call is denied, and unknown",
 }
 

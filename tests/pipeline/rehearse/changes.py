@@ -129,8 +129,10 @@ def trust(random: Random, org: Organization) -> Document:
 def _control_policy(random: Random, org: Organization, kind: str) -> Document:
     if kind == "scp":
         statements = [statement(random, org, "Deny") for _ in range(random.randint(1, 2))]
-        if random.random() < 0.15:
-            statements.append({"Effect": "Allow", "Action": random.sample(WIDE, 3), "Resource": "*"})
+        if random.random() < 0.3:
+            statements.append({"Effect": "Allow", "Action": random.choice(("*", WIDE[1:])), "Resource": "*"})
+        if random.random() < 0.2:
+            statements.append(only_in(random.sample(("us-east-1", "eu-central-1", "us-west-2"), 2)))
         return document(*statements)
     made = statement(random, org, "Deny", Principal="*")
     made["Resource"] = "*"
@@ -139,6 +141,12 @@ def _control_policy(random: Random, org: Organization, kind: str) -> Document:
         ("*", ["s3:*", "sts:*"], ["sts:AssumeRole*"], "s3:*", ["kms:*", "sqs:*", "s3:Delete*"])
     )
     return document(made)
+
+
+def only_in(regions: list[str]) -> Document:
+    """Closes all other Regions, but for services that answer from one."""
+    where = {"StringNotEquals": {"aws:RequestedRegion": ["us-east-1", *regions]}}
+    return {"Effect": "Deny", "NotAction": ["iam:*", "sts:*", "s3:*"], "Resource": "*", "Condition": where}
 
 
 # -- changes

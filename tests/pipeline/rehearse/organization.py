@@ -123,6 +123,9 @@ BASE: Rows = {
         for account in (MEMBER, OTHER)
         for name, statements in PRINCIPALS.items()
     ],
+    "external_analyzer_regions": [
+        {"account_id": MEMBER, "region_name": region, "is_closed": False} for region in ("us-east-1", "eu-west-1")
+    ],
     "permission_sets": [
         {
             "instance_arn": "arn:aws:sso:::instance/ssoins-1",

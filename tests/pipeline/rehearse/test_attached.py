@@ -13,15 +13,17 @@ from demo.emulator.call import State
 from demo.organization.model_organization import Organization
 from demo.organization.scene import Scene
 from pipeline.night import WAREHOUSE
-from pipeline.rehearse import edits, lockouts
+from pipeline.rehearse import closed, edits, lockouts
 from pipeline.rehearse.breaks import Breaks
 from pipeline.rehearse.change import resolved
 from pipeline.rehearse.session import opened
 from pipeline.settings import Settings
 from tests.pipeline.rehearse import changes, emulated
 from tests.pipeline.rehearse.emulated import Emulated, Findings
+from tests.pipeline.rehearse.organization import Row
 
 ASKS_AWS = {
+    "external_analyzer_all_regions": "were not read",
     "identity_policies_validate": "has not been validated",
     "org_policies_validate": "has not been validated",
     "resource_trust_policies_validate": "has not been validated",
@@ -29,6 +31,10 @@ ASKS_AWS = {
     "unused_permissions": "a rehearsal does not ask",
 }
 """Controls that rest on what AWS says of a new policy: the rehearsal's unknown, with these words."""
+
+
+IN_AWS_WORDS = {"unused_permissions": "read_on", "external_analyzer_all_regions": closed.CLOSES}
+"""Controls whose evidence has what only AWS words: an older report on use, with its date; why a Region is closed."""
 
 
 @pytest.fixture(scope="module")
@@ -44,16 +50,22 @@ def rehearsed(settings: Settings, asked: changes.Asked, folder: Path) -> tuple[F
         file.write_text(changes.text(asked.files[file.stem]))
     with opened(settings) as session:
         change = resolved(session.con, asked.kind, files, asked.at, asked.replaced, asked.detached)
-        session.apply(edits.of(session.con, change))
+        session.apply([*edits.of(session.con, change), *closed.of(session.con, change, settings)])
         found = emulated.findings(session.con)
         accounts = change.target.accounts
         locked = lockouts.of(session, Breaks(session, accounts, 90, ["111111111111"]), accounts)
     return found, {one.account_id for one in locked}
 
 
-def may_differ(key: emulated.Key, row: dict[str, object] | None) -> bool:
-    """Whether the rehearsal says that it does not know, for it would have to ask AWS."""
-    return row is not None and row["verdict"] == "unknown" and ASKS_AWS.get(key[0], "-") in str(row["reason"])
+def may_differ(key: emulated.Key, told: Row | None, real: Row | None) -> bool:
+    """Whether the rehearsal says that it does not know, for it would have to ask AWS; or whether only the
+    evidence differs, in what AWS would say.
+    """
+    row = told or real or {}
+    if row["verdict"] == "unknown" and ASKS_AWS.get(key[0], "-") in str(row["reason"]):
+        return True
+    says = IN_AWS_WORDS.get(key[0], "-") in str(row["evidence"])
+    return bool(says and told and real and told | {"evidence": real["evidence"]} == real)
 
 
 def unread(home: Path) -> set[tuple[str, str]]:
@@ -69,22 +81,24 @@ def check(emulator: Emulated, seed: int, times: int, members: int, folder: Path)
     emulator.keep_use(org)
     emulator.show(org)
     settings = emulator.published(folder / "base")
-    compared = 0
+    compared, dark = 0, {account for account, dataset in unread(settings.home) if dataset == "roles"}
     for number in range(times):
         asked = changes.random_change(Random(seed * 1000 + number), org, f"new-{number}")
+        if asked.at.split(":")[4:5] and asked.at.split(":")[4] in dark:
+            continue  # what was not read cannot be rehearsed
         home = folder / str(number)
         home.mkdir()
         told, locked = rehearsed(settings, asked, home)
         attached, _ = emulator.attached(org, asked, home)
         lost = {account for account, _ in unread(home) - unread(settings.home)}
-        if lost or any("FullAWSAccess" in name for name in (*asked.replaced, *asked.detached)):
+        if lost:
             assert lost <= locked, asked
             continue
         differ = {key for key in told.keys() | attached.keys() if told.get(key) != attached.get(key)}
         wrong = {
             key: (told.get(key), attached.get(key))
             for key in differ
-            if not may_differ(key, told.get(key, attached[key]))
+            if not may_differ(key, told.get(key), attached.get(key))
         }
         assert not wrong, asked
         compared += 1

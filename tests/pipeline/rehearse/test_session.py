@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from pipeline.night import DATABASE, WAREHOUSE
-from pipeline.rehearse import edits
+from pipeline.rehearse import closed, edits
 from pipeline.rehearse.change import Kind, resolved
 from pipeline.rehearse.session import opened
 from pipeline.settings import Refused, Settings
@@ -30,6 +30,7 @@ from tests.pipeline.rehearse.organization import (
     Rows,
     arn,
     keyed,
+    saved,
     scp,
 )
 from tests.sql.harness import AS_OF, MANAGEMENT, MEMBER, ROOT
@@ -215,3 +216,53 @@ def test_a_night_of_another_version_is_refused(home: Path, tmp_path: Path) -> No
     older = Settings.model_construct(**(blank() | {"home": tmp_path}))
     with opened(older) as session, pytest.raises(Refused, match="another version, without int_accounts"):
         session.apply([edits.delete("policy_targets", "false")])
+
+
+ONLY_HERE = {
+    "Effect": "Deny",
+    "NotAction": ["iam:*", "sts:*"],
+    "Resource": "*",
+    "Condition": {"StringNotEquals": {"aws:RequestedRegion": "us-east-1"}},
+}
+ASKED = """
+    select is_closed, error_class, message from raw_external_analyzer_regions
+    where account_id = $account and region_name = 'eu-west-1'"""
+EXTRACTS = "select distinct region, status from raw_extracts where account_id = $account and dataset = 'eks_clusters'"
+
+
+@pytest.mark.parametrize(
+    ("but", "expected"), [("", (True, "scp_deny", closed.CLOSES)), ("*Reader", (False, None, None))]
+)
+def test_a_region_that_an_scp_closes_is_not_asked(
+    but: str, expected: tuple[object, ...], settings: Settings, tmp_path: Path
+) -> None:
+    """Unless the reader alone may still ask."""
+    where = ONLY_HERE["Condition"] | ({"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::*:role/{but}"}} if but else {})
+    with opened(settings) as session:
+        file = saved(tmp_path, "closing", ONLY_HERE | {"Condition": where})
+        change = resolved(session.con, "scp", [file], MEMBER, [], [])
+        session.apply([*edits.of(session.con, change), *closed.of(session.con, change, settings)])
+        turned = [row for row in session.turned() if row["control_id"] == "external_analyzer_all_regions"]
+        assert session.con.execute(ASKED, {"account": MEMBER}).fetchall() == [expected]
+    assert [(row["region"], row["verdict_after"]) for row in turned] == [("eu-west-1", "not_applicable")] * (not but)
+
+
+def test_what_is_in_a_region_that_opens_is_not_known(settings: Settings, tmp_path: Path) -> None:
+    """The SCP closed eu-west-1; what a detachment opens was not read."""
+    with opened(settings) as session:
+        con, held = session.con, scp("closing", document=json.dumps({"Statement": ONLY_HERE}))
+        there = {"policy_id": held["policy_id"], "target_id": MEMBER, "target_type": "ACCOUNT"}
+        con.execute("set search_path = 'memory.main,warehouse.main'")
+        for table, row in (("stg_organization_policies", held), ("stg_policy_targets", there)):
+            con.execute(f"create table memory.main.{table} as from warehouse.main.{table}")
+            columns = ", ".join(f"${name} as {name}" for name in row)
+            con.execute(f"insert into {table} by name select {columns}", row)
+        opening = closed.of(con, resolved(con, "scp", [], MEMBER, [], ["closing"]), settings)
+        con.execute("drop table memory.main.stg_organization_policies; drop table memory.main.stg_policy_targets")
+        was = "is_closed = true, error_class = 'scp_deny'"
+        session.apply([edits.update("external_analyzer_regions", was, "region_name = 'eu-west-1'"), *opening])
+        assert con.execute(ASKED, {"account": MEMBER}).fetchall() == [(False, "scp_deny", closed.OPENS)]
+        assert ("eu-west-1", "failed") in con.execute(EXTRACTS, {"account": MEMBER}).fetchall()
+        found = {row["control_id"]: row["verdict"] for row in session.judgements() if row["region"] == "eu-west-1"}
+        assert found["external_analyzer_all_regions"] == "unknown"
+        assert set(found.values()) == {"unknown"}
