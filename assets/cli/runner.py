@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,7 +18,7 @@ from assets.defs import nights, notification, signals
 from assets.defs.collection import is_over
 from assets.defs.delivery import IN_BUCKET
 from assets.defs.jobs import JOB
-from assets.defs.report import DATABASE_ASSET, PAGES
+from assets.defs.report import DATABASE_ASSET, NOT_MADE, PAGES
 from assets.remembered import forget
 from pipeline import landing
 from pipeline.collect.unread import unread_accounts
@@ -39,6 +40,8 @@ class Done:
     unread: int
     accepted: int = 0
     """Accounts of which all that could not be read is an accepted gap."""
+    missing: tuple[str, ...] = ()
+    """What of the report could not be made or uploaded: a sentence each."""
 
 
 def run_night(
@@ -69,19 +72,33 @@ def run_night(
                 forget(kept, str(min(landing.nights(settings.home))))
             except Exception as error:  # the night is published: Dagster's page may lack it, the run is whole
                 progress.end("dagster", f"was not told: {type(error).__name__}: {on_one_line(error, 200)}")
+    failures = result.filter_events(lambda event: event.is_step_failure)
+    missing = not_made(result)
     if not result.success:
-        failures = result.filter_events(lambda event: event.is_step_failure)
+        is_published = {event.step_key for event in failures} == {IN_BUCKET}
         errors = [data.error for event in failures if (data := event.step_failure_data) and data.error]
         log = home.log_failure(settings.home, "\n".join(error.to_string() for error in errors))
         reason = notification.why(failures, f"{log} has the details")
         if outcome := notification.tell_of_failure(settings, night, reason):
             progress.end(notification.STAGE, str(outcome))
-        for problem in signals.failed(settings, since):
+        told = signals.published(settings, night, since, 1) if is_published else signals.failed(settings, since)
+        for problem in told:
             progress.end(signals.SIGNALS, f"not told: {problem}")
-        raise Refused(reason)
+        if not is_published:
+            raise Refused(reason)
+        missing.append(reason)
     nights.check_not_ahead(settings, database.shown(settings))
     report = night.report_folder.parent / folder.LATEST / "index.html"
-    return Done(night, report, settings.home / DATABASE, *unread_accounts(night))
+    return Done(night, report, settings.home / DATABASE, *unread_accounts(night), (*missing,))
+
+
+def not_made(result: dg.ExecuteInProcessResult) -> list[str]:
+    """What of the report could not be made, as the step that makes it says."""
+    for event in result.get_asset_materialization_events():
+        if event.asset_key == dg.AssetKey(DATABASE_ASSET):
+            named: Any = event.materialization.metadata.get(NOT_MADE)
+            return list(named.value) if named else []
+    return []
 
 
 @contextmanager

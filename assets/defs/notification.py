@@ -56,7 +56,10 @@ def notification(settings: Settings) -> list[dg.AssetsDefinition]:
         with refusing():
             chosen = settings.load()
             night = nights.night_or_shown(chosen, context)
-        outcome = tell_of_night(chosen, night)
+        try:
+            outcome = tell_of_night(chosen, night)
+        except Exception as error:  # the night is published, whatever is told of it
+            outcome = Told(0, len(chosen.notify), [f"{type(error).__name__}: {on_one_line(error, 200)}"])
         progress.end(STAGE, str(outcome))
         if not isinstance(outcome, Told):
             return dg.MaterializeResult(metadata={"told": outcome})

@@ -14,6 +14,7 @@ from pipeline.warehouse.models import PUBLISHED_LAYERS, Catalog
 from reports.pages import kinds
 
 DATABASE_ASSET = "rolecall_database"
+NOT_MADE = "not_made"
 PAGES = {kind.name: (kind.asset, kind.description) for kind in kinds()}
 """By template of the report: the name of its asset, and a description."""
 
@@ -41,9 +42,16 @@ def published(catalog: Catalog) -> dg.AssetsDefinition:
             night = nights.night_or_shown(chosen, context)
         with holding(chosen):
             done = publishing.publish_night(chosen, night, progress)
+        for problem in done.site.not_made:
+            context.log.warning(problem)
         shows: dict[str, Any] = {"night": str(done.site.as_of)}
         yield dg.MaterializeResult(
-            asset_key=DATABASE_ASSET, metadata={**shows, "path": dg.MetadataValue.path(str(done.database))}
+            asset_key=DATABASE_ASSET,
+            metadata={
+                **shows,
+                "path": dg.MetadataValue.path(str(done.database)),
+                **({NOT_MADE: list(done.site.not_made)} if done.site.not_made else {}),
+            },
         )
         for kind, (name, _) in PAGES.items():
             pages = done.site.kinds.get(kind, [])

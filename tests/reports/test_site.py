@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urldefrag
@@ -18,6 +18,9 @@ import pytest
 from pipeline.progress import Silent
 from reports import site
 from reports.filters import FIRST, HEAT
+from reports.night import PublishedNight
+from reports.pages import trust
+from reports.pages._page import Page
 from reports.practices import GUIDE
 from tests.reports import published
 from tests.reports.conftest import Document, shelved
@@ -385,6 +388,50 @@ def test_a_notice_is_on_every_page_and_progress_counts_to_the_last(database: Pat
         assert notice in page(done, path).text
     assert steps[0] == (1, len(done.pages))
     assert steps[-1] == (len(done.pages), len(done.pages))
+
+
+def test_a_page_that_cannot_be_made_costs_no_other(
+    built: site.Site, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One page cannot be rendered, and a section breaks off after its first page."""
+    write, lost = site.write, "changes.html"
+
+    def breaking(folder: Path, page: Page, templates: site.Templates) -> int:
+        if page.path == lost and page.template != site.MISSING:
+            raise KeyError("planted")
+        return write(folder, page, templates)
+
+    def broken_off(night: PublishedNight) -> Iterator[Page]:
+        yield from itertools.islice(whole(night), 1)
+        raise ZeroDivisionError("planted too")
+
+    whole = trust.pages
+    monkeypatch.setattr(site, "write", breaking)
+    monkeypatch.setattr(trust, "pages", broken_off)
+    made = site.build(database, tmp_path / "site")
+    others = [path for _, path, _ in trust.ENTRIES if path not in made.pages]
+    assert others
+    assert list(made.not_made) == [
+        f"the page {lost} could not be made: KeyError: 'planted'",
+        *(f"the page {path} could not be made: ZeroDivisionError: planted too" for path in others),
+    ]
+    for path in (lost, *others):
+        assert "This page is missing" in (made.folder / path).read_text(encoding="utf-8")
+    assert set(made.pages) < set(built.pages)
+    for path in made.pages:
+        assert (made.folder / path).read_bytes() == (built.folder / path).read_bytes()
+
+
+@pytest.mark.parametrize("error", [duckdb.IOException("no database"), OSError(28, "No space left on device")])
+def test_what_is_no_matter_of_one_page_is_raised(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def breaking(*_: object) -> int:
+        raise error
+
+    monkeypatch.setattr(site, "write", breaking)
+    with pytest.raises(type(error)):
+        site.build(database, tmp_path / "site")
 
 
 def test_a_folder_in_use_is_refused(database: Path, tmp_path: Path) -> None:
