@@ -22,6 +22,7 @@ from reports.night import PublishedNight
 from reports.pages import trust
 from reports.pages._page import Page
 from reports.practices import GUIDE
+from reports.queries import NIGHTS_SHOWN
 from tests.reports import published
 from tests.reports.conftest import Document, shelved
 
@@ -373,6 +374,27 @@ def test_pages_stay_small(tmp_path: Path) -> None:
         for prefix, limit in LIMITS.items():
             if path.startswith(prefix):
                 assert (big.folder / path).stat().st_size < limit, path
+
+
+def test_a_report_does_not_grow_with_the_nights_before_it(tmp_path: Path) -> None:
+    """Of years of nights as many are shown as of the first months."""
+    database = published.write(tmp_path / "rolecall.duckdb")
+    with duckdb.connect(database) as con:
+        con.execute("update finding_history set from_as_of = date '2020-01-01'")
+    sizes = []
+    for n, days in enumerate((NIGHTS_SHOWN, 3 * NIGHTS_SHOWN)):
+        with duckdb.connect(database) as con:
+            first = "(select min(as_of) from nights)"
+            earlier = f"select ({first} - interval (i) day)::date as as_of from range(1, {days}) as t(i)"
+            for table in ("nights", "trend"):
+                con.execute(
+                    f"insert into {table} by name select * replace (e.as_of as as_of) from (from {table} "
+                    f"where as_of = {first}) as t cross join ({earlier}) as e"
+                )
+        made = site.build(database, tmp_path / str(n))
+        sizes.append({path.relative_to(made.folder): path.stat().st_size for path in made.folder.rglob("*.*")})
+    assert sizes[1].keys() == sizes[0].keys()
+    assert {str(path): size - sizes[0][path] for path, size in sizes[1].items() if size > sizes[0][path] + 200} == {}
 
 
 def test_a_notice_is_on_every_page_and_progress_counts_to_the_last(database: Path, tmp_path: Path) -> None:
