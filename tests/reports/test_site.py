@@ -384,12 +384,12 @@ def test_a_report_does_not_grow_with_the_nights_before_it(tmp_path: Path) -> Non
     sizes = []
     for n, days in enumerate((NIGHTS_SHOWN, 3 * NIGHTS_SHOWN)):
         with duckdb.connect(database) as con:
-            first = "(select min(as_of) from nights)"
-            earlier = f"select ({first} - interval (i) day)::date as as_of from range(1, {days}) as t(i)"
-            for table in ("nights", "trend"):
+            earlier = f"select (min(as_of) - interval (i) day)::date as night from nights, range(1, {days}) as t(i) group by i"
+            for table in ("trend", "nights"):
+                last = f"from {table} where as_of = date '{published.AS_OF}'"
                 con.execute(
-                    f"insert into {table} by name select * replace (e.as_of as as_of) from (from {table} "
-                    f"where as_of = {first}) as t cross join ({earlier}) as e"
+                    f"insert into {table} by name select * exclude (night) replace (night as as_of) "
+                    f"from ({last}) cross join ({earlier}) where night < as_of"
                 )
         made = site.build(database, tmp_path / str(n))
         sizes.append({path.relative_to(made.folder): path.stat().st_size for path in made.folder.rglob("*.*")})
