@@ -384,7 +384,8 @@ def test_a_report_does_not_grow_with_the_nights_before_it(tmp_path: Path) -> Non
     sizes = []
     for n, days in enumerate((NIGHTS_SHOWN, 3 * NIGHTS_SHOWN)):
         with duckdb.connect(database) as con:
-            earlier = f"select (min(as_of) - interval (i) day)::date as night from nights, range(1, {days}) as t(i) group by i"
+            night = "(min(as_of) - interval (i) day)::date as night"
+            earlier = f"select {night} from nights cross join range(1, {days}) as t(i) group by i"
             for table in ("trend", "nights"):
                 last = f"from {table} where as_of = date '{published.AS_OF}'"
                 con.execute(
