@@ -15,11 +15,12 @@ LATEST = timedelta(days=3)
 def forget(instance: dg.DagsterInstance, oldest: str) -> int:
     """Delete ended runs and events of nights before this date (2026-11-20); how many runs there were.
 
-    Dagster has no call for events of partitions that were reported without a run: where its storage is a database, they
-    are deleted there.
+    Dagster has no call for events that were reported without a run: where its storage is a database, they are deleted
+    there. Those of the pages and the database have no partition, and go by their time.
     """
     statuses = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
-    ended = dg.RunsFilter(statuses=statuses, created_before=datetime.fromisoformat(oldest).replace(tzinfo=UTC) + LATEST)
+    latest = datetime.fromisoformat(oldest).replace(tzinfo=UTC) + LATEST
+    ended = dg.RunsFilter(statuses=statuses, created_before=latest)
     runs = [run.run_id for run in instance.get_runs(ended) if run.tags.get(PARTITION, oldest) < oldest]
     for run_id in runs:
         instance.delete_run(run_id)
@@ -28,7 +29,8 @@ def forget(instance: dg.DagsterInstance, oldest: str) -> int:
             known = sa.MetaData()
             known.reflect(connection, only=["event_logs", "asset_event_tags"])
             events, tags = known.tables["event_logs"], known.tables["asset_event_tags"]
-            old = events.c.partition < oldest
+            is_before = events.c.timestamp < latest.replace(tzinfo=None)
+            old = sa.or_(events.c.partition < oldest, sa.and_(events.c.partition.is_(None), is_before))
             connection.execute(tags.delete().where(tags.c.event_id.in_(sa.select(events.c.id).where(old))))
             connection.execute(events.delete().where(old))
     return len(runs)
