@@ -65,8 +65,8 @@ def build_report(settings: Settings, night: Night, path: Path, progress: Progres
     retention.prune(outdated(settings))
     progress.end("published", f"{night}: {len(site.pages)} pages")
     if site.not_made:
-        home.log_failure(settings.home, "\n".join(site.not_made.values()))
-        progress.end("missing", "; ".join(site.not_made))
+        log = home.log_failure(settings.home, "\n".join(site.not_made.values()))
+        progress.end("missing", f"{'; '.join(site.not_made)}; {log} has the details")
     if files:
         progress.end("documents", str(files))
     return site
