@@ -50,6 +50,8 @@ class Column:
     """Whether the moment may be later than the answer that has it, as an expiry."""
     needed_if: str | None = None
     """SQL condition on the row under which the column is never null, though it can be otherwise."""
+    only_if: str | None = None
+    """SQL condition on the row without which the column is always null."""
     source: str | None = None
     """For `listing`: member of the API response, as a JMESPath expression (https://jmespath.org)."""
 

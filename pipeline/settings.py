@@ -129,7 +129,7 @@ class Settings(BaseSettings):
         95, description="Minimum coverage in percent for a percentage to be shown", ge=0, le=100
     )
     report_max_age_hours: float = Field(
-        24, description="Age in hours from which a credential report counts as stale", gt=0
+        24, description="Age in hours from which a credential report counts as not read", gt=0
     )
     exceptions_file: Path = Field(Path("exceptions.toml"), description="Register of exceptions and attestations")
     render_pdf: bool = Field(

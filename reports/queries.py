@@ -125,14 +125,15 @@ CHANGES_SINCE = """
     select since, since_as_of, change, sum(findings)::bigint as findings,
         coalesce(sum(findings) filter (severity in ('critical', 'high')), 0)::bigint as grave
     from change_counts where as_of = $as_of group by all order by since_as_of desc, change"""
-OPEN_FAILS = """
+OPEN_FAILS = f"""
     with spans as (
         select h.from_as_of, coalesce(h.to_as_of, $as_of) as to_as_of, c.severity, count(*) as fails
         from finding_history h join controls c using (control_id) where h.verdict = 'fail' group by all
     )
     select n.as_of, s.severity, sum(s.fails)::bigint as fails
     from nights n join spans s on n.as_of between s.from_as_of and s.to_as_of
-    where n.published and n.as_of <= $as_of group by all order by all"""
+    where n.published and n.as_of <= $as_of group by n.as_of, s.severity
+    qualify dense_rank() over (order by n.as_of desc) <= {NIGHTS_SHOWN} order by all"""
 CALLS = """
     select distinct control_id, operation, scope = 'organization' as is_once from control_operations order by all"""
 OPERATIONS = """

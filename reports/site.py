@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import json
 import shutil
+import traceback
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 
 from pipeline.explain import removal
 from pipeline.progress import Progress
+from pipeline.text import on_one_line
 from pipeline.warehouse.headers import PRACTICES
 from pipeline.warehouse.invariants import Broken
 from reports import agreement, filters, pages
 from reports.database import opened
 from reports.night import PublishedNight
-from reports.pages._page import Page
+from reports.pages._page import Page, Section
 
 HERE = Path(str(files("reports")))
 STAGE = "report"
+MISSING = "_missing.html.j2"
 
 # Plotly sets styles on what it draws, and saves a chart as PNG by way of a blob that it reads back as an image.
 POLICY = (
@@ -43,6 +48,14 @@ class Site:
     pages: list[str] = field(default_factory=list)
     kinds: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     page_bytes: int = 0
+    not_made: dict[str, str] = field(default_factory=dict)
+    """For each page, or part, that could not be made: a sentence, and the traceback."""
+
+    def note(self, what: str, error: Exception) -> str:
+        """Note what could not be made. Returns the sentence."""
+        sentence = f"{what} could not be made: {type(error).__name__}: {on_one_line(error, 200)}"
+        self.not_made[sentence] = "".join(traceback.format_exception(error))
+        return sentence
 
 
 class Compiled(BytecodeCache):
@@ -108,18 +121,51 @@ def build(database: Path, folder: Path, notice: str | None = None, progress: Pro
         night.tried = removal.first_tried(database, night.repairs)
         templates = Templates(night, notice)
         site, on_pages = Site(folder, night.as_of), agreement.Shown()
-        for page in pages.pages(night):
+        for page in made(site, night, templates):
             on_pages.note(page)
-            site.page_bytes += write(folder, page, templates)
             site.pages.append(page.path)
             site.kinds[page.template.removesuffix(".html.j2")].append(page.path)
             if progress:
                 progress.step(STAGE, len(site.pages), pages.count(night))
-        if faults := list(agreement.faults(reader, folder, on_pages)):
+        if not site.not_made and (faults := list(agreement.faults(reader, folder, on_pages))):
             raise Broken(night.as_of, faults)
         searchable = list(pages.search_index(night))
     _assets(folder / "assets", searchable)
     return site
+
+
+def made(site: Site, night: PublishedNight, templates: Templates) -> Iterator[Page]:
+    """Write the pages, and yield those that could be made. In place of another is one that says why it is missing.
+
+    Raises what is no matter of one page: an error of the database or of the disk.
+    """
+    for section in pages.sections():
+        written, generated = set(), section.pages(night)
+        while True:
+            page = None
+            try:
+                if (page := next(generated, None)) is None:
+                    break
+                site.page_bytes += write(site.folder, page, templates)
+            except (duckdb.Error, OSError, MemoryError):
+                raise
+            except Exception as error:  # of one page, whatever it is
+                for lost in [page] if page else [p for p in entries(section) if p.path not in written]:
+                    for name in lost.files:
+                        (site.folder / lost.path).with_name(name).unlink(missing_ok=True)
+                    why = site.note(f"the page {lost.path}", error)
+                    write(site.folder, replace(lost, template=MISSING, context={"why": why}, files={}), templates)
+                    written.add(lost.path)
+                if page is None:
+                    break
+            else:
+                written.add(page.path)
+                yield page
+
+
+def entries(section: Section) -> list[Page]:
+    """The pages of a section that the navigation leads to, without what is on them."""
+    return [Page(path, MISSING, title, key, (), {}) for key, path, title in section.ENTRIES]
 
 
 def write(folder: Path, page: Page, templates: Templates) -> int:

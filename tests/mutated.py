@@ -77,17 +77,26 @@ VALUES = {
     "true": "true",
     "false": "false",
     "-1": "-1",
+    "tripled": "3 * {0}",
+    "400 days old": "{0} - interval 400 day",
+    "empty": "'{{}}'",
+    "a digit short": "left({0}, 11)",
     "cut": "left({0}, length({0}) // 2)",
     "noise": "if({0} is null, null, '\u00e7?' || md5({0}::varchar))",
 }
 LISTED = "list_transform({0}, lambda x: '\u00e7?' || md5(x))"
+GONE = "gone everywhere"
+GONE_FROM_ROLL = "gone everywhere, and from the roll"
 OF_OURS = {
     "the day before": "update {t} set data_time = data_time - interval 1 day",
     "ok where the ledger failed": "update {t} set status = 'ok', error_class = null where status = 'failed'",
+    "failed where the ledger is ok": "update {t} set status = 'failed', rows = 0 where dataset = 'users'",
     "lost, and none before": "delete from {t}; update raw_extracts set rows = 0 where dataset = '{dataset}'",
 }
 """What is done to the night's own tables, or to all rows with their counts."""
+A_THIRD = "a third lost, and counted so"
 ROWS = {
+    A_THIRD: "select * exclude (n) from (select *, row_number() over () as n from {t}) where not {of} or n % 3 > 0",
     "twice": "from {t} union all (from {t} where {of} limit 1)",
     "lost": "from {t} where not {of}",
     COUNTED: "from {t} where not {of}",
@@ -170,7 +179,12 @@ class World:
         name, how = corruption.dataset, corruption.how
         table, dataset = f"raw_{name}", DATASETS[name]
         of = f"account_id = {quoted(corruption.account_id)}" if corruption.account_id else "true"
-        if statement := OF_OURS.get(how):
+        if how in (GONE, GONE_FROM_ROLL):
+            for other, declared in DATASETS.items():
+                is_of_account = "account_id" in [c.name for c in declared.columns] and not is_once(declared)
+                if is_of_account or (declared is ACCOUNTS and how == GONE_FROM_ROLL):
+                    self.con.execute(f"delete from raw_{other} where {of}")
+        elif statement := OF_OURS.get(how):
             self.con.execute(statement.format(t=table, dataset=name))
         elif corruption.column:
             (column,) = [column for column in dataset.columns if column.name == corruption.column]
@@ -180,8 +194,9 @@ class World:
         else:
             self.con.execute(f"create table other as {ROWS[how].format(t=table, of=of)}")
             self.con.execute(f"drop table {table}; alter table other rename to {table}")
-            if how == COUNTED:
-                self.con.execute(f"update raw_extracts set rows = 0 where dataset = {quoted(name)} and {of}")
+            if how in (COUNTED, A_THIRD):
+                left = f"(select count(*) from {table} as kept where kept.account_id = raw_extracts.account_id)"
+                self.con.execute(f"update raw_extracts set rows = {left} where dataset = {quoted(name)} and {of}")
 
     def _checked(self, dataset: str) -> tuple[set[str], bool]:
         """The datasets in which an account contradicts itself, without its rows now; whether the night is held back."""

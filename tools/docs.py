@@ -67,7 +67,10 @@ def assets() -> Iterator[str]:
 
 def commands() -> Iterator[str]:
     """Every command with its arguments and options."""
-    yield from heading("Commands", "Exit code 0: done; 1: done, but accounts could not be read; 2: refused or failed.")
+    yield from heading(
+        "Commands",
+        "Exit code 0: done; 1: done, but something could not be read, made or uploaded; 2: refused or failed.",
+    )
     group: Any = typer.main.get_command(main.app)
     for name in group.commands:
         command = group.commands[name]

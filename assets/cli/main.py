@@ -1,4 +1,4 @@
-"""The command line. Exit code 0: complete; 1: some accounts could not be read; 2: refused or failed."""
+"""The command line. Exit code 0: complete; 1: something could not be read, made or uploaded; 2: refused or failed."""
 
 from __future__ import annotations
 

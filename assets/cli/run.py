@@ -93,15 +93,17 @@ def run(
 
 
 def ended(console: Console, done: Done) -> int:
-    """Print the paths of a published night, and how many accounts were not read fully. Returns the exit code."""
+    """Print the paths of a published night, and what it lacks. Returns the exit code."""
     from assets.cli.progress import say
 
     say(console, "report", str(done.report))
     say(console, "database", str(done.database))
     if done.accepted:
         say(console, "accepted", f"{done.accepted} accounts have only gaps that the register accepts")
+    for sentence in done.missing:
+        say(console, "missing", sentence)
     if not done.unread:
-        return DONE
+        return UNREAD if done.missing else DONE
     unread = f"{done.unread} accounts could not be read, or only in part; the report's coverage page says why"
     say(console, "unread", unread)
     return UNREAD

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from assets import home
 from assets.defs import nights, notification, plain, signals
 from assets.defs.collection import is_over
+from assets.defs.delivery import IN_BUCKET
 from assets.remembered import forget
 from pipeline import landing
 from pipeline.collect.unread import unread_accounts
@@ -34,6 +35,8 @@ class Done:
     unread: int
     accepted: int = 0
     """Accounts of which all that could not be read is an accepted gap."""
+    missing: tuple[str, ...] = ()
+    """What of the report could not be made or uploaded: a sentence each."""
 
 
 def run_night(
@@ -64,19 +67,24 @@ def run_night(
                 forget(kept, str(min(landing.nights(settings.home))))
             except Exception as error:  # the night is published: Dagster's page may lack it, the run is whole
                 progress.end("dagster", f"was not told: {type(error).__name__}: {on_one_line(error, 200)}")
+    failures = result.filter_events(lambda event: event.is_step_failure)
+    missing = plain.not_made(result)
     if not result.success:
-        failures = result.filter_events(lambda event: event.is_step_failure)
+        is_published = {event.step_key for event in failures} == {IN_BUCKET}
         errors = [data.error for event in failures if (data := event.step_failure_data) and data.error]
         log = home.log_failure(settings.home, "\n".join(error.to_string() for error in errors))
         reason = notification.why(failures, f"{log} has the details")
         if outcome := notification.tell_of_failure(settings, night, reason):
             progress.end(notification.STAGE, str(outcome))
-        for problem in signals.failed(settings, since):
+        told = signals.published(settings, night, since, 1) if is_published else signals.failed(settings, since)
+        for problem in told:
             progress.end(signals.SIGNALS, f"not told: {problem}")
-        raise Refused(reason)
+        if not is_published:
+            raise Refused(reason)
+        missing.append(reason)
     nights.check_not_ahead(settings, database.shown(settings))
     report = night.report_folder.parent / folder.LATEST / "index.html"
-    return Done(night, report, settings.home / DATABASE, *unread_accounts(night))
+    return Done(night, report, settings.home / DATABASE, *unread_accounts(night), (*missing,))
 
 
 @contextmanager

@@ -65,7 +65,10 @@ def told_of(
     context: dg.AssetExecutionContext | dg.OpExecutionContext, settings: Settings, night: Night, progress: Progress
 ) -> dict[str, Any]:
     """Send the message about a night, and say what came of it."""
-    outcome = tell_of_night(settings, night)
+    try:
+        outcome = tell_of_night(settings, night)
+    except Exception as error:  # the night is published, whatever is told of it
+        outcome = Told(0, len(settings.notify), [f"{type(error).__name__}: {on_one_line(error, 200)}"])
     progress.end(STAGE, str(outcome))
     if not isinstance(outcome, Told):
         return {"told": outcome}

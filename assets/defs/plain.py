@@ -79,6 +79,12 @@ def _check(context: dg.OpExecutionContext, settings: Settings, night: Night, pro
     checks.stop_if_blocked(settings, night, checks.checked(context.log, settings, night, progress))
 
 
+def not_made(result: dg.ExecuteInProcessResult) -> list[str]:
+    """What of the report the night lacks; nothing where the report was not written."""
+    is_written = result.filter_events(lambda event: event.is_step_success and event.step_key == PUBLISH)
+    return list(result.output_for_node(PUBLISH).site.not_made) if is_written else []
+
+
 def materialized(night: Night, result: dg.ExecuteInProcessResult, settings: Settings) -> list[dg.AssetMaterialization]:
     """What the steps made, as the assets would say it: each control with its measures, the database, the pages."""
     controls = load_catalog().controls

@@ -57,9 +57,16 @@ def build_report(settings: Settings, night: Night, path: Path, progress: Progres
     notice = f"{held_back[0]} is not published: {held_back[1]}" if held_back else None
     with folder.report(night) as aside:
         site = build_site(path, aside, notice, progress)
-        files = documents.make(aside) if settings.render_pdf else None
+        files = None
+        try:
+            files = documents.make(aside) if settings.render_pdf else None
+        except Exception as error:  # Chromium is another's program: the pages are there without it
+            site.note("the documents", error)
     retention.prune(outdated(settings))
     progress.end("published", f"{night}: {len(site.pages)} pages")
+    if site.not_made:
+        log = home.log_failure(settings.home, "\n".join(site.not_made.values()))
+        progress.end("missing", f"{'; '.join(site.not_made)}; {log} has the details")
     if files:
         progress.end("documents", str(files))
     return site

@@ -41,6 +41,8 @@ def published(catalog: Catalog) -> dg.AssetsDefinition:
             night = nights.night_or_shown(chosen, context)
         with holding(chosen):
             done = publishing.publish_night(chosen, night, progress)
+        for problem in done.site.not_made:
+            context.log.warning(problem)
         yield from shown(done)
 
     return publish
@@ -49,8 +51,9 @@ def published(catalog: Catalog) -> dg.AssetsDefinition:
 def shown(done: publishing.Published) -> Iterator[dg.MaterializeResult[Any]]:
     """The database and each kind of page of a published night."""
     shows: dict[str, Any] = {"night": str(done.site.as_of)}
+    lacks = {"not_made": list(done.site.not_made)} if done.site.not_made else {}
     yield dg.MaterializeResult(
-        asset_key=DATABASE_ASSET, metadata={**shows, "path": dg.MetadataValue.path(str(done.database))}
+        asset_key=DATABASE_ASSET, metadata={**shows, "path": dg.MetadataValue.path(str(done.database)), **lacks}
     )
     for kind, (name, _) in PAGES.items():
         pages = done.site.kinds.get(kind, [])

@@ -68,12 +68,12 @@ def started(context: dg.AssetExecutionContext | dg.OpExecutionContext) -> float:
     return record.start_time if record and record.start_time else nights.now()
 
 
-def published(settings: Settings, night: Night, since: float) -> list[str]:
-    """Write the metrics of a published night, and beat. Returns what did not work."""
+def published(settings: Settings, night: Night, since: float, least: int = 0) -> list[str]:
+    """Write the metrics of a published night, and beat: the exit code is `least` or more. Returns what did not work."""
     now, problems = nights.now(), []
     if settings.metrics_file:
         unread, accepted = unread_accounts(night)
-        figures = metrics.of_run(now, now - since, int(unread > 0)) | metrics.of_night(settings.home)
+        figures = metrics.of_run(now, now - since, max(least, int(unread > 0))) | metrics.of_night(settings.home)
         figures |= {
             "rolecall_last_success_timestamp_seconds": now,
             "rolecall_accounts_unread": unread,

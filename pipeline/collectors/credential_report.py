@@ -25,6 +25,8 @@ MORE = "additional_credentials_info"
 """Column about users with more than two access keys or certificates; older reports do not have it."""
 GENERATE, GET = "iam:GenerateCredentialReport", "iam:GetCredentialReport"
 POLLS = 12
+# Without a password AWS says N/A (IAM user guide, "Getting credential reports"); of the root user it says nothing.
+HAS_PASSWORD = f"password_enabled or user_name = '{ROOT_USER}'"
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 10.0
 
 
@@ -78,12 +80,14 @@ REPORT = Dataset(
             "timestamp",
             "When the password was last changed (UTC)",
             needed_if=f"password_enabled and user_name <> '{ROOT_USER}'",
+            only_if=HAS_PASSWORD,
         ),
         Column(
             "password_next_rotation_at",
             "timestamp",
             "When the password must be changed (UTC); null for never",
             is_to_come=True,
+            only_if=HAS_PASSWORD,
         ),
         Column("is_mfa_active", "boolean", "Whether MFA is enabled", required=True),
         *_access_key(1),

@@ -108,7 +108,15 @@ def targets(settings: Settings) -> list[Target]:
 
 def send(whom: Sequence[Target], message: Message, files: Sequence[Path] = ()) -> list[str]:
     """Send to each target, regardless of earlier failures. Returns a sentence for each failure."""
-    return [f"{target.name}: {why}" for target in whom if (why := target.tell(message, files))]
+    told = ((target, _told(target, message, files)) for target in whom)
+    return [f"{target.name}: {why}" for target, why in told if why]
+
+
+def _told(target: Target, message: Message, files: Sequence[Path]) -> str | None:
+    try:
+        return target.tell(message, files)
+    except Exception as error:  # its words may be an address with a password
+        return f"{type(error).__name__} of the notifier"
 
 
 def attachments(files: Sequence[Path]) -> list[Any]:

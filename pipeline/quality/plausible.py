@@ -34,6 +34,8 @@ def of_dataset(dataset: Dataset) -> Iterator[Check]:
         yield _values_are_known(dataset, values)
     if needed := {column.name: column.needed_if for column in dataset.columns if column.needed_if}:
         yield _present_where_needed(dataset, needed)
+    if only := {column.name: column.only_if for column in dataset.columns if column.only_if}:
+        yield _absent_elsewhere(dataset, only)
 
 
 def of_night(datasets: Mapping[str, Dataset], previous: str, run: str) -> Iterator[Check]:
@@ -89,6 +91,13 @@ def _present_where_needed(dataset: Dataset, needed: Mapping[str, str]) -> Check:
     query = f"select {_named(dataset, *needed)} from $table where ({tests}) and {_unsaid(dataset)}"
     what = "; ".join(f"{name} is there where {condition}" for name, condition in needed.items())
     return no_rows(dataset.name, "present_where_needed", dataset.severity, what, query)
+
+
+def _absent_elsewhere(dataset: Dataset, only: Mapping[str, str]) -> Check:
+    tests = " or ".join(f"({name} is not null and not ({condition}))" for name, condition in only.items())
+    query = f"select {_named(dataset, *only)} from $table where ({tests}) and {_unsaid(dataset)}"
+    what = "; ".join(f"{name} is there only where {condition}" for name, condition in only.items())
+    return no_rows(dataset.name, "absent_elsewhere", dataset.severity, what, query)
 
 
 def _filled(datasets: Mapping[str, Dataset]) -> Check:

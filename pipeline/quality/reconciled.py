@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from pipeline.quality import plausible
+from pipeline.quality import elsewhere, plausible
 from pipeline.quality.declared import Check, no_rows, of_schema
 from pipeline.raw import DAMAGED_HISTORY, OLDER_LANDING
 from pipeline.rows import quoted
@@ -63,6 +63,7 @@ def checks(datasets: Iterable[Dataset]) -> list[Check]:
     result = [check for dataset in by_name.values() for check in of_schema(dataset, by_name)]
     result += [check for dataset in by_name.values() for check in plausible.of_dataset(dataset)]
     result += [check for check in plausible.of_night(by_name, PREVIOUS, RUN) if check.dataset in by_name]
+    result += elsewhere.across(by_name)
     result += [check for check in across(by_name) if check.dataset in by_name]
     return sorted(result, key=lambda check: check.key)
 
@@ -236,4 +237,4 @@ def _report_age() -> Check:
         f"{RUN} where date_diff('minute', generated_at, read_at) > report_max_age_hours * 60"
     )
     what = "No credential report is older than the setting report_max_age_hours"
-    return no_rows("credential_report", "report_is_fresh", "warning", what, query)
+    return no_rows("credential_report", "report_is_fresh", "blocking", what, query)

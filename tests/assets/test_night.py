@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,13 @@ import boto3
 import dagster as dg
 import duckdb
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from assets import home
 from assets.cli import main
 from assets.cli.app import UNREAD
+from assets.cli.run import ended
 from assets.cli.runner import Done, run_night
 from assets.defs.delivery import IN_BUCKET
 from assets.defs.report import PAGES
@@ -29,7 +31,7 @@ from pipeline.night import Night
 from pipeline.publish import folder
 from pipeline.settings import Refused, Settings
 from pipeline.warehouse import build, models
-from reports import chromium, documents
+from reports import chromium, documents, site
 from tests import receivers
 from tests.conftest import ROOT, Loopback, use
 
@@ -195,6 +197,43 @@ def test_the_command_runs_it_again_in_three_shards_while_another_process_reads(
     assert lines["database"] == str(night.done.database)
     assert night.all(FINDINGS) == night.findings
     assert night.all("select count(*), count(distinct as_of) from nights") == [(1, 1)]
+
+
+@pytest.mark.soak
+def test_a_page_a_bucket_and_a_notifier_that_break_cost_themselves(
+    night: FirstNight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database and the other pages are published, and what broke is named: exit code 1."""
+    write, lost = site.write, "changes.html"
+
+    def breaking(folder: Path, page: Any, templates: Any) -> int:
+        if page.path == lost and page.template != site.MISSING:
+            raise KeyError("planted")
+        return write(folder, page, templates)
+
+    def raising(*_: object) -> None:
+        raise RuntimeError("planted too")
+
+    monkeypatch.setattr(site, "write", breaking)
+    monkeypatch.setattr("pipeline.publish.notify.Service.tell", raising)
+    monkeypatch.setenv("SOMEBODY", "json://127.0.0.1:9")
+    settings, told = night.settings.model_copy(update={"notify": ["SOMEBODY"], "render_pdf": False}), Told()
+    night.loopback.faults({"kind": "deny", "operation": "PutObject", "path": f"/{BUCKET}/site/*/controls.html"})
+    try:
+        done = run_night(settings, night.done.night, told, judge_only=True)
+    finally:
+        night.loopback.faults()
+    page, in_bucket = done.missing
+    assert page == f"the page {lost} could not be made: KeyError: 'planted'"
+    assert f"s3://{BUCKET}/site/{night.done.night}/controls.html: s3:PutObject: " in in_bucket
+    assert told.outcomes["missing"].startswith(page)
+    assert told.outcomes["told"] == "0 of 1; not SOMEBODY: RuntimeError of the notifier"
+    assert ended(Console(quiet=True), replace(done, unread=0)) == UNREAD
+    assert night.settings.metrics_file
+    assert "rolecall_last_run_exit_code 1" in night.settings.metrics_file.read_text()
+    assert night.all(FINDINGS) == night.findings
+    assert "This page is missing" in (done.report.parent / lost).read_text()
+    assert folder.shown(settings.home) == night.done.night
 
 
 def test_a_blocked_night_leaves_yesterday_in_place_and_says_why(

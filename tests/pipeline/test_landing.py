@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -18,6 +21,7 @@ from pipeline.schema import EXTRACTS, QUALITY_RESULTS, Row
 from pipeline.settings import Refused
 
 NIGHT, NEXT = date(2026, 11, 20), date(2026, 11, 21)
+DAMAGED = "it is damaged"
 ALIASES = collectors.datasets()["account_aliases"]
 GENERATIONS = collectors.datasets()["policy_generations"]
 
@@ -274,3 +278,48 @@ def test_the_name_of_a_home_is_no_pattern(tmp_path: Path) -> None:
     for name, said in (("acme*", "mine"), ("acme-2", "theirs")):
         land(tmp_path / name, NIGHT, "a", [alias("1", said)])
     assert select(tmp_path / "acme*", NIGHT, "select alias from raw_account_aliases") == [("mine",)]
+
+
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        (lambda file: file.unlink(), "rows_as_extracted"),
+        (lambda file: shutil.rmtree(file.parent), "rows_as_extracted"),
+        (lambda file: file.write_bytes(file.read_bytes()[:100]), DAMAGED),
+        (lambda file: retyped(file, "alias", pa.array([["one"]])), "columns_and_types"),
+        (lambda file: pq.write_table(pq.read_table(file).drop_columns(["alias"]), file), "older_landing"),
+        (lambda file: retyped(file, "account_id", pa.array(["222222222222"])), "rows_as_extracted"),
+    ],
+    ids=["file gone", "folder gone", "cut", "another type", "a column gone", "under another account"],
+)
+def test_a_file_of_the_night_that_is_not_as_it_landed_is_found(
+    tmp_path: Path, damage: Callable[[Path], object], found: str
+) -> None:
+    """By a check, as damaged, or as a failed extract: never as an account without rows."""
+    land(tmp_path, NIGHT, "a", [alias("111111111111", "one")])
+    night = Night(tmp_path, NIGHT)
+    extract = dict.fromkeys(column.name for column in EXTRACTS.columns) | {"status": "ok", "rows": 1}
+    where = {"account_id": "111111111111", "region": "global", "dataset": "account_aliases"}
+    landing.write(night, EXTRACTS, [extract | where])
+    (file,) = (night.landing_folder / "account_aliases").glob("*.parquet")
+    damage(file)
+    broken = []
+    with duckdb.connect() as con:
+        if found == DAMAGED:
+            with pytest.raises(Refused, match=DAMAGED):
+                raw.attach(con, night, collectors.datasets().values())
+            return
+        raw.attach(con, night, collectors.datasets().values())
+        con.execute(f"create table {reconciled.RUN} as select date '{NIGHT}' as as_of")
+        for check in reconciled.checks(collectors.datasets().values()):
+            if check.name in ("rows_as_extracted", "columns_and_types"):
+                query = str(check.arguments["unexpected_rows_query"]).format(batch=f"raw_{check.dataset}")
+                broken += [check.name] if con.execute(query).fetchall() else []
+        broken += [row[0] for row in con.execute("select error_class from raw_extracts").fetchall() if row[0]]
+    assert broken == [found]
+
+
+def retyped(file: Path, column: str, values: pa.Array) -> None:
+    """Write a file again with other values in a column."""
+    table = pq.read_table(file)
+    pq.write_table(table.set_column(table.schema.get_field_index(column), column, values), file)

@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urldefrag
@@ -18,7 +18,11 @@ import pytest
 from pipeline.progress import Silent
 from reports import site
 from reports.filters import FIRST, HEAT
+from reports.night import PublishedNight
+from reports.pages import trust
+from reports.pages._page import Page
 from reports.practices import GUIDE
+from reports.queries import NIGHTS_SHOWN
 from tests.reports import published
 from tests.reports.conftest import Document, shelved
 
@@ -372,6 +376,28 @@ def test_pages_stay_small(tmp_path: Path) -> None:
                 assert (big.folder / path).stat().st_size < limit, path
 
 
+def test_a_report_does_not_grow_with_the_nights_before_it(tmp_path: Path) -> None:
+    """Of years of nights as many are shown as of the first months."""
+    database = published.write(tmp_path / "rolecall.duckdb")
+    with duckdb.connect(database) as con:
+        con.execute("update finding_history set from_as_of = date '2020-01-01'")
+    sizes = []
+    for n, days in enumerate((NIGHTS_SHOWN, 3 * NIGHTS_SHOWN)):
+        with duckdb.connect(database) as con:
+            night = "(min(as_of) - interval (i) day)::date as night"
+            earlier = f"select {night} from nights cross join range(1, {days}) as t(i) group by i"
+            for table in ("trend", "nights"):
+                last = f"from {table} where as_of = date '{published.AS_OF}'"
+                con.execute(
+                    f"insert into {table} by name select * exclude (night) replace (night as as_of) "
+                    f"from ({last}) cross join ({earlier}) where night < as_of"
+                )
+        made = site.build(database, tmp_path / str(n))
+        sizes.append({path.relative_to(made.folder): path.stat().st_size for path in made.folder.rglob("*.*")})
+    assert sizes[1].keys() == sizes[0].keys()
+    assert {str(path): size - sizes[0][path] for path, size in sizes[1].items() if size > sizes[0][path] + 200} == {}
+
+
 def test_a_notice_is_on_every_page_and_progress_counts_to_the_last(database: Path, tmp_path: Path) -> None:
     notice = "The night of 2026-11-25 was not published: users <2 keys twice>"
     steps: list[tuple[int, int]] = []
@@ -385,6 +411,50 @@ def test_a_notice_is_on_every_page_and_progress_counts_to_the_last(database: Pat
         assert notice in page(done, path).text
     assert steps[0] == (1, len(done.pages))
     assert steps[-1] == (len(done.pages), len(done.pages))
+
+
+def test_a_page_that_cannot_be_made_costs_no_other(
+    built: site.Site, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One page cannot be rendered, and a section breaks off after its first page."""
+    write, lost = site.write, "changes.html"
+
+    def breaking(folder: Path, page: Page, templates: site.Templates) -> int:
+        if page.path == lost and page.template != site.MISSING:
+            raise KeyError("planted")
+        return write(folder, page, templates)
+
+    def broken_off(night: PublishedNight) -> Iterator[Page]:
+        yield from itertools.islice(whole(night), 1)
+        raise ZeroDivisionError("planted too")
+
+    whole = trust.pages
+    monkeypatch.setattr(site, "write", breaking)
+    monkeypatch.setattr(trust, "pages", broken_off)
+    made = site.build(database, tmp_path / "site")
+    others = [path for _, path, _ in trust.ENTRIES if path not in made.pages]
+    assert others
+    assert list(made.not_made) == [
+        f"the page {lost} could not be made: KeyError: 'planted'",
+        *(f"the page {path} could not be made: ZeroDivisionError: planted too" for path in others),
+    ]
+    for path in (lost, *others):
+        assert "This page is missing" in (made.folder / path).read_text(encoding="utf-8")
+    assert set(made.pages) < set(built.pages)
+    for path in made.pages:
+        assert (made.folder / path).read_bytes() == (built.folder / path).read_bytes()
+
+
+@pytest.mark.parametrize("error", [duckdb.IOException("no database"), OSError(28, "No space left on device")])
+def test_what_is_no_matter_of_one_page_is_raised(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def breaking(*_: object) -> int:
+        raise error
+
+    monkeypatch.setattr(site, "write", breaking)
+    with pytest.raises(type(error)):
+        site.build(database, tmp_path / "site")
 
 
 def test_a_folder_in_use_is_refused(database: Path, tmp_path: Path) -> None:

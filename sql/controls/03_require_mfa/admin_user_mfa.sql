@@ -39,9 +39,9 @@ select
     account_id,
     principal_arn as resource,
     case
-        when has_mfa and admin <> 'no' then pass(reason)
         when admin <> 'yes' and (len(unreadable) > 0 or (admin = 'depends' and len(unread) > 0))
             then unknown(format('Whether it is an administrator cannot be determined: {}.', array_to_string(unread, '; ')))
+        when has_mfa and admin <> 'no' then pass(reason)
         when admin = 'no' then not_applicable(format('{} is no administrator.', principal_name))
         when has_mfa is null then unknown(reason)
         else fail(reason)

@@ -79,12 +79,12 @@ select
     account_id,
     arn as resource,
     case
+        when unsure is not null then unknown(unsure)
         when is_admin then not_applicable('An administrator''s role: judged by other controls.')
         when len(unreadable) > 0
             then unknown(format('Its policies cannot be read: {}.', array_to_string(unreadable, ', ')))
         when age_days <= getvariable('min_age_days')
             then not_applicable(format('Created {} days ago: too early to tell.', age_days))
-        when unsure is not null then unknown(unsure)
         when not is_read then unknown(format('Its use of services was not reported{}.', coalesce(': ' || message, '')))
         when granted = 0 then not_applicable('It is granted no service.')
         when used_percent >= getvariable('min_used_percent') or finding_id is not null then pass(summary)

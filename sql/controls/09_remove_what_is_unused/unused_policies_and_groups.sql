@@ -99,9 +99,9 @@ select
     resource,
     case
         when uses > 0 then pass(format('The {} is in use, by {}: {}.', kind, wanted, uses))
-        when is_identity_center then not_applicable(format('IAM Identity Center made this {} and keeps it.', kind))
         when roles_unread > 0
             then unknown('A role has a trust policy that cannot be read; it might trust this provider.')
+        when is_identity_center then not_applicable(format('IAM Identity Center made this {} and keeps it.', kind))
         when administering is not null
             then fail(format('The {} has no {}; a user put into it would be an administrator by {}.', kind, wanted, administering))
         when idle_days is null then fail(format('The {} has no {}.', kind, wanted))

@@ -9,11 +9,15 @@ import sys
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from rich.console import Console
 
 from assets import home
 from assets.cli import app, demonstration, runner
+from assets.cli.run import ended
 from pipeline import __version__
 from pipeline.night import Night
 from pipeline.progress import Silent
@@ -218,26 +222,64 @@ def test_a_night_that_is_still_to_come_is_refused() -> None:
     assert "2062-11-23: that date is still to come" in refused("run", "--judge-only", "--as-of", "2062-11-23")
 
 
+class Job:
+    """In place of the job of a night, and of its result: which steps failed."""
+
+    def __init__(self, steps: list[str]) -> None:
+        self.success = not steps
+        why = SimpleNamespace(user_failure_data=SimpleNamespace(description="the bucket is closed"), error=None)
+        self.failures = [SimpleNamespace(step_key=step, step_failure_data=why) for step in steps]
+
+    def run_by(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(runner, "build", lambda *_: self)
+        monkeypatch.setattr(runner, "is_over", lambda *_: True)
+        monkeypatch.setattr(runner, "kept_instance", lambda settings: nullcontext())
+
+    def resolve_job_def(self, name: str) -> Job:
+        return self
+
+    def execute_in_process(self, **_: Any) -> Job:
+        return self
+
+    def get_asset_materialization_events(self) -> list[Any]:
+        return []
+
+    def filter_events(self, test: Any) -> list[Any]:
+        return self.failures
+
+
 def test_a_night_that_a_later_one_keeps_from_being_shown_is_not_called_published(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A night of 2062 was published once, by a version that let it."""
 
-    class Job:
-        success = True
-
-        def resolve_job_def(self, name: str) -> Job:
-            return self
-
-        execute_in_process = get_asset_materialization_events = lambda self, **_: self
-
-    monkeypatch.setattr(runner, "build", lambda *_: Job())
-    monkeypatch.setattr(runner, "is_over", lambda *_: True)
-    monkeypatch.setattr(runner, "kept_instance", lambda settings: nullcontext())
+    Job([]).run_by(monkeypatch)
     monkeypatch.setattr(runner.database, "shown", lambda settings: Night(settings.home, date(2062, 11, 23)))
     settings = Settings(home=tmp_path / "own", today=date(2026, 11, 23))
     with pytest.raises(Refused, match=r"2062-11-23: that date is still to come; .+`rolecall nights remove 2062-11-23`"):
         runner.run_night(settings, Night(settings.home, date(2026, 11, 23)), Silent())
+
+
+@pytest.mark.parametrize("steps", [["report_in_bucket"], ["publish"], ["publish", "report_in_bucket"]])
+def test_a_night_that_is_not_in_the_bucket_is_published_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, steps: list[str]
+) -> None:
+    Job(steps).run_by(monkeypatch)
+    settings = Settings(home=tmp_path / "own", today=date(2026, 11, 23), metrics_file=tmp_path / "rolecall.prom")
+    night = Night(settings.home, date(2026, 11, 23))
+    monkeypatch.setattr(runner.database, "shown", lambda settings: night)
+    for module in (runner, runner.signals):
+        monkeypatch.setattr(module, "unread_accounts", lambda night: (0, 0))
+    monkeypatch.setattr(runner.signals.metrics, "of_night", lambda home: {})
+    if steps != ["report_in_bucket"]:
+        with pytest.raises(Refused, match="the bucket is closed"):
+            runner.run_night(settings, night, Silent())
+    else:
+        done = runner.run_night(settings, night, Silent())
+        assert done.missing == ("the bucket is closed",)
+        assert ended(Console(quiet=True), done) == app.UNREAD
+    code = 1 if steps == ["report_in_bucket"] else 2
+    assert f"rolecall_last_run_exit_code {code}" in (tmp_path / "rolecall.prom").read_text()
 
 
 def test_nights_are_listed_and_one_that_is_not_there_cannot_be_taken_out() -> None:

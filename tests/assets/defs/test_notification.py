@@ -188,3 +188,17 @@ def test_the_demo_tells_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setenv("ROLECALL_NOTIFY", json.dumps(["TAKES"]))
     organization = demonstration.Organization("http://127.0.0.1:9", {}, "Reader", "id", [NIGHT])
     assert organization.settings(tmp_path, NIGHT).notify == []
+
+
+@pytest.mark.parametrize("broken", ["pipeline.publish.notify.Service.tell", "pipeline.publish.digest.digest"])
+def test_what_nobody_foresaw_is_a_warning_without_secrets(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    def raising(*_: object) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(broken, raising)
+    result, line = step(settings)
+    assert result.success
+    expected = "TAKES: RuntimeError of the notifier" if "notify" in broken else "RuntimeError: planted"
+    assert line == f"0 of 1; not {expected}"

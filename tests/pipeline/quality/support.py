@@ -97,7 +97,12 @@ REPORT = Dataset(
     "Report.",
     "account",
     ("iam:GetCredentialReport",),
-    (account_column(), Column("user_name", "varchar", "Name"), Column("generated_at", "timestamp", "When")),
+    (
+        account_column(),
+        Column("user_name", "varchar", "Name"),
+        Column("arn", "varchar", "ARN"),
+        Column("generated_at", "timestamp", "When"),
+    ),
     key=("account_id", "user_name"),
 )
 
@@ -129,7 +134,10 @@ def night() -> Tables:
         "users": [user(name, account_id) for account_id in both for name in ("ada", "bob", "cyd")],
         "keys": [key(account_id) for account_id in both],
         "account_summary": [{"account_id": a, "metric": "Users", "value": 3} for a in both],
-        "credential_report": [{"account_id": a, "user_name": "ada", "generated_at": generated_at} for a in both],
+        "credential_report": [
+            {"account_id": a, "user_name": "ada", "arn": user("ada", a)["arn"], "generated_at": generated_at}
+            for a in both
+        ],
         "unread_records": [],
         "ledger": [
             dict.fromkeys((c.name for c in LEDGER.columns), 1)

@@ -10,13 +10,36 @@ from pipeline.night import Night
 from pipeline.quality import plausible
 from tests import nights
 from tests.conftest import Loopback
-from tests.mutated import COUNTED, DATASETS, Corruption, World, corruptions
+from tests.mutated import A_THIRD, COUNTED, DATASETS, GONE, GONE_FROM_ROLL, Corruption, World, corruptions
 
 pytestmark = pytest.mark.slow
 
 ACCOUNTS = ["729096989405", "877789985464", "874237254706", "827043706262"]
-ONE = ACCOUNTS[1]
+MANAGEMENT, ONE = ACCOUNTS[:2]
 SEED, FEW, MANY = 14, 10, 300
+ALWAYS_FOUND = [
+    Corruption("users", "", "lost", ONE),
+    Corruption("users", "", COUNTED, ONE),
+    Corruption("mfa_devices", "", "lost", ONE),
+    Corruption("mfa_devices", "", COUNTED, ONE),
+    Corruption("roles", "", "lost"),
+    Corruption("accounts", "", GONE, ONE),
+    Corruption("accounts", "", GONE_FROM_ROLL, ONE),
+    Corruption("users", "", "twice"),
+    Corruption("roles", "", "twice", ONE),
+    Corruption("users", "", "under another account", ONE),
+    Corruption("users", "account_id", "a digit short"),
+    Corruption("organizational_units", "", "half lost"),
+    Corruption("policy_attachments", "principal_arn", "noise", ONE),
+    Corruption("policy_attachments", "policy_arn", "noise", ONE),
+    Corruption("account_summary", "value", "tripled"),
+    Corruption("account_summary", "value", "tripled", ONE),
+    Corruption("trails", "", "lost, and none before"),
+    Corruption("users", "", "lost, and none before"),
+    Corruption("credential_report", "generated_at", "400 days old", ONE),
+    Corruption("extracts", "status", "failed where the ledger is ok"),
+]
+"""Corruptions that no version let pass."""
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +71,12 @@ def test_a_night_that_is_not_corrupted_passes_every_check(world: World) -> None:
         Corruption("permission_set_assignments", "principal_type", "noise"),
         Corruption("policy_targets", "", "lost, and none before"),
         Corruption("identity_center_settings", "has_permission_sets", "false"),
+        Corruption("roles", "", A_THIRD, ONE),
+        Corruption("policies", "", A_THIRD, MANAGEMENT),
+        Corruption("external_analyzer_regions", "", A_THIRD, MANAGEMENT),
+        Corruption("credential_report", "generated_at", "400 days old"),
+        Corruption("credential_report", "password_enabled", "false"),
+        *(pytest.param(corruption, marks=pytest.mark.soak) for corruption in ALWAYS_FOUND),
     ],
     ids=str,
 )
@@ -55,6 +84,22 @@ def test_what_passed_unseen_once_is_found(world: World, corruption: Corruption) 
     is_found, wrong = world.tried(corruption)
     assert is_found
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "corruption",
+    [
+        Corruption("policies", "document", "empty"),
+        pytest.param(Corruption("policies", "document", "empty", ONE), marks=pytest.mark.soak),
+        pytest.param(Corruption("inline_policies", "document", "empty"), marks=pytest.mark.soak),
+        Corruption("roles", "trust_document", "empty"),
+        pytest.param(Corruption("credential_report", "is_mfa_active", "true"), marks=pytest.mark.soak),
+        pytest.param(Corruption("credential_report", "is_mfa_active", "false"), marks=pytest.mark.soak),
+    ],
+    ids=str,
+)
+def test_what_could_be_as_it_is_makes_no_verdict_wrong(world: World, corruption: Corruption) -> None:
+    assert world.tried(corruption)[1] == []
 
 
 def test_any_column_made_wrong_is_found_or_no_verdict_is_wrong(world: World) -> None:

@@ -29,7 +29,7 @@ from tests.pipeline.quality.support import (
 FINDS = {
     "key twice": {"users.key_unique"},
     "name missing": {"users.user_name_present"},
-    "arn malformed": {"users.patterns_as_declared"},
+    "arn malformed": {"users.patterns_as_declared", "users.named_elsewhere"},
     "kind unknown": {"users.kind_in_set", "users.values_known_or_said"},
     "kind unknown, and said": {"users.kind_in_set"},
     "used before AWS began": {"keys.values_possible"},
@@ -44,6 +44,7 @@ FINDS = {
         "users.no_account_empty",
         "users.count_as_summarized",
         "users.count_not_short",
+        "users.named_elsewhere",
         "keys.user_name_found",
         "extracts.rows_like_night_before",
     },
@@ -60,7 +61,6 @@ FINDS = {
 WARNINGS = {
     "users.kind_in_set",
     "users.count_as_summarized",
-    "credential_report.report_is_fresh",
     "extracts.rows_like_night_before",
 }
 
