@@ -261,7 +261,7 @@ def troubleshooting() -> Iterator[str]:
             yield f"- **AWS says:** {', '.join(named[error_class])}."
         if error_class in failures.TRANSIENT:
             yield "- **Asked again** in the same night, after pauses, until `max_attempts`."
-        helps = advice(error_class, "nothing, if it does not last; else see the message")
+        helps = advice("", error_class, "nothing, if it does not last; else see the message")
         yield from (f"- **What to do:** {helps}.", "")
 
 

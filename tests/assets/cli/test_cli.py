@@ -222,30 +222,29 @@ def test_a_night_that_is_still_to_come_is_refused() -> None:
     assert "2062-11-23: that date is still to come" in refused("run", "--judge-only", "--as-of", "2062-11-23")
 
 
+EVENT = {"is_step_failure": True, "is_step_success": False}
+
+
 class Job:
     """In place of the job of a night, and of its result: which steps failed."""
 
     def __init__(self, steps: list[str]) -> None:
         self.success = not steps
         why = SimpleNamespace(user_failure_data=SimpleNamespace(description="the bucket is closed"), error=None)
-        self.failures = [SimpleNamespace(step_key=step, step_failure_data=why) for step in steps]
+        self.failures = [SimpleNamespace(step_key=step, step_failure_data=why, **EVENT) for step in steps]
 
     def run_by(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(runner, "build", lambda *_: self)
+        monkeypatch.setattr(runner.plain, "job", lambda *_: self)
+        monkeypatch.setattr(runner.plain, "materialized", lambda *_: [])
         monkeypatch.setattr(runner, "is_over", lambda *_: True)
         monkeypatch.setattr(runner, "kept_instance", lambda settings: nullcontext())
-
-    def resolve_job_def(self, name: str) -> Job:
-        return self
 
     def execute_in_process(self, **_: Any) -> Job:
         return self
 
-    def get_asset_materialization_events(self) -> list[Any]:
-        return []
-
     def filter_events(self, test: Any) -> list[Any]:
-        return self.failures
+        """Only failures are events here."""
+        return [failure for failure in self.failures if test(failure)]
 
 
 def test_a_night_that_a_later_one_keeps_from_being_shown_is_not_called_published(

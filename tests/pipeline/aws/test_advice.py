@@ -34,7 +34,9 @@ def given() -> set[str]:
             calls = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call))
             found |= {literal for call in calls for literal in literals(call)}
     failures = (ROOT / "pipeline" / "aws" / "failures.py").read_text(encoding="utf-8")
-    returned = re.findall(r"^ +return .*$", failures[failures.index("def _class_of_answer") :], re.MULTILINE)
+    returned = re.findall(
+        r"^ +(?:return|otherwise =) .*$", failures[failures.index("def _class_of_answer") :], re.MULTILINE
+    )
     found |= {word for line in returned for word in re.findall(r'"([a-z_]+)"', line)}
     return found | set(re.findall(r'"([a-z_]+_deny)"', failures))
 
