@@ -22,7 +22,7 @@ from pipeline.policy.evaluate import statements_on
 from pipeline.policy.principal import FRESH, answer
 from pipeline.policy.tagging import retagged
 from pipeline.policy.targets import targets
-from pipeline.policy.writers import at_most
+from pipeline.policy.writers import at_most, has_denies
 from pipeline.schema import Column, Dataset, Row
 
 TABLE = Dataset(
@@ -39,7 +39,11 @@ TABLE = Dataset(
         Column("admin_conditions", "varchar[]", "Condition keys that its being an administrator depends on"),
         Column("admin_statements", "json", "The statements that decided"),
         Column("held_back", "varchar", "Whether it would be an administrator, or more of one, without its boundary"),
-        Column("at_most", "varchar", "Whether it would be an administrator with every policy that its boundary leaves"),
+        Column(
+            "at_most",
+            "varchar",
+            "Whether it would be an administrator if it were given everything, for all its boundary and Denies",
+        ),
         Column("unreadable", "varchar[]", "Identity policies that could not be read, and why"),
         Column("unreadable_limits", "varchar[]", "Its boundary and SCPs that could not be read, and why"),
         Column("can_assume", "boolean", "Whether an identity policy allows it to assume some role"),
@@ -92,7 +96,7 @@ def facts(principal: Principal) -> Row:
         "admin_conditions": sorted({key for hit in admin.evidence for key in hit.unknown_keys}),
         "admin_statements": dumped(cited(admin.evidence)),
         "held_back": held_back(principal, admin.verdict).name.lower(),
-        "at_most": (is_admin(at_most(principal)).verdict if principal.boundary else Tri.YES).name.lower(),
+        "at_most": (is_admin(at_most(principal)).verdict if is_limited(principal) else Tri.YES).name.lower(),
         "unreadable": problems(principal.policies),
         "unreadable_limits": problems(principal.limits),
         "can_assume": can_assume(principal),
@@ -100,6 +104,11 @@ def facts(principal: Principal) -> Row:
         **(writes(principal) if is_judged else {"iam_writes": [], "unbounded_writes": "[]"}),
         "boundary_edits": dumped(list(boundary_edits(principal)) if is_judged and principal.boundary else []),
     }
+
+
+def is_limited(principal: Principal) -> bool:
+    """Whether a boundary or a Deny of its own keeps something from it, whatever it is given."""
+    return principal.boundary is not None or has_denies(principal)
 
 
 def held_back(principal: Principal, admin: Tri) -> Tri:

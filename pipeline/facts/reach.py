@@ -44,7 +44,9 @@ TABLE = Dataset(
 MOVERS = """(
     select principal_arn
     from int_principal_permissions
-    where (may_escalate or can_assume or admin <> 'no') and keeper is distinct from 'an AWS service'
+    where
+        (may_escalate or can_assume or admin <> 'no' or len(iam_writes) > 0)
+        and keeper is distinct from 'an AWS service'
     union
     select principal from fact_trust_principals where principal_type = 'aws'
     union
@@ -66,12 +68,15 @@ MOVERS = """(
         contains(lower(documents.document), 'aws:principaltag/')
         and principals.keeper is distinct from 'an AWS service'
 )"""
+WRITERS = "(select account_id from int_principal_permissions where admin <> 'yes' and len(iam_writes) > 0)"
 # A role that moves no further is a dead end for whom assumes it: it counts only where another principal of its account
-# could escalate by it.
+# could escalate by it, or write into it.
 ROLES = f"""(
     select principal_arn as arn from {MOVERS}
     union
     select arn from stg_roles semi join {CANDIDATES} using (account_id)
+    union
+    select arn from stg_roles semi join {WRITERS} using (account_id)
 )"""
 QUERIES = {
     **OF_PRINCIPALS,

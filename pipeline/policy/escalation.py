@@ -132,10 +132,25 @@ def _judge(path: Path, principal: Principal, account: Account | None) -> tuple[E
             return None
         found = on_what_exists
     if account is not None and path.gain == "grant" and not path.lifts and found.targets:
-        given = _worth_giving(found, principal, account)
-        return (given, best.sure and not found.unread) if given else None
+        worth = _worth_giving(found, principal, account)
+        return (worth, best.sure and not found.unread) if worth else None
     leads_to_admin = _leads_to_admin(path, found.targets, account)
+    if account is not None and all(step.target == "group" for step in path.steps):
+        joined = {arn: found.targets[arn] for arn in found.targets if _gains_by_joining(principal, arn, account)}
+        leads_to_admin = min(some(map(account.judged, joined)), is_admin(at_most(principal)).verdict)
+        found = replace(found, targets=joined)
+        if not joined:
+            return None
     return replace(found, leads_to_admin=leads_to_admin), best.sure and not found.unread
+
+
+def _gains_by_joining(principal: Principal, group: str, account: Account) -> bool:
+    """Whether the group gives the principal more, for all that its boundary and its Denies leave."""
+    member = account.holders.get(group)
+    if member is None or is_admin(at_most(principal)).verdict is not Tri.NO:
+        return True
+    joined = replace(principal, policies=(*principal.policies, *member.policies))
+    return exceeds(joined, principal, tuple(attacker()["reporting"])) is not Tri.NO
 
 
 def _worth_giving(escalation: Escalation, principal: Principal, account: Account) -> Escalation | None:

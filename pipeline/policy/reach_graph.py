@@ -22,7 +22,7 @@ from pipeline.policy.rights import Admin, Admins, is_admin
 from pipeline.policy.tagging import Retagged, may_tag_roles, retagged, speaking_of_tags, tagged_by
 from pipeline.policy.tri import Tri
 from pipeline.policy.ways import Edge, Into, distances, into_targets
-from pipeline.policy.writers import levers_of, may_write_anything, writes_into
+from pipeline.policy.writers import levers_of, may_write_anything, writes_into, writes_into_role
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +152,11 @@ class Graph:
             verdict = min(escalation.verdict, escalation.leads_to_admin)
             yield from [Edge(node, administrator(account_of(node)), path.id, verdict)] if verdict is not Tri.NO else []
         elif path.gain == "become":
+            if any(":group/" in target for target in escalation.targets):
+                verdict = min(escalation.verdict, escalation.leads_to_admin)
+                yield from (
+                    [Edge(node, administrator(account_of(node)), path.id, verdict)] if verdict is not Tri.NO else []
+                )
             for target, verdict in escalation.targets.items():
                 if target in self.by_arn:
                     yield Edge(node, target, path.id, verdict)
@@ -216,10 +221,14 @@ class Graph:
 
     def _by_writer(self, writer: Principal, source: str, steps: int, out: Into, at_least: Tri) -> Iterator[Edge]:
         for target, (further, _) in distances(out, [source]).items():
-            other = self.by_arn.get(str(target))
-            if other is None or other.arn == writer.arn:
+            if target == writer.arn:
                 continue
-            written = writes_into(writer, other, other.arn, levers_of(other))
+            if other := self.by_arn.get(str(target)):
+                written = writes_into(writer, other, other.arn, levers_of(other))
+            elif role := self.roles.get(str(target)):
+                written = writes_into_role(writer, role)
+            else:
+                continue
             if written.verdict >= at_least:
                 yield Edge(source, administrator(writer.account), written.how, at_least, steps + further + 1)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from functools import cache, lru_cache
 from itertools import combinations
 
-from pipeline.policy.account import Account, Levers, is_reserved
+from pipeline.policy.account import Account, Levers, Role, is_reserved
 from pipeline.policy.callers import account_of
 from pipeline.policy.escalation_grants import Grant, granted
 from pipeline.policy.escalation_paths import paths
@@ -63,16 +63,8 @@ def writes_into(actor: Principal, target: Principal, arn: str, levers: Levers) -
     if is_reserved(arn) or actor.account != account_of(arn):
         return Written()
     kind = arn.split(":")[5].split("/")[0]
-    boundary = levers.boundary or ABSENT
-    steps = {
-        name: max(
-            (granted(action, resource, "", actor, None, boundary) for action, resource in possible),
-            key=lambda grant: answer(grant.decision),
-            default=None,
-        )
-        for name, possible in _possible(kind, arn, target, levers).items()
-    }
-    open_steps = {name: grant for name, grant in steps.items() if grant and answer(grant.decision) is not Tri.NO}
+    steps = {name: _best(actor, ways, levers) for name, ways in _possible(kind, arn, target, levers).items()}
+    open_steps = {name: grant for name, grant in steps.items() if grant}
     best = Written()
     for count in range(1, len(open_steps) + 1):
         for names in combinations(open_steps, count):
@@ -84,11 +76,40 @@ def writes_into(actor: Principal, target: Principal, arn: str, levers: Levers) -
     return best
 
 
+def writes_into_role(actor: Principal, role: Role) -> Written:
+    """The same for a role of which only the levers are known, and what it could be at most."""
+    if is_reserved(role.arn) or actor.account != account_of(role.arn):
+        return Written()
+    nobody = Principal(role.arn)
+    possible = _possible("role", role.arn, nobody, role.levers)
+    steps = {name: _best(actor, ways, role.levers) for name, ways in possible.items()}
+    give, free = steps["give"], steps["free"]
+    if give is None:
+        return Written()
+    verdict = answer(give.decision)
+    as_it_is = Written(min(verdict, role.at_most), (give,))
+    if free is None or as_it_is.verdict is Tri.YES:
+        return as_it_is
+    freed = Written(min(verdict, answer(free.decision)), (give, free))
+    return max(as_it_is, freed, key=lambda written: written.verdict)
+
+
+def _best(actor: Principal, possible: Iterable[tuple[str, str]], levers: Levers) -> Grant | None:
+    """The action of these that the actor may take the most; None if it may take none."""
+    boundary = levers.boundary or ABSENT
+    grants = (granted(action, resource, "", actor, None, boundary) for action, resource in possible)
+    best = max(grants, key=lambda grant: answer(grant.decision), default=None)
+    return best if best and answer(best.decision) is not Tri.NO else None
+
+
+def has_denies(principal: Principal) -> bool:
+    """Whether a policy of its own denies it something."""
+    documents = [policy.document for policy in principal.policies if policy.document]
+    return any(statement.effect == "Deny" for document in documents for statement in document.statements)
+
+
 def _possible(kind: str, arn: str, target: Principal, levers: Levers) -> Mapping[str, list[tuple[str, str]]]:
     """What gives it rights, takes its boundary off, and takes Denies off it: actions and their resources."""
-    has_denies = any(
-        one.effect == "Deny" for each in target.policies if each.document for one in each.document.statements
-    )
     return {
         "give": [
             *((action, arn) for action in GIVES[kind]),
@@ -96,7 +117,7 @@ def _possible(kind: str, arn: str, target: Principal, levers: Levers) -> Mapping
             *((action, group) for group in levers.groups for action in GIVES["group"]),
         ],
         "free": [*((action, arn) for action in FREES[kind]), (REWRITES, levers.boundary)] if levers.boundary else [],
-        "lift": [(action, arn) for action in LIFTS[kind]] if has_denies else [],
+        "lift": [(action, arn) for action in LIFTS[kind]] if has_denies(target) else [],
     }
 
 

@@ -6,7 +6,7 @@ permissions_sha256 = "Key of the principal's permissions in fact_permissions"
 principal_type = "user or role"
 keeper = "Who keeps the role where the account does not: an AWS service or IAM Identity Center"
 held_back = "Whether it would be more of an administrator without its boundary"
-at_most = "Whether it would be an administrator with every policy that its boundary leaves"
+at_most = "Whether it would be an administrator if it were given everything, for all its boundary and Denies"
 admin = "Whether it administers its account: yes, depends (on conditions, or on what could not be read) or no"
 */
 with

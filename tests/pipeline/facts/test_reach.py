@@ -60,7 +60,7 @@ def tables() -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
     con.execute("""
         create table int_principal_permissions (account_id varchar, principal_arn varchar, admin varchar,
-            can_assume boolean, may_escalate boolean, keeper varchar);
+            can_assume boolean, may_escalate boolean, keeper varchar, iam_writes varchar[] default []);
         create table stg_roles (account_id varchar, arn varchar, trust_document varchar);
         create table fact_trust_principals (document_sha256 varchar, principal_type varchar, principal varchar,
             effect varchar);
@@ -68,7 +68,7 @@ def tables() -> duckdb.DuckDBPyConnection:
         create table int_identity_documents (document_sha256 varchar, document varchar);
         insert into stg_roles select '1', 'role/' || i, 'trust' from range(100) as numbers (i);
         insert into int_principal_permissions
-        select '1', 'role/' || i, 'no', false, false, null from range(100) as numbers (i);
+        select '1', 'role/' || i, 'no', false, false, null, [] from range(100) as numbers (i);
     """)
     return con
 
@@ -94,7 +94,10 @@ def test_a_role_of_an_aws_service_does_not_move(tables: duckdb.DuckDBPyConnectio
 
 
 def test_roles_that_could_be_taken_over_are_read(tables: duckdb.DuckDBPyConnection) -> None:
-    tables.execute("insert into int_principal_permissions values ('1', 'user/ann', 'no', false, true, null)")
+    tables.execute("insert into int_principal_permissions values ('1', 'user/ann', 'no', false, true, null, [])")
+    assert len(chosen(tables)) == 100 + 1
+    writes = "update int_principal_permissions set may_escalate = false, iam_writes = ['iam:PutRolePolicy'] "
+    tables.execute(f"{writes} where principal_arn = 'user/ann'")
     assert len(chosen(tables)) == 100 + 1
     tables.execute("update int_principal_permissions set account_id = '2' where principal_arn = 'user/ann'")
     assert chosen(tables) == ["user/ann"]

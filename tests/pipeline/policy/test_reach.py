@@ -276,3 +276,22 @@ def test_roles_open_to_everybody_are_entered_by_whom_they_let_in(seed: int) -> N
             best = max(may_assume(one, role) for role in roles)
             expected = {Tri.YES: (1, 1), Tri.DEPENDS: (None, 1), Tri.NO: (None, None)}[best]
             assert (found[one.arn].steps, found[one.arn].possible_steps) == expected, one.arn
+
+
+def test_joining_a_group_of_administrators_is_a_step() -> None:
+    group = arn("group", "admins")
+    joins = principal(allow("iam:AddUserToGroup", group))
+    groups = {ACCOUNT: {group: Tri.YES}}
+    assert steps([joins], [], groups=groups) == {"worker": (1, 1)}
+    capped = principal(allow("iam:AddUserToGroup", group), boundary=Policy.read("cap", allow("iam:AddUserToGroup")))
+    assert steps([capped], [], groups=groups) == {"worker": (None, None)}
+
+
+def test_a_role_that_moves_no_further_counts_where_somebody_writes_into_it() -> None:
+    writer = principal(allow("iam:PutRolePolicy", arn("role", "idle")), kind="role", name="writer")
+    roles = [role("writer", ROOT), role("idle", ROOT)]
+    assert steps([principal(ENTER), writer], roles)["worker"] == (3, 3)
+    assert steps([principal(ENTER), writer], [roles[0], role("idle", {"Service": "ec2.amazonaws.com"})])["worker"] == (
+        None,
+        None,
+    )
