@@ -22,7 +22,9 @@ WIDTH, PANEL, BOTTOM, LEFT, RIGHT = 640, 76, 24, 8, 74
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart: SVG, or a figure for Plotly; a description in words, and the same numbers as a table."""
+    """A chart: SVG, or a figure for Plotly; a description in words, and the same numbers as a table. A wide one scrolls
+    on narrow screens.
+    """
 
     id: str
     title: str
@@ -32,6 +34,7 @@ class Chart:
     svg: Markup | None = None
     figure: dict[str, Any] = field(default_factory=dict)
     height: int = 300
+    is_wide: bool = False
 
 
 @dataclass(frozen=True)

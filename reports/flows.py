@@ -16,7 +16,7 @@ from reports.filters import number, visible
 
 MOST_WAYS = 24
 """Bands that an eye can follow; the others are counted together."""
-MOST_LETTERS = 48
+MOST_LETTERS = 36
 OTHERS = "others"
 CERTAIN, CONDITIONAL = "--fail-soft", "--heat-1"
 
@@ -81,7 +81,16 @@ def flow(
     )
     head = (*heads[:2], holds[0], heads[2])
     height = 140 + 24 * max(Counter(depth for depth, _ in places).values())
-    return Chart(id, title, says, head, table, figure={"data": [data], "layout": layout(margin=EDGES)}, height=height)
+    return Chart(
+        id,
+        title,
+        says,
+        head,
+        table,
+        figure={"data": [data], "layout": layout(margin=EDGES)},
+        height=height,
+        is_wide=True,
+    )
 
 
 def _fewer(ways: Sequence[Way]) -> list[Way]:

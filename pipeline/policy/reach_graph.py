@@ -148,15 +148,12 @@ class Graph:
 
     def _edges_along(self, node: str, escalation: Escalation) -> Iterator[Edge]:
         path = escalation.path
-        if path.gain == "grant" or escalation.first:
+        joins = any(":group/" in target for target in escalation.targets)
+        if path.gain == "grant" or escalation.first or joins:
             verdict = min(escalation.verdict, escalation.leads_to_admin)
-            yield from [Edge(node, administrator(account_of(node)), path.id, verdict)] if verdict is not Tri.NO else []
+            if verdict is not Tri.NO:
+                yield Edge(node, administrator(account_of(node)), path.id, verdict)
         elif path.gain == "become":
-            if any(":group/" in target for target in escalation.targets):
-                verdict = min(escalation.verdict, escalation.leads_to_admin)
-                yield from (
-                    [Edge(node, administrator(account_of(node)), path.id, verdict)] if verdict is not Tri.NO else []
-                )
             for target, verdict in escalation.targets.items():
                 if target in self.by_arn:
                     yield Edge(node, target, path.id, verdict)

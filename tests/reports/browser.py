@@ -34,10 +34,11 @@ async () => (await axe.run(document, {resultTypes: ["violations"], preload: fals
 DRAWN = """
 () => [...document.querySelectorAll(".plot")].every((plot) => {
   const drawn = plot.querySelector(".main-svg");
-  return drawn && drawn.clientWidth <= plot.clientWidth;
+  const bands = [...plot.querySelectorAll(".sankey-link")];
+  return drawn && drawn.clientWidth <= plot.clientWidth && bands.every((band) => band.style.opacity === "1");
 })
 """
-"""Every chart is drawn and has found its width, which it does a moment after the window's."""
+"""Every chart is drawn and has found its width, which it does a moment after the window's, and its bands are there."""
 OPEN = "() => document.querySelectorAll('details').forEach((box) => (box.open = true))"
 
 CUT = """
