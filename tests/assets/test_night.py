@@ -264,6 +264,7 @@ def test_a_blocked_night_leaves_yesterday_in_place_and_says_why(
     shutil.rmtree(tonight.landing_folder)
 
 
+@pytest.mark.soak
 def test_a_night_dated_in_the_future_can_be_taken_out(night: FirstNight) -> None:
     ahead = night.done.night.on(date(2062, 11, 23))
     shutil.copytree(night.done.night.landing_folder, ahead.landing_folder)

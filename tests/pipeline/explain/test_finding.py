@@ -24,7 +24,7 @@ def test_what_is_asked_for_must_be_one_finding(database: Path, tmp_path: Path) -
         explain(tmp_path / "rolecall.duckdb", "key_rotation", "alice")
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_the_same_finding_is_explained_alike_twice(database: Path) -> None:
     first, second = (explain(database, "no_privilege_escalation", "builder") for _ in range(2))
     assert first == second
