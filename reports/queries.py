@@ -165,6 +165,7 @@ QUALITY = """
         accepted_by, owner, reason, expires_on
     from quality_results as q left join exceptions as e on e.entry = accepted_by where q.as_of = $as_of
     order by passed, severity, q.dataset, q.check_name, expectation"""
+PATH_TITLES = "select path_id, any_value(title) as title from principal_escalations group by path_id order by path_id"
 KNOWLEDGE = "select name, title, read_on, age_days, is_old, off_list from knowledge order by is_old desc, read_on, name"
 KNOWLEDGE_GAPS = "select kind, name, times, len(accounts) as accounts from knowledge_gaps order by kind, name"
 EXCEPTIONS = "select * from exceptions order by is_live desc, expires_on, entry"

@@ -15,6 +15,7 @@ from pipeline.facts._evidence import cited, depends_on, dumped, grant, problems
 from pipeline.facts._principals import ONE_FOR_ALL_ALIKE, PrincipalFactory
 from pipeline.facts._principals import QUERIES as OF_PRINCIPALS
 from pipeline.policy import Decision, Escalations, Principal, Tri, can, escalations, is_admin
+from pipeline.policy.boundary_facts import EDITS
 from pipeline.policy.context import Value
 from pipeline.policy.escalation_requests import best as strongest
 from pipeline.policy.escalation_requests import boundaries_of_new, named_policies
@@ -22,7 +23,7 @@ from pipeline.policy.evaluate import statements_on
 from pipeline.policy.principal import FRESH, answer
 from pipeline.policy.tagging import retagged
 from pipeline.policy.targets import targets
-from pipeline.policy.writers import at_most, has_denies
+from pipeline.policy.writers import FREES, at_most, has_denies
 from pipeline.schema import Column, Dataset, Row
 
 TABLE = Dataset(
@@ -68,11 +69,6 @@ WRITES = {
 # They give other permissions to all who hold the policy, and no condition on a boundary applies to them.
 VERSIONS = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion")
 BOUNDARY, POLICY = "iam:PermissionsBoundary", "iam:PolicyARN"
-REMOVALS = {
-    "user": ("iam:DeleteUserPermissionsBoundary", "iam:PutUserPermissionsBoundary"),
-    "role": ("iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"),
-}
-EDITS = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicyVersion", "iam:DeletePolicy")
 
 
 def rows(tables: Queried) -> Iterator[Row]:
@@ -172,7 +168,7 @@ def boundary_edits(principal: Principal) -> Iterator[Mapping[str, Any]]:
     assert principal.boundary
     arn = principal.boundary.arn
     other = f"arn:{principal.caller.partition}:iam::aws:policy/AdministratorAccess"
-    removals = REMOVALS["user" if principal.kind == "user" else "role"]
+    removals = FREES["user" if principal.kind == "user" else "role"]
     edits = [(action, principal.arn, {BOUNDARY: other if "Put" in action else arn}) for action in removals]
     edits += [(action, arn, {}) for action in EDITS if ":iam::aws:" not in arn]
     holders = with_any_tags(principal)

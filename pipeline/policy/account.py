@@ -126,11 +126,16 @@ class Account:
             return Tri.DEPENDS
         pair = (alike.key(holder), alike.key(actor), holder.account == actor.account)
         if pair not in self.compared:
-            self.compared[pair] = exceeds(holder, actor, tuple(attacker()["reporting"]))
+            self.compared[pair] = gives_more(holder, actor)
         return self.compared[pair]
 
     def admins_first(self, arns: Iterable[str]) -> list[str]:
         return sorted(arns, key=lambda arn: (-self.judged(arn), arn))
+
+
+def gives_more(holder: Principal, actor: Principal) -> Tri:
+    """Whether the rights of the holder give the actor something, other than reporting on itself."""
+    return exceeds(holder, actor, tuple(attacker()["reporting"]))
 
 
 def is_reserved(role_arn: str) -> bool:

@@ -11,10 +11,7 @@ from pipeline.policy.request import Policy
 from pipeline.policy.rights import is_admin
 from pipeline.policy.tagging import retagged
 from pipeline.policy.tri import Tri, some
-
-_EVERYTHING = Policy.read(
-    "everything", {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
-)
+from pipeline.policy.writers import EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class BoundaryFacts:
 def boundary_facts(document: Document, arn: str) -> BoundaryFacts:
     """The facts of a document used as a permissions boundary; `arn` is the policy's own."""
     prefix = arn.split(":policy/")[0]
-    holder = Principal(f"{prefix}:user/{FRESH}", (_EVERYTHING,), Policy("boundary", document))
+    holder = Principal(f"{prefix}:user/{FRESH}", (EVERYTHING,), Policy("boundary", document))
     untagged = replace(holder, tags={}, takes_session_tags=False)
     # Whoever may tag the session of a role with the boundary sets any tag.
     tags_sessions = answer(can(untagged, "sts:TagSession", f"{prefix}:role/{FRESH}")) is not Tri.NO
@@ -48,10 +45,10 @@ def _edits(holder: Principal, arn: str) -> Tri:
     """Whether the holder may edit its boundary, or remove the boundary of a user or role."""
     own: dict[str, Value] = {"iam:PermissionsBoundary": arn}
     prefix = arn.split(":policy/")[0]
-    edits = (answer(can(holder, action, arn)) for action in _EDITS)
+    edits = (answer(can(holder, action, arn)) for action in EDITS)
     removals = (answer(can(holder, action, f"{prefix}:{kind}/{FRESH}", own)) for action, kind in _REMOVALS)
     return some((*edits, *removals))
 
 
-_EDITS = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicyVersion", "iam:DeletePolicy")
+EDITS = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicyVersion", "iam:DeletePolicy")
 _REMOVALS = (("iam:DeleteUserPermissionsBoundary", "user"), ("iam:DeleteRolePermissionsBoundary", "role"))

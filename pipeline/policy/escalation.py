@@ -11,13 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from pipeline.policy.account import Account
+from pipeline.policy.account import Account, gives_more
 from pipeline.policy.escalation_grants import Grant
-from pipeline.policy.escalation_paths import Path, attacker, may_escalate, paths
+from pipeline.policy.escalation_paths import Path, may_escalate, paths
 from pipeline.policy.escalation_steps import steps_of
 from pipeline.policy.escalation_targets import with_only
 from pipeline.policy.escalation_workloads import on_existing
-from pipeline.policy.exceeds import exceeds
 from pipeline.policy.principal import Principal
 from pipeline.policy.rights import Admin, is_admin
 from pipeline.policy.tagging import may_gain, retagged, speaking_of_tags
@@ -150,7 +149,7 @@ def _gains_by_joining(principal: Principal, group: str, account: Account) -> boo
     if member is None or is_admin(at_most(principal)).verdict is not Tri.NO:
         return True
     joined = replace(principal, policies=(*principal.policies, *member.policies))
-    return exceeds(joined, principal, tuple(attacker()["reporting"])) is not Tri.NO
+    return gives_more(joined, principal) is not Tri.NO
 
 
 def _worth_giving(escalation: Escalation, principal: Principal, account: Account) -> Escalation | None:
@@ -184,7 +183,7 @@ def _within_boundary(holder: Principal, actor: Principal, account: Account) -> T
     full = at_most(holder)
     further = escalations(full, account, ignore=_BY_GIVING).paths
     leads_to_admin = some((is_admin(full).verdict, *(min(one.verdict, one.leads_to_admin) for one in further)))
-    gains = leads_to_admin is not Tri.NO or exceeds(full, actor, tuple(attacker()["reporting"])) is not Tri.NO
+    gains = leads_to_admin is not Tri.NO or gives_more(full, actor) is not Tri.NO
     return leads_to_admin if gains else None
 
 
@@ -240,7 +239,7 @@ def _gained_by_tags(principal: Principal, other: Principal, account: Account | N
         return is_admin(other).verdict
     before, after = (_open_without_tagging(who, account) for who in (principal, other))
     further = [one.leads_to_admin for id, one in after.items() if id not in before or one.verdict > before[id].verdict]
-    gains_right = exceeds(other, principal, tuple(attacker()["reporting"])) is Tri.YES
+    gains_right = gives_more(other, principal) is Tri.YES
     return some(further) if further or gains_right else None
 
 

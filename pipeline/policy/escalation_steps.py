@@ -10,6 +10,7 @@ from pipeline.policy import alike
 from pipeline.policy.account import Account, Role
 from pipeline.policy.escalation_grants import Grant, boundaries, granted, granted_anywhere
 from pipeline.policy.escalation_paths import Path, Step
+from pipeline.policy.escalation_requests import Boundary
 from pipeline.policy.escalation_targets import resources_of
 from pipeline.policy.principal import Principal, answer
 from pipeline.policy.request import Decision, Verdict
@@ -113,21 +114,21 @@ def _grants(
     """The steps on one resource, under its boundary that allows the most."""
     tried: list[list[Grant]] = []
     for boundary in boundaries(target, resource, principal):
-        tried.append(
-            [
-                max(
-                    (granted(step.action, part, service, principal, role, boundary) for part in parts),
-                    key=lambda grant: answer(grant.decision),
-                    default=NOTHING,
-                )
-                if (parts := _parts(step, resource, principal, role)) is not None
-                else Grant(step.action, "*", granted_anywhere(step.action, "policy", principal))
-                for step in steps
-            ]
-        )
+        tried.append([_grant(step, resource, service, principal, role, boundary) for step in steps])
         if all(answer(grant.decision) is Tri.YES for grant in tried[-1]):
             break
     return max(tried, key=lambda grants: every(answer(grant.decision) for grant in grants))
+
+
+def _grant(
+    step: Step, resource: str, service: str, principal: Principal, role: Role | None, boundary: Boundary
+) -> Grant:
+    """The step on the resource, or on the part of it on which it is allowed the most."""
+    parts = _parts(step, resource, principal, role)
+    if parts is None:
+        return Grant(step.action, "*", granted_anywhere(step.action, "policy", principal))
+    grants = (granted(step.action, part, service, principal, role, boundary) for part in parts)
+    return max(grants, key=lambda grant: answer(grant.decision), default=NOTHING)
 
 
 NOTHING = Grant("", "", Decision(Verdict.IMPLICITLY_DENIED, "there is nothing that the step could be on"))

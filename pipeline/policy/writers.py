@@ -24,7 +24,9 @@ EVERYTHING = Policy.read(
 )
 _KINDS = ("User", "Role", "Group")
 GIVES = {kind.lower(): (f"iam:Put{kind}Policy", f"iam:Attach{kind}Policy") for kind in _KINDS}
-FREES = {kind.lower(): (f"iam:Delete{kind}PermissionsBoundary", f"iam:Put{kind}PermissionsBoundary") for kind in _KINDS}
+FREES = {
+    kind.lower(): (f"iam:Delete{kind}PermissionsBoundary", f"iam:Put{kind}PermissionsBoundary") for kind in _KINDS[:2]
+}
 LIFTS = {kind.lower(): (f"iam:Detach{kind}Policy", f"iam:Delete{kind}Policy") for kind in _KINDS}
 REWRITES = "iam:CreatePolicyVersion"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from reports.night import PublishedNight, group
 from reports.pages._page import Kind, Page
-from reports.queries import FAILS_OF_RESOURCES, LISTED
+from reports.queries import FAILS_OF_RESOURCES, LISTED, PATH_TITLES
 
 PLACE = 40
 TITLE = "Access"
@@ -42,7 +42,6 @@ REACH = f"""
     order by r.kind, r.principal_type, r.is_admin = 'depends', r.steps nulls last, r.possible_steps, a.name,
         r.account_id, r.principal_arn"""
 """Users and roles that are administrators (kind admin) or can become one (kind reach)."""
-PATH_TITLES = "select path_id, any_value(title) as title from principal_escalations group by path_id order by path_id"
 PEOPLE = """
     with judged as (
         select account_id, resource as arn, bool_or(control_id = 'oidc_trust_scoped') as is_oidc,

@@ -11,6 +11,7 @@ from reports.filters import number, plural
 from reports.flows import Way, flow, total
 from reports.night import PublishedNight, group
 from reports.pages._page import Kind, Page
+from reports.queries import PATH_TITLES
 
 PLACE = 13
 TITLE = "Findings"
@@ -42,7 +43,6 @@ REACH = f"""
     )
     select principal_type, name, always, via, count(*) as n from ways
     group by all order by n desc, principal_type, name, always desc, via limit {MANY_WAYS}"""
-TITLES = "select path_id, any_value(title) as title from principal_escalations group by path_id order by path_id"
 TRUST = f"""
     with trusted as (
         select distinct relation = 'service' as is_service, role_arn, lets_in = 'yes' as always,
@@ -115,7 +115,7 @@ def pages(night: PublishedNight) -> Iterator[Page]:
     rows = night.reader.rows
     possible = (
         figures.accounts_map(_grave(night)),
-        _reach(rows(REACH), {row["path_id"]: row["title"] for row in rows(TITLES)}),
+        _reach(rows(REACH), {row["path_id"]: row["title"] for row in rows(PATH_TITLES)}),
         *_trust(rows(TRUST)),
         figures.open_fails(night.open_fails, events(rows(EVENTS))),
         _ends(rows(ENDS)),
