@@ -26,9 +26,13 @@ from pipeline.policy.targets import targets
 from pipeline.policy.tri import Tri
 
 
+OWN = "0" * 12
+"""The account of whoever holds a document, which int_customer_documents puts in place of the account's own id."""
+
+
 def holder_of(document: Document) -> Principal:
     """A principal with only this document, in the partition of its ARNs."""
-    return Principal(f"arn:{_partition_in(document)}:iam::{'0' * 12}:role/{FRESH}", (Policy("document", document),))
+    return Principal(f"arn:{_partition_in(document)}:iam::{OWN}:role/{FRESH}", (Policy("document", document),))
 
 
 def _partition_in(document: Document) -> str:
@@ -200,8 +204,8 @@ def _everywhere(statement: Statement, action: str, any_account: bool = False) ->
 
 
 def is_effectively_star(pattern: str, action: str = "", any_account: bool = False) -> bool:
-    """Whether the pattern matches every resource that the action accepts, in any Region and account:
-    `arn:*:cloudtrail:*:*:trail/*` for trails.
+    """Whether the pattern matches every resource that the action accepts, in any Region, of any account or of one's
+    own: `arn:*:cloudtrail:*:*:trail/*` for trails.
 
     `any_account`: one name in every account also counts (`arn:aws:iam::*:role/deploy`).
     """
@@ -214,14 +218,15 @@ def is_effectively_star(pattern: str, action: str = "", any_account: bool = Fals
     if entry is None or entry.needs_star:
         return False
     partition = fields[1] if fields[1:2] and fields[1] in partitions() else "aws"
-    shapes = [_shape(arn, partition) for _, arn in entry.resource_types]
+    account = OWN if fields[4:5] == [OWN] else "1" * 12
+    shapes = [_shape(arn, partition, account) for _, arn in entry.resource_types]
     return any(resource_matches(pattern, shape) for shape in shapes)
 
 
-def _shape(arn: str, partition: str) -> str:
+def _shape(arn: str, partition: str, account: str) -> str:
     out, rest = (
         "",
-        arn.replace("${Partition}", partition).replace("${Account}", "1" * 12).replace("${Region}", "zz-zzzz-9"),
+        arn.replace("${Partition}", partition).replace("${Account}", account).replace("${Region}", "zz-zzzz-9"),
     )
     while "${" in rest:
         before, _, after = rest.partition("${")

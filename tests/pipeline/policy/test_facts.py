@@ -101,6 +101,11 @@ def test_facts_name_their_statement() -> None:
         ("arn:aws:s3:::*", "s3:GetObject", True),
         ("arn:aws:s3:::b/*", "s3:GetObject", False),
         ("arn:aws:iam::*:role/*", "sts:AssumeRole", True),
+        ("arn:aws:iam::000000000000:role/*", "iam:PassRole", True),
+        ("arn:aws:iam::000000000000:role/app-*", "iam:PassRole", False),
+        ("arn:aws:iam::111122223333:role/*", "iam:PassRole", False),
+        ("arn:aws:kms:*:000000000000:key/*", "kms:Decrypt", True),
+        ("arn:aws:kms:eu-west-1:000000000000:key/*", "kms:Decrypt", False),
     ],
 )
 def test_effectively_star(pattern: str, action: str, expected: bool) -> None:
