@@ -20,7 +20,7 @@ from pipeline.settings import Refused, Settings
 from pipeline.text import plural
 from pipeline.warehouse import store
 from pipeline.warehouse.invariants import Broken
-from reports import documents
+from reports import chromium, documents
 from reports.site import Site
 from reports.site import build as build_site
 
@@ -56,7 +56,7 @@ def build_report(settings: Settings, night: Night, path: Path, progress: Progres
     held_back = store.held_back_after(night)
     notice = f"{held_back[0]} is not published: {held_back[1]}" if held_back else None
     with folder.report(night) as aside:
-        site = build_site(path, aside, notice, progress)
+        site = build_site(path, aside, notice, progress, preview(settings, night))
         files = None
         try:
             files = documents.make(aside) if settings.render_pdf else None
@@ -70,6 +70,13 @@ def build_report(settings: Settings, night: Night, path: Path, progress: Progres
     if files:
         progress.end("documents", str(files))
     return site
+
+
+def preview(settings: Settings, night: Night) -> str | None:
+    """The address of the first screen as a picture, if there will be one at an address that others reach."""
+    if settings.report_url is None or not settings.render_pdf or chromium.find() is None:
+        return None
+    return f"{settings.report_url.rstrip('/')}/{night}/{documents.picture_of(documents.OVERVIEW)}"
 
 
 def outdated(settings: Settings) -> Outdated:

@@ -25,7 +25,6 @@ from pipeline.policy.sensitive import GRAVE, is_unjudged, sensitive_actions
 from pipeline.policy.targets import targets
 from pipeline.policy.tri import Tri
 
-
 OWN = "0" * 12
 """The account of whoever holds a document, which int_customer_documents puts in place of the account's own id."""
 
@@ -49,7 +48,7 @@ def _partition_in(document: Document) -> str:
     )
 
 
-# A resource of an account outside of every organization: what a condition keeps it from is not allowed on every resource.
+# A resource of an account outside of every organization: what a condition keeps from it is not for every resource.
 _ELSEWHERE: dict[str, Value] = {"aws:ResourceAccount": "9" * 12, "aws:ResourceOrgID": (), "aws:ResourceOrgPaths": ()}
 
 
