@@ -60,7 +60,7 @@ wheel: $(INSTALLED)  ## build dist/rolecall-*.whl and its SBOM; refused where kn
 	@ls dist/*.whl dist/*.json
 
 lock: $(INSTALLED)  ## write both locks anew from pyproject.toml; `make lock UPGRADE=--upgrade` for the newest releases
-	@$(BIN)/$(LOCK) $(UPGRADE) --extra demo --extra dev --output-file requirements-dev.lock pyproject.toml
+	@$(BIN)/$(LOCK) $(UPGRADE) --extra demo --extra otel --extra dev --output-file requirements-dev.lock pyproject.toml
 	@cp requirements-dev.lock requirements.lock  # what it begins with, it keeps
 	@$(BIN)/$(LOCK) --output-file requirements.lock pyproject.toml
 

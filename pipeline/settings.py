@@ -35,6 +35,7 @@ RENAMED = {
     "coverage_floor": "min_coverage_to_publish",
 }
 """Setting names from before 0.2.0, accepted for one more release, and their current names."""
+URL = r"^https?://\S+$"
 
 
 class ControlSettings(BaseModel):
@@ -160,13 +161,12 @@ class Settings(BaseSettings):
     notify_when: Literal["always", "changed"] = Field(
         "always", description="Notify about every night, or only when something changed; failures are always sent"
     )
-    heartbeat_url: str | None = Field(
-        None,
-        description="URL to ask for after each published night, as of a dead man's switch",
-        pattern=r"^https?://\S+$",
-    )
+    heartbeat_url: str | None = Field(None, description="URL to ask for after each published night", pattern=URL)
     metrics_file: Path | None = Field(
         None, description="File for Prometheus's textfile collector, written after each run: rolecall.prom"
+    )
+    otlp_endpoint: str | None = Field(
+        None, description="OpenTelemetry collector for the same figures, over HTTP: http://localhost:4318", pattern=URL
     )
     log_format: Literal["text", "json"] = Field(
         "text", description="Format of a run's progress and of errors: lines of text, or a JSON object a line"
