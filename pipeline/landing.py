@@ -48,9 +48,12 @@ def check_landed(night: Night) -> None:
 
 
 def read(night: Night, dataset: Dataset) -> pa.Table:
-    """One dataset of a night, without history; no rows if the night lacks it. Raises `Damaged`."""
+    """One dataset of a night, without history; no rows if the night lacks it, nulls where it lacks a column.
+
+    Raises `Damaged`.
+    """
     tables = [table(file) for file in files(night, dataset)]
-    return pa.concat_tables(tables) if tables else dataset.table([])
+    return pa.concat_tables([dataset.table([]), *tables], promote_options="default")
 
 
 def table(file: Path, **options: Any) -> pa.Table:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -161,10 +162,25 @@ EXTRACTS = Dataset(
         Column("error_class", "varchar", "Class of the failure, as in the ledger"),
         Column("error_code", "varchar", "The error code AWS answered with"),
         Column("message", "varchar", "The message AWS answered with"),
+        Column(
+            "read_on", "date", "Night on which its oldest rows were read; an earlier one if some are remembered"
+        ),
+        Column("empty_since", "date", "First of the nights without a break on which it had no rows; null if it has"),
     ),
     key=("account_id", "region", "dataset"),
     may_be_empty=False,
 )
+
+
+@dataclass(frozen=True)
+class Extract:
+    """A successful extract of an earlier night."""
+
+    rows: int
+    read_on: date | None
+    """None for nights of a version that did not say."""
+    empty_since: date | None
+
 
 UNREAD = Dataset(
     "unread_records",

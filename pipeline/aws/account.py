@@ -14,7 +14,7 @@ from typing import Any
 from pipeline.aws.failures import CallFailed
 from pipeline.aws.session import GLOBAL, Answer, Memory
 from pipeline.aws.visit import Visit
-from pipeline.schema import Dataset, Row
+from pipeline.schema import Dataset, Extract, Row
 from pipeline.settings import Settings
 
 # A reading of more pages is in a circle that no token gives away.
@@ -60,6 +60,18 @@ class Account:
     def remembered(self, dataset: Dataset) -> list[Row]:
         """Rows of a dataset of this account and Region from the last night on which it was read."""
         return self.memory.rows(dataset, self.account_id, self.region)
+
+    def last(self, dataset: Dataset) -> Extract | None:
+        """This dataset's extract of the last night, if every record could be read; None if nothing answers tonight."""
+        return self.memory.last(dataset, self.account_id, self.region) if self._visit.has_answered else None
+
+    def of_last_night(self, dataset: Dataset) -> list[Row] | None:
+        """The rows of that extract."""
+        return None if self.last(dataset) is None else self.remembered(dataset)
+
+    def keep(self, dataset: Dataset) -> None:
+        """Note that rows of earlier nights are kept, each for less than a week."""
+        self._visit.kept.add((dataset.name, self.region))
 
     def call(self, operation: str, **params: Any) -> Answer:
         """One response: `call("iam:GetAccountSummary")`. Raises `CallFailed`."""

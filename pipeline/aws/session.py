@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
@@ -32,7 +32,7 @@ from pipeline.aws.failures import CutAnswer, NotOffered, without_secrets, words
 from pipeline.aws.members import UNLISTED, Watch
 from pipeline.aws.transport import TimedSession
 from pipeline.policy.partitions import dns_suffixes
-from pipeline.schema import Dataset, Row
+from pipeline.schema import Dataset, Extract, Row
 from pipeline.settings import Refused, Settings
 
 GLOBAL = "global"
@@ -55,12 +55,20 @@ class Memory(Protocol):
     """Data of earlier nights, and results shared between accounts; implemented by `pipeline.collect.memory`."""
 
     as_of: date
+    last_night: date | None
+    """The night before, of those that landed."""
 
     def rows(self, dataset: Dataset, account_id: str, region: str) -> list[Row]:
         """Rows of the most recent earlier night on which this extract succeeded."""
 
     def count(self, dataset: Dataset, account_id: str, region: str) -> int:
         """The number of those rows."""
+
+    def last(self, dataset: Dataset, account_id: str, region: str) -> Extract | None:
+        """This extract of the last night, if it succeeded then, with every record."""
+
+    def last_rows(self, dataset: Dataset, equal: Mapping[str, str]) -> list[Row]:
+        """Rows of all accounts and Regions of the last night that have these values."""
 
     def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """The result of `make` for a key, computed once per worker."""

@@ -60,6 +60,8 @@ class Visit:
         """Whether the caller's credentials are used, except for what only the management account may ask."""
         self.asked = 0
         """Requests sent."""
+        self.has_answered = False
+        """Whether any request was answered: the account can be read."""
         self._ends = time.monotonic() + seconds if seconds else None
         self._calls: dict[tuple[str, str], Call] = {}
         self._assumed: Credentials | None = None
@@ -70,6 +72,8 @@ class Visit:
         """Regions that the organization's SCPs close to everybody in the account."""
         self.unread: list[Row] = []
         """Records that could not be read: rows of `unread_records`."""
+        self.kept: set[tuple[str, str]] = set()
+        """Datasets and Regions of which rows of earlier nights are kept."""
         self._unlisted: Counter[tuple[str, str, str]] = Counter()
 
     def ledger(self) -> list[Call]:
@@ -146,6 +150,7 @@ class Visit:
         return min(ends) - time.monotonic() if ends else float("inf")
 
     def _answered(self, operation: str, region: str, endpoint: tuple[str, str]) -> None:
+        self.has_answered = True
         self._timeouts.pop(endpoint, None)
         self._exhausted.clear()
         self.cloud.breaker.answered(operation, region)

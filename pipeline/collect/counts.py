@@ -27,6 +27,11 @@ def counted_of(datasets: Sequence[Dataset]) -> list[str]:
     return [dataset.name for dataset in datasets if dataset.name in METRICS]
 
 
+def counts_none(counted: Sequence[str], summary: Mapping[str, int]) -> bool:
+    """Whether GetAccountSummary says that there is nothing in any of these datasets."""
+    return all(summary.get(METRICS[name]) == 0 for name in counted)
+
+
 def shortfall(summary: Mapping[str, int], counted: Sequence[str], rows: Rows, unread: Sequence[Row]) -> str:
     """A sentence on what is missing, or ''. `unread` are records that were listed but not read."""
     for name in counted:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline import landing
 from pipeline.damage import Damaged
 from pipeline.night import Night
-from pipeline.schema import EXTRACTS, Dataset, Row
+from pipeline.schema import EXTRACTS, UNREAD, Dataset, Extract, Row
 
 REMEMBERED_DAYS = 35
 # How long a thread waits for another that asks the same; then it asks too.
@@ -25,7 +29,8 @@ class Memory:
         self.as_of = night.as_of
         first = night.on(night.as_of - timedelta(days=REMEMBERED_DAYS))
         self._nights = [earlier for earlier in reversed(landing.nights(night.home)) if first <= earlier < night]
-        self._finished: dict[Night, dict[tuple[str, str, str], int]] = {}
+        self.last_night = self._nights[0].as_of if self._nights else None
+        self._finished: dict[Night, Finished] = {}
         self._made: dict[Hashable, Any] = {}
         self._locks: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
@@ -37,7 +42,7 @@ class Memory:
         """
         for night in self._nights:
             try:
-                if (account_id, region, dataset.name) in self._extracts(night):
+                if self._extract(night, dataset, account_id, region):
                     return self._read(night, dataset, account_id, region)
             except (Damaged, KeyError):
                 continue
@@ -47,9 +52,23 @@ class Memory:
         """The number of rows of the most recent earlier night on which this extract succeeded; 0 if there is none."""
         for night in self._nights:
             with suppress(Damaged):
-                if (rows := self._extracts(night).get((account_id, region, dataset.name))) is not None:
-                    return rows
+                if extract := self._extract(night, dataset, account_id, region):
+                    return extract.rows
         return 0
+
+    def last(self, dataset: Dataset, account_id: str, region: str) -> Extract | None:
+        """This extract of the last night; None if it or a record of it failed then, or that night cannot be read."""
+        with suppress(Damaged):
+            if self._nights and (account_id, region, dataset.name) not in self.once(UNREAD, self._unread):
+                return self._extract(self._nights[0], dataset, account_id, region)
+        return None
+
+    def last_rows(self, dataset: Dataset, equal: Mapping[str, str]) -> list[Row]:
+        """Rows of all accounts and Regions of the last night that have these values; [] if it cannot be read."""
+        filters = [(name, "==", value) for name, value in equal.items()]
+        with suppress(Damaged, KeyError):
+            return self._filtered(self._nights[0], dataset, filters) if self._nights else []
+        return []
 
     def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """The result of `make` for a key, computed once per worker. Exceptions are not cached."""
@@ -64,24 +83,57 @@ class Memory:
             if is_alone:
                 lock.release()
 
-    def _extracts(self, night: Night) -> dict[tuple[str, str, str], int]:
-        """The number of rows of every successful extract of a night, by account, Region and dataset."""
+    def _unread(self) -> set[tuple[str, str, str]]:
+        """The extracts of the last night with records that could not be read."""
+        rows = landing.read(self._nights[0], UNREAD).to_pylist()
+        return {(row["account_id"], row["region"], row["dataset"]) for row in rows}
+
+    def _extract(self, night: Night, dataset: Dataset, account_id: str, region: str) -> Extract | None:
         with self._lock:
             if night not in self._finished:
-                rows = landing.read(night, EXTRACTS).to_pylist()
-                self._finished[night] = {
-                    (row["account_id"], row["region"], row["dataset"]): row["rows"]
-                    for row in rows
-                    if row["status"] == "ok"
-                }
-            return self._finished[night]
+                self._finished[night] = Finished(landing.read(night, EXTRACTS))
+            return self._finished[night].of(account_id).get((region, dataset.name))
 
     def _read(self, night: Night, dataset: Dataset, account_id: str, region: str) -> list[Row]:
         keys = {"account_id": account_id} if dataset.scope != "organization" else {}
         keys |= {"region": region} if dataset.scope == "region" else {}
-        filters = [(name, "==", value) for name, value in keys.items()] or None
+        return self._filtered(night, dataset, [(name, "==", value) for name, value in keys.items()])
+
+    def _filtered(self, night: Night, dataset: Dataset, filters: list[tuple[str, str, str]]) -> list[Row]:
         rows: list[Row] = []
+        columns = [column.name for column in dataset.columns]
         for file in sorted((night.landing_folder / dataset.name).glob("*.parquet")):
-            table = landing.table(file, filters=filters, partitioning=None)
-            rows += table.select([column.name for column in dataset.columns]).to_pylist()
+            table = landing.table(file, columns=columns, filters=filters or None, partitioning=None)
+            rows += table.select(columns).to_pylist()
         return rows
+
+
+class Finished:
+    """The successful extracts of a night, by account. As tables: ten thousand accounts have millions."""
+
+    ACCOUNTS_HELD = 64
+
+    def __init__(self, extracts: pa.Table) -> None:
+        ended = extracts.filter(pc.equal(extracts["status"], "ok")).sort_by("account_id").combine_chunks()
+        self._rows = pa.table(
+            {
+                name: ended[name].dictionary_encode() if name in ("region", "dataset") else ended[name]
+                for name in ("region", "dataset", "rows", "read_on", "empty_since")
+            }
+        )
+        runs = pc.run_end_encode(pa.concat_arrays([pa.array([], pa.string()), *ended["account_id"].chunks]))
+        self._places = dict(zip(runs.values.to_pylist(), pairwise([0, *runs.run_ends.to_pylist()]), strict=True))
+        self._held: dict[str, dict[tuple[str, str], Extract]] = {}
+
+    def of(self, account_id: str) -> dict[tuple[str, str], Extract]:
+        """By Region and dataset. The accounts asked for last are kept as they are."""
+        if account_id not in self._held:
+            start, end = self._places.get(account_id, (0, 0))
+            rows = self._rows.slice(start, end - start).to_pylist()
+            if len(self._held) >= self.ACCOUNTS_HELD:
+                del self._held[next(iter(self._held))]
+            self._held[account_id] = {
+                (row["region"], row["dataset"]): Extract(row["rows"], row["read_on"], row["empty_since"])
+                for row in rows
+            }
+        return self._held[account_id]

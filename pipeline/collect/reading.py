@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import date
 from functools import partial
 from typing import TypeVar
 
@@ -17,8 +18,9 @@ from pipeline.aws.failures import CallFailed
 from pipeline.aws.session import GLOBAL
 from pipeline.aws.visit import Visit
 from pipeline.collect.counts import counted_of, shortfall
+from pipeline.collect.records import known, once
+from pipeline.collect.spared import aged, empty_since_read
 from pipeline.collectors import Collector, Rows
-from pipeline.collectors._items import resource
 from pipeline.collectors.account_regions import REGIONS
 from pipeline.collectors.account_summary import SUMMARY
 from pipeline.collectors.organization import ORGANIZATION, is_alone
@@ -42,6 +44,8 @@ class Reading:
         self._collectors = [c for c in collectors.discover() if c.scope in scopes]
         self._of_dataset = {d.name: c for c in self._collectors for d in c.datasets}
         self._results: dict[tuple[str, str], Rows | CallFailed] = {}
+        self._read_on: dict[tuple[str, str], date] = {}
+        """Earlier nights whose results count tonight."""
         self.failures: dict[str, CallFailed] = {}
         """After `read_all`: the datasets that could not be read."""
 
@@ -69,10 +73,11 @@ class Reading:
                 for dataset in collector.datasets:
                     if isinstance(tables_read, CallFailed):
                         self.failures.setdefault(dataset.name, tables_read)
-                        extracts.append(self._extract(dataset, region, 0, tables_read))
+                        extracts.append(self._failed(dataset, region, tables_read))
                     else:
                         tables.setdefault(dataset.name, []).append(tables_read[dataset.name])
-                        extracts.append(self._extract(dataset, region, tables_read[dataset.name].num_rows))
+                        rows = tables_read[dataset.name].num_rows
+                        extracts.append(self._extract(collector, dataset, region, rows))
         whole = {name: pa.concat_tables(parts) for name, parts in tables.items()}
         own = {
             EXTRACTS: extracts,
@@ -96,7 +101,7 @@ class Reading:
             return [GLOBAL]
         closed = {region for region in opened if self._is_closed(region, regional)}
         if not opened or closed >= set(opened):
-            self._results |= {(c.name, GLOBAL): {d.name: [] for d in c.datasets} for c in regional}
+            self._results |= {(c.name, GLOBAL): _nothing(c) for c in regional}
             return [GLOBAL]
         return [region for region in opened if region not in closed]
 
@@ -139,6 +144,9 @@ class Reading:
             )
             return CallFailed("organizations:ListAccounts", "unknown_value", None, message, region)
         account = self._account(region)
+        if self._visit.cloud.memory and (read_on := empty_since_read(collector, account, self._summary)):
+            self._read_on[collector.name, region] = read_on
+            return _nothing(collector)
         result = self._whole(collector, region, account)
         if isinstance(result, CallFailed):
             return result
@@ -192,13 +200,13 @@ class Reading:
 
         def collected() -> Rows:
             if is_of_organizations(collector) and is_alone(account):
-                return {dataset.name: [] for dataset in collector.datasets}
+                return _nothing(collector)
             rows = collector.collect(account)
             return {dataset.name: once(dataset, rows[dataset.name]) for dataset in collector.datasets}
 
         result = _attempt(collector, region, collected)
         if isinstance(result, CallFailed) and result.error_class == "not_offered" and collector.scope == "region":
-            return {dataset.name: [] for dataset in collector.datasets}
+            return _nothing(collector)
         return result
 
     def _account(self, region: str) -> Account:
@@ -210,18 +218,27 @@ class Reading:
             return result
         return _attempt(collector, region, lambda: {d.name: d.table(result[d.name]) for d in collector.datasets})
 
-    def _extract(self, dataset: Dataset, region: str, rows: int, failed: CallFailed | None = None) -> Row:
-        return {
-            "account_id": self._visit.account_id,
-            "region": region,
-            "dataset": dataset.name,
-            "status": "failed" if failed else "ok",
-            "rows": rows,
-            "operation": failed and (failed.operation or None),
-            "error_class": failed and failed.error_class,
-            "error_code": failed and failed.error_code,
-            "message": failed and failed.message,
+    def _extract(self, collector: Collector, dataset: Dataset, region: str, rows: int) -> Row:
+        read_on = self._read_on.get((collector.name, region))
+        return self._ended(dataset, region) | {"rows": rows} | aged(self._visit, dataset, region, rows, read_on)
+
+    def _failed(self, dataset: Dataset, region: str, failed: CallFailed) -> Row:
+        return self._ended(dataset, region) | {
+            "status": "failed",
+            "operation": failed.operation or None,
+            "error_class": failed.error_class,
+            "error_code": failed.error_code,
+            "message": failed.message,
         }
+
+    def _ended(self, dataset: Dataset, region: str) -> Row:
+        row: Row = dict.fromkeys(column.name for column in EXTRACTS.columns)
+        row |= {"account_id": self._visit.account_id, "region": region, "dataset": dataset.name}
+        return row | {"status": "ok", "rows": 0}
+
+
+def _nothing(collector: Collector) -> Rows:
+    return {dataset.name: [] for dataset in collector.datasets}
 
 
 def is_of_organizations(collector: Collector) -> bool:
@@ -232,34 +249,6 @@ def is_of_organizations(collector: Collector) -> bool:
 
 def _is_denied(result: Rows | CallFailed) -> bool:
     return isinstance(result, CallFailed) and result.is_denied_there
-
-
-def once(dataset: Dataset, rows: list[Row]) -> list[Row]:
-    """The rows without duplicates: a record on two pages was changed during the reading, and the later one counts."""
-    if not dataset.key:
-        return rows
-    return list({tuple(row[name] for name in dataset.key): row for row in rows}.values())
-
-
-def known(account: Account, dataset: Dataset, rows: list[Row]) -> list[Row]:
-    """The rows without those that have a value unknown to this version, which become `unread_records`.
-
-    Raises `CallFailed` where the row speaks of the account or the region as a whole; but not for
-    the roll of accounts: one in a new state is planned as it is, and counts as not read (`collect.run.plan`).
-    """
-    if dataset.name == ACCOUNTS.name:
-        return rows
-    columns = [column for column in dataset.columns if column.values and not column.type.endswith("[]")]
-    for row in rows:
-        for column in columns:
-            if row[column.name] is not None and row[column.name] not in column.values:
-                message = f"{column.name} is {row[column.name]!r}: this version does not know what that means"
-                account.unread(
-                    dataset,
-                    resource(dataset, row),
-                    CallFailed(dataset.operations[-1], "unknown_value", None, message, account.region),
-                )
-    return rows
 
 
 def _attempt(collector: Collector, region: str, work: Callable[[], Result]) -> Result | CallFailed:

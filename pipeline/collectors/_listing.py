@@ -26,6 +26,9 @@ from pipeline.schema import Column, Dataset, Row
 
 Item = Any
 Make = Callable[[Account, Item], Any]
+Remembered = Mapping[str, list[Row]]
+"""Rows of the last night that hold tonight, by subject, or of the whole list."""
+WHOLE = ""
 
 
 def _every(_: Any) -> bool:
@@ -34,6 +37,10 @@ def _every(_: Any) -> bool:
 
 def _as_listed(_: Account, row: Row) -> Row | None:
     return row
+
+
+def _nothing(_: Account) -> Remembered:
+    return {}
 
 
 def _as_answered(_: Account, __: Row, rows: list[Row]) -> list[Row]:
@@ -66,6 +73,7 @@ def listing(
     operation: str | None = None,
     completed: Callable[[Account, Row], Row | None] = _as_listed,
     checked: Callable[[Account, Row, list[Row]], list[Row]] = _as_answered,
+    remembered: Callable[[Account], Remembered] = _nothing,
     **params: Any,
 ) -> Callable[[Account], Rows]:
     """`collect` for a dataset with one row per item in the list `member` of `operation`, by default its last one.
@@ -73,11 +81,11 @@ def listing(
     `expected` are error codes that mean an empty list. `keep` filters items; `computed` has functions for columns that
     need more than a member of the item. A service that is not `is_everywhere` has no rows in Regions that AWS does not
     offer it in. `completed` adds data from another operation to a row, or returns None if the item is gone. `checked`
-    returns a subject's rows, or raises where they contradict what is known of it.
-    `params` are sent with every request. With `each`, a subject that is gone has no rows.
+    returns a subject's rows, or raises where they contradict what is known of it. Subjects that are `remembered`, or
+    the list as a whole, are not asked for. `params` are sent with every request.
 
-    The function raises `CallFailed`. Items without a member of a required column, and subjects whose call is denied,
-    are recorded as unread records (`_items.each`), unless all of them fail.
+    A subject of `each` that is gone has no rows. The function raises `CallFailed`. Items without a member of a required
+    column, and subjects whose call is denied, are unread records (`_items.each`), unless all of them fail.
     """
     asking = operation or dataset.operations[-1]
 
@@ -99,9 +107,10 @@ def listing(
         )
 
     def all_rows(account: Account) -> list[Row]:
+        kept = remembered(account)
         if each is None:
-            return rows(account, {})
-        return _of_each(account, dataset, each, lambda subject: checked(account, subject, rows(account, subject)))
+            return kept[WHOLE] if WHOLE in kept else rows(account, {})
+        return _of_each(account, dataset, each, kept, lambda subject: checked(account, subject, rows(account, subject)))
 
     def collect(account: Account) -> Rows:
         try:
@@ -114,10 +123,17 @@ def listing(
     return collect
 
 
-def _of_each(account: Account, dataset: Dataset, each: Each, read: Callable[[Row], list[Row]]) -> list[Row]:
-    """The rows that `read` returns for each subject; a subject that fails is an unread record."""
+def _of_each(
+    account: Account, dataset: Dataset, each: Each, kept: Remembered, read: Callable[[Row], list[Row]]
+) -> list[Row]:
+    """The rows that are kept, or that `read` returns, for each subject; a subject that fails is an unread record."""
+
+    def of_subject(subject: Row) -> list[Row]:
+        rows = kept.get(resource(each.dataset, subject) or "") if kept else None
+        return read(subject) if rows is None else rows
+
     subjects = filter(each.where, account.rows(each.dataset.name))
-    return read_each(account, dataset, subjects, read, lambda subject: resource(each.dataset, subject) or "")
+    return read_each(account, dataset, subjects, of_subject, lambda subject: resource(each.dataset, subject) or "")
 
 
 def _taken(dataset: Dataset, each: Each | None, subject: Row) -> Row:

@@ -1,10 +1,13 @@
-"""Access keys with their ids, which the credential report leaves out: a call for each user who has keys in it."""
+"""Access keys with their ids, which the credential report leaves out: a call for each user who has keys in it.
+
+The report has the date of every change: users whose keys stand in it as on the last night are not asked for.
+"""
 
 from __future__ import annotations
 
 from pipeline.aws.account import Account
-from pipeline.collectors._listing import Each, listing
-from pipeline.collectors.credential_report import MORE, REPORT, ROOT_USER
+from pipeline.collectors._listing import Each, Remembered, listing
+from pipeline.collectors.credential_report import MORE, REPORT, ROOT_USER, of_unchanged
 from pipeline.schema import Column, Dataset, Row, account_column
 
 OPERATION = "iam:ListAccessKeys"
@@ -46,9 +49,15 @@ def _with_further_keys(account: Account, user: Row, keys: list[Row]) -> list[Row
     return keys
 
 
+def _unchanged(account: Account) -> Remembered:
+    columns = [f"access_key_{number}_{what}" for number in (1, 2) for what in ("active", "last_rotated_at")]
+    return of_unchanged(account, KEYS, columns, lambda user: 0 if user[MORE] else _keys_shown(user))
+
+
 collect = listing(
     KEYS,
     "AccessKeyMetadata",
     each=Each(REPORT, {"UserName": "user_name"}, where=_has_key),
     checked=_with_further_keys,
+    remembered=_unchanged,
 )

@@ -9,8 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from pipeline.aws.account import Account
 from pipeline.aws.failures import CallFailed
@@ -113,6 +114,28 @@ LAST_USED = {f"access_key_{n}_last_used_at": f"access_key_{n}_last_used_date" fo
 NOT_YET = ("ReportInProgress", "ReportNotPresent", "ReportExpired")
 BOOLEANS = {"true": True, "false": False}
 NO_VALUE = {"", "N/A", "no_information", "not_supported"}
+
+
+def unchanged(account: Account, facts: Callable[[Row], Any]) -> list[Row]:
+    """The users who stand in the report as on the last night, as far as these facts of a line go."""
+    before = {user["arn"]: user for user in account.of_last_night(REPORT) or ()}
+    return [
+        user
+        for user in (account.rows(REPORT.name) if before else ())
+        if (was := before.get(user["arn"])) and was["created_at"] == user["created_at"] and facts(was) == facts(user)
+    ]
+
+
+def of_unchanged(
+    account: Account, dataset: Dataset, columns: Sequence[str], shown: Callable[[Row], int]
+) -> dict[str, list[Row]]:
+    """Rows of the last night of users whose columns of the report are as they were, by ARN, if they are as many as are
+    `shown` there.
+    """
+    rows = account.of_last_night(dataset) or []
+    users = unchanged(account, lambda user: [user[column] for column in columns])
+    kept = {user["arn"]: [row for row in rows if row["user_name"] == user["user_name"]] for user in users}
+    return {user["arn"]: kept[user["arn"]] for user in users if len(kept[user["arn"]]) == shown(user) > 0}
 
 
 def collect(account: Account) -> Rows:

@@ -1,14 +1,18 @@
-"""Task definitions of ECS services: task roles, and whether environment variables contain AWS keys."""
+"""Task definitions of ECS services: task roles, and whether environment variables contain AWS keys.
+
+A revision never changes: it is described again once in seven nights, as what this version looks for may have.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
 from pipeline.collectors._items import each
 from pipeline.collectors._keys import COLUMNS, aws_key_variables
+from pipeline.collectors._turns import stays
 from pipeline.collectors.ecs_services import SERVICES
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
@@ -40,7 +44,12 @@ DATASETS = (TASK_DEFINITIONS,)
 
 def collect(account: Account) -> Rows:
     used = {service["task_definition_arn"] for service in account.rows(SERVICES.name)} - {None}
-    rows = each(account, TASK_DEFINITIONS, sorted(used), lambda arn: _described(account, arn), str)
+    kept = {row["task_definition_arn"]: row for row in account.of_last_night(TASK_DEFINITIONS) or ()}
+
+    def read(arn: str) -> Iterable[Row]:
+        return [kept[arn]] if arn in kept and stays(account, TASK_DEFINITIONS, arn) else _described(account, arn)
+
+    rows = each(account, TASK_DEFINITIONS, sorted(used), read, str)
     return {TASK_DEFINITIONS.name: rows}
 
 

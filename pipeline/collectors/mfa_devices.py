@@ -3,6 +3,9 @@
 Virtual devices come in one list, including the root user's. Hardware devices and passkeys are listed user by user: for
 users with MFA in the credential report, and for those without who can sign in, since the report may be hours older than
 their device. No API lists the root user's hardware device.
+
+A user who had devices, with MFA in the report and the same virtual devices as on the last night, is asked once in seven
+nights; one without is asked every night.
 """
 
 from __future__ import annotations
@@ -12,8 +15,9 @@ from typing import Any
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows
 from pipeline.collectors._items import each
+from pipeline.collectors._turns import stays
 from pipeline.collectors._values import utc
-from pipeline.collectors.credential_report import REPORT, ROOT_USER
+from pipeline.collectors.credential_report import REPORT, ROOT_USER, unchanged
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 DEVICES = Dataset(
@@ -38,6 +42,8 @@ DEVICES = Dataset(
 
 DATASETS = (DEVICES,)
 
+VIRTUAL = ":mfa/"
+
 
 def collect(account: Account) -> Rows:
     virtual = account.pages("iam:ListVirtualMFADevices", "VirtualMFADevices", AssignmentStatus="Assigned")
@@ -49,8 +55,28 @@ def collect(account: Account) -> Rows:
         if user["user_name"] != ROOT_USER
         and (user["is_mfa_active"] or (user["password_enabled"] is not False and user["arn"] not in listed))
     ]
-    rows += each(account, DEVICES, users, lambda user: _of_user(account, user), lambda user: str(user["arn"]))
+    kept = _remembered(account, rows)
+
+    def read(user: Row) -> list[Row]:
+        return kept.get(user["arn"]) or _of_user(account, user)
+
+    rows += each(account, DEVICES, users, read, lambda user: str(user["arn"]))
     return {DEVICES.name: list({row["serial_number"]: row for row in rows}.values())}
+
+
+def _remembered(account: Account, virtual: list[Row]) -> dict[str, list[Row]]:
+    """The devices of the last night of users who are not asked for tonight, by ARN; `virtual` are those of tonight."""
+    devices = account.of_last_night(DEVICES) or []
+    users = unchanged(account, lambda user: (user["is_mfa_active"], user["password_enabled"]))
+    kept = {user["arn"]: [row for row in devices if row["user_arn"] == user["arn"]] for user in users}
+    return {
+        user["arn"]: kept[user["arn"]]
+        for user in users
+        if user["is_mfa_active"]
+        and {row["serial_number"] for row in virtual if row["user_arn"] == user["arn"]}
+        == {row["serial_number"] for row in kept[user["arn"]] if VIRTUAL in row["serial_number"]}
+        and stays(account, DEVICES, user["arn"])
+    }
 
 
 def _virtual(account_id: str, device: dict[str, Any]) -> Row:

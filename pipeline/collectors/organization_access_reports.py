@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from pipeline.aws.account import Account
 from pipeline.collectors import Rows, _jobs
+from pipeline.collectors._turns import is_due
 from pipeline.collectors._values import utc
 from pipeline.collectors.organization import ORGANIZATION
 from pipeline.collectors.organization_tree import DATASETS as TREE
-from pipeline.collectors.service_last_accessed import is_due
 from pipeline.schema import Column, Dataset, Row
 
 GENERATE = "iam:GenerateOrganizationsAccessReport"

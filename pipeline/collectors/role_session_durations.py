@@ -1,8 +1,14 @@
-"""Maximum session duration and template of each role: what GetAccountAuthorizationDetails leaves out."""
+"""Maximum session duration and template of each role: what GetAccountAuthorizationDetails leaves out.
+
+An account whose roles are those of the last night is asked once in seven nights.
+"""
 
 from __future__ import annotations
 
-from pipeline.collectors._listing import listing
+from pipeline.aws.account import Account
+from pipeline.collectors._listing import WHOLE, Remembered, listing
+from pipeline.collectors._turns import stays
+from pipeline.collectors.authorization_details import ROLES
 from pipeline.schema import ARN, Column, Dataset, account_column
 
 DURATIONS = Dataset(
@@ -34,4 +40,14 @@ DURATIONS = Dataset(
 
 DATASETS = (DURATIONS,)
 
-collect = listing(DURATIONS, "Roles")
+
+def _unchanged(account: Account) -> Remembered:
+    kept, before = account.of_last_night(DURATIONS), account.of_last_night(ROLES)
+    if not kept or not before:
+        return {}
+    ids = {role["arn"]: role["role_id"] for role in account.rows(ROLES.name)}
+    is_same = ids == {role["arn"]: role["role_id"] for role in before} and ids.keys() == {row["arn"] for row in kept}
+    return {WHOLE: kept} if is_same and stays(account, DURATIONS, account.account_id) else {}
+
+
+collect = listing(DURATIONS, "Roles", remembered=_unchanged)

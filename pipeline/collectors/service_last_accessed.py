@@ -15,13 +15,13 @@ from typing import Any
 from pipeline.aws.account import Account
 from pipeline.aws.failures import CallFailed
 from pipeline.collectors import Rows, _jobs
+from pipeline.collectors._turns import is_due
 from pipeline.collectors._values import compact, utc
 from pipeline.collectors.authorization_details import DATASETS as DETAILS
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 GENERATE = "iam:GenerateServiceLastAccessedDetails"
 GET = "iam:GetServiceLastAccessedDetails"
-NIGHTS = 7
 GRANULARITY = "ACTION_LEVEL"
 # Permissions of service-linked roles cannot be reduced by the account.
 SERVICE_LINKED = "/aws-service-role/"
@@ -132,12 +132,6 @@ def _by_arn(rows: list[Row]) -> dict[str, list[Row]]:
     for row in rows:
         groups.setdefault(row["arn"], []).append(row)
     return groups
-
-
-def is_due(arn: str, read_on: date, as_of: date) -> bool:
-    """Whether tonight is the principal's night, or that was missed."""
-    turn = int(sha256(arn.encode()).hexdigest()[:8], 16) % NIGHTS
-    return as_of.toordinal() % NIGHTS == turn or (as_of - read_on).days >= NIGHTS
 
 
 def permissions(account: Account) -> dict[str, str]:

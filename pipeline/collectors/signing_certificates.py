@@ -1,9 +1,12 @@
-"""X.509 signing certificates of users, listed only for users who have one according to the credential report."""
+"""X.509 signing certificates of users, listed only for users who have one according to the credential report, and not
+for those who stand in it as on the last night.
+"""
 
 from __future__ import annotations
 
-from pipeline.collectors._listing import Each, listing
-from pipeline.collectors.credential_report import REPORT, ROOT_USER
+from pipeline.aws.account import Account
+from pipeline.collectors._listing import Each, Remembered, listing
+from pipeline.collectors.credential_report import REPORT, ROOT_USER, of_unchanged
 from pipeline.schema import Column, Dataset, Row, account_column
 
 STATUSES = ("Active", "Inactive", "Expired")
@@ -28,12 +31,21 @@ DATASETS = (CERTIFICATES,)
 
 def _has_certificate(user: Row) -> bool:
     """Active or not: an inactive certificate still has its date."""
-    has = any(user[f"cert_{n}_active"] or user[f"cert_{n}_last_rotated_at"] for n in (1, 2))
-    return has and user["user_name"] != ROOT_USER
+    return _shown(user) > 0 and user["user_name"] != ROOT_USER
+
+
+def _shown(user: Row) -> int:
+    return sum(bool(user[f"cert_{n}_active"] or user[f"cert_{n}_last_rotated_at"]) for n in (1, 2))
+
+
+def _unchanged(account: Account) -> Remembered:
+    columns = [f"cert_{number}_{what}" for number in (1, 2) for what in ("active", "last_rotated_at")]
+    return of_unchanged(account, CERTIFICATES, columns, _shown)
 
 
 collect = listing(
     CERTIFICATES,
     "Certificates",
     each=Each(REPORT, {"UserName": "user_name"}, where=_has_certificate),
+    remembered=_unchanged,
 )

@@ -1,8 +1,13 @@
-"""SSH public keys of users, for CodeCommit. They can only be listed user by user."""
+"""SSH public keys of users, for CodeCommit. They can only be listed user by user.
+
+In an account without any, the users of the last night are asked for once in seven nights.
+"""
 
 from __future__ import annotations
 
-from pipeline.collectors._listing import Each, listing
+from pipeline.aws.account import Account
+from pipeline.collectors._listing import Each, Remembered, listing
+from pipeline.collectors._turns import stays
 from pipeline.collectors.authorization_details import USERS
 from pipeline.schema import Column, Dataset, account_column
 
@@ -25,8 +30,22 @@ KEYS = Dataset(
 
 DATASETS = (KEYS,)
 
+
+def _without_keys(account: Account) -> Remembered:
+    if account.of_last_night(KEYS) != []:
+        return {}
+    before = {user["arn"]: user["user_id"] for user in account.of_last_night(USERS) or ()}
+    users = account.rows(USERS.name)
+    return {
+        user["arn"]: []
+        for user in users
+        if before.get(user["arn"]) == user["user_id"] and stays(account, KEYS, user["arn"])
+    }
+
+
 collect = listing(
     KEYS,
     "SSHPublicKeys",
     each=Each(USERS, {"UserName": "user_name"}),
+    remembered=_without_keys,
 )

@@ -112,7 +112,7 @@ def failed(
 
 def _failed(contradiction: Contradiction, region: str, datasets: Mapping[str, Dataset]) -> Row:
     operation = next(reversed(datasets[contradiction.dataset].operations), None)
-    return {
+    return dict.fromkeys(column.name for column in EXTRACTS.columns) | {
         "account_id": contradiction.account_id,
         "region": region,
         "dataset": contradiction.dataset,
@@ -120,7 +120,6 @@ def _failed(contradiction: Contradiction, region: str, datasets: Mapping[str, Da
         "rows": 0,
         "operation": operation,
         "error_class": ERROR_CLASS,
-        "error_code": None,
         "message": contradiction.message,
     }
 

@@ -6,6 +6,7 @@ account_id = "Id of the account"
 dataset = "Name of the dataset"
 operation = "The operation that failed"
 controls = "Controls that rest on the dataset"
+read_on = "Night on which the oldest of its rows were read; an earlier one if some are remembered"
 accepted_by = "Live entry of the register that accepts the gap; it is unknown all the same"
 */
 with
@@ -47,6 +48,7 @@ select
     extracts.error_class,
     extracts.error_code,
     extracts.message,
+    if(extracts.status = 'ok', coalesce(extracts.read_on, getvariable('as_of')), null) as read_on,
     coalesce(resting.controls, []) as controls,
     accepted.entry as accepted_by
 from raw_extracts as extracts

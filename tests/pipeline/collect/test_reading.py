@@ -11,7 +11,8 @@ import pytest
 from pipeline.aws import visit as aws
 from pipeline.aws.failures import CallFailed
 from pipeline.aws.visit import Visit
-from pipeline.collect.reading import MOST_AGAIN, Reading, known, once
+from pipeline.collect.reading import MOST_AGAIN, Reading
+from pipeline.collect.records import known, once
 from pipeline.collectors import datasets
 from pipeline.collectors._items import each, resource
 from pipeline.schema import Column, Dataset, Row
@@ -94,7 +95,7 @@ def functions(*names: str, **more: str) -> dict[str, Any]:
 
 def reading(script: dict[str, list[Any]], rows_before: int = 0) -> tuple[Reading, ScriptedCloud]:
     scripted = ScriptedCloud(script, regions=[REGION])
-    scripted.memory = SimpleNamespace(count=lambda dataset, account_id, region: rows_before)
+    scripted.memory = SimpleNamespace(as_of=None, count=lambda *_: rows_before, last=lambda *_: None)
     visit = Visit(scripted, MEMBER, CALLER)  # type: ignore[arg-type]
     visit.closed_regions = frozenset({REGION})
     return Reading(visit, ("region",)), scripted
@@ -140,7 +141,9 @@ class SickCloud(ScriptedCloud):
     def __init__(self, trouble: Exception, is_sick: Callable[[str], bool]) -> None:
         super().__init__({}, regions=["us-east-1"])
         self.trouble, self.is_sick, self.waits = trouble, is_sick, 0
-        self.memory = SimpleNamespace(as_of=None, rows=lambda *_: [], count=lambda *_: 0, once=lambda key, make: make())
+        self.memory = SimpleNamespace(
+            as_of=None, rows=lambda *_: [], count=lambda *_: 0, last=lambda *_: None, once=lambda key, make: make()
+        )
 
     def ask(self, operation: str, region: str, credentials: Any, params: dict[str, Any]) -> dict[str, Any]:
         if operation in self.script:

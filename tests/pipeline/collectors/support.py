@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,6 +29,7 @@ class ScriptedAccount:
     ) -> None:
         self.account_id, self.region, self.partition = MEMBER, region, "aws"
         self._answers, self._rows = answers, rows or {}
+        self.kept: set[str] = set()
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.memory = SimpleNamespace(as_of=AS_OF, once=lambda key, make: make())
         self.at: Callable[[str], Any] = lambda region: self
@@ -47,6 +48,12 @@ class ScriptedAccount:
 
     def remembered(self, dataset: Dataset) -> list[Row]:
         return []
+
+    def of_last_night(self, dataset: Dataset) -> list[Row] | None:
+        return None
+
+    def keep(self, dataset: Dataset) -> None:
+        self.kept.add(dataset.name)
 
     def optional(self, operation: str, *expected: str, **params: Any) -> Any:
         self.asked.append((operation, params))
@@ -93,10 +100,13 @@ class Remembering(ScriptedAccount):
     ) -> None:
         super().__init__(answers, rows, "us-east-1")
         self._earlier = earlier or {}
-        self.memory = SimpleNamespace(as_of=as_of, once=lambda key, make: make())
+        self.memory = SimpleNamespace(as_of=as_of, last_night=as_of - timedelta(days=1), once=lambda key, make: make())
 
     def remembered(self, dataset: Dataset) -> list[Row]:
         return self._earlier.get(dataset.name, [])
+
+    def of_last_night(self, dataset: Dataset) -> list[Row] | None:
+        return self._earlier.get(dataset.name)
 
 
 def scripted(answers: dict[str, Any], **rows: Any) -> ScriptedAccount:
