@@ -39,8 +39,8 @@ def breaks(session: Session, change: Change, days: int) -> Iterator[Break]:
     """The use of a role whose trust policy shuts callers out. AWS tells when a role was assumed, not by whom."""
     entries = Entries(session)
     for role in rows(session.con, USED, arn=change.target.key, days=days):
-        asked = entries.of(role)
-        if loss := together(asked):
+        ways = entries.of(role)
+        if loss := together(ways):
             yield Break(
                 role["arn"],
                 role["account_id"],
@@ -53,7 +53,7 @@ def breaks(session: Session, change: Change, days: int) -> Iterator[Break]:
                 loss.keys,
                 loss.reason,
                 loss.statement,
-                shut(asked),
+                shut(ways),
             )
 
 
@@ -70,19 +70,19 @@ class Entry:
 
 def together(entries: Sequence[Entry]) -> Loss | None:
     """How a role can newly not be entered: for certain if nobody can."""
-    losses = [one.loss for one in entries if one.loss]
+    losses = [entry.loss for entry in entries if entry.loss]
     if not losses:
         return None
     if len(losses) == len(entries) and all(loss.certainty == "certain" for loss in losses):
         return losses[0]
     keys = {key for loss in losses for key in loss.keys}
-    differs = len({one.loss.certainty if one.loss else "" for one in entries}) > 1
+    differs = len({entry.loss.certainty if entry.loss else "" for entry in entries}) > 1
     return replace(losses[0], certainty="conditional", keys=tuple(sorted(keys | ({WHO} if differs else set()))))
 
 
 def shut(entries: Sequence[Entry]) -> tuple[str, ...]:
     """Those who can, or may, not enter it any more."""
-    return tuple(sorted({one.who for one in entries if one.loss}))
+    return tuple(sorted({entry.who for entry in entries if entry.loss}))
 
 
 class _Side:
@@ -131,17 +131,17 @@ class Entries:
         named = list(_named(before, role["arn"], self._after.management_account))
         if before == after and all(self._before.over(who, account) == self._after.over(who, account) for who in named):
             return []
-        found = []
+        entries = []
         for who in named:
             compared = self._compared(who, account, before, after)
-            for one in (who, *(_narrowed(who, compared.documents) if FRESH in who else ())):
-                each = compared if one == who else self._compared(one, account, before, after)
-                found += [
-                    Entry(one.replace(FRESH, "*"), action, each.loss(action, keys, spots))
+            for name in (who, *(_narrowed(who, compared.documents) if FRESH in who else ())):
+                each = compared if name == who else self._compared(name, account, before, after)
+                entries += [
+                    Entry(name.replace(FRESH, "*"), action, each.loss(action, keys, spots))
                     for action in ENTRIES
                     if each.was_possible(action, spots)
                 ]
-        return found
+        return entries
 
     def _compared(self, who: str, account: str, before: Policy, after: Policy) -> Comparison:
         return Comparison(
@@ -156,7 +156,7 @@ def _named(trust: Policy, role_arn: str, management_account: str) -> Iterator[st
     """
     partition = role_arn.split(":")[1]
     statements = trust.document.statements if trust.document else ()
-    for _, value in dict.fromkeys(pair for one in statements for pair in one.principals or (("*", "*"),)):
+    for _, value in dict.fromkeys(pair for statement in statements for pair in statement.principals or (("*", "*"),)):
         if value == "*" or is_whole_account(value):
             for account in (SOMEONE_ELSE, management_account) if value == "*" else (account_of(value),):
                 yield f"arn:{partition}:iam::{account}:role/{FRESH}"
@@ -166,7 +166,9 @@ def _named(trust: Policy, role_arn: str, management_account: str) -> Iterator[st
 
 def _narrowed(who: str, documents: frozenset[Document]) -> Iterator[str]:
     """The principals of the caller's account that conditions name."""
-    conditions = [one for document in documents for each in document.statements for one in each.conditions]
+    conditions = [
+        condition for each in documents for statement in each.statements for condition in statement.conditions
+    ]
     prefix = who.partition("role/")[0]
-    named = {common_text(value, prefix + "*", FRESH) for value in values_of(conditions, "aws:principalarn")}
-    yield from sorted(arn for arn in named - {who} if arn and caller(arn).kind in ("user", "role"))
+    arns = {common_text(value, prefix + "*", FRESH) for value in values_of(conditions, "aws:principalarn")}
+    yield from sorted(arn for arn in arns - {who} if arn and caller(arn).kind in ("user", "role"))

@@ -64,11 +64,11 @@ class Lockout:
 MOST = 4
 
 
-def alike(found: Iterable[Lockout]) -> list[list[Lockout]]:
+def alike(lockouts: Iterable[Lockout]) -> list[list[Lockout]]:
     """Those that lose the same for the same reason, the certain ones first, then those of most principals."""
     groups: dict[tuple[object, ...], list[Lockout]] = {}
-    for one in found:
-        groups.setdefault((one.what, one.certainty, one.actions, one.depends_on, one.reason), []).append(one)
+    for row in lockouts:
+        groups.setdefault((row.what, row.certainty, row.actions, row.depends_on, row.reason), []).append(row)
     return sorted(groups.values(), key=lambda each: (each[0].certainty != "certain", -len(each)))
 
 
@@ -81,7 +81,9 @@ def of(session: Session, breaks: Breaks, account_ids: tuple[str, ...]) -> list[L
         entered = entries.of(person, HTTPS) if person["trust_before"] else []
         for what, needs in guarded.of(person):
             if loss := together(entered):
-                found.append(_locked(person, what, loss, {one.action for one in entered if one.loss}, shut(entered)))
+                found.append(
+                    _locked(person, what, loss, {entry.action for entry in entered if entry.loss}, shut(entered))
+                )
             losses = {name: loss for name in needs if comparison and (loss := comparison.loss(name, HTTPS))}
             if certain := {name: loss for name, loss in losses.items() if loss.certainty == "certain"}:
                 losses = certain
