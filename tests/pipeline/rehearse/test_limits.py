@@ -13,6 +13,8 @@ from pipeline.settings import Settings
 from tests.pipeline.rehearse.organization import UNIT, Row, arn, saved
 
 LONG = [f"s3:{'x' * 60}{number}" for number in range(100)]
+LONGER = [f"ec2:{'x' * 60}{number}" for number in range(60)]
+PERMISSION_SET = "arn:aws:sso:::permissionSet/ssoins-1/ps-1"
 MFA = "aws:MultiFactorAuthPresent"
 DENY: Row = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
 
@@ -36,6 +38,7 @@ def told(settings: Settings, kind: Kind, files: list[Path], at: str, removed: li
         ("boundary", arn("role", "builder"), DENY | {"Action": LONG}, "size", False),
         ("trust", arn("role", "builder"), {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": [
             f"arn:aws:iam::111111111111:role/{'x' * 40}{n}" for n in range(40)]}}, "size", None),
+        ("permission-set", PERMISSION_SET, DENY | {"Action": [*LONG, *LONGER]}, "size", False),
         ("scp", UNIT, DENY | {"Condition": {"Bool": {MFA: "false"}}}, "mfa_needs_if_exists", None),
     ],
 )  # fmt: skip
