@@ -103,7 +103,7 @@ class Settings(BaseSettings):
     exclude_tags: list[str] = Field([], description="Exclude accounts with one of these tags (key=value)")
     concurrency: int = Field(16, description="Accounts read concurrently", ge=1, le=256)
     organization_calls_per_second: int = Field(
-        20, description="Maximum calls per second to Organizations and Identity Center combined", ge=1, le=1000
+        20, description="Calls per second to Organizations and Identity Center, fewer of some operations", ge=1, le=1000
     )
     shards: int = Field(1, description="Number of shards of accounts, one worker each", ge=1, le=1000)
     call_timeout_seconds: float = Field(60, description="Time limit for one complete response", gt=0)
