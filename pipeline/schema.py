@@ -162,9 +162,7 @@ EXTRACTS = Dataset(
         Column("error_class", "varchar", "Class of the failure, as in the ledger"),
         Column("error_code", "varchar", "The error code AWS answered with"),
         Column("message", "varchar", "The message AWS answered with"),
-        Column(
-            "read_on", "date", "Night on which its oldest rows were read; an earlier one if some are remembered"
-        ),
+        Column("read_on", "date", "Night on which its oldest rows were read; an earlier one if some are remembered"),
         Column("empty_since", "date", "First of the nights without a break on which it had no rows; null if it has"),
     ),
     key=("account_id", "region", "dataset"),
