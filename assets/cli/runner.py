@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,6 +48,7 @@ def run_night(
     notify.targets(settings)
     since = nights.now()
     with (
+        rare_collections(),
         judged_again_or_read(settings, night, judge_only, progress),
         dg.DagsterInstance.ephemeral() as instance,
         kept_instance(settings) as kept,
@@ -85,6 +87,17 @@ def run_night(
     nights.check_not_ahead(settings, database.shown(settings))
     report = night.report_folder.parent / folder.LATEST / "index.html"
     return Done(night, report, settings.home / DATABASE, *unread_accounts(night), (*missing,))
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Look for garbage more rarely: most of what a night makes, modules above all, stays to its end."""
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @contextmanager

@@ -1,8 +1,13 @@
-"""IAM Identity Center instances that an account owns or can see."""
+"""IAM Identity Center instances that an account owns or can see.
+
+An account that sees none but the organization's is asked once in seven nights, one with its own every night.
+"""
 
 from __future__ import annotations
 
-from pipeline.collectors._listing import listing
+from pipeline.aws.account import Account
+from pipeline.collectors._listing import WHOLE, Remembered, listing
+from pipeline.collectors._turns import stays
 from pipeline.schema import ACCOUNT_ID, ARN, Column, Dataset, account_column
 
 INSTANCES = Dataset(
@@ -32,4 +37,12 @@ INSTANCES = Dataset(
 
 DATASETS = (INSTANCES,)
 
-collect = listing(INSTANCES, "Instances")
+
+def _of_others(account: Account) -> Remembered:
+    kept = account.of_last_night(INSTANCES)
+    if not kept or any(row["owner_account_id"] == account.account_id for row in kept):
+        return {}
+    return {WHOLE: kept} if stays(account, INSTANCES, f"{account.account_id} {account.region}") else {}
+
+
+collect = listing(INSTANCES, "Instances", remembered=_of_others)

@@ -21,6 +21,7 @@ OPERATIONS = {
     "alternate_contacts": "account:GetAlternateContact",
     "contact_information": "account:GetContactInformation",
     "ecs_task_definitions": "ecs:DescribeTaskDefinition",
+    "identity_center_instances": "sso:ListInstances",
 }
 
 
@@ -139,6 +140,12 @@ CONTACT = {"account_id": MEMBER, "contact_type": "SECURITY", "email": "a@example
 VERIFIED = {"account_id": MEMBER, "phone_verification": "VERIFIED"}
 LISTED = {"RoleName": "r", "Arn": role("r")["arn"], "MaxSessionDuration": 3600}
 
+LISTED_INSTANCE = {"InstanceArn": "arn:aws:sso:::instance/ssoins-1", "OwnerAccountId": "9" * 12, "Status": "ACTIVE"}
+LISTED_INSTANCE |= {"IdentityStoreId": "d-1"}
+INSTANCE = {"account_id": MEMBER, "region": "us-east-1", "instance_arn": "arn:aws:sso:::instance/ssoins-1"}
+INSTANCE |= {"owner_account_id": "9" * 12, "status": "ACTIVE", "identity_store_id": "d-1"}
+INSTANCE |= {"name": None, "created_at": None}
+
 
 def contact(AlternateContactType: str) -> Row | None:
     return {"AlternateContact": {"EmailAddress": "a@example.com"}} if AlternateContactType == "SECURITY" else None
@@ -171,6 +178,14 @@ def contact(AlternateContactType: str) -> Row | None:
             {"VerificationStatus": "PENDING"},
             {},
             {"contact_information": [VERIFIED | {"phone_verification": "PENDING"}]},
+            7,
+        ),
+        ("identity_center_instances", [LISTED_INSTANCE], {}, {"identity_center_instances": [INSTANCE]}, 1),
+        (
+            "identity_center_instances",
+            [LISTED_INSTANCE | {"OwnerAccountId": MEMBER}],
+            {},
+            {"identity_center_instances": [INSTANCE | {"owner_account_id": MEMBER}]},
             7,
         ),
         (
