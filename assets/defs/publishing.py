@@ -114,8 +114,9 @@ def deliver(settings: Settings, night: Night, progress: Progress) -> Delivered |
     return done
 
 
-def republish(settings: Settings, as_of: date | None, progress: Progress) -> Path:
-    """Publish a night again (None: the newest), locally and to the bucket. Returns the path of its index page.
+def republish(settings: Settings, as_of: date | None, progress: Progress) -> tuple[Path, bool]:
+    """Publish a night again (None: the newest), locally and to the bucket. Returns the path of its index page, and
+    whether all of the report could be made.
 
     The newest night is rebuilt from the database. An older one is uploaded from its folder, and `latest` is unchanged.
     """
@@ -124,16 +125,18 @@ def republish(settings: Settings, as_of: date | None, progress: Progress) -> Pat
         newest = database.shown(settings)
         night = newest.on(as_of) if as_of else newest
         index = night.report_folder / bucket.INDEX
+        is_whole = True
         if night == newest:
             try:
-                build_report(settings, newest, newest.home / DATABASE, progress)
+                site = build_report(settings, newest, newest.home / DATABASE, progress)
             except duckdb.Error as error:
                 problem = f"{newest.home / DATABASE}: {str(error).splitlines()[0]}"
                 raise Refused(f"{problem}; `rolecall run --judge-only --as-of {newest}` writes it anew") from error
+            is_whole = not site.not_made
         elif night > newest:
             raise Refused(f"{night}: it is not published yet; `rolecall run --judge-only --as-of {night}` does")
         elif not index.is_file():
             only = f"only the newest night ({newest}) can be built anew from the database"
             raise Refused(f"{night}: there is no {index}, and {only}")
         deliver(settings, night, progress)
-    return index
+    return index, is_whole
