@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import Literal
 
 from pipeline import state
@@ -54,6 +55,7 @@ def examine(settings: Settings, night: Night, sample: int) -> Iterator[Check]:
             roll = read_roll(settings, cloud)
             yield identity(roll)
             yield clock(roll)
+            yield from regions(settings, cloud, roll)
             yield from organization(roll)
             good: list[str] = []
             yield from accounts(cloud, roll, sample, good, accepted(settings, night))
@@ -94,6 +96,18 @@ def clock(roll: Roll) -> Check:
     if seconds <= MOST_CLOCK_SECONDS:
         return Check("clock", "ok", "agrees with AWS")
     return Check("clock", "warning", f"differs from AWS's by {seconds:.0f} s", advice("", "clock_skew", ""))
+
+
+def regions(settings: Settings, cloud: Cloud, roll: Roll) -> Iterator[Check]:
+    """Regions of the settings that botocore's list does not have: a slip, or newer than the list."""
+    partition = roll.caller.partition
+    known = cloud.regions(partition)
+    for region in settings.regions:
+        if region not in known:
+            near = get_close_matches(region, known, 1)
+            helps = f"write {near[0]}, if that is meant" if near else "correct regions"
+            detail = f"regions: {region} is not among the {len(known)} Regions of {partition} known to botocore"
+            yield Check("regions", "warning", detail, f"{helps}; a Region newer than that is read all the same")
 
 
 def organization(roll: Roll) -> Iterator[Check]:

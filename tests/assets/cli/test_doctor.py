@@ -54,6 +54,13 @@ def test_a_wrong_external_id_is_named_once_with_advice(organization: Loopback) -
     assert "trust policy" in said
 
 
+def test_a_region_that_nobody_knows_is_named(organization: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROLECALL_REGIONS", '["us-east-1", "eu-centrall-1"]')
+    _, checks = examined()
+    assert checks["regions", "warning"].startswith("regions: eu-centrall-1 is not among the ")
+    assert "write eu-central-1, if that is meant" in checks["regions", "warning"]
+
+
 def test_a_missing_permission_is_named_with_its_action(organization: Loopback) -> None:
     organization.faults(
         {"kind": "deny", "service": "s3", "operation": "ListBuckets"},
