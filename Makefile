@@ -10,7 +10,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test control mutants mutants-python check lint definitions coverage slow soak wheel lock dev docs site faults knowledge picture bench bench-quick \
+.PHONY: demo test control mutants mutants-python check lint types style sql templates definitions coverage slow soak wheel lock dev docs site faults knowledge picture bench bench-quick \
 	bench-parts install clean
 .DEFAULT_GOAL := demo
 
@@ -30,13 +30,24 @@ SAMPLE ?= 0
 mutants-python: $(INSTALLED)  ## the same for Python: make mutants-python NAME=pipeline/policy/tri.py SAMPLE=20
 	@$(BIN)/python -m tools.mutants_python $(NAME) --sample $(SAMPLE)
 
-check: lint definitions coverage slow  ## everything that must hold before a commit; what .ci/run runs
+check: $(INSTALLED)  ## everything that must hold before a commit; what .ci/run runs
+	@$(MAKE) --jobs 2 --output-sync lint definitions
+	@$(MAKE) coverage
+	@$(MAKE) slow
 
-lint: $(INSTALLED)  ## style, types, SQL and templates
+lint: types style sql templates  ## style, types, SQL and templates
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+style: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --processes 2 sql
+
+sql: $(INSTALLED)
+	$(BIN)/sqlfluff lint sql
+
+templates: $(INSTALLED)
 	$(BIN)/djlint --lint --quiet reports/templates
 
 definitions: $(INSTALLED)  ## Dagster's own checks of the code location; a warning fails
@@ -60,7 +71,7 @@ wheel: $(INSTALLED)  ## build dist/rolecall-*.whl and its SBOM; refused where kn
 	@ls dist/*.whl dist/*.json
 
 lock: $(INSTALLED)  ## write both locks anew from pyproject.toml; `make lock UPGRADE=--upgrade` for the newest releases
-	@$(BIN)/$(LOCK) $(UPGRADE) --extra demo --extra dev --output-file requirements-dev.lock pyproject.toml
+	@$(BIN)/$(LOCK) $(UPGRADE) --extra demo --extra otel --extra dev --output-file requirements-dev.lock pyproject.toml
 	@cp requirements-dev.lock requirements.lock  # what it begins with, it keeps
 	@$(BIN)/$(LOCK) --output-file requirements.lock pyproject.toml
 
@@ -98,9 +109,9 @@ install: $(INSTALLED)
 $(INSTALLED): requirements-dev.lock pyproject.toml
 	@test -x $(BIN)/python || sh tools/venv.sh $(PYTHONS)
 	@echo "Installing the packages of requirements-dev.lock into .venv (about a minute)"
-	@$(BIN)/python -m pip install -qq --no-deps --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install -qq --no-deps --no-compile --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -m compileall -q pipeline reports assets demo tools
+	@$(BIN)/python -m compileall -qq -j 0 .venv/lib pipeline reports assets demo tools
 	@touch $@
 
 clean:  ## remove what runs and installs have made

@@ -35,6 +35,7 @@ RENAMED = {
     "coverage_floor": "min_coverage_to_publish",
 }
 """Setting names from before 0.2.0, accepted for one more release, and their current names."""
+URL = r"^https?://\S+$"
 
 
 class ControlSettings(BaseModel):
@@ -102,7 +103,7 @@ class Settings(BaseSettings):
     exclude_tags: list[str] = Field([], description="Exclude accounts with one of these tags (key=value)")
     concurrency: int = Field(16, description="Accounts read concurrently", ge=1, le=256)
     organization_calls_per_second: int = Field(
-        20, description="Maximum calls per second to Organizations and Identity Center combined", ge=1, le=1000
+        20, description="Calls per second to Organizations and Identity Center, fewer of some operations", ge=1, le=1000
     )
     shards: int = Field(1, description="Number of shards of accounts, one worker each", ge=1, le=1000)
     call_timeout_seconds: float = Field(60, description="Time limit for one complete response", gt=0)
@@ -160,13 +161,12 @@ class Settings(BaseSettings):
     notify_when: Literal["always", "changed"] = Field(
         "always", description="Notify about every night, or only when something changed; failures are always sent"
     )
-    heartbeat_url: str | None = Field(
-        None,
-        description="URL to ask for after each published night, as of a dead man's switch",
-        pattern=r"^https?://\S+$",
-    )
+    heartbeat_url: str | None = Field(None, description="URL to ask for after each published night", pattern=URL)
     metrics_file: Path | None = Field(
         None, description="File for Prometheus's textfile collector, written after each run: rolecall.prom"
+    )
+    otlp_endpoint: str | None = Field(
+        None, description="OpenTelemetry collector for the same figures, over HTTP: http://localhost:4318", pattern=URL
     )
     log_format: Literal["text", "json"] = Field(
         "text", description="Format of a run's progress and of errors: lines of text, or a JSON object a line"

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from pipeline.rehearse.answer import Answer
 from pipeline.rehearse.breaks import Break
+from pipeline.rehearse.lockouts import alike
 from pipeline.schema import Row
 from reports.site import HERE, Strict
 
@@ -40,6 +41,7 @@ def page(answer: Answer) -> str:
         accounts=_by_account(answer),
         statements=_statements(answer.breaks),
         turns=_turns(answer.turns),
+        locked=alike(answer.locks_out),
         measures=[(word, before[name], after[name]) for name, word in MEASURES],
     )
 

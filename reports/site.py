@@ -102,24 +102,32 @@ class Strict(Environment):
 class Templates(Strict):
     """The templates of a night's pages."""
 
-    def __init__(self, night: PublishedNight, notice: str | None) -> None:
+    def __init__(self, night: PublishedNight, notice: str | None, preview: str | None) -> None:
         super().__init__()
         self.globals |= pages.template_globals(night)
         self.globals |= {"night": night, "notice": notice, "night_titles": dict(PRACTICES), "csp": POLICY}
+        self.globals["preview"] = preview
 
 
-def build(database: Path, folder: Path, notice: str | None = None, progress: Progress | None = None) -> Site:
+def build(
+    database: Path,
+    folder: Path,
+    notice: str | None = None,
+    progress: Progress | None = None,
+    preview: str | None = None,
+) -> Site:
     """Write the site of the newest night in `database` into `folder`, which must be empty or not exist.
 
     `notice`, shown at the top of every page, says why a newer night is missing. `progress` receives the number of
-    pages written and in total. Raises `Broken` if the pages contradict the database.
+    pages written and in total. `preview` is the address of the picture that a link to a page unfolds to (og:image).
+    Raises `Broken` if the pages contradict the database.
     """
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder}: the folder of a new site must be empty")
     with opened(database) as reader:
         night = PublishedNight(reader)
         night.tried = removal.first_tried(database, night.repairs)
-        templates = Templates(night, notice)
+        templates = Templates(night, notice, preview)
         site, on_pages = Site(folder, night.as_of), agreement.Shown()
         for page in made(site, night, templates):
             on_pages.note(page)

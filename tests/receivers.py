@@ -36,7 +36,8 @@ def http() -> Iterator[Receiver]:
             elif self.path.startswith("/403"):
                 self.send_error(403)
             else:
-                receiver.got.append(json.loads(body))
+                is_json = self.headers["Content-Type"] == "application/json"
+                receiver.got.append(json.loads(body) if is_json else body)
                 self.send_response(200)
                 self.end_headers()
 

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 
-class Steps:
-    """Counts the lines that run, in files whose names begin like this, while it is open.
+@contextmanager
+def untraced() -> Iterator[None]:
+    """Without the tracer of coverage, which is put back: without it every later test of the process counts as unrun."""
+    before = sys.gettrace()
+    sys.settrace(None)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
 
-    A tracer that was there before (coverage's) is put back: without it every later test of the process counts as unrun.
-    """
+
+class Steps:
+    """Counts the lines that run, in files whose names begin like this, while it is open."""
 
     def __init__(self, files: str) -> None:
         self.files, self.count = files, 0
+        self._alone = untraced()
 
     def __enter__(self) -> Steps:
-        self.before = sys.gettrace()
+        self._alone.__enter__()
         sys.settrace(self._trace)
         return self
 
     def __exit__(self, *_: object) -> None:
-        sys.settrace(self.before)
+        self._alone.__exit__(None, None, None)
 
     def _trace(self, frame: FrameType, event: str, arg: object) -> Any:
         self.count += event == "line" and frame.f_code.co_filename.startswith(self.files)

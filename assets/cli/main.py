@@ -30,7 +30,7 @@ from assets.cli import (  # noqa: F401  (each adds its command)
     what_can,
     who_can,
 )
-from assets.cli.app import DONE, Format, Home, app, command, given, load, terminal
+from assets.cli.app import DONE, UNREAD, Format, Home, app, command, given, load, terminal
 from pipeline.night import DATABASE, Night
 from pipeline.refused import Refused
 
@@ -85,9 +85,9 @@ def publish(
     if reason or until or owner or ticket:
         raise Refused("--reason, --until, --owner and --ticket belong to --accept CHECK")
     with shown(console) as progress:
-        report = publishing.republish(chosen, as_of.date() if as_of else None, progress)
+        report, is_whole = publishing.republish(chosen, as_of.date() if as_of else None, progress)
     say(console, "report", str(report))
-    return DONE
+    return DONE if is_whole else UNREAD
 
 
 @command

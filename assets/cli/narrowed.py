@@ -11,7 +11,8 @@ from pipeline.night import Night
 from pipeline.settings import Refused, Settings
 
 SAMPLE = "sample"
-UNSENT: dict[str, Any] = {"publish_to": None, "notify": [], "heartbeat_url": None, "metrics_file": None}
+UNSENT: dict[str, Any] = {"publish_to": None, "notify": []}
+UNSENT |= dict.fromkeys(("heartbeat_url", "metrics_file", "otlp_endpoint"))
 """A sample tells nobody, and replaces nothing."""
 
 

@@ -158,21 +158,24 @@ def _short(arn: str) -> str:
 
 
 def _lockouts(console: Console, answer: Answer) -> None:
+    from pipeline.rehearse.lockouts import alike
+
     _heading(console, "Whom it locks out")
     if not answer.locks_out:
         _line(console, "nobody of those that are known: break-glass users, the reader role, roles that run accounts")
     rows = (
         [
-            one.account_id,
-            (one.principal_arn or "").rpartition(":")[2],
-            one.what,
-            one.certainty,
-            ", ".join(one.actions[:4]) + (" …" if len(one.actions) > 4 else ""),
-            ", ".join(one.depends_on) or one.reason,
+            first.what,
+            len(each),
+            _short(first.principal_arn) if first.principal_arn else first.account_id,
+            first.certainty,
+            first.loses,
+            ", ".join(first.depends_on) or first.reason,
         ]
-        for one in answer.locks_out
+        for each in alike(answer.locks_out)
+        for first in each[:1]
     )
-    _table(console, ("account", "principal", "what", "certainty", "loses", "depends on, or why"), rows)
+    _table(console, ("what", "principals", "e.g.", "certainty", "loses", "depends on, or why"), rows)
 
 
 def _turns(console: Console, answer: Answer) -> None:

@@ -58,7 +58,7 @@ def works(settings: Settings) -> dict[str, Work]:
         found[delivery.IN_BUCKET] = lambda _, chosen, night, progress: delivery.delivered(chosen, progress)
     if settings.notify:
         found[notification.NOTIFICATION] = notification.told_of
-    if settings.metrics_file or settings.heartbeat_url:
+    if signals.is_wanted(settings):
         found[signals.SIGNALS] = signals.told_outside
     return found
 

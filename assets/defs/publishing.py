@@ -20,7 +20,7 @@ from pipeline.settings import Refused, Settings
 from pipeline.text import plural
 from pipeline.warehouse import store
 from pipeline.warehouse.invariants import Broken
-from reports import documents
+from reports import chromium, documents
 from reports.site import Site
 from reports.site import build as build_site
 
@@ -56,7 +56,7 @@ def build_report(settings: Settings, night: Night, path: Path, progress: Progres
     held_back = store.held_back_after(night)
     notice = f"{held_back[0]} is not published: {held_back[1]}" if held_back else None
     with folder.report(night) as aside:
-        site = build_site(path, aside, notice, progress)
+        site = build_site(path, aside, notice, progress, preview(settings, night))
         files = None
         try:
             files = documents.make(aside) if settings.render_pdf else None
@@ -70,6 +70,13 @@ def build_report(settings: Settings, night: Night, path: Path, progress: Progres
     if files:
         progress.end("documents", str(files))
     return site
+
+
+def preview(settings: Settings, night: Night) -> str | None:
+    """The address of the first screen as a picture, if there will be one at an address that others reach."""
+    if settings.report_url is None or not settings.render_pdf or chromium.find() is None:
+        return None
+    return f"{settings.report_url.rstrip('/')}/{night}/{documents.picture_of(documents.OVERVIEW)}"
 
 
 def outdated(settings: Settings) -> Outdated:
@@ -107,8 +114,9 @@ def deliver(settings: Settings, night: Night, progress: Progress) -> Delivered |
     return done
 
 
-def republish(settings: Settings, as_of: date | None, progress: Progress) -> Path:
-    """Publish a night again (None: the newest), locally and to the bucket. Returns the path of its index page.
+def republish(settings: Settings, as_of: date | None, progress: Progress) -> tuple[Path, bool]:
+    """Publish a night again (None: the newest), locally and to the bucket. Returns the path of its index page, and
+    whether all of the report could be made.
 
     The newest night is rebuilt from the database. An older one is uploaded from its folder, and `latest` is unchanged.
     """
@@ -117,16 +125,18 @@ def republish(settings: Settings, as_of: date | None, progress: Progress) -> Pat
         newest = database.shown(settings)
         night = newest.on(as_of) if as_of else newest
         index = night.report_folder / bucket.INDEX
+        is_whole = True
         if night == newest:
             try:
-                build_report(settings, newest, newest.home / DATABASE, progress)
+                site = build_report(settings, newest, newest.home / DATABASE, progress)
             except duckdb.Error as error:
                 problem = f"{newest.home / DATABASE}: {str(error).splitlines()[0]}"
                 raise Refused(f"{problem}; `rolecall run --judge-only --as-of {newest}` writes it anew") from error
+            is_whole = not site.not_made
         elif night > newest:
             raise Refused(f"{night}: it is not published yet; `rolecall run --judge-only --as-of {night}` does")
         elif not index.is_file():
             only = f"only the newest night ({newest}) can be built anew from the database"
             raise Refused(f"{night}: there is no {index}, and {only}")
         deliver(settings, night, progress)
-    return index
+    return index, is_whole

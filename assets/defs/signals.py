@@ -1,6 +1,6 @@
-"""What watches from outside is told: a metrics file and a heartbeat, as the last step of a night.
+"""What watches from outside is told: metrics and a heartbeat, as the last step of a night.
 
-Neither can fail a night: it is published by then, and what went wrong is a warning.
+None can fail a night: it is published by then, and what went wrong is a warning.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from assets.resources import RunSettings
 from pipeline.collect.unread import unread_accounts
 from pipeline.night import Night
 from pipeline.progress import Progress
-from pipeline.publish import heartbeat, metrics
+from pipeline.publish import heartbeat, metrics, telemetry
 from pipeline.settings import Refused, Settings
 from pipeline.text import on_one_line
 
@@ -25,8 +25,8 @@ FAILED = 2
 
 
 def signals(settings: Settings) -> list[dg.AssetsDefinition]:
-    """The last step of a night; absent if neither a metrics file nor a heartbeat is set."""
-    if not (settings.metrics_file or settings.heartbeat_url):
+    """The last step of a night; absent if nobody is to be told."""
+    if not is_wanted(settings):
         return []
     last = [*([IN_BUCKET] if settings.publish_to else []), *([NOTIFICATION] if settings.notify else [])]
 
@@ -35,7 +35,7 @@ def signals(settings: Settings) -> list[dg.AssetsDefinition]:
         deps=[DATABASE_ASSET, *(name for name, _ in PAGES.values()), *last],
         group_name="published",
         kinds={"prometheus"},
-        description="The metrics file and the heartbeat after a night. If they fail, the step warns but succeeds.",
+        description="Metrics and the heartbeat after a night. If they fail, the step warns but succeeds.",
     )
     def tell_outside(
         context: dg.AssetExecutionContext, settings: RunSettings, progress: dg.ResourceParam[Progress]
@@ -46,6 +46,11 @@ def signals(settings: Settings) -> list[dg.AssetsDefinition]:
         return dg.MaterializeResult(metadata=told_outside(context, chosen, night, progress))
 
     return [tell_outside]
+
+
+def is_wanted(settings: Settings) -> bool:
+    """Whether a metrics file, a collector or a heartbeat is set."""
+    return bool(settings.metrics_file or settings.otlp_endpoint or settings.heartbeat_url)
 
 
 def told_outside(
@@ -69,9 +74,9 @@ def started(context: dg.AssetExecutionContext | dg.OpExecutionContext) -> float:
 
 
 def published(settings: Settings, night: Night, since: float, least: int = 0) -> list[str]:
-    """Write the metrics of a published night, and beat: the exit code is `least` or more. Returns what did not work."""
+    """Tell the metrics of a published night, and beat: the exit code is `least` or more. Returns what did not work."""
     now, problems = nights.now(), []
-    if settings.metrics_file:
+    if settings.metrics_file or settings.otlp_endpoint:
         unread, accepted = unread_accounts(night)
         figures = metrics.of_run(now, now - since, max(least, int(unread > 0))) | metrics.of_night(settings.home)
         figures |= {
@@ -79,24 +84,26 @@ def published(settings: Settings, night: Night, since: float, least: int = 0) ->
             "rolecall_accounts_unread": unread,
             "rolecall_accounts_accepted": accepted,
         }
-        problems += _written(settings, figures)
+        problems += _sent(settings, figures)
     if settings.heartbeat_url and (problem := heartbeat.beat(settings.heartbeat_url)):
         problems.append(f"heartbeat_url: {problem}")
     return problems
 
 
 def failed(settings: Settings, since: float) -> list[str]:
-    """Write the metrics of a run that published nothing: what the last night has stays. Returns what did not work."""
-    if not settings.metrics_file:
-        return []
+    """Tell the metrics of a run that published nothing: what the last night has stays. Returns what did not work."""
     now = nights.now()
-    return _written(settings, metrics.before(settings.metrics_file) | metrics.of_run(now, now - since, FAILED))
+    before = metrics.before(settings.metrics_file) if settings.metrics_file else {}
+    return _sent(settings, before | metrics.of_run(now, now - since, FAILED))
 
 
-def _written(settings: Settings, figures: metrics.Figures) -> list[str]:
-    assert settings.metrics_file
-    try:
-        metrics.write(settings.metrics_file, figures)
-    except Refused as refused:
-        return [str(refused)]
-    return []
+def _sent(settings: Settings, figures: metrics.Figures) -> list[str]:
+    problems = []
+    if settings.metrics_file:
+        try:
+            metrics.write(settings.metrics_file, figures)
+        except Refused as refused:
+            problems.append(str(refused))
+    if settings.otlp_endpoint and (problem := telemetry.send(settings.otlp_endpoint, figures)):
+        problems.append(f"otlp_endpoint: {problem}")
+    return problems

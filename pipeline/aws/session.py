@@ -26,6 +26,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, EndpointConnectionError
 from botocore.loaders import create_loader
 
+from pipeline import knowledge
 from pipeline.aws.answers import guard
 from pipeline.aws.breaker import Breaker
 from pipeline.aws.failures import CutAnswer, NotOffered, without_secrets, words
@@ -40,7 +41,7 @@ GLOBAL = "global"
 FIRST_REGION = "us-east-1"
 # IAM action prefixes that are not boto3's name of the service.
 SERVICES = {"access-analyzer": "accessanalyzer", "cassandra": "keyspaces", "sso": "sso-admin"}
-# Organizations and Identity Center give an organization 20 calls a second, together.
+# The services that are asked only as often as `call_rates` says.
 PACED = frozenset({"organizations", "sso-admin", "identitystore"})
 LONGEST_CONNECT_SECONDS = 10.0
 # What botocore's parsers raise beside their own error where an answer is not of the shape that they expect.
@@ -147,7 +148,12 @@ class Cloud:
         self.breaker = Breaker()
         self.ends: float | None = None
         """The night's deadline, on the clock of `time.monotonic`; None for no deadline."""
-        self._lane = Lane(max(1, settings.organization_calls_per_second // workers))
+        rates, per_second = knowledge.load("call_rates").facts["rates"], settings.organization_calls_per_second
+        self._lane = Lane(max(1, per_second // workers))
+        self._lanes = {
+            operation: Lane(max(1, rate * per_second // rates["together"] // workers))
+            for operation, rate in rates["each"].items()
+        }
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], Any] = {}
         self._config = Config(
@@ -222,9 +228,11 @@ class Cloud:
         return regions
 
     def pace(self, operation: str) -> None:
-        """Wait for a turn, if the service is rate-limited."""
+        """Wait for a turn, if the service is rate-limited: first for the operation's own, then for that of all."""
         if parts(operation)[0] in PACED:
-            self._lane.wait()
+            for lane in (self._lanes.get(operation), self._lane):
+                if lane:
+                    lane.wait()
 
     def _paging(self, operation: str) -> Paging | None:
         """The pagination of an operation, from botocore's models; None if it is not paginated."""

@@ -7,7 +7,7 @@ are looked up.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -63,9 +63,10 @@ def escalations(
     admins_too: bool = False,
     ignore: frozenset[str] = frozenset(),
     admin: Admin | None = None,
+    given: set[Hashable] | None = None,
 ) -> Escalations:
     """Every path open to the principal, except ids in `ignore`. Administrators have none (they need none) unless
-    `admins_too`. `admin`: the result of `is_admin`, if known.
+    `admins_too`. `admin`: the result of `is_admin`, if known. `given`: the rights that were given on the way here.
     """
     admin = admin or is_admin(principal)
     unreadable = tuple(policy.name for policy in principal.policies if policy.document is None)
@@ -76,7 +77,7 @@ def escalations(
     if account and account.strong:
         principal = replace(principal, strong=account.strong)
     possible = [path for path in may_escalate(principal) if path.id not in ignore]
-    judged = [escalation for path in possible if (escalation := _judge(path, principal, account))]
+    judged = [escalation for path in possible if (escalation := _judge(path, principal, account, given))]
     sure, unsure = (tuple(escalation for escalation, is_sure in judged if is_sure is kind) for kind in (True, False))
     if account and may_write_anything(principal) and not any(map(_makes_admin, sure)):
         helped = {better.path.id: better for better in _with_help(possible, principal, account, sure)}
@@ -109,7 +110,9 @@ def _with_help(
 # -- one path
 
 
-def _judge(path: Path, principal: Principal, account: Account | None) -> tuple[Escalation, bool] | None:
+def _judge(
+    path: Path, principal: Principal, account: Account | None, given: set[Hashable] | None = None
+) -> tuple[Escalation, bool] | None:
     """(the escalation, whether its target is certain), or None if the path is closed."""
     if path.lifts == "tag":
         return _by_tagging(path, principal, account)
@@ -131,7 +134,7 @@ def _judge(path: Path, principal: Principal, account: Account | None) -> tuple[E
             return None
         found = on_what_exists
     if account is not None and path.gain == "grant" and not path.lifts and found.targets:
-        worth = _worth_giving(found, principal, account)
+        worth = _worth_giving(found, principal, account, given)
         return (worth, best.sure and not found.unread) if worth else None
     leads_to_admin = _leads_to_admin(path, found.targets, account)
     if account is not None and all(step.target == "group" for step in path.steps):
@@ -152,18 +155,20 @@ def _gains_by_joining(principal: Principal, group: str, account: Account) -> boo
     return gives_more(joined, principal) is not Tri.NO
 
 
-def _worth_giving(escalation: Escalation, principal: Principal, account: Account) -> Escalation | None:
+def _worth_giving(
+    escalation: Escalation, principal: Principal, account: Account, given: set[Hashable] | None
+) -> Escalation | None:
     """A path that gives rights, on targets that gain by it: a boundary holds a target back from all that it leaves out.
 
     None without such targets.
     """
-    worth = {target: _gained(target, principal, account) for target in escalation.targets}
+    worth = {target: _gained(target, principal, account, given) for target in escalation.targets}
     targets = {target: verdict for target, verdict in escalation.targets.items() if worth[target] is not None}
     leads_to_admin = some(worth[target] or Tri.NO for target in targets)
     return replace(escalation, targets=targets, leads_to_admin=leads_to_admin) if targets else None
 
 
-def _gained(target: str, principal: Principal, account: Account) -> Tri | None:
+def _gained(target: str, principal: Principal, account: Account, given: set[Hashable] | None) -> Tri | None:
     """Whether the target is or becomes an administrator if it is given everything; None if the actor gains nothing.
 
     Policies and groups are the actor's own.
@@ -175,13 +180,25 @@ def _gained(target: str, principal: Principal, account: Account) -> Tri | None:
         return role.at_most if role else Tri.YES
     if holder.boundary is None:
         return Tri.YES
-    return _within_boundary(holder, principal, account)
+    return _within_boundary(holder, principal, account) if given is None else _left(holder, principal, account, given)
 
 
 @lru_cache(maxsize=256)
 def _within_boundary(holder: Principal, actor: Principal, account: Account) -> Tri | None:
+    return _left(holder, actor, account, set())
+
+
+def _left(holder: Principal, actor: Principal, account: Account, given: set[Hashable]) -> Tri | None:
+    """The same for a holder with a boundary. None if its rights are in `given`: they are counted where they were given,
+    and bounded roles may well write into each other.
+    """
     full = at_most(holder)
-    further = escalations(full, account, ignore=_BY_GIVING).paths
+    denies = frozenset(policy.document for policy in full.policies if policy.document and policy.document.statements)
+    rights = holder.kind, holder.boundary, denies
+    if rights in given:
+        return None
+    given.add(rights)
+    further = escalations(full, account, ignore=_BY_GIVING, given=given).paths
     leads_to_admin = some((is_admin(full).verdict, *(min(one.verdict, one.leads_to_admin) for one in further)))
     gains = leads_to_admin is not Tri.NO or gives_more(full, actor) is not Tri.NO
     return leads_to_admin if gains else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Network, collapse_addresses
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 from itertools import product
 
 from pipeline.policy.actions import expand
@@ -31,11 +31,11 @@ _ALLOW_ALL = Policy.read(
 _NO_LIMITS = Policies()
 
 # An outsider cannot choose these; a verdict that waits for them is limited. Every other open key the caller picks or
-# a stranger could have.
+# a stranger could have: aws:VpcSourceIp, as anyone numbers a VPC of their own at will. After what S3 takes for a limit:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 LIMITING_KEYS = frozenset(
     {
         "aws:sourceip",
-        "aws:vpcsourceip",
         "aws:sourcevpc",
         "aws:sourcevpce",
         "aws:sourcevpcarn",
@@ -47,7 +47,7 @@ LIMITING_KEYS = frozenset(
         "sts:externalid",
         "lambda:eventsourcetoken",
         "aws:resourcetag",
-        "s3:existingobjecttag",
+        "s3:x-amz-server-side-encryption-aws-kms-key-id",
         "aws:userid",
         "aws:principalservicename",
     }
@@ -199,8 +199,8 @@ def _as_meant(document: Document) -> Document:
 
 
 def _chosen_at_will(document: Document) -> frozenset[str]:
-    """Those of LIMITING_KEYS whose conditions limit nobody: address ranges that cover half of the IPv4 internet or
-    more, and patterns that any network can match ("vpc-*").
+    """Those of LIMITING_KEYS whose conditions limit nobody: address ranges that cover half of the internet or more, and
+    patterns that any network or endpoint can match ("vpc-*").
     """
     narrow: dict[str, bool] = {}
     for statement in document.statements:
@@ -211,17 +211,27 @@ def _chosen_at_will(document: Document) -> frozenset[str]:
             elif key == "aws:sourceip":
                 is_narrow = not _is_half_of_the_internet(condition.values)
             else:
-                is_narrow = not any("*" in value or "?" in value for value in condition.values)
+                is_narrow = not any(set("*?") & set(_customer(key, value)) for value in condition.values)
             narrow[key] = narrow.get(key, False) or is_narrow
     return frozenset(key for key in _MATCHED if not narrow.get(key, True))
 
 
-_MATCHED = ("aws:sourceip", "aws:vpcsourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn")
+_MATCHED = ("aws:sourceip", *(f"aws:sourcevpc{end}" for end in ("", "e", "arn")))
+_MATCHED += tuple(f"aws:vpce{end}" for end in ("account", "orgid", "orgpaths"))
+
+
+def _customer(key: str, value: str) -> str:
+    """The part of a value that tells one customer from another: the account of an ARN, the organization of a path."""
+    if value.startswith("arn:"):
+        return (value.split(":", 5) + [""] * 5)[4] or value
+    return value.split("/")[0] if key.endswith("orgpaths") else value
 
 
 def _is_half_of_the_internet(ranges: Iterable[str]) -> bool:
-    networks = [net for text in ranges if isinstance(net := network(text), IPv4Network)]
-    return sum(net.num_addresses for net in collapse_addresses(networks)) >= 2**31 or "::/0" in ranges
+    networks = [net for text in ranges if (net := network(text)) is not None]
+    four = collapse_addresses(net for net in networks if isinstance(net, IPv4Network))
+    six = collapse_addresses(net for net in networks if isinstance(net, IPv6Network))
+    return sum(net.num_addresses for net in four) >= 2**31 or sum(net.num_addresses for net in six) >= 2**127
 
 
 def _requests(document: Document, resource: str, probed: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -25,10 +25,13 @@ from pipeline.policy.sensitive import GRAVE, is_unjudged, sensitive_actions
 from pipeline.policy.targets import targets
 from pipeline.policy.tri import Tri
 
+OWN = "0" * 12
+"""The account of whoever holds a document, which int_customer_documents puts in place of the account's own id."""
+
 
 def holder_of(document: Document) -> Principal:
     """A principal with only this document, in the partition of its ARNs."""
-    return Principal(f"arn:{_partition_in(document)}:iam::{'0' * 12}:role/{FRESH}", (Policy("document", document),))
+    return Principal(f"arn:{_partition_in(document)}:iam::{OWN}:role/{FRESH}", (Policy("document", document),))
 
 
 def _partition_in(document: Document) -> str:
@@ -45,7 +48,8 @@ def _partition_in(document: Document) -> str:
     )
 
 
-_SCOPING_KEYS = frozenset({"aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"})
+# A resource of an account outside of every organization: what a condition keeps from it is not for every resource.
+_ELSEWHERE: dict[str, Value] = {"aws:ResourceAccount": "9" * 12, "aws:ResourceOrgID": (), "aws:ResourceOrgPaths": ()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,17 +182,17 @@ def _named(statement: Statement) -> Iterator[str]:
 
 
 def is_unscoped(statement: Statement, action: str, holder: Principal, any_account: bool = False) -> bool:
-    """Whether this statement allows the action on every resource, despite the document's Denies."""
+    """Whether this statement allows the action on every resource, one without tags too, despite the document's
+    Denies.
+    """
     document = next(iter(holder.documents))
     if statement not in statements_on(document, action, "Allow") or not _everywhere(statement, action, any_account):
         return False
-    if any(
-        key.key.lower().partition("/")[0] in _SCOPING_KEYS or "resourcetag" in key.key.lower()
-        for key in statement.conditions
-    ):
+    untagged: dict[str, Value] = {each.key: () for each in statement.conditions if "resourcetag" in each.key.lower()}
+    if conditions_hold(statement, Context.of(untagged | _ELSEWHERE, complete=False)) is Tri.NO:
         return False
     return any(
-        can(holder, action, resource).verdict in (Verdict.ALLOWED, Verdict.DEPENDS)
+        can(holder, action, resource, untagged).verdict in (Verdict.ALLOWED, Verdict.DEPENDS)
         for resource in targets(holder, action)
     )
 
@@ -201,7 +205,7 @@ def _everywhere(statement: Statement, action: str, any_account: bool = False) ->
 
 def is_effectively_star(pattern: str, action: str = "", any_account: bool = False) -> bool:
     """Whether the pattern matches every resource that the action accepts, in any Region and account:
-    `arn:*:cloudtrail:*:*:trail/*` for trails.
+    `arn:*:cloudtrail:*:*:trail/*` for trails. What IAM holds is the account's own, so its own number says nothing.
 
     `any_account`: one name in every account also counts (`arn:aws:iam::*:role/deploy`).
     """
@@ -214,14 +218,15 @@ def is_effectively_star(pattern: str, action: str = "", any_account: bool = Fals
     if entry is None or entry.needs_star:
         return False
     partition = fields[1] if fields[1:2] and fields[1] in partitions() else "aws"
-    shapes = [_shape(arn, partition) for _, arn in entry.resource_types]
+    account = OWN if fields[2:5:2] == ["iam", OWN] else "1" * 12
+    shapes = [_shape(arn, partition, account) for _, arn in entry.resource_types]
     return any(resource_matches(pattern, shape) for shape in shapes)
 
 
-def _shape(arn: str, partition: str) -> str:
+def _shape(arn: str, partition: str, account: str) -> str:
     out, rest = (
         "",
-        arn.replace("${Partition}", partition).replace("${Account}", "1" * 12).replace("${Region}", "zz-zzzz-9"),
+        arn.replace("${Partition}", partition).replace("${Account}", account).replace("${Region}", "zz-zzzz-9"),
     )
     while "${" in rest:
         before, _, after = rest.partition("${")

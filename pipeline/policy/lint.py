@@ -215,11 +215,7 @@ def _of_allow(statement: Statement, condition: Condition) -> Iterator[tuple[str,
     key, positive = condition.key.lower(), not is_negated(condition.operator) and condition.operator != "Null"
     if condition.qualifier == "ForAllValues" and not _is_guarded(statement, key):
         yield ("set_operator_unguarded" if _must_be_sent(statement, key) else "passes_empty"), ""
-    if (
-        positive
-        and condition.operator in ("StringLike", "ArnLike", "ArnEquals")
-        and any(not value.strip("*") for value in condition.values)
-    ):
+    if positive and _matches_any_value(condition):
         code = "asks_presence" if actions.is_named_by_customers(key) else "any_value"
         yield code, f"{condition.key} may hold any value"
     if positive and condition.operator == "IpAddress" and covers_a_whole_internet(condition.values):
@@ -232,6 +228,14 @@ def _of_allow(statement: Statement, condition: Condition) -> Iterator[tuple[str,
         yield "caller_chooses", f"{condition.key} is sent by the caller as it likes"
     if key == "aws:multifactorauthpresent" and condition.operator == "Bool" and _only(condition, "false"):
         yield "mfa_reversed", ""
+
+
+def _matches_any_value(condition: Condition) -> bool:
+    if condition.operator == "StringLike":
+        return any("*" in value and not value.strip("*?") for value in condition.values)
+    if condition.operator in ("ArnLike", "ArnEquals"):
+        return any(not value.removeprefix("arn").replace(":", "").strip("*") for value in condition.values)
+    return condition.operator == "Bool" and {value.lower() for value in condition.values} >= {"true", "false"}
 
 
 def _is_guarded(statement: Statement, key: str) -> bool:

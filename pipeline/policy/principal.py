@@ -114,7 +114,7 @@ class Principal:
 
     def _never_sends(self, key: str) -> bool:
         if key in SENT_BY_SERVICES or ":" not in key:
-            return True
+            return self.kind != "service" or ":" not in key
         if key.startswith(_TAG):
             return self._tags_are_fixed and key not in self._certain
         if self.kind in ("role", "session"):

@@ -9,15 +9,13 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
+from pipeline.knowledge import load
 from pipeline.policy import Document, MalformedPolicy, Statement, flaws, parse
 from pipeline.policy.actions import expand, is_invented, read_on, services
 from pipeline.policy.match import glob
 
-QUOTA = 6144
-"""Maximum characters of a managed policy, excluding whitespace.
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
-ATTACHED = 10
-"""Default quota of managed policies per user or role."""
+QUOTA: int = load("iam_quotas").facts["characters"]["boundary"]
+"""Maximum characters of a managed policy, excluding whitespace."""
 
 Element = dict[str, Any]
 """A statement as JSON, its elements lists."""
@@ -144,8 +142,10 @@ def _single(value: Any) -> Any:
 
 
 def all_problems(policies: Sequence[str]) -> Iterator[str]:
-    if len(policies) > ATTACHED:
-        yield f"Takes {len(policies)} managed policies; {ATTACHED} can be attached unless the quota is raised."
+    attached = load("iam_quotas").facts["attached"]
+    if len(policies) > attached["user"]:
+        says = f"a user may have {attached['user']} and a role {attached['role']} unless the quota is raised"
+        yield f"Takes {len(policies)} managed policies; {says}."
     for text in policies:
         yield from problems(text)
 

@@ -6,6 +6,7 @@ deleted last. So all links of an index that a reader opens work, even after a fa
 
 from __future__ import annotations
 
+import gzip
 import os
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,6 +31,7 @@ from pipeline.settings import Refused, Settings
 
 INDEX, ASSETS = "index.html", "assets/"
 MOST_THREADS, MOST_DELETED = 16, 1000
+LEVEL = 6
 PUBLIC_GROUPS = {f"http://acs.amazonaws.com/groups/global/{name}" for name in ("AllUsers", "AuthenticatedUsers")}
 # Reports name what is wrong in accounts: no cache but the reader's own may keep them.
 CACHE_LATEST, CACHE_NIGHT, CACHE_ASSETS = "private, no-cache", "private, max-age=300", "private, max-age=3600"
@@ -45,6 +47,8 @@ TYPES = {
     ".txt": "text/plain; charset=utf-8",
 }
 UNKNOWN_TYPE = "application/octet-stream"
+COMPRESSED = {".css", ".html", ".js", ".json", ".svg"}
+"""Sent and kept as gzip, which browsers undo; CSV is for programs that may not."""
 # What publishing asks of S3, as `_ask` names it.
 OPERATIONS = tuple(
     f"s3:{name}"
@@ -64,7 +68,7 @@ STAGE = "bucket"
 
 @dataclass(frozen=True)
 class Delivered:
-    """An uploaded night: its address, number and size of objects, and whether `latest/` shows it."""
+    """An uploaded night: its address, number and size of objects as S3 keeps them, and whether `latest/` shows it."""
 
     address: str
     objects: int
@@ -90,13 +94,12 @@ def publish(settings: Settings, night: Night, progress: Progress | None = None) 
         places = [str(night), *([LATEST] if is_latest else [])]
         done, total = count(1), len(files) * len(places)
         for place in places:
-            bucket.upload(place, files, lambda: (progress or Silent()).step(STAGE, next(done), total))
+            size = bucket.upload(place, files, lambda: (progress or Silent()).step(STAGE, next(done), total))
         if is_latest:
             bucket.delete(bucket.names(f"{LATEST}/") - {f"{LATEST}/{name}" for name in files})
         for as_of in outdated(bucket.dates(), settings.keep_reports, night.as_of):
             bucket.delete(bucket.names(f"{as_of}/"))
         bucket.put_body(NIGHTS, script_of(bucket.dates()).encode(), CACHE_LATEST)
-        size = sum(path.stat().st_size for path in files.values())
         return Delivered(bucket.address(str(night)), len(files), size, is_latest)
 
 
@@ -170,26 +173,31 @@ class Bucket:
     def has(self, name: str) -> bool:
         return name in self.names(name)
 
-    def upload(self, place: str, files: dict[str, Path], tell: Callable[[], None]) -> None:
-        """Upload a site: everything except the index concurrently, then the index."""
+    def upload(self, place: str, files: dict[str, Path], tell: Callable[[], None]) -> int:
+        """Upload a site: everything except the index concurrently, then the index. Returns the bytes of its objects."""
+        size = 0
         pool = ThreadPoolExecutor(min(MOST_THREADS, self.cloud.settings.concurrency))
         try:
             pages = [pool.submit(self.put, place, name, path) for name, path in files.items() if name != INDEX]
             for page in as_completed(pages):
-                page.result()
+                size += page.result()
                 tell()
         finally:
             pool.shutdown(cancel_futures=True)
-        self.put(place, INDEX, files[INDEX])
+        size += self.put(place, INDEX, files[INDEX])
         tell()
+        return size
 
-    def put(self, place: str, name: str, path: Path) -> None:
-        """Upload one object of a site."""
+    def put(self, place: str, name: str, path: Path) -> int:
+        """Upload one object of a site. Returns its bytes."""
         cache = CACHE_LATEST if place == LATEST else CACHE_NIGHT
-        self.put_body(f"{place}/{name}", path.read_bytes(), CACHE_ASSETS if name.startswith(ASSETS) else cache)
+        return self.put_body(f"{place}/{name}", path.read_bytes(), CACHE_ASSETS if name.startswith(ASSETS) else cache)
 
-    def put_body(self, name: str, body: bytes, cache: str) -> None:
-        """Upload one object; S3 verifies its checksum."""
+    def put_body(self, name: str, body: bytes, cache: str) -> int:
+        """Upload one object, text as gzip; S3 verifies its checksum. Returns its bytes."""
+        coding = {}
+        if Path(name).suffix.lower() in COMPRESSED:
+            body, coding = gzip.compress(body, LEVEL, mtime=0), {"ContentEncoding": "gzip"}
         self._ask(
             "PutObject",
             name,
@@ -199,8 +207,10 @@ class Bucket:
             ChecksumSHA256=checksum(body),
             ContentType=TYPES.get(Path(name).suffix.lower(), UNKNOWN_TYPE),
             CacheControl=cache,
+            **coding,
             **self.encryption,
         )
+        return len(body)
 
     def delete(self, names: Iterable[str]) -> None:
         keys = [{"Key": self.prefix + name} for name in sorted(names)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
 import os
 import shutil
@@ -32,12 +33,30 @@ def report(night: Night) -> Iterator[Path]:
     aside.mkdir()
     try:
         yield aside
+        share(aside, reports, night.as_of)
         swap.put_in_place(aside, night.report_folder, old)
         point(reports / LATEST, night.report_folder.name)
         list_nights(reports)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def share(new: Path, reports: Path, as_of: date) -> None:
+    """Make files of a new report that are equal to those of the night before hard links to them, so that what does not
+    change, as Plotly, is stored once. Reports are never written to again. Without hard links, all stay copies.
+    """
+    earlier = max((night for night in dates(reports) if night < as_of), default=None)
+    for place, _, names in os.walk(new) if earlier else ():
+        for path in (Path(place, name) for name in names):
+            twin, link = reports / str(earlier) / path.relative_to(new), path.with_name(f".{path.name}")
+            if not twin.is_file() or twin.is_symlink() or not filecmp.cmp(path, twin, shallow=False):
+                continue
+            try:
+                os.link(twin, link)
+            except OSError:
+                return
+            os.replace(link, path)
 
 
 def list_nights(reports: Path) -> None:

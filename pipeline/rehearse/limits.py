@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -25,6 +26,9 @@ class Limit:
     says: str
 
 
+PLACEHOLDER = re.compile(r"\[[A-Z][A-Z0-9_-]+\]|<[A-Za-z][\w-]*>|\$\{[A-Za-z][\w-]*\}")
+"""What a template leaves to fill in: `[ROLE]`, `<org-id>`, `${Account}` (the names of variables have a colon)."""
+MOST = 4
 VALIDATION = Limit("", "validation", None, "access-analyzer:ValidatePolicy is not asked: a rehearsal calls nothing")
 
 
@@ -72,10 +76,15 @@ def _language(change: Change, policy: NewPolicy) -> Iterator[Limit]:
             yield Limit(policy.name, "effect", False, f"{place}: only RCPFullAWSAccess may allow")
         if statement.principals != (("*", "*"),):
             yield Limit(policy.name, "principal", False, f'{place}: Principal has to be "*"')
+        if any("*" in action.partition(":")[0] for action in statement.actions or ()):
+            yield Limit(policy.name, "action", False, f"{place}: each Action has to name its service, as s3:*")
     if change.kind == "rcp" and not rcp_services_denied(policy.document):
         yield Limit(
             policy.name, "services", None, "it denies no action of a service that RCPs support: nothing changes"
         )
+    if blanks := sorted(set(PLACEHOLDER.findall(policy.compact))):
+        said = f"{', '.join(blanks[:MOST])}{' …' * (len(blanks) > MOST)}: placeholders, by their form"
+        yield Limit(policy.name, "placeholder", None, f"{said}; fill them in, or something else is rehearsed")
     for flaw in flaws(policy.document):
         if flaw.code not in REMARKS:
             where = f"statement {flaw.statement}, {flaw.operator} {flaw.key}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from pipeline import collectors, knowledge
@@ -11,17 +11,25 @@ from pipeline.aws.permissions import all_actions
 from pipeline.facts._batches import queried
 from pipeline.facts._principals import QUERIES, PrincipalFactory
 from pipeline.policy import Evidence
+from pipeline.policy.context import Value
 from pipeline.policy.match import glob
 from pipeline.rehearse.breaks import Breaks
+from pipeline.rehearse.callers import Entries, shut, together
 from pipeline.rehearse.losses import Certainty, Loss
 from pipeline.rehearse.session import Session
 from pipeline.rows import rows
 from pipeline.schema import Row
 
-TOUCHED = """
-    select people.arn, people.name, people.account_id, people.principal_type
+GUARDED = """
+    select people.arn, people.name, people.account_id, people.principal_type, touched.alike,
+        earlier.trust_document as trust_before, later.trust_document as trust_after
     from int_principals as people
-    semi join temp.touched as touched on people.arn = touched.principal_arn
+    left join temp.touched as touched on people.arn = touched.principal_arn
+    left join warehouse.main.stg_roles as earlier on people.arn = earlier.arn
+    left join stg_roles as later on people.arn = later.arn
+    where exists (
+        from (select unnest($names) as pattern) where people.principal_type = 'role' and people.name glob pattern
+    ) or exists (from (select unnest($arns) as pattern) where people.arn glob pattern)
     order by people.account_id, people.arn"""
 BREAK_GLASS = "select resource, account_id from stg_register where kind = 'break_glass_user' and is_live order by all"
 LEVELS = """
@@ -32,7 +40,9 @@ LEVELS = """
 
 @dataclass(frozen=True)
 class Lockout:
-    """Someone who loses what they need. `principal_arn` None: everybody in the account."""
+    """Someone who loses what they need. `principal_arn` None: everybody in the account. `callers`: those who cannot
+    enter the role, or may not be able to; none if it is what the principal itself does.
+    """
 
     account_id: str
     principal_arn: str | None
@@ -42,28 +52,54 @@ class Lockout:
     depends_on: tuple[str, ...]
     reason: str
     statement: Evidence | None = None
+    callers: tuple[str, ...] = ()
+
+    @property
+    def loses(self) -> str:
+        """Some of the actions, and by whom if not by the principal itself."""
+        by = f" by {', '.join(self.callers[:MOST])}{' …' * (len(self.callers) > MOST)}" if self.callers else ""
+        return f"{', '.join(self.actions[:MOST])}{' …' * (len(self.actions) > MOST)}{by}"
+
+
+MOST = 4
+
+
+def alike(lockouts: Iterable[Lockout]) -> list[list[Lockout]]:
+    """Those that lose the same for the same reason, the certain ones first, then those of most principals."""
+    groups: dict[tuple[object, ...], list[Lockout]] = {}
+    for row in lockouts:
+        groups.setdefault((row.what, row.certainty, row.actions, row.depends_on, row.reason), []).append(row)
+    return sorted(groups.values(), key=lambda each: (each[0].certainty != "certain", -len(each)))
 
 
 def of(session: Session, breaks: Breaks, account_ids: tuple[str, ...]) -> list[Lockout]:
-    """Who is locked out, accounts without any Allow first."""
-    guarded = Guarded(session)
+    """Who is locked out, accounts without any Allow first; then by account and principal."""
+    guarded, entries = Guarded(session), Entries(session)
     found = list(_without_allow(session, account_ids))
-    for person in rows(session.con, TOUCHED):
+    for person in rows(session.con, GUARDED, names=guarded.names, arns=guarded.arns):
+        comparison = breaks.comparisons.get(person["alike"])
+        entered = entries.of(person, HTTPS) if person["trust_before"] else []
         for what, needs in guarded.of(person):
-            comparison = breaks.of(person["arn"])
-            losses = {name: loss for name in needs if comparison and (loss := comparison.loss(name))}
+            if loss := together(entered):
+                found.append(
+                    _locked(person, what, loss, {entry.action for entry in entered if entry.loss}, shut(entered))
+                )
+            losses = {name: loss for name in needs if comparison and (loss := comparison.loss(name, HTTPS))}
+            if certain := {name: loss for name, loss in losses.items() if loss.certainty == "certain"}:
+                losses = certain
             if losses:
-                found.append(_locked(person, what, losses))
+                keys = tuple(sorted({key for loss in losses.values() for key in loss.keys}))
+                found.append(_locked(person, what, replace(next(iter(losses.values())), keys=keys), losses))
     return found
 
 
-def _locked(person: Row, what: str, losses: dict[str, Loss]) -> Lockout:
-    certain = {name: loss for name, loss in losses.items() if loss.certainty == "certain"}
-    told = certain or losses
-    first = next(iter(told.values()))
-    keys = tuple(sorted({key for loss in told.values() for key in loss.keys}))
+HTTPS: dict[str, Value] = {"aws:SecureTransport": True}
+"""AWS's services, its console and Rolecall ask over HTTPS."""
+
+
+def _locked(person: Row, what: str, loss: Loss, actions: Iterable[str], callers: tuple[str, ...] = ()) -> Lockout:
     named = (person["account_id"], person["arn"], what)
-    return Lockout(*named, first.certainty, tuple(told), keys, first.reason, first.statement)
+    return Lockout(*named, loss.certainty, tuple(actions), loss.keys, loss.reason, loss.statement, callers)
 
 
 class Guarded:
@@ -79,6 +115,16 @@ class Guarded:
         self._roles.append((reader, "Rolecall reads the account with it", tuple(all_actions(sorted(reads)))))
         self._break_glass = rows(session.con, BREAK_GLASS)
         self._undo = tuple(known["break_glass"]["needs"])
+
+    @property
+    def names(self) -> list[str]:
+        """Patterns of the names of roles, for SQL's GLOB."""
+        return [name.replace("[", "[[]") for name, *_ in self._roles]
+
+    @property
+    def arns(self) -> list[str]:
+        """Patterns of the ARNs of break-glass users, for SQL's GLOB."""
+        return [entry["resource"].replace("[", "[[]") for entry in self._break_glass]
 
     def of(self, person: Row) -> Iterator[tuple[str, tuple[str, ...]]]:
         """What the principal is for, and the actions that it needs; several if it is for several."""

@@ -38,10 +38,13 @@ RESOURCE = "the resource"
 
 @dataclass(frozen=True)
 class Situation:
-    """A principal with the RCPs of its own account's resources; None where these are not in force."""
+    """A principal with the RCPs of its own account's resources; None where these are not in force. Where it is asked
+    about one resource: that one's policy, and the RCPs of its account.
+    """
 
     principal: Principal
     rcp_levels: Levels | None = None
+    resource_policy: Policy | None = None
 
     @property
     def places(self) -> frozenset[Place]:
@@ -51,6 +54,7 @@ class Situation:
         layers += [("boundary", 0, (one.boundary,))] if one.boundary else []
         layers += [("scp", depth, level) for depth, level in enumerate(one.scp_levels or ())]
         layers += [("rcp", depth, level) for depth, level in enumerate(self.rcp_levels or ())]
+        layers += [("resource", 0, (self.resource_policy,))] if self.resource_policy else []
         return frozenset((layer, depth, each.document or each.name) for layer, depth, held in layers for each in held)
 
     @property
@@ -115,11 +119,11 @@ class Comparison:
             self._answers[key] = self._judged(action, known, spots)
         return self._answers[key]
 
-    def was_possible(self, action: str) -> bool:
-        """Whether any request for the action was possible before."""
-        kind = self.kind(action)
+    def was_possible(self, action: str, spots: Sequence[Spot] = ()) -> bool:
+        """Whether any request for the action, on one of these resources, was possible before."""
+        kind = self.kind(action), *spots
         if kind not in self._possible:
-            spots = self._spots(action)
+            spots = spots or tuple(self._spots(action))
             self._possible[kind] = any(answer(_asked(self.before, action, spot, {})) is not Tri.NO for spot in spots)
         return self._possible[kind]
 
@@ -247,7 +251,7 @@ def _asked(one: Situation, action: str, spot: Spot, more: Mapping[str, Value]) -
     known = {key: value for key, value in context.values.items() if key in kept}
     rcps = None if spot.owner else one.rcp_levels
     asked = replace(context, values=known)
-    return can(one.principal, action, spot.resource, asked, rcp_levels=rcps, account=spot.owner)
+    return can(one.principal, action, spot.resource, asked, one.resource_policy, rcps, spot.owner)
 
 
 SECURE = "aws:securetransport"

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +60,13 @@ GROUPED = """
             list_sort([{{'arn': one.ARN, 'account_id': one.accountId}} for one in resources]) as resources,
             userIdentity.invokedBy is not null
             or not regexp_matches(sourceIPAddress, '^[0-9a-fA-F.:]+$') as is_by_service,
+            if(is_by_service or not $tells, null, sourceIPAddress) as address,
             case
-                when is_by_service then null
-                when $addresses = 'each' then sourceIPAddress
-                when $addresses = 'blocks' then regexp_replace(sourceIPAddress, '^([^:]*)\\.\\d+$', '\\1.0')
-            end as address,
+                when not $is_exact and regexp_full_match(address, '\\d+(\\.\\d+){{3}}')
+                    then list_filter({ranges}, lambda one: {number} between one.first and one.last)::varchar
+                when not $is_exact and not $has_v6 then 'IPv6'
+                else address
+            end as network,
             vpcEndpointId as vpc_endpoint,
             userIdentity.sessionContext.attributes.mfaAuthenticated as mfa,
             tlsDetails.tlsVersion is not null as is_over_tls,
@@ -74,14 +77,19 @@ GROUPED = """
     select
         touched.principal_arn, requests.account_id, is_call, category, is_denied,
         {dimensions},
+        min(if(touched.principal_arn is null, null, address)) as address,
         count(*) as events, min(moment) as first_at, max(moment) as last_at
     from requests
     left join temp.touched as touched
         on requests.principal_arn = touched.principal_arn and is_call and not is_denied
     where moment >= $since
     group by all"""
+RANGES = "$ranges::struct(first bigint, last bigint)[]"
+NUMBER = """list_reduce(
+    list_transform(string_split(address, '.'), lambda part: part::bigint), lambda high, low: high * 256 + low
+)"""
 DIMENSIONS = (
-    *("source", "event", "region", "resources", "is_by_service", "address", "vpc_endpoint", "mfa", "is_over_tls"),
+    *("source", "event", "region", "resources", "is_by_service", "network", "vpc_endpoint", "mfa", "is_over_tls"),
 )
 SUMMARY = """
     select
@@ -119,13 +127,10 @@ def read(con: Connection, path: Path, since: datetime, networks: Iterable[str] =
     files = _files(path)
     parts = " union all by name ".join(f"({query})" for query in _queries(con, files))
     dimensions = ", ".join(f"if(touched.principal_arn is null, null, {name}) as {name}" for name in DIMENSIONS)
-    values = {
-        "denials": knowledge.load("trail_events").facts["denials"]["pattern"],
-        "addresses": _grain(set(networks)),
-        "since": since,
-    }
+    denials = knowledge.load("trail_events").facts["denials"]["pattern"]
+    values = {"denials": denials, "since": since, **_told_apart(set(networks))}
     try:
-        con.execute(GROUPED.format(events=parts, dimensions=dimensions), values)
+        con.execute(GROUPED.format(events=parts, dimensions=dimensions, ranges=RANGES, number=NUMBER), values)
     except duckdb.Error as error:
         raise Refused(_sentence(error, path, files)) from error
     (summary,) = rows(con, SUMMARY)
@@ -138,10 +143,18 @@ def uses(con: Connection) -> Iterator[Row]:
     return stream(con, USES)
 
 
-def _grain(networks: set[str]) -> str:
-    """How finely addresses have to be told apart: an IPv4 address stands for its block of 256 if no network is less."""
-    whole = {network for network in networks if re.fullmatch(r"[\d.]+/(\d|1\d|2[0-4])", network)}
-    return "none" if not networks else "blocks" if whole == networks else "each"
+def _told_apart(networks: set[str]) -> Row:
+    """How addresses have to be told apart: by the IPv4 networks they are in; one by one if something is no network,
+    and IPv6 addresses if a network is of IPv6.
+    """
+    try:
+        parsed = [ip_network(network, strict=False) for network in sorted(networks)]
+    except ValueError:
+        return {"tells": True, "is_exact": True, "has_v6": True, "ranges": []}
+    ranges = [
+        {"first": int(one.network_address), "last": int(one.broadcast_address)} for one in parsed if one.version == 4
+    ]
+    return {"tells": bool(networks), "is_exact": False, "has_v6": len(ranges) < len(parsed), "ranges": ranges}
 
 
 def _files(path: Path) -> list[Path]:

@@ -8,7 +8,7 @@ awaited. A fail after them belongs to the same episode; one after a resolution o
 Gone is what has no verdict on a night on which the control ran and its data in that account was read. Nights that were
 not run, or without the control, say nothing; nor do those on which the account was not judged at all, because it had
 left the organization, was not active or was out of scope: what failed there is no longer judged, and not resolved.
-What failed on the first night of all is older than anybody here knows.
+What failed on the first night on which its control judged its account is older than anybody here knows (is_older).
 """
 [columns]
 control_id = "Id of the control"
@@ -24,6 +24,7 @@ times_reopened = "Episodes after the first"
 state = "open (fails tonight), exempt, unknown (tonight no verdict tells), no longer judged or resolved"
 age_days = "Days from opened to tonight; null unless it is open"
 days_to_resolve = "Days from opened to resolved_on; null unless it is resolved"
+is_older = "Whether it failed already when its control first judged its account: its days are the least that it can be"
 */
 with
 nights as (
@@ -216,9 +217,14 @@ select
         else 'unknown'
     end as state,
     if(tonight.verdict = 'fail', getvariable('as_of') - lives.opened, null) as age_days,
-    resolved_on - lives.opened as days_to_resolve
+    resolved_on - lives.opened as days_to_resolve,
+    lives.opened = greatest(first_nights.as_of, first_judged.as_of) as is_older
 from lives
 inner join control_catalog as controls on lives.control_id = controls.control_id
+left join (select control_id, min(as_of) as as_of from nights group by control_id) as first_nights
+    on lives.control_id = first_nights.control_id
+left join (select account_id, min(as_of) as as_of from account_nights group by account_id) as first_judged
+    on lives.account_id = first_judged.account_id
 left join tonight
     on lives.control_id = tonight.control_id and lives.account_id = tonight.account_id
     and lives.region = tonight.region and lives.resource = tonight.resource

@@ -23,8 +23,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_the_page_has_commands_and_policies() -> None:
-    assert len(COMMANDS) == 7
-    assert len(POLICIES) == 3
+    assert len(COMMANDS) == 8
+    assert len(POLICIES) == 4
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ import time
 import urllib.request
 from collections.abc import Iterable
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,27 @@ def test_the_cron_job_keeps_its_home_and_runs_alone() -> None:
     assert home["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
     assert pod["securityContext"]["runAsNonRoot"]
     assert f"USER {pod['securityContext']['runAsUser']}" in (FOLDER / "Dockerfile").read_text()
+
+
+def test_the_values_for_the_chart_of_dagster_run_the_code_location_alone() -> None:
+    values = yaml.safe_load((FOLDER / "helm-values.yaml").read_text())
+    (deployment,) = values["dagster-user-deployments"]["deployments"]
+    (location,) = yaml.safe_load((ROOT / "workspace.yaml").read_text())["load_from"]
+    assert deployment["dagsterApiGrpcArgs"] == ["--module-name", location["python_module"]["module_name"]]
+    assert deployment["image"]["tag"] == version("rolecall")
+    assert deployment["includeConfigInLaunchedRuns"]["enabled"]
+    assert variables(one["name"] for one in deployment["env"]) == set()
+    assert {one["name"] for one in deployment["volumeMounts"]} == {one["name"] for one in deployment["volumes"]}
+    claim, job = yaml.safe_load_all((FOLDER / "cronjob.yaml").read_text())
+    assert deployment["volumes"][0]["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+    pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert deployment["podSecurityContext"] == pod["securityContext"]
+    instance = yaml.safe_load((ROOT / "assets" / "dagster.yaml").read_text())
+    daemon = values["dagsterDaemon"]
+    runs = daemon["runCoordinator"]["config"]["queuedRunCoordinator"]["maxConcurrentRuns"]
+    assert runs == instance["concurrency"]["runs"]["max_concurrent_runs"]
+    assert daemon["runMonitoring"]["enabled"] is instance["run_monitoring"]["enabled"]
+    assert values["telemetry"]["enabled"] is instance["telemetry"]["enabled"] is False
 
 
 def test_compose_starts_what_exists_and_listens_to_this_machine_only() -> None:

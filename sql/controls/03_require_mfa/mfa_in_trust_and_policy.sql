@@ -4,7 +4,7 @@ title = "Roles that IAM users may assume, and users with a console password, sho
 severity = "medium"
 description = """
 Roles that admit IAM users: a user by name, the whole account of the role, or everyone. The whole account counts only
-where users in it can sign in to the console. MFA is required where a request without it is refused, by whichever
+where users in it can sign in to the console, or the role names one of them beside it. MFA is required where a request without it is refused, by whichever
 statement: an operator that an absent key satisfies (BoolIfExists in an Allow) requires nothing. A user with a console
 password is required to use it where a policy of its own or of its groups denies everything else without MFA.
 """
@@ -30,7 +30,7 @@ statements as (
         console_users.users as console_users,
         console_users.not_reported,
         trusts.*,
-        trusts.kind = 'principal' or console_users.users > 0 as is_used
+        console_users.users > 0 or bool_or(trusts.kind = 'principal') over (partition by roles.account_id, roles.arn) as is_used
     from int_role_trusts as roles
     inner join fact_trusts as trusts
         on roles.trust_sha256 = trusts.trust_sha256 and (trusts.admits_users or trusts.malformed_reason is not null)

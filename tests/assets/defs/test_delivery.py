@@ -30,6 +30,8 @@ from pipeline.publish import folder as publish
 from pipeline.quality.run import QualityResult
 from pipeline.settings import Settings
 from pipeline.warehouse import store
+from reports import site
+from reports.pages import Page
 from tests.assets.test_night import Told
 from tests.conftest import Loopback
 from tests.reports import published
@@ -107,6 +109,20 @@ def test_the_newest_night_is_built_anew_from_the_database(there: Home) -> None:
     assert there.page("latest/index.html").startswith("<!doctype html>")
     assert publish.shown(there.folder) == Night(there.folder, AS_OF)
     assert there.places() == set()
+
+
+def test_a_page_that_cannot_be_made_is_exit_code_1(there: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaking(folder: Path, page: Page, templates: site.Templates) -> int:
+        if page.path == "changes.html" and page.template != site.MISSING:
+            raise KeyError("planted")
+        return write(folder, page, templates)
+
+    write = site.write
+    monkeypatch.setattr(site, "write", breaking)
+    result = there.run()
+    assert result.exit_code == 1, result.output
+    assert "missing       the page changes.html could not be made: KeyError: 'planted'; " in result.stdout
+    assert (there.folder / "reports" / str(AS_OF) / "index.html").is_file()
 
 
 def test_then_it_goes_to_the_bucket(there: Home) -> None:

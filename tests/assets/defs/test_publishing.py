@@ -40,6 +40,7 @@ def is_as_it_was(settings: Settings, before: bytes, later: Night, said: str) -> 
     assert (settings.home / DATABASE).read_bytes() == before
     assert folder.shown(settings.home) == later.on(FIRST)
     index = (settings.home / "reports" / "latest" / "index.html").read_text(encoding="utf-8")
+    assert "og:image" not in index
     assert f"{later} is not published: it contradicts itself: " in index
     assert said in index
     with store.reading(settings.home) as con:
@@ -71,7 +72,12 @@ def test_at_the_build_over_the_pages_and_then_it_is_published(
     is_as_it_was(settings, before, later, "a page lacks a finding")
 
     build.build(settings, later)
-    publishing.publish_night(settings, later, Silent())
+    online = settings.model_copy(update={"report_url": "https://reports.example.com/iam/", "render_pdf": True})
+    publishing.publish_night(online, later, Silent())
+    address = f"https://reports.example.com/iam/{later}/charts/overview.png"
+    shown = settings.home / f"reports/{later}"
+    assert f'<meta property="og:image" content="{address}">' in (shown / "index.html").read_text(encoding="utf-8")
+    assert (shown / "charts/overview.png").read_bytes().startswith(b"\x89PNG")
     assert database.shown(settings) == folder.shown(settings.home) == later
     assert store.held_back_after(later.on(FIRST)) is None
 

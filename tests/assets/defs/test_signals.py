@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 import pytest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
 from assets.defs import signals as of_night
 from assets.defs.signals import SIGNALS, signals
@@ -119,9 +120,34 @@ def test_the_file_is_one_of_prometheus_and_the_collector_may_read_it(settings: S
     assert [path.name for path in settings.home.glob("*.prom*")] == ["rolecall.prom"]
 
 
+def test_a_collector_gets_the_figures_of_the_file_also_of_a_failed_run(settings: Settings, web: Receiver) -> None:
+    address = f"http://127.0.0.1:{web.port}/"
+    assert step(settings.model_copy(update={"otlp_endpoint": address, "heartbeat_url": None})) == (True, "told")
+    assert settings.metrics_file
+    assert [taken(body) for body in web.got] == [metrics.before(settings.metrics_file)]
+    web.got.clear()
+    alone = settings.model_copy(update={"otlp_endpoint": address, "metrics_file": None})
+    assert of_night.failed(alone, PUBLISHED_AT - 60) == []
+    assert [taken(body) for body in web.got] == [metrics.of_run(PUBLISHED_AT, 60, 2)]
+
+
+def taken(body: bytes) -> dict[str, float]:
+    """The gauges of a request, named as in the file."""
+    (of_resource,) = ExportMetricsServiceRequest.FromString(body).resource_metrics
+    assert {one.key: one.value.string_value for one in of_resource.resource.attributes}["service.name"] == "rolecall"
+    found = {}
+    for metric in of_resource.scope_metrics[0].metrics:
+        assert metric.description == metrics.HELP[metric.name]
+        for point in metric.gauge.data_points:
+            labels = ",".join(f'{one.key}="{one.value.string_value}"' for one in point.attributes)
+            found[metric.name + (f"{{{labels}}}" if labels else "")] = point.as_double
+    return found
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
+        ({"otlp_endpoint": "{web}/403/secret"}, "otlp_endpoint: the collector took no metrics"),
         ({"metrics_file": Path("/nowhere/rolecall.prom")}, "metrics_file: /nowhere/rolecall.prom: No such file"),
         ({"heartbeat_url": "{web}/403/secret"}, "heartbeat_url: it answered 403"),
         ({"heartbeat_url": "http://127.0.0.1:1/secret"}, "heartbeat_url: it could not be reached (URLError)"),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from botocore.exceptions import BotoCoreError
 
+from pipeline import collectors, knowledge
 from pipeline.aws import session
 from pipeline.aws.failures import classed
 from pipeline.aws.session import GLOBAL, Cloud, Lane, Paging, parts
@@ -25,6 +26,30 @@ def test_lane_keeps_to_its_calls_a_second(monkeypatch: pytest.MonkeyPatch) -> No
         now[0] += 0.001
     assert all(later - earlier >= 0.999999 for earlier, later in zip(passed, passed[20:], strict=False))
     assert passed[-1] - passed[0] < 4.1
+
+
+def test_an_operation_of_organizations_keeps_to_its_own_rate(offline: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DescribePolicy is given 2 calls a second, ListAccounts 8; what has no rate of its own shares 20."""
+    now = [100.0]
+    monkeypatch.setattr(session.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(session.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    for operation, calls, seconds in (
+        ("organizations:DescribePolicy", 21, 10),
+        ("organizations:ListAccounts", 25, 3),
+        ("sso:ListPermissionSets", 21, 1),
+        ("iam:ListRoles", 100, 0),
+    ):
+        now[0] += 10
+        begun = now[0]
+        for _ in range(calls):
+            offline.pace(operation)
+        assert now[0] - begun == pytest.approx(seconds), operation
+
+
+def test_rates_are_of_operations_that_are_asked() -> None:
+    asked = {operation for dataset in collectors.datasets().values() for operation in dataset.operations}
+    rates = knowledge.load("call_rates").facts["rates"]["each"]
+    assert rates.keys() <= asked
 
 
 def test_operation_names_are_those_of_iam_policies() -> None:

@@ -26,6 +26,7 @@ NO_VERDICT_RESTS_ON = {
     "aws_errors": "another class of the ledger: what failed stays failed",
     "beginnings": "a check on the input: an account with an earlier moment is unknown",
     "beyond_policies": "what AWS keeps: without it more is possible, not less",
+    "call_rates": "how fast is asked: too fast is throttled and asked again",
     "destructive_actions": "what is looked for",
     "escalation_paths": "what is looked for",
     "iam_quotas": "rehearsals: what is said of a policy's size",

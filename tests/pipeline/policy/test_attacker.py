@@ -397,3 +397,22 @@ def test_a_region_denied_in_two_halves_is_denied() -> None:
 def test_a_tag_on_a_request_that_takes_none_stays_a_condition() -> None:
     tagged = allow("iam:PutUserPolicy", Condition={"StringEquals": {"aws:RequestTag/team": "blue"}})
     assert open_paths(principal(tagged))["iam-put-user-policy"] == "DEPENDS"
+
+
+@pytest.mark.parametrize("boundaries", ["each its own", "one for all"])
+@pytest.mark.parametrize("last", [True, False])
+def test_bounded_roles_that_write_into_each_other_come_to_an_end(boundaries: str, last: bool) -> None:
+    """Each may give the others rights within their boundaries, round and round; only the last has no boundary."""
+    writes = ["iam:PutRolePolicy", "sts:AssumeRole"]
+    own = boundaries == "each its own"
+    limits = [Policy.read("limit", allow([*writes, f"s3:GetObject{number * own}"])) for number in range(4)]
+    roles = {}
+    for number, limit in enumerate(limits):
+        named = allow(writes, [f"{IAM}:role/r{(number + 1) % 4}", f"{IAM}:role/r{number}"])
+        boundary = None if last and number == 3 else limit
+        roles[f"{IAM}:role/r{number}"] = principal(named, kind="role", name=f"r{number}", boundary=boundary)
+    trusts = {arn: Role(arn, trust(AWS=f"{IAM}:root"), Tri.NO, held_back=bool(roles[arn].boundary)) for arn in roles}
+    account = Account(trusts, holders=roles)
+    judged = escalations(principal(allow(writes, [f"{IAM}:role/r0"])), account)
+    assert judged.paths
+    assert max(path.leads_to_admin for path in judged.paths) is (Tri.YES if last else Tri.NO)

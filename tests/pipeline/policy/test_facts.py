@@ -84,6 +84,26 @@ def test_facts(sources: list[dict[str, Any]], kind: str, expected: bool) -> None
     assert (kind in kinds(*sources)) is expected
 
 
+@pytest.mark.parametrize(
+    ("operator", "key", "is_scoped"),
+    [
+        ("StringEquals", "aws:ResourceTag/team", True),
+        ("StringLike", "secretsmanager:ResourceTag/team", True),
+        ("StringEqualsIfExists", "aws:ResourceTag/team", False),
+        ("StringNotEquals", "aws:ResourceTag/team", False),
+        ("StringNotLike", "secretsmanager:ResourceTag/team", False),
+        ("ForAllValues:StringEquals", "aws:ResourceTag/team", False),
+        ("StringEquals", "aws:ResourceOrgID", True),
+        ("StringEqualsIfExists", "aws:ResourceOrgID", False),
+        ("StringNotEquals", "aws:ResourceAccount", False),
+        ("StringEquals", "aws:PrincipalTag/team", False),
+    ],
+)
+def test_a_condition_scopes_what_it_keeps_from_other_resources(operator: str, key: str, is_scoped: bool) -> None:
+    source = allow("secretsmanager:GetSecretValue", Condition={operator: {key: "blue"}})
+    assert ("sensitive_unscoped" in kinds(source)) is not is_scoped
+
+
 def test_facts_name_their_statement() -> None:
     source = document(
         statement("Allow", "s3:ListBucket", "arn:aws:s3:::b"), statement("Allow", "iam:PassRole", Sid="Pass")
@@ -101,6 +121,11 @@ def test_facts_name_their_statement() -> None:
         ("arn:aws:s3:::*", "s3:GetObject", True),
         ("arn:aws:s3:::b/*", "s3:GetObject", False),
         ("arn:aws:iam::*:role/*", "sts:AssumeRole", True),
+        ("arn:aws:iam::000000000000:role/*", "iam:PassRole", True),
+        ("arn:aws:iam::000000000000:role/app-*", "iam:PassRole", False),
+        ("arn:aws:iam::111122223333:role/*", "iam:PassRole", False),
+        ("arn:aws:kms:*:*:key/*", "kms:Decrypt", True),
+        ("arn:aws:kms:*:000000000000:key/*", "kms:Decrypt", False),
     ],
 )
 def test_effectively_star(pattern: str, action: str, expected: bool) -> None:
@@ -131,6 +156,10 @@ def codes(
         ("StringLike", "aws:PrincipalArn", "arn:aws:iam::*:role/x", {"usable_mismatch"}),
         ("StringEquals", "aws:PrincipalOrgID", "o-*", {"literal_wildcard"}),
         ("StringLike", "aws:PrincipalOrgID", "*", {"any_value"}),
+        ("StringLike", "aws:PrincipalOrgID", "?*", {"any_value"}),
+        ("ArnLike", "aws:PrincipalArn", "arn:*:*:*:*:*", {"any_value"}),
+        ("ArnLike", "aws:PrincipalArn", "arn:*:iam::*:role/*", set()),
+        ("Bool", "aws:SecureTransport", ["true", "false"], {"any_value"}),
         ("IpAddress", "aws:SourceIp", "0.0.0.0/0", {"any_value"}),
         ("IpAddress", "aws:SourceIp", ["0.0.0.0/1", "128.0.0.0/1"], {"any_value"}),
         ("IpAddress", "aws:SourceIp", ["0.0.0.0/2", "64.0.0.0/2", "128.0.0.0/1"], {"any_value"}),

@@ -25,6 +25,8 @@ def codes(operator: str, key: str, value: Any) -> list[tuple[str, str]]:
         ("StringEquals", "aws:CalledViaAWSMCP", "aws-mcp.amazonaws.com"),
         ("ArnLike", "aws:SignInSessionArn", "arn:aws:signin:*:111111111111:session/*"),
         ("StringEquals", "aws:VpceOrgID", "o-example"),
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+        ("StringEquals", "aws:ViaCustomerDomain", "111111111111"),
     ],
 )
 def test_a_key_of_the_list_is_used_as_aws_uses_it(operator: str, key: str, value: str) -> None:
@@ -38,7 +40,7 @@ def test_a_listed_key_of_another_type_is_a_mismatch() -> None:
 @pytest.mark.parametrize("key", ["aws:SignInContextArn", "aws:KeyOfNextYear"])
 def test_a_key_that_is_not_in_the_list_is_said_to_be_that_and_no_more(key: str) -> None:
     assert codes("StringEquals", key, "x") == [
-        ("key_not_listed", f"{key} is not in Rolecall's list of 2026-11-27 (global condition keys)")
+        ("key_not_listed", f"{key} is not in Rolecall's list of 2026-11-28 (global condition keys)")
     ]
 
 

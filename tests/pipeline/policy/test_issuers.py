@@ -40,6 +40,29 @@ def test_case(case: dict[str, Any]) -> None:
             assert fact.pins_tenant is (check["expected"] == "no"), case["why"]
 
 
+@pytest.mark.parametrize(
+    ("condition", "is_public"),
+    [
+        ({"StringEquals": {"s3:ExistingObjectTag/public": "yes"}}, True),
+        ({"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}}, True),
+        ({"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}, "StringEquals": {"aws:SourceVpc": "vpc-1a2b3c4d"}}, False),
+        ({"ArnLike": {"aws:SourceVpcArn": f"arn:aws:ec2:*:{ACCOUNT}:vpc/*"}}, False),
+        ({"ArnLike": {"aws:SourceVpcArn": "arn:aws:ec2:*:*:vpc/vpc-1a2b3c4d"}}, True),
+        ({"StringLike": {"aws:VpceOrgID": "o-*"}}, True),
+        ({"StringLike": {"aws:VpceAccount": "*"}}, True),
+        ({"ForAnyValue:StringLike": {"aws:VpceOrgPaths": "o-z9y8x7w6v5/*"}}, False),
+        ({"ForAnyValue:StringLike": {"aws:VpceOrgPaths": "o-*/r-ab12/*"}}, True),
+        ({"IpAddress": {"aws:SourceIp": ["203.0.113.0/24", "8000::/1"]}}, True),
+        ({"StringEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": f"arn:aws:kms::{ACCOUNT}:key/a"}}, False),
+    ],
+)
+def test_a_condition_is_a_limit_if_no_stranger_can_meet_it(condition: dict[str, Any], is_public: bool) -> None:
+    action = "s3:PutObject" if "kms" in json.dumps(condition) else "s3:GetObject"
+    allowed = {"Effect": "Allow", "Principal": "*", "Action": action, "Resource": "arn:aws:s3:::vault/*"}
+    policy = Policy.read("bucket", document(allowed | {"Condition": condition}), "resource")
+    assert (public(policy, INSIDE) is Tri.YES) is is_public
+
+
 @pytest.mark.parametrize("key", sorted(PINNED))
 def test_the_sample_of_aws_agrees(key: str) -> None:
     issuer, _, claim = key.rpartition(":")
@@ -71,6 +94,9 @@ def test_a_shared_issuer_without_its_customer_is_open(issuer: str) -> None:
         ("api.pulumi.com/oidc", "sub", "pulumi:deploy:org:acme:*", True),
         ("api.pulumi.com/oidc", "sub", "pulumi:deploy:org:*", False),
         ("oidc.vercel.com", "aud", "https://vercel.com/acme", True),
+        ("acme.app.spacelift.io", "aud", "acme.app.spacelift.io", True),
+        ("accounts.google.com", "sub", "110248495921238986420", True),
+        ("accounts.google.com", "sub", "1102*", False),
         ("oidc.vercel.com/acme", "sub", "owner:acme:project:*", True),
         ("token.actions.githubusercontent.com", "sub", "repo:acme*", False),
         ("token.actions.githubusercontent.com/acme", "aud", "sts.amazonaws.com", True),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.policy import Policies, Policy, Request, Verdict, actions, evaluate, parse
 from pipeline.policy.proposals import Proposal, Use, propose
-from pipeline.policy.text import QUOTA, size
+from pipeline.policy.text import QUOTA, all_problems, size
 from tests.pipeline.policy.strategies import ARNS, contexts, documents
 from tests.pipeline.policy.support import ACCOUNT, allow, document, policies, statement
 
@@ -143,6 +143,12 @@ def test_what_cannot_be_split_says_so() -> None:
     made = proposed([allow("s3:GetObject", buckets)], Use(frozenset({"s3"})))
     (problem,) = made.problems
     assert problem.endswith("characters are more than the 6,144 of a managed policy; keep it inline.")
+
+
+def test_a_role_may_have_more_managed_policies_than_a_user() -> None:
+    told = next(iter(all_problems(["{}"] * 11)))
+    assert told.startswith("Takes 11 managed policies; a user may have 10 and a role 20 ")
+    assert not any(told.startswith("Takes") for told in all_problems(["{}"] * 10))
 
 
 def test_names_of_no_action_are_left_out() -> None:

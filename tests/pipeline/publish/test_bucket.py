@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import time
@@ -70,7 +71,10 @@ class Place:
     def objects(self) -> dict[str, str]:
         """What is in the bucket: text by key."""
         keys = [found["Key"] for found in self.s3.list_objects_v2(Bucket=self.name).get("Contents", ())]
-        return {key: self.s3.get_object(Bucket=self.name, Key=key)["Body"].read().decode() for key in keys}
+        found = {key: self.s3.get_object(Bucket=self.name, Key=key) for key in keys}
+        bodies = {key: one["Body"].read() for key, one in found.items()}
+        packed = {key for key, one in found.items() if one.get("ContentEncoding") == "gzip"}
+        return {key: (gzip.decompress(body) if key in packed else body).decode() for key, body in bodies.items()}
 
     def shows(self, place: str, as_of: date, *names: str) -> bool:
         """Whether a place has exactly this site of this night."""
@@ -113,7 +117,8 @@ def test_pages_come_before_the_index_and_the_night_before_latest(place: Place) -
             told.append((done, total))
 
     done = bucket.publish(place.settings(), Night(place.home, NIGHT), Heard())
-    assert done == Delivered(f"s3://{place.name}/site/2026-11-20", 7, sum(len(f"{NIGHT} {n}") for n in SITE), True)
+    kept = place.s3.list_objects_v2(Bucket=place.name, Prefix="site/2026-11-20/")["Contents"]
+    assert done == Delivered(f"s3://{place.name}/site/2026-11-20", 7, sum(one["Size"] for one in kept), True)
     assert told == [(n, 14) for n in range(1, 15)]
     puts = place.puts()
     assert len(puts) == 15
@@ -131,7 +136,11 @@ def test_objects_have_their_type_cache_encryption_and_checksum(place: Place) -> 
     for name in ("2026-11-20/index.html", "latest/a.html", "latest/assets/site.css", "latest/report.pdf"):
         head = place.s3.head_object(Bucket=place.name, Key=f"site/{name}", ChecksumMode="ENABLED")
         text = f"{NIGHT} {name.split('/', 1)[1]}".encode()
-        assert head["ChecksumSHA256"] == base64.b64encode(hashlib.sha256(text).digest()).decode()
+        body = place.s3.get_object(Bucket=place.name, Key=f"site/{name}")["Body"].read()
+        is_packed = head.get("ContentEncoding") == "gzip"
+        assert is_packed is not name.endswith(".pdf")
+        assert (gzip.decompress(body) if is_packed else body) == text
+        assert head["ChecksumSHA256"] == base64.b64encode(hashlib.sha256(body).digest()).decode()
         assert head["ServerSideEncryption"] == "AES256"
         seen[name] = (head["ContentType"], head["CacheControl"])
     assert seen == {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -33,6 +34,30 @@ def test_latest_leads_to_the_last_report(tmp_path: Path) -> None:
         "nights.js",
     ]
     assert (tmp_path / "reports/nights.js").read_text() == 'window.nights = ["2026-11-21", "2026-11-20"];\n'
+
+
+def test_what_did_not_change_is_stored_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def files(as_of: date, page: str) -> tuple[os.stat_result, os.stat_result]:
+        with publish.report(Night(tmp_path, as_of)) as folder:
+            (folder / "assets").mkdir()
+            (folder / "assets/plotly.min.js").write_text("a library")
+            (folder / "index.html").write_text(page)
+        shown = tmp_path / f"reports/{as_of}"
+        assert not list(shown.rglob(".*"))
+        return (shown / "assets/plotly.min.js").stat(), (shown / "index.html").stat()
+
+    files(NIGHT, "page")
+    library, page = files(NEXT, "a page")
+    assert (library.st_nlink, page.st_nlink) == (2, 1)
+    assert files(NEXT, "new page")[0].st_nlink == 2  # once more the same night
+    publish.remove(Night(tmp_path, NIGHT))
+    assert (tmp_path / f"reports/{NEXT}/assets/plotly.min.js").read_text() == "a library"
+
+    def refused(source: Path, target: Path) -> None:
+        raise OSError("no hard links here")
+
+    monkeypatch.setattr(os, "link", refused)
+    assert files(date(2026, 11, 22), "page")[0].st_nlink == 1
 
 
 def test_a_report_that_fails_leaves_the_published_one(tmp_path: Path) -> None:

@@ -72,6 +72,15 @@ PRINCIPALS = {
     "conditional": [allow("ec2:*", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})],
     "RolecallReader": [allow("iam:Get*", "iam:List*", "iam:Generate*")],
 }
+SIGN_IN = "AWSReservedSSO_Ops_0123456789abcdef"
+SAML = f"arn:aws:iam::{MEMBER}:saml-provider/AWSSSO_DO_NOT_DELETE"
+TRUSTS = {
+    name: {"trust_document": document({"Effect": "Allow", "Principal": who, "Action": action})}
+    for name, who, action in (
+        ("RolecallReader", {"AWS": f"arn:aws:iam::{MANAGEMENT}:root"}, "sts:AssumeRole"),
+        (SIGN_IN, {"Federated": SAML}, "sts:AssumeRoleWithSAML"),
+    )
+}
 ACTIONS = ("ec2:RunInstances", "ec2:TerminateInstances", "s3:DeleteBucket", "lambda:CreateFunction", "s3:CreateBucket")
 BASE: Rows = {
     "accounts": [
@@ -112,11 +121,11 @@ BASE: Rows = {
         {"policy_id": "p-stay", "target_id": MEMBER, "target_type": "ACCOUNT"},
     ],
     "roles": [
-        *(role(name, account) for account in (MEMBER, OTHER) for name in PRINCIPALS),
+        *(role(name, account) | TRUSTS.get(name, {}) for account in (MEMBER, OTHER) for name in PRINCIPALS),
         role("AWSServiceRoleForSupport", path="/aws-service-role/support.amazonaws.com/"),
         role("unreported"),
         role("deploy", last_used_at=datetime(AS_OF.year, AS_OF.month, AS_OF.day) - timedelta(days=3)),
-        role("AWSReservedSSO_Ops_0123456789abcdef", path="/aws-reserved/sso.amazonaws.com/"),
+        role(SIGN_IN, path="/aws-reserved/sso.amazonaws.com/") | TRUSTS[SIGN_IN],
     ],
     "inline_policies": [
         inline(name, *statements, account=account)

@@ -11,7 +11,12 @@ from random import Random
 import pytest
 
 from pipeline.policy import Policies, Policy, Request, Verdict, evaluate
+from pipeline.rehearse import edits
 from pipeline.rehearse.answer import Answer, rehearse
+from pipeline.rehearse.callers import WHO, Entries, together
+from pipeline.rehearse.change import resolved
+from pipeline.rehearse.lockouts import HTTPS
+from pipeline.rehearse.session import opened
 from pipeline.settings import Settings
 from tests.pipeline.explain.explained import allow, document
 from tests.pipeline.rehearse.organization import (
@@ -19,13 +24,16 @@ from tests.pipeline.rehearse.organization import (
     DARK,
     OTHER,
     PRINCIPALS,
+    SIGN_IN,
+    TRUSTS,
     UNIT,
     Row,
     arn,
     saved,
 )
-from tests.sql.harness import MEMBER
+from tests.sql.harness import MANAGEMENT, MEMBER
 
+SOURCE, RUNNER = "aws:SourceIp", f"arn:aws:iam::{MANAGEMENT}:role/Runner"
 REGION, ELSEWHERE = "eu-west-1", "us-west-2"
 RESOURCES = {
     "ec2": [f"arn:aws:ec2:{{region}}:{{account}}:instance/{name}" for name in ("i-1", "i-kept", "data-1")],
@@ -183,10 +191,74 @@ def test_the_reader_role_and_accounts_without_an_allow_are_locked_out(settings: 
     file = saved(tmp_path, "no-iam", {"Effect": "Deny", "Action": "iam:List*", "Resource": "*"})
     answer = rehearse(settings, "scp", [file], UNIT)
     (reader,) = answer.locks_out
-    assert (reader.principal_arn, reader.certainty) == (arn("role", "RolecallReader"), "certain")
+    assert (reader.principal_arn, reader.certainty, reader.callers) == (arn("role", "RolecallReader"), "certain", ())
     assert "iam:ListAccessKeys" in reader.actions
     answer = rehearse(settings, "scp", [file], UNIT, replaced=["FullAWSAccess"])
     assert [one.account_id for one in answer.locks_out if one.principal_arn is None] == [MEMBER]
+
+
+@pytest.mark.parametrize(
+    ("action", "condition", "reader", "sign_in"),
+    [
+        ("sts:AssumeRole", {}, ("certain", ()), None),
+        ("sts:*", {}, ("certain", ()), ("certain", ())),
+        ("sts:*", {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-other"}}, ("certain", ()), ("certain", ())),
+        ("sts:*", {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-example"}}, None, ("certain", ())),
+        ("sts:AssumeRole", {"StringEquals": {"aws:PrincipalOrgID": "o-other"}}, None, None),
+        *(
+            ("sts:AssumeRole", {"NotIpAddressIfExists": {"aws:SourceIp": network}}, ("conditional", (SOURCE,)), None)
+            for network in ("10.0.0.0/8", "203.0.113.7/32")
+        ),
+        ("sts:AssumeRole", {"ArnNotLike": {"aws:PrincipalArn": RUNNER}}, ("conditional", (WHO,)), None),
+        ("sts:AssumeRole", {"ArnLike": {"aws:PrincipalArn": RUNNER}}, ("conditional", (WHO,)), None),
+        ("sts:*", {"Bool": {"aws:SecureTransport": "false"}}, None, None),
+        ("sts:*", {"StringEquals": {"aws:PrincipalAccount": "444444444444"}}, None, None),
+        ("s3:*", {}, None, None),
+    ],
+)  # fmt: skip
+def test_a_resource_control_policy_that_keeps_callers_out_of_roles(
+    action: str, condition: Row, reader: object, sign_in: object, settings: Settings, tmp_path: Path
+) -> None:
+    deny = {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": "*", "Condition": condition}
+    with opened(settings) as session:
+        change = resolved(session.con, "rcp", [saved(tmp_path, "door", deny)], UNIT, (), ())
+        session.apply(edits.of(session.con, change), ["int_control_levels"])
+        entries = Entries(session)
+        for name, expected in (("RolecallReader", reader), (SIGN_IN, sign_in)):
+            trust = json.dumps(TRUSTS[name]["trust_document"])
+            role = {"arn": arn("role", name), "account_id": MEMBER, "trust_before": trust, "trust_after": trust}
+            loss = together(entries.of(role, HTTPS))
+            assert (loss and (loss.certainty, loss.keys)) == expected, name
+
+
+def test_a_resource_control_policy_locks_out_of_what_must_keep_working(settings: Settings, tmp_path: Path) -> None:
+    where = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-other"}}
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Resource": "*", "Condition": where}
+    answer = rehearse(settings, "rcp", [saved(tmp_path, "door", deny)], UNIT)
+    told = {one.principal_arn: one for one in answer.locks_out}
+    assert told.keys() == {arn("role", "RolecallReader"), arn("role", SIGN_IN)}
+    reader = told[arn("role", "RolecallReader")]
+    assert (reader.actions, reader.callers) == (("sts:AssumeRole",), (f"arn:aws:iam::{MANAGEMENT}:role/*",))
+    assert reader.loses == f"sts:AssumeRole by arn:aws:iam::{MANAGEMENT}:role/*"
+    assert not answer.is_safe
+
+
+def test_a_trust_policy_and_the_callers_own_limits_lock_the_reader_out(settings: Settings, tmp_path: Path) -> None:
+    who = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{OTHER}:root"}, "Action": "sts:AssumeRole"}
+    answer = rehearse(settings, "trust", [saved(tmp_path, "trust", who)], arn("role", "RolecallReader"))
+    (reader,) = answer.locks_out
+    assert (reader.certainty, reader.callers) == ("certain", (f"arn:aws:iam::{MANAGEMENT}:role/*",))
+    deny = {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": "*"}
+    deny = {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": "*"}
+    with opened(settings) as session:
+        change = resolved(session.con, "scp", [saved(tmp_path, "no-roles", deny)], "root", (), ())
+        session.apply(edits.of(session.con, change), ["int_control_levels"])
+        entries = Entries(session)
+        for account, expected in ((MANAGEMENT, None), (OTHER, "certain"), ("444444444444", None)):
+            trust = json.dumps(document(who | {"Principal": {"AWS": account}}))  # No SCP binds the first and the last.
+            role = {"arn": arn("role", "RolecallReader"), "account_id": MEMBER}
+            loss = together(entries.of(role | {"trust_before": trust, "trust_after": trust}))
+            assert (loss and loss.certainty) == expected, account
 
 
 def test_a_boundary_takes_away_what_it_does_not_allow(settings: Settings, tmp_path: Path) -> None:

@@ -232,15 +232,25 @@ def test_every_form_tells_the_same(form: str, con: duckdb.DuckDBPyConnection, tm
 
 @pytest.mark.parametrize(
     ("networks", "groups"),
-    [([], 1), (["203.0.113.0/24", "10.0.0.0/8"], 2), (["203.0.113.0/28"], 6), (["2001:db8::/32"], 6)],
+    [
+        ([], 1),
+        (["203.0.113.0/24", "10.0.0.0/8"], 3),
+        (["203.0.113.0/30", "203.0.113.0/24"], 4),
+        (["203.0.113.4", "0.0.0.0/0"], 3),
+        (["2001:db8::/33"], 3),
+        (["203.*"], 8),
+    ],
 )
 def test_addresses_are_told_apart_as_policies_do(
     networks: list[str], groups: int, con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    addresses = [*(f"203.0.113.{number}" for number in range(5)), "198.51.100.1"]
+    addresses = [*(f"203.0.113.{number}" for number in range(5)), "198.51.100.1", "2001:db8::1", "2001:db8:8000::1"]
     events = [event("ec2:RunInstances", sourceIPAddress=address) for address in addresses]
     trail.read(con, log_file(tmp_path / "1.json.gz", *events), datetime(2020, 1, 1), networks)
-    assert con.execute("select count(*) from temp.trail").fetchone() == (groups,)
+    told = con.execute("select address, events from temp.trail").fetchall()
+    assert len(told) == groups
+    assert sum(events for _, events in told) == len(addresses)
+    assert all(address in addresses for address, _ in told) or not networks
 
 
 def cut(path: Path) -> None:

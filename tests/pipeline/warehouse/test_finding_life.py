@@ -199,7 +199,7 @@ def test_times_rest_on_what_was_resolved_lately_and_count_units_with_all_below()
         create table finding_life as
             select practice, account_id, state, date '2026-11-30' - opened_days as opened, times_reopened,
                 date '2026-11-30' - resolved_days as resolved_on, if(state = 'open', opened_days, null) as age_days,
-                opened_days - resolved_days as days_to_resolve
+                opened_days - resolved_days as days_to_resolve, opened_days >= 40 as is_older
             from (values
                 (1, '1', 'open', 40, null, 0), (1, '2', 'open', 3, null, 2), (1, '2', 'unknown', 50, null, 0),
                 (1, '3', 'resolved', 12, 2, 1), (1, '1', 'resolved', 9, 8, 0), (1, '1', 'resolved', 29, 29, 0),
@@ -210,14 +210,15 @@ def test_times_rest_on_what_was_resolved_lately_and_count_units_with_all_below()
     with variables(con, {"as_of": date(2026, 11, 30), "within_days": 30}):
         sql = MODELS["resolution_times"].sql
         columns = "open, oldest_open_days, reopened, resolved, mean_days_to_resolve, median_days_to_resolve"
+        columns += ", median_days_with_open, older"
         rows = con.execute(f"select scope, key, name, {columns} from ({sql})").fetchall()
     assert {row[:3]: row[3:] for row in rows} == {
-        ("overall", "", "The organization"): (2, 40, 2, 4, 3.75, 2.5),
-        ("practice", "1", "One"): (2, 40, 2, 3, 3.67, 1.0),
-        ("practice", "2", "Two"): (0, None, 0, 1, 4.0, 4.0),
-        ("ou", "r", "/"): (2, 40, 2, 3, 3.67, 1.0),
-        ("ou", "o", "/Work"): (2, 40, 1, 2, 0.5, 0.5),
-        ("ou", "p", "/Work/Prod"): (1, 40, 0, 2, 0.5, 0.5),
-        ("owner", "ann", "ann"): (1, 40, 1, 3, 3.67, 1.0),
-        ("owner", "", "no owner"): (1, 3, 1, 0, None, None),
+        ("overall", "", "The organization"): (2, 40, 2, 4, 3.75, 2.5, 10, 2),
+        ("practice", "1", "One"): (2, 40, 2, 3, 3.67, 1.0, 10, 2),
+        ("practice", "2", "Two"): (0, None, 0, 1, 4.0, 4.0, 4, 0),
+        ("ou", "r", "/"): (2, 40, 2, 3, 3.67, 1.0, 10, 2),
+        ("ou", "o", "/Work"): (2, 40, 1, 2, 0.5, 0.5, 60, 2),
+        ("ou", "p", "/Work/Prod"): (1, 40, 0, 2, 0.5, 0.5, 1, 2),
+        ("owner", "ann", "ann"): (1, 40, 1, 3, 3.67, 1.0, 10, 2),
+        ("owner", "", "no owner"): (1, 3, 1, 0, None, None, None, 0),
     }
