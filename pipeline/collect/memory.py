@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from pipeline import landing
+from pipeline import damage, landing
 from pipeline.damage import Damaged
 from pipeline.night import Night
 from pipeline.schema import EXTRACTS, UNREAD, Dataset, Extract, Row
@@ -20,6 +22,8 @@ from pipeline.schema import EXTRACTS, UNREAD, Dataset, Extract, Row
 REMEMBERED_DAYS = 35
 # How long a thread waits for another that asks the same; then it asks too.
 LONGEST_WAIT_SECONDS = 30.0
+
+EVERY_ID = "", "9" * 13
 
 
 class Memory:
@@ -65,9 +69,11 @@ class Memory:
 
     def last_rows(self, dataset: Dataset, equal: Mapping[str, str]) -> list[Row]:
         """Rows of all accounts and Regions of the last night that have these values; [] if it cannot be read."""
-        filters = [(name, "==", value) for name, value in equal.items()]
+        filters, names = [(name, "==", value) for name, value in equal.items()], [c.name for c in dataset.columns]
+        files = landing.files(self._nights[0], dataset) if self._nights else []
         with suppress(Damaged, KeyError):
-            return self._filtered(self._nights[0], dataset, filters) if self._nights else []
+            tables = [landing.table(file, filters=filters) for file in files]
+            return [row for table in tables for row in table.select(names).to_pylist()]
         return []
 
     def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
@@ -95,17 +101,58 @@ class Memory:
             return self._finished[night].of(account_id).get((region, dataset.name))
 
     def _read(self, night: Night, dataset: Dataset, account_id: str, region: str) -> list[Row]:
-        keys = {"account_id": account_id} if dataset.scope != "organization" else {}
-        keys |= {"region": region} if dataset.scope == "region" else {}
-        return self._filtered(night, dataset, [(name, "==", value) for name, value in keys.items()])
+        names = [column.name for column in dataset.columns]
+        if dataset.scope == "organization":
+            whole: list[Row] = landing.read(night, dataset).select(names).to_pylist()
+            return whole
+        groups: Groups = self.once((night, dataset.name), lambda: Groups(landing.files(night, dataset), names))
+        rows = groups.of(account_id)
+        return [row for row in rows if dataset.scope != "region" or row["region"] == region]
 
-    def _filtered(self, night: Night, dataset: Dataset, filters: list[tuple[str, str, str]]) -> list[Row]:
+
+class Groups:
+    """Files of the landing, of which row groups are read as accounts are asked for; the last ones are kept.
+
+    Accounts are read in the order of their ids, and so they lie in the files: those read together share a group.
+    """
+
+    HELD = 4
+
+    def __init__(self, files: Iterable[Path], columns: list[str]) -> None:
+        """Raises `Damaged`, and `KeyError` for a file that lacks a column."""
+        self._columns = columns
+        self._places: list[tuple[Path, int, str, str]] = []
+        self._held: dict[tuple[Path, int], pa.Table] = {}
+        self._lock = threading.Lock()
+        for file in files:
+            with damage.named(file):
+                metadata = pq.read_metadata(file)
+            if lacking := set(columns).difference(metadata.schema.to_arrow_schema().names):
+                raise KeyError(f"{file}: it lacks {', '.join(sorted(lacking))}")
+            for number in range(metadata.num_row_groups):
+                group = metadata.row_group(number)
+                of_column = map(group.column, range(group.num_columns))
+                ids = next(column.statistics for column in of_column if column.path_in_schema == "account_id")
+                is_known = ids is not None and ids.has_min_max
+                self._places.append((file, number, *((ids.min, ids.max) if is_known else EVERY_ID)))
+
+    def of(self, account_id: str) -> list[Row]:
+        """The rows of an account."""
         rows: list[Row] = []
-        columns = [column.name for column in dataset.columns]
-        for file in sorted((night.landing_folder / dataset.name).glob("*.parquet")):
-            table = landing.table(file, columns=columns, filters=filters or None, partitioning=None)
-            rows += table.select(columns).to_pylist()
+        for file, number, first, last in self._places:
+            if first <= account_id <= last:
+                table = self._group(file, number)
+                rows += table.filter(pc.equal(table["account_id"], account_id)).to_pylist()
         return rows
+
+    def _group(self, file: Path, number: int) -> pa.Table:
+        with self._lock:
+            if (file, number) not in self._held:
+                if len(self._held) >= self.HELD:
+                    del self._held[next(iter(self._held))]
+                with damage.named(file), pq.ParquetFile(file) as opened:
+                    self._held[file, number] = opened.read_row_group(number, columns=self._columns)
+            return self._held[file, number]
 
 
 class Finished:

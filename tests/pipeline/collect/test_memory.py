@@ -7,12 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline import collectors, landing
 from pipeline.aws.failures import CallFailed
 from pipeline.collect import run
-from pipeline.collect.memory import Memory
+from pipeline.collect.memory import Groups, Memory
 from pipeline.night import Night
 from pipeline.quality.run import extracts_before
 from pipeline.schema import EXTRACTS, LEDGER, Dataset
@@ -122,3 +123,20 @@ def test_a_second_night_asks_less_than_half_of_the_first_and_knows_as_much(
 def aged(dataset: Dataset) -> list[str]:
     """The columns that say how old a row is."""
     return [column.name for column in dataset.columns if column.name in ("read_on", "validated_on")]
+
+
+def test_rows_of_an_account_are_found_in_every_row_group(tmp_path: Path) -> None:
+    """Of accounts in no order, in two files of several groups; an account in none has none."""
+    aliases, night = collectors.datasets()["account_aliases"], Night(tmp_path, AS_OF)
+    folder = night.landing_folder / aliases.name
+    folder.mkdir(parents=True)
+    ids = [f"{number * 7 % 40:012}" for number in range(40)]
+    for half in range(2):
+        rows = [{"account_id": account_id, "alias": f"{account_id}-{half}"} for account_id in ids]
+        pq.write_table(aliases.table(rows), folder / f"{half}.parquet", row_group_size=6)
+    groups = Groups(landing.files(night, aliases), ["account_id", "alias"])
+    for account_id in (*ids, *reversed(ids)):
+        assert [row["alias"] for row in groups.of(account_id)] == [f"{account_id}-0", f"{account_id}-1"]
+    assert groups.of("9" * 12) == []
+    with pytest.raises(KeyError, match="lacks new"):
+        Groups(landing.files(night, aliases), ["account_id", "new"])
