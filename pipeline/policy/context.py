@@ -16,10 +16,19 @@ Value = str | bool | int | float | Iterable[str]
 
 # AWS sends these with every request, whoever makes it.
 ALWAYS_SENT = frozenset(
-    {"aws:currenttime", "aws:epochtime", "aws:securetransport", "aws:useragent", "aws:requestedregion"}
+    {
+        "aws:currenttime",
+        "aws:epochtime",
+        "aws:securetransport",
+        "aws:useragent",
+        "aws:requestedregion",
+        "aws:viaawsservice",
+    }
 )
 # ... and these with every request that an IAM principal signs.
-ALWAYS_SIGNED = frozenset({"aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid"})
+ALWAYS_SIGNED = frozenset(
+    {"aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid", "aws:principalisawsservice"}
+)
 # Sent only when a service calls on its own behalf, never when a principal calls.
 SENT_BY_SERVICES = frozenset(
     {"aws:sourceaccount", "aws:sourcearn", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths"}

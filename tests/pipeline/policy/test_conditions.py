@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from pipeline.policy import Context, Tri, parse
 from pipeline.policy.conditions import condition_holds, conditions_hold
+from pipeline.policy.context import ALWAYS_SIGNED
 from tests.pipeline.policy.support import allow
 
 YES, NO, DEPENDS = Tri.YES, Tri.NO, Tri.DEPENDS
@@ -182,3 +184,18 @@ def test_variables(operator: str, value: str, context: dict[str, str], expected:
     )
     (condition,) = literal.statements[0].conditions
     assert condition_holds(condition, Context.of({"k:v": value}), literal.statements[0].variables) is YES
+
+
+@pytest.mark.parametrize(
+    ("key", "signed", "expected"),
+    [
+        ("aws:ViaAWSService", False, YES),
+        ("aws:PrincipalIsAWSService", True, YES),
+        ("aws:PrincipalIsAWSService", False, DEPENDS),
+        ("aws:SourceVpc", True, DEPENDS),
+    ],
+)
+def test_keys_that_aws_always_sends(key: str, signed: bool, expected: Tri) -> None:
+    (condition,) = parse(allow("s3:GetObject", Condition={"Null": {key: "false"}})).statements[0].conditions
+    context = replace(Context.of({}, complete=False), present=ALWAYS_SIGNED if signed else frozenset())
+    assert condition_holds(condition, context) is expected
