@@ -48,7 +48,8 @@ def rehearse(
     detach: Annotated[list[str] | None, typer.Option(help="Policy to detach from the target.")] = None,
     days: Annotated[int, typer.Option(min=1, max=400, help="Uses that count: of the last so many days.")] = 90,
     events: Annotated[
-        Path | None, typer.Option(help="File or folder of CloudTrail's: log files, or Parquet or JSON of its columns.")
+        str | None,
+        typer.Option(help="CloudTrail's: a file, folder or s3://bucket/prefix of log files, Parquet or JSON."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     html: Annotated[Path | None, typer.Option(help="File to write a page to that can be sent round.")] = None,
@@ -56,8 +57,8 @@ def rehearse(
 ) -> int:
     """Rehearse a change of policies: what would break, which findings turn, and whether AWS would take it.
 
-    AWS is not called, and nothing but the page is written. Exit code 1: something breaks for certain, or AWS would
-    refuse it.
+    AWS is not called, except for events in a bucket, and nothing but the page is written. Exit code 1: something breaks
+    for certain, or AWS would refuse it.
 
     Example: rolecall rehearse deny-regions.json --as scp --at /Workloads/Prod
     """

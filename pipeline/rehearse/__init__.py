@@ -7,7 +7,9 @@ session      the edited night, judged by the models that judge every night; and 
 breaks       what principals used, evaluated before and after
 losses       one action of one principal before and after: denied for certain, under conditions, or not newly
 trail        what CloudTrail recorded, read from files and grouped
+trail_bucket its files in a bucket, a page at a time
 requests     those events evaluated before and after, each group once
+callers      who can enter a role, before and after
 lockouts     who must never be locked out, and whether the change does
 limits       whether AWS would store and attach the policies
 answer       all of it together

@@ -75,7 +75,7 @@ def rehearse(
     replaced: Sequence[str] = (),
     detached: Sequence[str] = (),
     days: int = 90,
-    events: Path | None = None,
+    events: str | Path | None = None,
 ) -> Answer:
     """Rehearse a change on the newest published night. Raises `Refused`; nothing is written."""
     with opened(settings) as session:
@@ -83,8 +83,8 @@ def rehearse(
         return answered(session, change, days, events)
 
 
-def answered(session: Session, change: Change, days: int, events: Path | None = None) -> Answer:
-    """The answer for a change on an open session; `events`: a file or folder of CloudTrail's."""
+def answered(session: Session, change: Change, days: int, events: str | Path | None = None) -> Answer:
+    """The answer for a change on an open session; `events`: CloudTrail's, a file, a folder or `s3://`."""
     session.apply([*edits.of(session.con, change), *closed.of(session.con, change, session.settings)])
     breaks = Breaks(session, change.target.accounts, days, _texts(session, change))
     found = [*breaks.all(), *(callers.breaks(session, change, days) if change.kind == "trust" else ())]

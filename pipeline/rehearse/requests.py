@@ -37,11 +37,11 @@ class Recorded:
     gaps: tuple[str, ...]
 
 
-def recorded(session: Session, breaks: Breaks, accounts: Sequence[str], path: Path, days: int) -> Recorded:
-    """Judge the events of a file or folder that are of the last `days` days. Raises `Refused`."""
+def recorded(session: Session, breaks: Breaks, accounts: Sequence[str], where: str | Path, days: int) -> Recorded:
+    """Judge the events of a file, folder or bucket that are of the last `days` days. Raises `Refused`."""
     since = datetime.combine(session.night.as_of, time()) - timedelta(days=days)
     documents = {document for comparison in breaks.comparisons.values() for document in comparison.documents}
-    read = trail.read(session.con, path, since, _networks(documents))
+    read = trail.read(session.con, where, since, _networks(documents), session.settings)
     comparisons = breaks.compared(USERS)
     broken: dict[tuple[object, ...], Break] = {}
     unjudged: Counter[str] = Counter()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -164,11 +165,11 @@ class Session:
 def opened(settings: Settings) -> Iterator[Session]:
     """The newest published night of the home. Raises `Refused` if there is none, or it cannot be opened."""
     night = database.shown(settings)
-    con = duckdb.connect()
-    try:
+    with TemporaryDirectory(prefix="rolecall-") as spilled, duckdb.connect() as con:
+        con.execute(f"set temp_directory = {quoted(spilled)}")
         con.execute("set enable_progress_bar = false")
-        yield Session(con, settings, night)
-    except duckdb.IOException as error:
-        raise Refused(f"{settings.home / WAREHOUSE}: {str(error).splitlines()[0]}") from error
-    finally:
-        con.close()
+        store.limit(con, settings)
+        try:
+            yield Session(con, settings, night)
+        except duckdb.IOException as error:
+            raise Refused(f"{settings.home / WAREHOUSE}: {str(error).splitlines()[0]}") from error

@@ -19,9 +19,10 @@ from typing import Any
 import duckdb
 
 from pipeline import knowledge
+from pipeline.rehearse import trail_bucket
 from pipeline.rows import quoted, rows, stream
 from pipeline.schema import Row
-from pipeline.settings import Refused
+from pipeline.settings import Refused, Settings
 from pipeline.warehouse.store import Connection
 
 Fields = Mapping[str, Any]
@@ -36,6 +37,7 @@ FIELDS: Fields = {
     "tlsDetails": {"tlsVersion": "varchar"},
 }
 NEEDED = ("eventTime", "eventSource", "eventName", "userIdentity")
+NO_FILE = "no file, or a folder without any *.json, *.json.gz or *.parquet"
 NO_EVENTS = ("CloudTrail-Digest", "CloudTrail-Insight")
 """Folders beside `CloudTrail` in a trail's bucket."""
 SNIFFED = 1 << 16
@@ -43,7 +45,6 @@ LARGEST = 1 << 26
 """Bytes of the largest object in a JSON file; DuckDB holds twice as many for each thread. AWS's files are smaller."""
 
 GROUPED = """
-    create or replace temp table trail as
     with
     events as ({events}),
 
@@ -91,6 +92,13 @@ NUMBER = """list_reduce(
 DIMENSIONS = (
     *("source", "event", "region", "resources", "is_by_service", "network", "vpc_endpoint", "mfa", "is_over_tls"),
 )
+JOINED = """
+    create or replace temp table trail as
+    select
+        * exclude (address, events, first_at, last_at),
+        min(address) as address, sum(events)::bigint as events, min(first_at) as first_at, max(last_at) as last_at
+    from temp.parts group by all;
+    drop table temp.parts"""
 SUMMARY = """
     select
         coalesce(sum(events), 0)::bigint as events, min(first_at) as first_at, max(last_at) as last_at,
@@ -119,23 +127,46 @@ class Trail:
     accounts: tuple[str, ...]
 
 
-def read(con: Connection, path: Path, since: datetime, networks: Iterable[str] = ()) -> Trail:
-    """Group the events of a file or folder into the temp table `trail`: calls of the principals in `touched` by all
-    that policies can ask for, others by account. `networks`: those that the policies tell apart, as `192.0.2.0/24`.
-    Raises `Refused`.
+def read(
+    con: Connection, where: str | Path, since: datetime, networks: Iterable[str] = (), settings: Settings | None = None
+) -> Trail:
+    """Group the events of a file, folder or `s3://bucket/prefix` into the temp table `trail`: calls of the principals
+    in `touched` by all that policies can ask for, others by account. `networks`: those that the policies tell apart,
+    as `192.0.2.0/24`. Raises `Refused`.
     """
-    files = _files(path)
-    parts = " union all by name ".join(f"({query})" for query in _queries(con, files))
-    dimensions = ", ".join(f"if(touched.principal_arn is null, null, {name}) as {name}" for name in DIMENSIONS)
     denials = knowledge.load("trail_events").facts["denials"]["pattern"]
     values = {"denials": denials, "since": since, **_told_apart(set(networks))}
-    try:
-        con.execute(GROUPED.format(events=parts, dimensions=dimensions, ranges=RANGES, number=NUMBER), values)
-    except duckdb.Error as error:
-        raise Refused(_sentence(error, path, files)) from error
+    dimensions = ", ".join(f"if(touched.principal_arn is null, null, {name}) as {name}" for name in DIMENSIONS)
+    count = 0
+    for root, files in _batches(str(where), settings):
+        try:
+            parts = " union all by name ".join(f"({query})" for query in _queries(con, files))
+            grouped = GROUPED.format(events=parts, dimensions=dimensions, ranges=RANGES, number=NUMBER)
+            start = "insert into temp.parts by name" if count else "create or replace temp table parts as"
+            con.execute(f"{start} {grouped}", values)
+        except duckdb.Error as error:
+            raise Refused(_sentence(error, Path(where), files).replace(*root)) from error
+        except Refused as refused:
+            raise Refused(str(refused).replace(*root)) from refused
+        count += len(files)
+    con.execute(JOINED)
     (summary,) = rows(con, SUMMARY)
     accounts = tuple(summary.pop("accounts") or ())
-    return Trail(files=len(files), accounts=accounts, **summary)
+    return Trail(files=count, accounts=accounts, **summary)
+
+
+def _batches(where: str, settings: Settings | None) -> Iterator[tuple[tuple[str, str], list[Path]]]:
+    """Files that are read together, with what their paths begin with and what stands for that. Raises `Refused`."""
+    if settings is None or not where.startswith(trail_bucket.SCHEME):
+        yield ("", ""), _files(Path(where))
+        return
+    is_empty = True
+    for folder, files in trail_bucket.pages(settings, where):
+        if chosen := _of_events(files):
+            is_empty = False
+            yield (f"{folder}/", f"{trail_bucket.SCHEME}{where.split('/')[2]}/"), chosen
+    if is_empty:
+        raise Refused(f"--events {where}: {NO_FILE}")
 
 
 def uses(con: Connection) -> Iterator[Row]:
@@ -158,14 +189,15 @@ def _told_apart(networks: set[str]) -> Row:
 
 
 def _files(path: Path) -> list[Path]:
-    if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if re.search(r"\.(json|json\.gz|parquet)$", file.name))
-        files = [file for file in files if not {*NO_EVENTS} & {*file.parts}]
-    else:
-        files = [path] if path.is_file() else []
+    files = _of_events(path.rglob("*")) if path.is_dir() else [path] if path.is_file() else []
     if not files:
-        raise Refused(f"--events {path}: no file, or a folder without any *.json, *.json.gz or *.parquet")
+        raise Refused(f"--events {path}: {NO_FILE}")
     return files
+
+
+def _of_events(files: Iterable[Path]) -> list[Path]:
+    named = sorted(file for file in files if re.search(r"\.(json|json\.gz|parquet)$", file.name))
+    return [file for file in named if not {*NO_EVENTS} & {*file.parts}]
 
 
 def _queries(con: Connection, files: list[Path]) -> Iterator[str]:

@@ -6,20 +6,24 @@ import gzip
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import boto3
 import duckdb
 import pytest
 
-from pipeline.rehearse import edits, trail
+from pipeline.rehearse import edits, trail, trail_bucket
 from pipeline.rehearse.answer import rehearse
 from pipeline.rehearse.breaks import Breaks
 from pipeline.rehearse.change import resolved
 from pipeline.rehearse.requests import Recorded, recorded
 from pipeline.rehearse.session import PERMISSIONS, opened
 from pipeline.settings import Refused, Settings
+from tests.conftest import Loopback
 from tests.pipeline.rehearse.organization import OTHER, Row, arn, saved
 from tests.sql.harness import AS_OF, MEMBER
 
@@ -251,6 +255,46 @@ def test_addresses_are_told_apart_as_policies_do(
     assert len(told) == groups
     assert sum(events for _, events in told) == len(addresses)
     assert all(address in addresses for address, _ in told) or not networks
+
+
+def test_a_bucket_is_read_page_by_page(
+    aws: Loopback, con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told is the same as of the folder; no more than a page is on disk; one sentence for what S3 refuses."""
+    folder, bucket = tmp_path / "trail", f"trail-{uuid4().hex[:12]}"
+    names = [f"AWSLogs/{number}.json.gz" for number in range(5)]
+    for number, name in enumerate([*names, "CloudTrail-Digest/d.json.gz", "other/x.json.gz"]):
+        log_file(folder / name, event("ec2:RunInstances", days=number % 2), event("ec2:StopInstances"))
+    settings, since = aws.settings(tmp_path / "home"), datetime(2020, 1, 1)
+    with closing(boto3.client("s3")) as s3:
+        s3.create_bucket(Bucket=bucket)
+        for file in folder.rglob("*.gz"):
+            s3.put_object(Bucket=bucket, Key=str(file.relative_to(folder)), Body=file.read_bytes())
+        s3.put_object(Bucket=bucket, Key="cut/1_CloudTrail_x.json.gz", Body=(folder / names[0]).read_bytes()[:-20])
+    monkeypatch.setattr(trail_bucket, "PAGE", 2)
+    seen, pages = [], trail_bucket.pages
+
+    def watched(*args: Any) -> Iterator[Any]:
+        for folder, files in pages(*args):
+            seen.append(len(files))
+            yield folder, files
+
+    monkeypatch.setattr(trail_bucket, "pages", watched)
+    told = []
+    for where in (folder / "AWSLogs", f"s3://{bucket}/AWSLogs/"):
+        read = trail.read(con, where, since, settings=settings)
+        told.append((read, con.execute("from temp.trail order by all").fetchall()))
+    assert told[0] == told[1]
+    assert told[0][0].events == 10
+    assert seen == [2, 2, 1]
+    for place, says in (
+        (f"s3://{bucket}/cut/", f"s3://{bucket}/cut/1_CloudTrail_x.json.gz: "),
+        (f"s3://{bucket}/CloudTrail-Digest", "no file"),
+        (f"s3://{bucket}-none/x", "NoSuchBucket"),
+    ):
+        with pytest.raises(Refused, match=re.escape(says)) as refused:
+            trail.read(con, place, since, settings=settings)
+        assert "\n" not in str(refused.value)
 
 
 def cut(path: Path) -> None:
