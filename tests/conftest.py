@@ -20,6 +20,7 @@ import pytest
 
 from pipeline import knowledge
 from pipeline.settings import Settings
+from tests.steps import untraced
 
 ROOT = Path(__file__).resolve().parent.parent
 # So that no test ever reaches a real account: boto3 finds nothing of the machine it runs on.
@@ -104,6 +105,13 @@ class Loopback:
         )
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
+
+
+@pytest.fixture
+def uncounted() -> Iterator[None]:
+    """For one of very many tests that run the same lines: coverage, which halves its speed, counts those of others."""
+    with untraced():
+        yield
 
 
 @pytest.fixture(scope="session")

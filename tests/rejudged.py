@@ -24,11 +24,15 @@ PARTS = {"users": "user", "roles": "role", "groups": "group"}
 
 
 class Rejudged:
-    """The management account and some members of a night, in memory; every change is undone after it was judged."""
+    """The management account and some members of a night, in memory; every change is undone after it was judged.
+
+    Of so few rows, to plan a query costs more than to run it: nothing is optimized.
+    """
 
     def __init__(self, settings: Settings, night: Night, members: Iterable[str]) -> None:
         self.settings, self.night, self.catalog = settings, night, models.load()
         self.con = duckdb.connect(config={"threads": 1})
+        self.con.execute("pragma disable_optimizer")
         history.prepare(self.con)
         raw.attach(self.con, night, DATASETS.values())
         (self.management,) = self.con.execute("select management_account_id from raw_organization").fetchone() or ("",)

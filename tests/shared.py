@@ -10,9 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.steps import untraced
+
 
 def made(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
-    """The folder that `make` has filled, never to be written to; other workers wait while one fills it."""
+    """The folder that `make` has filled, never to be written to; other workers wait while one fills it.
+
+    Coverage does not count what `make` runs: which test comes first is chance.
+    """
     base = factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
     folder.mkdir(exist_ok=True)
@@ -20,7 +25,8 @@ def made(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], obje
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = folder.with_suffix(".made")
         if not done.exists():
-            make(folder)
+            with untraced():
+                make(folder)
             done.touch()
     return folder
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -12,12 +13,14 @@ from typing import Any
 @contextmanager
 def untraced() -> Iterator[None]:
     """Without the tracer of coverage, which is put back: without it every later test of the process counts as unrun."""
-    before = sys.gettrace()
+    before, of_threads = sys.gettrace(), threading.gettrace()
     sys.settrace(None)
+    threading.settrace(None)
     try:
         yield
     finally:
         sys.settrace(before)
+        threading.settrace(of_threads)
 
 
 class Steps:

@@ -18,8 +18,10 @@ from pipeline.night import Night
 from tests.conftest import ROOT, Loopback, use
 from tests.pipeline.aws import outcomes
 from tests.pipeline.aws.bench import HEALS, ON_THE_WIRE, Bench, BenchCloud, opened, operations, twice
+from tests.steps import untraced
 
 EVERY = 6
+pytestmark = pytest.mark.usefixtures("uncounted")
 
 
 @pytest.fixture(scope="module")
@@ -30,16 +32,19 @@ def bench(loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Itera
         settings = loopback.settings(tmp_path_factory.mktemp("home"), max_attempts=3)
         memory = Memory(Night(settings.home, loopback.nights[0]))
         with closing(BenchCloud(settings, memory=memory)) as cloud:
-            yield opened(cloud, outcomes.MEMBERS)
+            with untraced():
+                ready = opened(cloud, outcomes.MEMBERS)
+            yield ready
 
 
 @pytest.fixture(scope="module")
 def clean(bench: Bench) -> dict[str, dict[str, Any]]:
     """For each operation, what rests on it without a fault."""
     found = {}
-    for operation, account_id in bench.asked.items():
-        reading, _ = bench.reading(account_id)
-        found[operation] = dict(bench.rows(reading, operation))
+    with untraced():
+        for operation, account_id in bench.asked.items():
+            reading, _ = bench.reading(account_id)
+            found[operation] = dict(bench.rows(reading, operation))
     return found
 
 

@@ -69,6 +69,7 @@ def test_a_good_night_passes_every_check(con: duckdb.DuckDBPyConnection) -> None
     assert check(con, night(), night()) == {}
 
 
+@pytest.mark.usefixtures("uncounted")
 @pytest.mark.parametrize("what", FINDS)
 def test_what_is_wrong_is_found_and_nothing_else(con: duckdb.DuckDBPyConnection, what: str) -> None:
     tables = night()
