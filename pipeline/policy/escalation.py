@@ -198,7 +198,7 @@ def _left(holder: Principal, actor: Principal, account: Account, given: set[Hash
     if rights in given:
         return None
     given.add(rights)
-    further = escalations(full, account, ignore=_BY_GIVING, given=given).paths
+    further = escalations(full, account, ignore=_BY_GIVING | IDS_OF_TAGGING, given=given).paths
     leads_to_admin = some((is_admin(full).verdict, *(min(one.verdict, one.leads_to_admin) for one in further)))
     gains = leads_to_admin is not Tri.NO or gives_more(full, actor) is not Tri.NO
     return leads_to_admin if gains else None
