@@ -37,7 +37,7 @@ def asked(*lists: list[str]) -> list[Requirement]:
     ("lock", "lists"),
     [
         ("requirements.lock", [PROJECT["dependencies"]]),
-        ("requirements-dev.lock", [PROJECT["dependencies"], EXTRAS["demo"], EXTRAS["dev"]]),
+        ("requirements-dev.lock", [PROJECT["dependencies"], EXTRAS["demo"], EXTRAS["otel"], EXTRAS["dev"]]),
     ],
 )
 def test_a_lock_has_what_the_project_asks_for(lock: str, lists: list[list[str]]) -> None:
@@ -55,9 +55,9 @@ def test_production_has_the_same_versions_and_neither_the_demo_nor_the_tests() -
 
 @pytest.mark.parametrize("package", ["pipeline", "reports", "assets", "demo"])
 def test_what_is_imported_is_asked_for(package: str) -> None:
-    """Every package that a module of ours imports is in the project's list, with the extra `demo` for the demo."""
+    """Every package that a module of ours imports is in the project's list, or in the extra that it is for."""
     ours = {"pipeline", "reports", "assets", "demo"} | sys.stdlib_module_names
-    lists = [PROJECT["dependencies"], *([EXTRAS["demo"]] if package == "demo" else [])]
+    lists = [PROJECT["dependencies"], EXTRAS["otel"], *([EXTRAS["demo"]] if package == "demo" else [])]
     named = {canonicalize_name(requirement.name) for requirement in asked(*lists)}
     providers = packages_distributions()
     for path in sorted((ROOT / package).rglob("*.py")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gzip
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
@@ -69,8 +70,9 @@ class Home:
         return (self.folder / "reports" / name).read_text(encoding="utf-8")
 
     def object(self, name: str) -> str:
-        text: str = self.s3.get_object(Bucket=self.bucket, Key=f"site/{name}")["Body"].read().decode()
-        return text
+        kept = self.s3.get_object(Bucket=self.bucket, Key=f"site/{name}")
+        body: bytes = kept["Body"].read()
+        return (gzip.decompress(body) if kept.get("ContentEncoding") == "gzip" else body).decode()
 
     def places(self) -> set[str]:
         listed = self.s3.list_objects_v2(Bucket=self.bucket).get("Contents", ())
@@ -225,7 +227,7 @@ def test_the_asset_says_where_and_how_much(there: Home) -> None:
     assert result.success
     (made,) = result.asset_materializations_for_node(IN_BUCKET)
     metadata = {name: value.value for name, value in made.metadata.items() if not name.startswith("dagster/")}
-    size = len(f"as {AS_OF} was")
+    size = there.s3.head_object(Bucket=there.bucket, Key=f"site/{AS_OF}/index.html")["ContentLength"]
     assert metadata == {"address": f"{there.to}/{AS_OF}", "objects": 1, "bytes": size, "latest": True}
     assert told.outcomes == {"bucket": f"{there.to}/{AS_OF}: 1 object"}
 
