@@ -10,7 +10,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test control mutants mutants-python check lint types style sql templates definitions coverage slow soak wheel lock dev docs site faults knowledge picture bench bench-quick \
+.PHONY: demo test control mutants mutants-python check lint types style sql templates definitions tests coverage slow soak wheel lock dev docs site faults knowledge picture bench bench-quick \
 	bench-parts install clean
 .DEFAULT_GOAL := demo
 
@@ -32,8 +32,7 @@ mutants-python: $(INSTALLED)  ## the same for Python: make mutants-python NAME=p
 
 check: $(INSTALLED)  ## everything that must hold before a commit; what .ci/run runs
 	@$(MAKE) --jobs 2 --output-sync lint definitions
-	@$(MAKE) coverage
-	@$(MAKE) slow
+	@$(MAKE) tests
 
 lint: types style sql templates  ## style, types, SQL and templates
 
@@ -53,10 +52,13 @@ templates: $(INSTALLED)
 definitions: $(INSTALLED)  ## Dagster's own checks of the code location; a warning fails
 	@sh tools/definitions.sh
 
+tests: $(INSTALLED)  ## everyday and slow tests in one run, coverage by the everyday ones
+	$(BIN)/python -m pytest $(TESTS) -m "not soak" --cov --cov-report=term:skip-covered
+
 coverage: $(INSTALLED)  ## the everyday tests, with the share of lines that they run
 	$(BIN)/python -m pytest $(TESTS) -m "not slow and not soak" --cov --cov-report=term:skip-covered
 
-slow: $(INSTALLED)  ## the other tests: whole nights, every page in a browser, the wheel
+slow: $(INSTALLED)  ## the slow tests: whole nights, every page in a browser, the wheel
 	$(BIN)/python -m pytest $(TESTS) -m "slow and not soak"
 
 soak: $(INSTALLED)  ## a month of nights in which much goes wrong, and every list of AWS less any entry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import subprocess
@@ -78,8 +79,7 @@ class FirstNight:
     def in_bucket(self) -> str:
         """The index of the report that the bucket shows."""
         stored = boto3.client("s3").get_object(Bucket=BUCKET, Key="site/latest/index.html")
-        text: str = stored["Body"].read().decode()
-        return text
+        return gzip.decompress(stored["Body"].read()).decode()
 
     def all(self, query: str) -> list[Any]:
         with duckdb.connect(self.done.database, read_only=True) as con:

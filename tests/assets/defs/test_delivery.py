@@ -227,8 +227,8 @@ def test_the_asset_says_where_and_how_much(there: Home) -> None:
     assert result.success
     (made,) = result.asset_materializations_for_node(IN_BUCKET)
     metadata = {name: value.value for name, value in made.metadata.items() if not name.startswith("dagster/")}
-    size = there.s3.head_object(Bucket=there.bucket, Key=f"site/{AS_OF}/index.html")["ContentLength"]
-    assert metadata == {"address": f"{there.to}/{AS_OF}", "objects": 1, "bytes": size, "latest": True}
+    (kept,) = there.s3.list_objects_v2(Bucket=there.bucket, Prefix=f"site/{AS_OF}/")["Contents"]
+    assert metadata == {"address": f"{there.to}/{AS_OF}", "objects": 1, "bytes": kept["Size"], "latest": True}
     assert told.outcomes == {"bucket": f"{there.to}/{AS_OF}: 1 object"}
 
 
