@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import duckdb
@@ -14,6 +15,17 @@ from pipeline.schema import Row
 def quoted(text: str) -> str:
     """A text as an SQL literal: `it's` becomes `'it''s'`."""
     return "'" + text.replace("'", "''") + "'"
+
+
+Grouped = dict[Any, list[Row]]
+
+
+def group(rows: Iterable[Row], key: str) -> Grouped:
+    """The rows by their value of a column."""
+    groups: Grouped = defaultdict(list)
+    for row in rows:
+        groups[row[key]].append(row)
+    return groups
 
 
 FETCHED = 2_000

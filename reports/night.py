@@ -10,18 +10,10 @@ from typing import Any
 
 from pipeline.explain.removal import Tried
 from pipeline.publish.lead import LEAD, lead
+from pipeline.rows import Grouped, group
 from pipeline.schema import Row
 from reports import queries
 from reports.database import Groups, Reader
-
-Grouped = dict[Any, list[Row]]
-
-
-def group(rows: Iterable[Row], key: str) -> Grouped:
-    groups: Grouped = defaultdict(list)
-    for row in rows:
-        groups[row[key]].append(row)
-    return groups
 
 
 def keyed(rows: Iterable[Row], key: str) -> dict[Any, Row]:

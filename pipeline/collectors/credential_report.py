@@ -19,6 +19,7 @@ from pipeline.aws.session import Answer
 from pipeline.collectors import Rows
 from pipeline.collectors._values import utc
 from pipeline.collectors.authorization_details import USERS
+from pipeline.rows import group
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 ROOT_USER = "<root_account>"
@@ -132,10 +133,9 @@ def of_unchanged(
     """Rows of the last night of users whose columns of the report are as they were, by ARN, if they are as many as are
     `shown` there.
     """
-    rows = account.of_last_night(dataset) or []
+    kept = group(account.of_last_night(dataset) or (), "user_name")
     users = unchanged(account, lambda user: [user[column] for column in columns])
-    kept = {user["arn"]: [row for row in rows if row["user_name"] == user["user_name"]] for user in users}
-    return {user["arn"]: kept[user["arn"]] for user in users if len(kept[user["arn"]]) == shown(user) > 0}
+    return {user["arn"]: kept[user["user_name"]] for user in users if len(kept[user["user_name"]]) == shown(user) > 0}
 
 
 def collect(account: Account) -> Rows:

@@ -18,6 +18,7 @@ from pipeline.collectors._items import each
 from pipeline.collectors._turns import stays
 from pipeline.collectors._values import utc
 from pipeline.collectors.credential_report import REPORT, ROOT_USER, unchanged
+from pipeline.rows import group
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 DEVICES = Dataset(
@@ -66,16 +67,14 @@ def collect(account: Account) -> Rows:
 
 def _remembered(account: Account, virtual: list[Row]) -> dict[str, list[Row]]:
     """The devices of the last night of users who are not asked for tonight, by ARN; `virtual` are those of tonight."""
-    devices = account.of_last_night(DEVICES) or []
+    kept, shown = group(account.of_last_night(DEVICES) or (), "user_arn"), group(virtual, "user_arn")
     users = unchanged(account, lambda user: (user["is_mfa_active"], user["password_enabled"]))
-    kept = {user["arn"]: [row for row in devices if row["user_arn"] == user["arn"]] for user in users}
     return {
-        user["arn"]: kept[user["arn"]]
-        for user in users
-        if user["is_mfa_active"]
-        and {row["serial_number"] for row in virtual if row["user_arn"] == user["arn"]}
-        == {row["serial_number"] for row in kept[user["arn"]] if VIRTUAL in row["serial_number"]}
-        and stays(account, DEVICES, user["arn"])
+        arn: kept[arn]
+        for arn in (user["arn"] for user in users if user["is_mfa_active"])
+        if {row["serial_number"] for row in shown[arn]}
+        == {row["serial_number"] for row in kept[arn] if VIRTUAL in row["serial_number"]}
+        and stays(account, DEVICES, arn)
     }
 
 

@@ -18,6 +18,7 @@ from pipeline.collectors import Rows, _jobs
 from pipeline.collectors._turns import is_due
 from pipeline.collectors._values import compact, utc
 from pipeline.collectors.authorization_details import DATASETS as DETAILS
+from pipeline.rows import group
 from pipeline.schema import ARN, Column, Dataset, Row, account_column
 
 GENERATE = "iam:GenerateServiceLastAccessedDetails"
@@ -93,7 +94,7 @@ DATASETS = (READS, SERVICES, ACTIONS, TRACKED)
 
 def collect(account: Account) -> Rows:
     earlier = {row["arn"]: row for row in account.remembered(READS) if row["status"] == "COMPLETED"}
-    used = {dataset: _by_arn(account.remembered(dataset)) for dataset in (SERVICES, ACTIONS)}
+    used = {dataset: group(account.remembered(dataset), "arn") for dataset in (SERVICES, ACTIONS)}
     tracked = {row["service"]: set(row["actions"]) for row in account.remembered(TRACKED)}
     digests, reads, services, actions = permissions(account), [], [], []
     for arn, digest in sorted(digests.items()):
@@ -127,13 +128,6 @@ def collect(account: Account) -> Rows:
     return {READS.name: reads, SERVICES.name: services, ACTIONS.name: actions, TRACKED.name: tracked_rows}
 
 
-def _by_arn(rows: list[Row]) -> dict[str, list[Row]]:
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(row["arn"], []).append(row)
-    return groups
-
-
 def permissions(account: Account) -> dict[str, str]:
     """Users and roles, service-linked ones left out, with a hash of what they may do."""
     documents = {row["arn"]: row["document"] for row in account.rows("policies")}
@@ -149,8 +143,8 @@ def permissions(account: Account) -> dict[str, str]:
             *policies.get(("user", user["user_name"]), []),
             f"{user['user_id']} {user['permissions_boundary_arn']}",
         ]
-        for group in user["group_names"] or ():
-            parts += policies.get(("group", group), [])
+        for name in user["group_names"] or ():
+            parts += policies.get(("group", name), [])
         digests[user["arn"]] = _digest(parts)
     for role in account.rows("roles"):
         if not role["path"].startswith(SERVICE_LINKED):

@@ -9,9 +9,10 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
 
 from pipeline.policy.context import CLOCKS, Context
@@ -164,6 +165,15 @@ def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:
         return None
+
+
+def share_of_the_internet(ranges: Iterable[str]) -> Fraction:
+    """The share of all IPv4 or of all IPv6 addresses that the ranges cover together, whichever is larger."""
+    networks = [net for text in ranges if (net := network(text)) is not None]
+    four = ipaddress.collapse_addresses(net for net in networks if isinstance(net, ipaddress.IPv4Network))
+    six = ipaddress.collapse_addresses(net for net in networks if isinstance(net, ipaddress.IPv6Network))
+    sizes = sum(net.num_addresses for net in four), sum(net.num_addresses for net in six)
+    return max(Fraction(sizes[0], 2**32), Fraction(sizes[1], 2**128))
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

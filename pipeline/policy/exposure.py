@@ -7,13 +7,13 @@ for them (the confused deputy). https://docs.aws.amazon.com/IAM/latest/UserGuide
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses
+from fractions import Fraction
 from itertools import product
 
 from pipeline.policy.actions import expand
-from pipeline.policy.conditions import is_negated, network
+from pipeline.policy.conditions import is_negated, share_of_the_internet
 from pipeline.policy.context import Value
 from pipeline.policy.document import Condition, Document
 from pipeline.policy.evaluate import allowing, evaluate
@@ -209,7 +209,7 @@ def _chosen_at_will(document: Document) -> frozenset[str]:
             if (statement.effect == "Deny") is not negated:
                 is_narrow = False  # Allow if not in a list, Deny if in a list: the others get in.
             elif key == "aws:sourceip":
-                is_narrow = not _is_half_of_the_internet(condition.values)
+                is_narrow = share_of_the_internet(condition.values) < Fraction(1, 2)
             else:
                 is_narrow = not any(set("*?") & set(_customer(key, value)) for value in condition.values)
             narrow[key] = narrow.get(key, False) or is_narrow
@@ -225,13 +225,6 @@ def _customer(key: str, value: str) -> str:
     if value.startswith("arn:"):
         return (value.split(":", 5) + [""] * 5)[4] or value
     return value.split("/")[0] if key.endswith("orgpaths") else value
-
-
-def _is_half_of_the_internet(ranges: Iterable[str]) -> bool:
-    networks = [net for text in ranges if (net := network(text)) is not None]
-    four = collapse_addresses(net for net in networks if isinstance(net, IPv4Network))
-    six = collapse_addresses(net for net in networks if isinstance(net, IPv6Network))
-    return sum(net.num_addresses for net in four) >= 2**31 or sum(net.num_addresses for net in six) >= 2**127
 
 
 def _requests(document: Document, resource: str, probed: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 
 from pipeline.knowledge import load
 from pipeline.policy import actions
-from pipeline.policy.conditions import KNOWN_OPERATORS, date, is_negated, network, number
+from pipeline.policy.conditions import KNOWN_OPERATORS, date, is_negated, network, number, share_of_the_internet
 from pipeline.policy.document import Condition, Document, Statement
 
 
@@ -218,7 +217,7 @@ def _of_allow(statement: Statement, condition: Condition) -> Iterator[tuple[str,
     if positive and _matches_any_value(condition):
         code = "asks_presence" if actions.is_named_by_customers(key) else "any_value"
         yield code, f"{condition.key} may hold any value"
-    if positive and condition.operator == "IpAddress" and covers_a_whole_internet(condition.values):
+    if positive and condition.operator == "IpAddress" and share_of_the_internet(condition.values) == 1:
         yield "any_value", "every address is in the range"
     if condition.if_exists and positive and key in _CONFINING:
         yield "if_exists_voids", f"requests without {condition.key} pass"
@@ -260,14 +259,6 @@ def _must_be_sent(statement: Statement, key: str) -> bool:
 def _may_send(action: str, key: str) -> bool:
     entry = actions.find(action)
     return entry is None or actions.lists_key(entry, key)
-
-
-def covers_a_whole_internet(ranges: Iterable[str]) -> bool:
-    """Whether the ranges together cover all IPv4 or all IPv6 addresses."""
-    networks = [net for text in ranges if (net := network(text)) is not None]
-    four = collapse_addresses(net for net in networks if isinstance(net, IPv4Network))
-    six = collapse_addresses(net for net in networks if isinstance(net, IPv6Network))
-    return any(net.prefixlen == 0 for net in four) or any(net.prefixlen == 0 for net in six)
 
 
 def _only(condition: Condition, value: str) -> bool:

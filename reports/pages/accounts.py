@@ -7,10 +7,11 @@ from functools import cache
 
 from markupsafe import Markup
 
+from pipeline.rows import Grouped, group
 from pipeline.schema import Row
 from reports import figures
 from reports.filters import reads
-from reports.night import Grouped, PublishedNight, group, keyed
+from reports.night import PublishedNight, keyed
 from reports.pages._page import Kind, Page, account_page, plain_page, way_to_ou
 from reports.queries import CHANGES_BY, CHANGES_PER_ACCOUNT, FINDINGS_PER_PAGE, PRIVILEGES, TREND
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipeline.rows import group
 from reports import figures
-from reports.night import PublishedNight, group
+from reports.night import PublishedNight
 from reports.pages._page import Kind, Page, control_page, plain_page
 from reports.practices import TEXTS
 from reports.queries import FINDINGS_PER_PAGE

@@ -7,9 +7,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pipeline.rows import group
 from pipeline.schema import Row
 from reports.filters import visible
-from reports.night import PublishedNight, group, keyed
+from reports.night import PublishedNight, keyed
 from reports.pages._page import Kind, Page
 from reports.queries import ABOVE
 

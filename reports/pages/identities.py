@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reports.night import PublishedNight, group
+from pipeline.rows import group
+from reports.night import PublishedNight
 from reports.pages._page import Kind, Page, account_page, identities_page
 from reports.queries import IDENTITIES_PER_ACCOUNT, LISTED
 

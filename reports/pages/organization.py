@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain, islice
 
+from pipeline.rows import Grouped, group
 from pipeline.schema import Row
 from reports import figures, sheet
 from reports.database import Groups
-from reports.night import Grouped, PublishedNight, group, keyed
+from reports.night import PublishedNight, keyed
 from reports.pages._page import Kind, Page, file_name, finding_page, ou_page, owner_page, plain_page, way_to_ou
 from reports.queries import ABOVE, CHANGES_BY, CHANGES_PER_ACCOUNT, FINDINGS_PER_PAGE
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from statistics import median
 from typing import Any
 
+from pipeline.rows import group
 from pipeline.schema import Row
 from reports import figures
-from reports.night import PublishedNight, group, keyed
+from reports.night import PublishedNight, keyed
 from reports.pages._page import Kind, Page
 from reports.pages.trust import data_times, exemptions, quality_counts
 from reports.practices import TEXTS

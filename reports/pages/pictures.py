@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from pipeline.rows import group
 from pipeline.schema import Row
 from reports import figures
 from reports.figures import Chart
 from reports.filters import number, plural
 from reports.flows import Way, flow, total
-from reports.night import PublishedNight, group
+from reports.night import PublishedNight
 from reports.pages._page import Kind, Page
 from reports.queries import PATH_TITLES
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from pipeline.rows import group
 from pipeline.schema import Row
-from reports.night import PublishedNight, group
+from reports.night import PublishedNight
 from reports.pages._page import Kind, Page
 
 PLACE = 60
